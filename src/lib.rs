@@ -1,0 +1,1 @@
+//! Hailong collects citizen-satisfaction survey responses and turns them into weighted indices with honest confidence intervals.
