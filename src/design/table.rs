@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::design::{RoundingReport, WeightUnit};
-use crate::schema::{Finding, Severity};
+use crate::schema::Finding;
 
 /// A primary sampling unit that was drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -266,14 +266,7 @@ fn read_table(text: &str, required: &[&str], optional: &[&str], findings: &mut V
 
 /// A finding on a line of a CSV file.
 fn on_line(line: usize, column: &str, code: &'static str, vi: &str, en: &str) -> Finding {
-    Finding {
-        pointer: format!("/{line}/{column}"),
-        line: u32::try_from(line).ok(),
-        severity: Severity::Error,
-        code: code.into(),
-        vi: vi.to_owned(),
-        en: en.to_owned(),
-    }
+    Finding { line: u32::try_from(line).ok(), ..Finding::error(format!("/{line}/{column}"), code, vi, en) }
 }
 
 /// A finding on a row counted from zero, the header being line 1.

@@ -1,8 +1,9 @@
 //! Ratios, their linear combinations, and their variances, for one domain.
 
 use crate::frame::Strata;
+use crate::schema::LonelyPsu;
 use crate::scoring::tally::{Moments, Sum, Tally};
-use crate::scoring::{DomainSums, Leaf, LonelyPsu, LonelyStratum, Measure, Scatter};
+use crate::scoring::{DomainSums, Leaf, LonelyStratum, Measure, Scatter};
 
 /// Where a term of an output comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -22,4 +22,4 @@ pub use interval::t_interval;
 pub use measure::{Leaf, Measure};
 pub use rank::{RankInterval, RankMethod, across_domains, rank_intervals, ranks};
 pub use tally::{Cell, Moments, Sum, Tally, TallyError};
-pub use variance::{LonelyPsu, LonelyStratum, Scatter};
+pub use variance::{LonelyStratum, Scatter};

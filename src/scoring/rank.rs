@@ -1,8 +1,9 @@
 //! Ranks, and how far they can be trusted.
 
 use crate::frame::Strata;
+use crate::schema::LonelyPsu;
 use crate::scoring::distribution::normal;
-use crate::scoring::{LonelyPsu, LonelyStratum, Scatter};
+use crate::scoring::{LonelyStratum, Scatter};
 
 /// How the interval of a rank is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,44 +1,7 @@
 //! Design-based variance of linearised statistics under ultimate clusters.
 
 use crate::frame::Strata;
-
-/// What to do with a stratum of which a single PSU was sampled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LonelyPsu {
-    /// Refuse: the variance is not defined.
-    Fail,
-    /// Leave the stratum out of the variance.
-    Remove,
-    /// Centre the PSU at the mean over all PSUs instead of its stratum's.
-    Adjust,
-    /// Let the stratum contribute the average of the others.
-    Average,
-    /// Treat the PSU as drawn with certainty: it contributes nothing.
-    Certainty,
-}
-
-impl LonelyPsu {
-    /// Every rule.
-    pub const ALL: [LonelyPsu; 5] = [LonelyPsu::Fail, LonelyPsu::Remove, LonelyPsu::Adjust, LonelyPsu::Average, LonelyPsu::Certainty];
-
-    /// The name in index definitions.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            LonelyPsu::Fail => "fail",
-            LonelyPsu::Remove => "remove",
-            LonelyPsu::Adjust => "adjust",
-            LonelyPsu::Average => "average",
-            LonelyPsu::Certainty => "certainty",
-        }
-    }
-
-    /// The rule of that name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|rule| rule.as_str() == name)
-    }
-}
+use crate::schema::LonelyPsu;
 
 /// A stratum holds one sampled PSU and the rule is to fail.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
