@@ -1,3 +1,4 @@
 //! Hailong collects citizen-satisfaction survey responses and turns them into weighted indices with honest confidence intervals.
 
 pub mod schema;
+pub mod response;

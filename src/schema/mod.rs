@@ -30,6 +30,7 @@ mod version;
 use serde_json::Value;
 
 pub use check::check_index_against;
+pub(crate) use finding::Path;
 pub use finding::{Finding, Severity, any_error};
 pub use index::{
     Content, Domain, FavourableMissing, IndexDefinition, LeafMissing, LonelyPsu, Measure, Missing, Node, NodeMissing,
