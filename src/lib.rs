@@ -1,4 +1,19 @@
-//! Hailong collects citizen-satisfaction survey responses and turns them into weighted indices with honest confidence intervals.
+//! Hailong (hài lòng, "satisfied") collects citizen-satisfaction survey responses and turns them into weighted indices
+//! for agencies and provinces, with honest confidence intervals.
+//!
+//! The modules stand in the order of the data's flow. Each names only those above it; the core does no I/O, reads no
+//! clock and draws no randomness that was not handed in.
+//!
+//! ```text
+//! schema → unit → response → design → frame → scoring → index → publication      pure core
+//! store → jobs → api, cli                                                        shell
+//! ```
 
 pub mod schema;
+pub mod unit;
 pub mod response;
+pub mod design;
+pub mod frame;
+pub mod scoring;
+pub mod index;
+pub mod publication;

@@ -1,0 +1,156 @@
+//! One round of collection of one survey.
+
+use crate::design::WeightUnit;
+
+/// How the answers of a wave came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// A random sample with known chances: intervals speak of the population.
+    ProbabilitySample,
+    /// Feedback tied to transactions, every transaction having been asked.
+    TransactionStream,
+    /// Whoever chose to answer: intervals speak of those who answer, not of everyone.
+    OptIn,
+}
+
+impl Mode {
+    /// Every mode.
+    pub const ALL: [Mode; 3] = [Mode::ProbabilitySample, Mode::TransactionStream, Mode::OptIn];
+
+    /// The name in files, tables and answers.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Mode::ProbabilitySample => "probability-sample",
+            Mode::TransactionStream => "transaction-stream",
+            Mode::OptIn => "opt-in",
+        }
+    }
+
+    /// The mode of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.as_str() == name)
+    }
+}
+
+/// What is drawn in the first stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DesignKind {
+    /// Each response is its own primary sampling unit, with equal weights unless a respondent list says otherwise.
+    Element,
+    /// Primary sampling units (villages, blocks) are drawn in strata; people within them.
+    Cluster,
+}
+
+impl DesignKind {
+    /// The name in files, tables and answers.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DesignKind::Element => "element",
+            DesignKind::Cluster => "cluster",
+        }
+    }
+
+    /// The kind of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [DesignKind::Element, DesignKind::Cluster].into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+/// One round of collection of one survey.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wave {
+    /// The wave's code, stable for ever: `sipas-2024`.
+    pub code: String,
+    /// The survey whose versions it accepts.
+    pub survey: String,
+    /// How its answers came about.
+    pub mode: Mode,
+    /// What is drawn first.
+    pub kind: DesignKind,
+    /// The unit of its weights.
+    pub weight_unit: WeightUnit,
+    /// From when it accepts answers, UTC microseconds.
+    pub opens_at: i64,
+    /// Until when it accepts answers (exclusive), UTC microseconds; `None` while open-ended.
+    pub closes_at: Option<i64>,
+    /// Whether its respondents were made up, as in the demo: said wherever its scores are shown.
+    pub synthetic: bool,
+}
+
+/// Why a wave cannot be as described.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WaveError {
+    /// Not lower-case letters, digits, dots and dashes.
+    #[error("{0:?} is no wave code: use lower-case letters, digits, dots and dashes, at most 64")]
+    Code(String),
+    /// It would close before it opens.
+    #[error("the wave would close before it opens")]
+    ClosesBeforeOpening,
+}
+
+impl Wave {
+    /// Checks what no type can hold.
+    ///
+    /// # Errors
+    /// Every [`WaveError`] at once.
+    pub fn check(&self) -> Result<(), Vec<WaveError>> {
+        let mut errors = Vec::new();
+        let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
+        if self.code.is_empty() || self.code.len() > 64 || !self.code.chars().all(good) {
+            errors.push(WaveError::Code(self.code.clone()));
+        }
+        if self.closes_at.is_some_and(|closes| closes <= self.opens_at) {
+            errors.push(WaveError::ClosesBeforeOpening);
+        }
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+
+    /// Whether an answer received at `instant` (UTC microseconds) falls into the collection.
+    #[must_use]
+    pub fn accepts_at(&self, instant: i64) -> bool {
+        instant >= self.opens_at && self.closes_at.is_none_or(|closes| instant < closes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wave() -> Wave {
+        Wave {
+            code: "sipas-2024".into(),
+            survey: "sipas".into(),
+            mode: Mode::ProbabilitySample,
+            kind: DesignKind::Cluster,
+            weight_unit: WeightUnit::MICRO,
+            opens_at: 100,
+            closes_at: Some(200),
+            synthetic: false,
+        }
+    }
+
+    #[test]
+    fn a_wave_accepts_from_its_opening_until_just_before_its_close() {
+        let wave = wave();
+        assert_eq!([99, 100, 199, 200].map(|t| wave.accepts_at(t)), [false, true, true, false]);
+    }
+
+    #[test]
+    fn every_error_of_a_wave_is_reported_at_once() {
+        let bad = Wave { code: "SIPAS 2024".into(), closes_at: Some(50), ..wave() };
+        assert_eq!(bad.check().unwrap_err().len(), 2);
+    }
+
+    #[test]
+    fn names_of_modes_and_kinds_are_read_back() {
+        for mode in Mode::ALL {
+            assert_eq!(Mode::parse(mode.as_str()), Some(mode));
+        }
+        assert_eq!(DesignKind::parse("cluster"), Some(DesignKind::Cluster));
+        assert_eq!(Mode::parse("census"), None);
+    }
+}

@@ -1,0 +1,56 @@
+//! The name of a result: a hash of what it was made of and what came out.
+
+use std::fmt::Write;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::publication::{Manifest, Score};
+
+/// SHA-256.
+pub type Digest = [u8; 32];
+
+/// The digest of a run: its frozen inputs and every score, bit for bit, in canonical order.
+///
+/// Doubles enter by their bits, so two results that print alike but differ in the last place have different digests.
+/// Scores name their units by code, not by the number a store gave them: the digest is the same in every database.
+#[must_use]
+pub fn digest(manifest: &Manifest, scores: &[Score], unit_code: &dyn Fn(i32) -> String) -> Digest {
+    let mut hash = Sha256::new();
+    hash.update(manifest.canonical());
+    for score in scores {
+        let domain = &score.domain;
+        let unit = |id: Option<i32>| id.map(unit_code);
+        let parts = [Some(domain.kind.clone()), unit(domain.area), unit(domain.unit), domain.item.clone(), domain.option.clone(), Some(score.node.clone())];
+        for part in parts {
+            text(&mut hash, part.as_deref());
+        }
+        for number in [score.value, score.se, score.low, score.high, Some(score.df), score.deff, Some(score.weight)] {
+            hash.update([u8::from(number.is_some())]);
+            hash.update(number.unwrap_or(0.0).to_bits().to_le_bytes());
+        }
+        hash.update(score.n.to_le_bytes());
+        hash.update(score.psus.to_le_bytes());
+        let interval = score.rank_interval;
+        for rank in [score.rank, interval.map(|r| r.low), interval.map(|r| r.high)] {
+            hash.update(rank.unwrap_or(0).to_le_bytes());
+        }
+        hash.update([u8::from(score.suppressed)]);
+    }
+    hash.finalize().into()
+}
+
+/// A text with its length, so that no two lists of texts run together; a missing one differs from an empty one.
+fn text(hash: &mut Sha256, text: Option<&str>) {
+    let length = text.map_or(u64::MAX, |text| text.len() as u64);
+    hash.update(length.to_le_bytes());
+    hash.update(text.unwrap_or_default().as_bytes());
+}
+
+/// Lower-case hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}"); // writing to a String cannot fail
+        text
+    })
+}

@@ -1,0 +1,15 @@
+//! From the scores of a run to an edition that can be published, repeated and explained.
+//!
+//! A [`Manifest`] freezes what a run was made of; its digest together with the scores' ([`digest`]) names the result: the
+//! same inputs give the same digest, for any number of threads, in any database, whenever the run is repeated.
+//! [`suppress`] hides cells that rest on too few people from everyone outside the office that made them.
+
+mod digest;
+mod manifest;
+mod score;
+mod suppress;
+
+pub use digest::{Digest, digest, hex};
+pub use manifest::{Manifest, VersionUsed};
+pub use score::{DomainKey, Score};
+pub use suppress::suppress;

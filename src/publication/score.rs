@@ -1,0 +1,61 @@
+//! One published figure: a node of an index for a domain.
+
+use serde::Serialize;
+
+use crate::scoring::RankInterval;
+
+/// Which part of the population a score speaks of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct DomainKey {
+    /// The partition: `nation`, `province`, `unit`, `unit-by-province`, `item`, `item-by-province` …
+    pub kind: String,
+    /// The administrative unit, by registry id.
+    pub area: Option<i32>,
+    /// The rated unit, by registry id.
+    pub unit: Option<i32>,
+    /// The demographic item, where one splits.
+    pub item: Option<String>,
+    /// The option of that item.
+    pub option: Option<String>,
+}
+
+impl DomainKey {
+    /// A domain of a partition that names no unit and no item.
+    #[must_use]
+    pub fn whole(kind: &str) -> Self {
+        Self { kind: kind.to_owned(), area: None, unit: None, item: None, option: None }
+    }
+}
+
+/// One figure with all that is needed to judge it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Score {
+    /// Of whom it speaks.
+    pub domain: DomainKey,
+    /// The node of the index.
+    pub node: String,
+    /// The estimate; `None` where nobody answered or the definition lets a missing part make the whole missing.
+    pub value: Option<f64>,
+    /// Its design-based standard error.
+    pub se: Option<f64>,
+    /// Lower end of the interval at the index's level.
+    pub low: Option<f64>,
+    /// Upper end.
+    pub high: Option<f64>,
+    /// Responses it rests on.
+    pub n: i64,
+    /// PSUs with responses in the domain.
+    pub psus: u32,
+    /// Degrees of freedom of the interval.
+    pub df: f64,
+    /// Design effect against a simple random sample with replacement; leaves only.
+    pub deff: Option<f64>,
+    /// The weights of the domain's responses, summed.
+    pub weight: f64,
+    /// Its rank among the domains of the partition, with its interval where one was made.
+    pub rank: Option<u32>,
+    /// The interval of the rank.
+    pub rank_interval: Option<RankInterval>,
+    /// Whether it is hidden from all but the office that made it.
+    pub suppressed: bool,
+}

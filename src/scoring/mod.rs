@@ -1,0 +1,25 @@
+//! From a frame to estimates with design-based uncertainty.
+//!
+//! ```text
+//! Frame ──tally──▶ Tally (sums per PSU × unit) ──estimate──▶ estimates, variances, covariances ──rank──▶ rank intervals
+//! ```
+//!
+//! [`Tally`] is the seam: rayon fills it from a frame on one machine, one `GROUP BY` fills it anywhere else. What
+//! follows it works on a small table and is the same code.
+
+pub mod distribution;
+mod domain;
+mod estimate;
+mod interval;
+mod measure;
+mod rank;
+mod tally;
+mod variance;
+
+pub use domain::{Cells, DomainSums};
+pub use estimate::{DomainEstimates, Estimate, LinearMap, Source, Task, estimate};
+pub use interval::t_interval;
+pub use measure::{Leaf, Measure};
+pub use rank::{RankInterval, RankMethod, across_domains, rank_intervals, ranks};
+pub use tally::{Cell, Moments, Sum, Tally, TallyError};
+pub use variance::{LonelyStratum, Scatter};

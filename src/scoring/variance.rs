@@ -1,0 +1,123 @@
+//! Design-based variance of linearised statistics under ultimate clusters.
+
+use crate::frame::Strata;
+use crate::schema::LonelyPsu;
+
+/// A stratum holds one sampled PSU and the rule is to fail.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("stratum {stratum:?} has a single sampled PSU: state a rule for it (remove, adjust, average, certainty)")]
+pub struct LonelyStratum {
+    /// The stratum's name.
+    pub stratum: String,
+}
+
+/// The linearised values of several statistics, PSU by PSU, for the PSUs that a domain has rows in.
+///
+/// PSUs come in canonical order; `z` is row-major, `width` values a PSU.
+#[derive(Debug, Clone, Default)]
+pub struct Scatter {
+    /// Statistics a PSU.
+    pub width: usize,
+    /// The PSUs, ascending.
+    pub psus: Vec<u32>,
+    /// Their linearised totals.
+    pub z: Vec<f64>,
+}
+
+impl Scatter {
+    /// The covariance matrix of the statistics, row-major `width × width`.
+    ///
+    /// # Formula
+    /// `Σ_h (1 − n_h/N_h) · n_h/(n_h−1) · Σ_j (z_hj − z̄_h)(z_hj − z̄_h)ᵀ`, Särndal, Swensson and Wretman (1992), eq. 4.2.10,
+    /// with `n_h` all sampled PSUs of the stratum: those without rows in the domain contribute `z = 0`. The same as
+    /// `svyrecvar` of R's survey package with ultimate clusters.
+    ///
+    /// # Errors
+    /// [`LonelyStratum`] where the rule is [`LonelyPsu::Fail`] and a stratum of the domain has one sampled PSU that is
+    /// not its whole population.
+    pub fn covariance(&self, strata: &Strata, lonely: LonelyPsu) -> Result<Vec<f64>, LonelyStratum> {
+        let mut sum = vec![0.0; self.width * self.width];
+        self.walk(strata, lonely, |factor, centred| {
+            for (a, row) in sum.chunks_exact_mut(self.width).enumerate() {
+                for (cell, b) in row.iter_mut().zip(centred) {
+                    *cell += factor * (centred[a] * b);
+                }
+            }
+        })
+        .map(|scale| sum.iter().map(|cell| cell * scale).collect())
+    }
+
+    /// The variances alone: the diagonal of [`Scatter::covariance`].
+    ///
+    /// # Errors
+    /// As [`Scatter::covariance`].
+    pub fn variances(&self, strata: &Strata, lonely: LonelyPsu) -> Result<Vec<f64>, LonelyStratum> {
+        let mut sum = vec![0.0; self.width];
+        self.walk(strata, lonely, |factor, centred| {
+            for (cell, z) in sum.iter_mut().zip(centred) {
+                *cell += factor * (z * z);
+            }
+        })
+        .map(|scale| sum.iter().map(|cell| cell * scale).collect())
+    }
+
+    /// Visits every centred PSU vector with its stratum's factor; PSUs without rows are visited as one vector whose
+    /// factor counts them. Returns by what the sums are to be multiplied.
+    fn walk(&self, strata: &Strata, lonely: LonelyPsu, mut visit: impl FnMut(f64, &[f64])) -> Result<f64, LonelyStratum> {
+        let mut centred = vec![0.0; self.width];
+        let (mut seen, mut alone) = (0_u32, 0_u32);
+        let mut start = 0;
+        while start < self.psus.len() {
+            let stratum = strata.stratum_of(self.psus[start]);
+            let end = start + self.psus[start..].iter().take_while(|psu| strata.stratum_of(**psu) == stratum).count();
+            let info = &strata.strata()[stratum as usize];
+            let n = f64::from(info.sampled);
+            #[allow(clippy::cast_precision_loss)] // population counts are far below 2^53
+            let rest = info.population.map_or(1.0, |population| (1.0 - n / population as f64).max(0.0));
+            seen += 1;
+            let rows = &self.z[start * self.width..end * self.width];
+            if info.sampled > 1 {
+                let factor = rest * n / (n - 1.0);
+                let mean = self.mean(rows, n);
+                for row in rows.chunks_exact(self.width) {
+                    for ((c, z), m) in centred.iter_mut().zip(row).zip(&mean) {
+                        *c = z - m;
+                    }
+                    visit(factor, &centred);
+                }
+                let absent = f64::from(info.sampled) - f64::from(u32::try_from(end - start).unwrap_or(u32::MAX));
+                if absent > 0.0 {
+                    visit(factor * absent, &mean);
+                }
+            } else if rest > 0.0 {
+                alone += 1;
+                match lonely {
+                    LonelyPsu::Fail => return Err(LonelyStratum { stratum: info.name.clone() }),
+                    LonelyPsu::Remove | LonelyPsu::Certainty | LonelyPsu::Average => {}
+                    LonelyPsu::Adjust => {
+                        let all = f64::from(u32::try_from(strata.psus()).unwrap_or(u32::MAX));
+                        let mean = self.mean(&self.z, all);
+                        for ((c, z), m) in centred.iter_mut().zip(rows).zip(&mean) {
+                            *c = z - m;
+                        }
+                        visit(rest, &centred);
+                    }
+                }
+            }
+            start = end;
+        }
+        let average = lonely == LonelyPsu::Average && seen > alone;
+        Ok(if average { f64::from(seen) / f64::from(seen - alone) } else { 1.0 })
+    }
+
+    /// Column sums over `n`.
+    fn mean(&self, rows: &[f64], n: f64) -> Vec<f64> {
+        let mut sum = vec![0.0; self.width];
+        for row in rows.chunks_exact(self.width.max(1)) {
+            for (s, z) in sum.iter_mut().zip(row) {
+                *s += z;
+            }
+        }
+        sum.iter().map(|s| s / n).collect()
+    }
+}
