@@ -17,3 +17,6 @@ pub mod frame;
 pub mod scoring;
 pub mod index;
 pub mod publication;
+
+pub mod store;
+pub mod api;
