@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use crate::api::codes::Code;
 use crate::api::lang::Lang;
 use crate::schema::Finding;
+use crate::store::StoreError;
 
 /// Why a request was refused.
 #[derive(Debug)]
@@ -39,6 +40,12 @@ impl Problem {
     #[must_use]
     pub fn internal(cause: impl fmt::Display) -> Self {
         Self { cause: Some(cause.to_string()), ..Self::new(Code::Internal) }
+    }
+
+    /// A body that cannot be used, for what one finding says.
+    #[must_use]
+    pub fn because(code: Code, finding: Finding) -> Self {
+        Self::new(code).errors(vec![finding])
     }
 
     /// Nothing is there, or nothing that the caller may know of.
@@ -164,6 +171,25 @@ impl ResponseError for Problem {
     fn error_response(&self) -> HttpResponse {
         // The middleware writes it anew in the language asked for.
         self.render(Lang::Vi, "")
+    }
+}
+
+/// What each failure of the store is to a client; whatever is not listed is nobody's business but the log's.
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::NotFound { .. } => Self::not_found(),
+            StoreError::Conflict { key, .. } => Self::new(Code::AlreadyExists).with("name", key.as_str()),
+            StoreError::RevisionConflict { .. } => Self::new(Code::PreconditionFailed),
+            StoreError::WrongState { state, .. } => Self::new(Code::WrongState).with("state", *state),
+            StoreError::SamePerson { .. } => Self::new(Code::SamePerson),
+            StoreError::Preview(_) => Self::new(Code::WrongState)
+                .detail("Lần tính thử không thể công bố", "The run is a preview, and a preview is never published"),
+            _ if error.is_transient() => Self { cause: Some(error.to_string()), ..Self::new(Code::Unavailable).retry_after(1) },
+            // SQLite and the file system say it in these words.
+            _ if error.to_string().contains("disk is full") => Self { cause: Some(error.to_string()), ..Self::new(Code::StorageFull).retry_after(10) },
+            _ => Self::internal(error),
+        }
     }
 }
 

@@ -38,11 +38,13 @@ pub struct Limits {
     pub body_deadline: Duration,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// So many responses may wait in the queue while the server counts as ready.
+    pub queue_ready: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { rates: Some(Rates::DEFAULT), body_deadline: Duration::from_secs(10), trusted_proxies: Vec::new() }
+        Self { rates: Some(Rates::DEFAULT), body_deadline: Duration::from_secs(10), trusted_proxies: Vec::new(), queue_ready: 7_372 }
     }
 }
 
