@@ -30,7 +30,7 @@ fn registry() -> Registry {
     };
     let provinces = (1..=63).map(|p| (p, record(UnitKind::Province, p)));
     let agencies = (1..=20).map(|a| (AGENCIES + a, record(UnitKind::Agency, a)));
-    Registry::new(provinces.chain(agencies).collect(), Vec::new()).unwrap()
+    Registry::new(provinces.chain(agencies).collect(), &[]).unwrap()
 }
 
 /// The rows of a year, packed as the store would hold them; `order` says in which order they arrive.
