@@ -1,1 +1,3 @@
 //! Hailong collects citizen-satisfaction survey responses and turns them into weighted indices with honest confidence intervals.
+
+pub mod store;
