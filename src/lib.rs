@@ -17,3 +17,4 @@ pub mod frame;
 pub mod scoring;
 pub mod index;
 pub mod publication;
+pub mod store;
