@@ -1,0 +1,184 @@
+//! Submission → [`Response`], or every finding at once.
+//!
+//! [`Submission::parse`] looks at the envelope, [`check`] at the answers, and [`Response`] is what came of both:
+//! only a response crosses into the store and the figures. A kiosk's answers are never thrown away, so a
+//! submission with findings can be kept too, marked as what it is.
+//!
+//! **Invariant:** whether a response is valid follows from its bytes and the questionnaire alone; no clock, no
+//! list of units, no wave is asked here.
+
+mod check;
+mod packed;
+mod submission;
+
+use std::fmt;
+
+pub use check::{Checked, check};
+pub use packed::{NotOfLayout, decode};
+pub use submission::{MAX_DEPTH, Submission, UnitRef};
+
+use crate::schema::Finding;
+
+/// How answers came in. The codes are stored: they never change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Channel {
+    /// A fixed device at a one-stop shop.
+    Kiosk,
+    /// A link.
+    Web,
+    /// A QR code on a result slip or a poster.
+    Qr,
+    /// A paper form, keyed in.
+    Paper,
+    /// A fieldworker's tablet.
+    Tablet,
+    /// An interview by telephone.
+    Phone,
+    /// An interview at home.
+    Household,
+}
+
+impl Channel {
+    /// Every channel, in the order of their codes.
+    pub const ALL: [Self; 7] = [Self::Kiosk, Self::Web, Self::Qr, Self::Paper, Self::Tablet, Self::Phone, Self::Household];
+
+    /// The name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Kiosk => "kiosk",
+            Self::Web => "web",
+            Self::Qr => "qr",
+            Self::Paper => "paper",
+            Self::Tablet => "tablet",
+            Self::Phone => "phone",
+            Self::Household => "household",
+        }
+    }
+
+    /// The channel with this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|channel| channel.as_str() == name)
+    }
+
+    /// The stored code, from 1.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Kiosk => 1,
+            Self::Web => 2,
+            Self::Qr => 3,
+            Self::Paper => 4,
+            Self::Tablet => 5,
+            Self::Phone => 6,
+            Self::Household => 7,
+        }
+    }
+
+    /// The channel with this stored code.
+    #[must_use]
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|channel| channel.code() == code)
+    }
+}
+
+impl fmt::Display for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A submission that was checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Response {
+    submission: Submission,
+    packed: Vec<u8>,
+    texts: Vec<(String, String)>,
+    findings: Vec<Finding>,
+    valid: bool,
+}
+
+impl Response {
+    /// Checks `submission` and takes it if it is valid.
+    ///
+    /// # Errors
+    /// Every finding, where one of them refuses the answers.
+    pub fn check(
+        submission: Submission,
+        questionnaire: &crate::schema::Questionnaire,
+        layout: &crate::schema::Layout,
+    ) -> Result<Self, Vec<Finding>> {
+        let response = Self::check_and_keep(submission, questionnaire, layout);
+        if response.valid { Ok(response) } else { Err(response.findings) }
+    }
+
+    /// Checks `submission` and takes it in any case, marked as invalid if it is.
+    #[must_use]
+    pub fn check_and_keep(submission: Submission, questionnaire: &crate::schema::Questionnaire, layout: &crate::schema::Layout) -> Self {
+        let checked = check(&submission, questionnaire, layout);
+        let valid = checked.is_valid();
+        Self { submission, packed: checked.packed, texts: checked.texts, findings: checked.findings, valid }
+    }
+
+    /// Whether the answers may enter an index.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        self.valid
+    }
+
+    /// The submission it was made from.
+    #[must_use]
+    pub fn submission(&self) -> &Submission {
+        &self.submission
+    }
+
+    /// The answers by the questionnaire's layout.
+    #[must_use]
+    pub fn packed(&self) -> &[u8] {
+        &self.packed
+    }
+
+    /// The texts by item code.
+    #[must_use]
+    pub fn texts(&self) -> &[(String, String)] {
+        &self.texts
+    }
+
+    /// What was found; for a valid response, warnings.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{Layout, sample};
+
+    #[test]
+    fn channels_keep_their_names_and_codes() {
+        for (index, channel) in Channel::ALL.into_iter().enumerate() {
+            assert_eq!(usize::from(channel.code()), index + 1);
+            assert_eq!(Channel::parse(channel.as_str()), Some(channel));
+            assert_eq!(Channel::from_code(channel.code()), Some(channel));
+        }
+        assert_eq!((Channel::parse("fax"), Channel::from_code(0)), (None, None));
+    }
+
+    #[test]
+    fn an_invalid_submission_is_refused_or_kept_as_invalid() {
+        let body = br#"{"survey":"sample","version":"1.0","wave":"w","unit":{"list":"l","code":"c"},"channel":"kiosk",
+            "answers":{"sex":"x","staff":4}}"#;
+        let submission = Submission::parse(body).unwrap();
+        let questionnaire = sample::checked(&sample::questionnaire());
+        let layout = Layout::of(&questionnaire);
+        let findings = Response::check(submission.clone(), &questionnaire, &layout).unwrap_err();
+        assert_eq!(findings.len(), 1);
+        let kept = Response::check_and_keep(submission, &questionnaire, &layout);
+        assert!(!kept.is_valid());
+        assert_eq!(kept.findings(), findings);
+        assert_eq!(layout.option_of(kept.packed(), "staff"), Some(4), "what was valid is kept");
+    }
+}
