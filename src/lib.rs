@@ -17,6 +17,5 @@ pub mod frame;
 pub mod scoring;
 pub mod index;
 pub mod publication;
-
 pub mod store;
 pub mod api;

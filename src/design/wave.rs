@@ -21,9 +21,9 @@ impl Mode {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Mode::ProbabilitySample => "probability-sample",
-            Mode::TransactionStream => "transaction-stream",
-            Mode::OptIn => "opt-in",
+            Mode::ProbabilitySample => "probability_sample",
+            Mode::TransactionStream => "transaction_stream",
+            Mode::OptIn => "opt_in",
         }
     }
 

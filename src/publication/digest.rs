@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::publication::{Manifest, Score};
+use crate::index::Score;
+use crate::publication::Manifest;
 
 /// SHA-256.
 pub type Digest = [u8; 32];

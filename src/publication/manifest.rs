@@ -24,7 +24,7 @@ pub struct Manifest {
     pub surveys: Vec<VersionUsed>,
     /// The wave.
     pub wave: String,
-    /// How its answers came about: `probability-sample`, `transaction-stream`, `opt-in`.
+    /// How its answers came about: `probability_sample`, `transaction_stream`, `opt_in`.
     pub mode: String,
     /// Whether the respondents were made up.
     pub synthetic: bool,

@@ -6,10 +6,8 @@
 
 mod digest;
 mod manifest;
-mod score;
 mod suppress;
 
 pub use digest::{Digest, digest, hex};
 pub use manifest::{Manifest, VersionUsed};
-pub use score::{DomainKey, Score};
 pub use suppress::suppress;

@@ -1,6 +1,6 @@
 //! Small cells.
 
-use crate::publication::Score;
+use crate::index::Score;
 
 /// Marks every score that rests on fewer than `min_n` responses. The office that made it still sees it; agencies and
 /// the public see that it is suppressed, and nothing else of it.

@@ -4,10 +4,9 @@ use serde_json::{Map, Value};
 
 use super::Submission;
 use crate::schema::{
-    ANSWERED, DOES_NOT_APPLY, DecimalError, Finding, Item, ItemKind, Layout, NOT_ANSWERED, NOT_ASKED, NOT_OFFERED,
-    OptionList, Path, Questionnaire, Slot, any_error, forbidden_character, parse_day, scaled, unscaled,
+    ANSWERED, DOES_NOT_APPLY, DecimalError, Finding, Item, ItemKind, Layout, NOT_ANSWERED, NOT_ASKED, NOT_OFFERED, OptionList, Path,
+    Questionnaire, Slot, any_error, forbidden_character, parse_day, scaled, unscaled,
 };
-
 
 /// What a check made of a submission.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,12 +32,8 @@ impl Checked {
 /// Where an answer is not valid, conditions that depend on it are not judged: a finding should not breed others.
 #[must_use]
 pub fn check(submission: &Submission, questionnaire: &Questionnaire, layout: &Layout) -> Checked {
-    let mut checker = Checker {
-        packed: layout.blank(),
-        texts: Vec::new(),
-        findings: Vec::new(),
-        doubtful: vec![false; questionnaire.items().len()],
-    };
+    let mut checker =
+        Checker { packed: layout.blank(), texts: Vec::new(), findings: Vec::new(), doubtful: vec![false; questionnaire.items().len()] };
     checker.envelope(submission, questionnaire);
     let answers = checker.by_position(&submission.answers, layout);
     for (position, (item, slot)) in questionnaire.items().iter().zip(layout.slots()).enumerate() {
@@ -121,11 +116,7 @@ impl Checker {
                 Some(place) => *place = Some(answer),
                 None => self.error(
                     code,
-                    misfit(
-                        "unknown-item",
-                        format!("Phiếu hỏi không có câu “{code}”"),
-                        format!("The questionnaire has no item “{code}”"),
-                    ),
+                    misfit("unknown-item", format!("Phiếu hỏi không có câu “{code}”"), format!("The questionnaire has no item “{code}”")),
                 ),
             }
         }
@@ -201,9 +192,10 @@ impl Checker {
                 slot.set_number(&mut self.packed, number(answer, *min, *max, *decimals)?);
             }
             ItemKind::Date { min, max } => {
-                let day = answer.as_str().and_then(parse_day).ok_or_else(|| {
-                    misfit("bad-date", "Phải là ngày dạng NĂM-THÁNG-NGÀY", "Must be a day written as YYYY-MM-DD")
-                })?;
+                let day = answer
+                    .as_str()
+                    .and_then(parse_day)
+                    .ok_or_else(|| misfit("bad-date", "Phải là ngày dạng NĂM-THÁNG-NGÀY", "Must be a day written as YYYY-MM-DD"))?;
                 if day < *min || day > *max {
                     return Err(out_of_range(min, max));
                 }
@@ -335,11 +327,153 @@ fn text(answer: &Value, max_length: u32) -> Result<Option<String>, Misfit> {
         ));
     }
     if text.chars().count() > usize::try_from(max_length).unwrap_or(usize::MAX) {
-        return Err(misfit(
-            "too-long",
-            format!("Dài quá {max_length} ký tự"),
-            format!("Longer than {max_length} characters"),
-        ));
+        return Err(misfit("too-long", format!("Dài quá {max_length} ký tự"), format!("Longer than {max_length} characters")));
     }
     Ok((!text.trim().is_empty()).then_some(text))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::schema::sample;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    pub(in crate::response) fn submission(answers: &Value) -> Submission {
+        let body = json!({
+            "survey": "sample", "version": "1.0", "wave": "w", "unit": {"list": "vn-63", "code": "1"},
+            "channel": "kiosk", "answers": answers,
+        });
+        Submission::parse(body.to_string().as_bytes()).unwrap()
+    }
+
+    fn checked(answers: &Value) -> Checked {
+        let questionnaire = sample::checked(&sample::questionnaire());
+        check(&submission(answers), &questionnaire, &Layout::of(&questionnaire))
+    }
+
+    fn found(answers: &Value) -> Vec<(String, String)> {
+        checked(answers).findings.into_iter().map(|f| (f.pointer, f.code.into_owned())).collect()
+    }
+
+    #[test]
+    fn right_answers_are_packed() {
+        let checked = checked(&json!({
+            "sex": "male", "age": 61, "sources": ["radio", "tv"], "staff": 2, "result": {"missing": "not_offered"},
+            "why": "Chờ lâu\r\nquá", "fee": 12.5, "day": "2024-09-01",
+        }));
+        assert_eq!(checked.findings, []);
+        assert_eq!(checked.texts, [("why".to_owned(), "Chờ lâu\nquá".to_owned())]);
+        let mut expect = vec![1, 1, 61, 0, 0, 0, 0, 0, 0, 0, 1, 0b11, 2, NOT_OFFERED, 1, 1];
+        expect.extend(1250_i64.to_le_bytes());
+        expect.push(1);
+        expect.extend(19_967_i32.to_le_bytes());
+        assert_eq!(checked.packed, expect);
+    }
+
+    #[test]
+    fn every_finding_comes_at_once_and_the_bad_answers_count_as_not_given() {
+        let answers = json!({
+            "sex": "x", "age": 17, "sources": ["tv", "blog"], "staff": {"missing": "unknown"}, "result": true,
+            "fee": 1.234, "day": "2023-12-31", "a/b": 1,
+        });
+        let expect = [
+            ("/answers/a~1b", "unknown-item"),
+            ("/answers/sex", "unknown-option"),
+            ("/answers/age", "out-of-range"),
+            ("/answers/sources/1", "unknown-option"),
+            ("/answers/staff", "bad-missing"),
+            ("/answers/result", "wrong-type"),
+            ("/answers/fee", "too-many-decimals"),
+            ("/answers/day", "out-of-range"),
+        ];
+        assert_eq!(found(&answers), sample::expected(&expect));
+        let packed = checked(&answers).packed;
+        assert!(packed.iter().all(|byte| *byte == NOT_ANSWERED));
+    }
+
+    #[test]
+    fn skip_logic_decides_what_may_and_what_must_be_answered() {
+        let base = json!({"sex": "male", "staff": "5"});
+        let with = |name: &str, value: Value| {
+            let mut answers = base.clone();
+            answers[name] = value;
+            answers
+        };
+        assert_eq!(found(&base), []);
+        let layout = Layout::of(&sample::checked(&sample::questionnaire()));
+        assert_eq!(layout.slot("why").unwrap().state(&checked(&base).packed), NOT_ASKED);
+        assert_eq!(found(&with("why", json!("x"))), sample::expected(&[("/answers/why", "not-asked")]));
+        assert_eq!(found(&with("why", json!({"missing": "not_answered"}))), []);
+        assert_eq!(found(&with("staff", json!("1"))), sample::expected(&[("/answers/why", "required")]));
+        let why_not_offered = json!({"sex": "male", "staff": "1", "why": {"missing": "not_offered"}});
+        assert_eq!(found(&why_not_offered), []);
+        assert_eq!(found(&json!({"staff": "5"})), sample::expected(&[("/answers/sex", "required")]));
+    }
+
+    #[test]
+    fn a_bad_answer_does_not_breed_findings_on_what_depends_on_it() {
+        let answers = json!({"sex": "male", "staff": "9", "why": "Vì thế"});
+        assert_eq!(found(&answers), sample::expected(&[("/answers/staff", "unknown-option")]));
+    }
+
+    #[test]
+    fn multiple_choice_holds_to_its_bounds() {
+        let with = |sources: Value| found(&json!({"sex": "male", "staff": "5", "sources": sources}));
+        let at = |below: &str, code: &str| sample::expected(&[(&format!("/answers/sources{below}"), code)]);
+        assert_eq!(with(json!(["none"])), []);
+        assert_eq!(with(json!(["none", "tv"])), at("", "exclusive-option"));
+        assert_eq!(with(json!([])), at("", "too-few-options"));
+        assert_eq!(with(json!(["tv", "radio", "web", "office"])), at("", "too-many-options"));
+        assert_eq!(with(json!(["tv", "tv"])), at("/1", "duplicate-option"));
+        assert_eq!(with(json!("tv")), at("", "wrong-type"));
+    }
+
+    #[test]
+    fn does_not_apply_is_an_answer_only_where_it_is_allowed() {
+        let marker = json!({"missing": "does_not_apply"});
+        assert_eq!(found(&json!({"sex": "male", "staff": marker})), []);
+        let refused = found(&json!({"sex": marker, "staff": "5"}));
+        assert_eq!(refused, sample::expected(&[("/answers/sex", "does-not-apply-not-allowed")]));
+    }
+
+    #[test]
+    fn texts_are_bounded_and_hold_nothing_hidden() {
+        let with = |why: &str| found(&json!({"sex": "male", "staff": "1", "why": why}));
+        let refused = |code: &str| sample::expected(&[("/answers/why", code)]);
+        assert_eq!(with("hai mươi ký tự nhé!!"), []);
+        assert_eq!(with("hơn hai mươi ký tự rồi"), refused("too-long"));
+        assert_eq!(with("a\u{202E}b"), refused("forbidden-character"));
+        assert_eq!(with("a\u{7}b"), refused("forbidden-character"));
+        assert_eq!(with(" \n"), refused("required"));
+    }
+
+    #[test]
+    fn the_envelope_must_match_the_questionnaire() {
+        let questionnaire = sample::checked(&sample::questionnaire());
+        let mut sent = submission(&json!({"sex": "male", "staff": "5"}));
+        sent.version = "0.9".into();
+        sent.language = Some("fr".into());
+        sent.started_at = chrono::DateTime::parse_from_rfc3339("2024-09-01T08:00:00+07:00").ok();
+        sent.answered_at = chrono::DateTime::parse_from_rfc3339("2024-09-01T00:59:59Z").ok();
+        let checked = check(&sent, &questionnaire, &Layout::of(&questionnaire));
+        let found: Vec<_> = checked.findings.iter().map(|f| (f.pointer.as_str(), f.is_error())).collect();
+        assert_eq!(found, [("/version", true), ("/language", true), ("/answered_at", false)]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_answer_packs_to_bytes_of_the_layout(
+            item in proptest::sample::select(vec!["sex", "age", "sources", "staff", "why", "fee", "day"]),
+            answer in prop_oneof![
+                any::<f64>().prop_map(Value::from), any::<i64>().prop_map(Value::from), any::<String>().prop_map(Value::from),
+                proptest::collection::vec(any::<i8>(), 0..4).prop_map(Value::from), Just(Value::Null), Just(json!({})),
+            ],
+        ) {
+            let questionnaire = sample::checked(&sample::questionnaire());
+            let layout = Layout::of(&questionnaire);
+            let checked = check(&submission(&json!({item: answer})), &questionnaire, &layout);
+            prop_assert!(layout.accepts(&checked.packed));
+        }
+    }
 }

@@ -40,8 +40,7 @@ pub enum Channel {
 
 impl Channel {
     /// Every channel, in the order of their codes.
-    pub const ALL: [Self; 7] =
-        [Self::Kiosk, Self::Web, Self::Qr, Self::Paper, Self::Tablet, Self::Phone, Self::Household];
+    pub const ALL: [Self; 7] = [Self::Kiosk, Self::Web, Self::Qr, Self::Paper, Self::Tablet, Self::Phone, Self::Household];
 
     /// The name on the wire.
     #[must_use]
@@ -116,11 +115,7 @@ impl Response {
 
     /// Checks `submission` and takes it in any case, marked as invalid if it is.
     #[must_use]
-    pub fn check_and_keep(
-        submission: Submission,
-        questionnaire: &crate::schema::Questionnaire,
-        layout: &crate::schema::Layout,
-    ) -> Self {
+    pub fn check_and_keep(submission: Submission, questionnaire: &crate::schema::Questionnaire, layout: &crate::schema::Layout) -> Self {
         let checked = check(&submission, questionnaire, layout);
         let valid = checked.is_valid();
         Self { submission, packed: checked.packed, texts: checked.texts, findings: checked.findings, valid }
@@ -154,5 +149,36 @@ impl Response {
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{Layout, sample};
+
+    #[test]
+    fn channels_keep_their_names_and_codes() {
+        for (index, channel) in Channel::ALL.into_iter().enumerate() {
+            assert_eq!(usize::from(channel.code()), index + 1);
+            assert_eq!(Channel::parse(channel.as_str()), Some(channel));
+            assert_eq!(Channel::from_code(channel.code()), Some(channel));
+        }
+        assert_eq!((Channel::parse("fax"), Channel::from_code(0)), (None, None));
+    }
+
+    #[test]
+    fn an_invalid_submission_is_refused_or_kept_as_invalid() {
+        let body = br#"{"survey":"sample","version":"1.0","wave":"w","unit":{"list":"l","code":"c"},"channel":"kiosk",
+            "answers":{"sex":"x","staff":4}}"#;
+        let submission = Submission::parse(body).unwrap();
+        let questionnaire = sample::checked(&sample::questionnaire());
+        let layout = Layout::of(&questionnaire);
+        let findings = Response::check(submission.clone(), &questionnaire, &layout).unwrap_err();
+        assert_eq!(findings.len(), 1);
+        let kept = Response::check_and_keep(submission, &questionnaire, &layout);
+        assert!(!kept.is_valid());
+        assert_eq!(kept.findings(), findings);
+        assert_eq!(layout.option_of(kept.packed(), "staff"), Some(4), "what was valid is kept");
     }
 }

@@ -131,11 +131,7 @@ fn uuid(value: &Value, at: &mut At<'_>) -> Option<Uuid> {
     // One spelling only, the hyphenated one: an id is compared as text in logs and receipts.
     let id = Uuid::try_parse(text).ok().filter(|_| text.len() == 36);
     if id.is_none() {
-        at.error(
-            "bad-uuid",
-            "Phải là UUID dạng 36 ký tự có gạch nối",
-            "Must be a UUID in its hyphenated form of 36 characters",
-        );
+        at.error("bad-uuid", "Phải là UUID dạng 36 ký tự có gạch nối", "Must be a UUID in its hyphenated form of 36 characters");
     }
     id
 }

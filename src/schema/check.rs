@@ -4,11 +4,12 @@ use super::decode::At;
 use super::finding::Finding;
 use super::index::{IndexDefinition, Measure, Node};
 use super::number::Ratio;
-use super::questionnaire::{Item, ItemKind, OptionList, Questionnaire};
+use super::questionnaire::{Choice, ItemKind, OptionList, Questionnaire};
 
 /// Everything in `index` that does not fit `questionnaire`; pointers are into the index file.
 ///
-/// Scores and shares are taken over scale and single items only: one option a person.
+/// Measures and domains take scale and single items: one option a person. A share may also take one option of a
+/// multiple item.
 #[must_use]
 pub fn check_index_against(index: &IndexDefinition, questionnaire: &Questionnaire) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -16,7 +17,8 @@ pub fn check_index_against(index: &IndexDefinition, questionnaire: &Questionnair
     survey(index, questionnaire, &mut at);
     for (position, domain) in index.domains().iter().enumerate() {
         if let Some(code) = domain.item() {
-            choice_item(code, questionnaire, &mut at.key("domains").index(position).key("item"));
+            let mut at = at.key("domains");
+            choice_item(code, questionnaire, false, &mut at.index(position).key("item"));
         }
     }
     nodes(index.tree(), questionnaire, &mut at.key("tree"));
@@ -53,12 +55,13 @@ fn nodes(nodes_: &[Node], questionnaire: &Questionnaire, at: &mut At<'_>) {
 
 fn measure(measure: &Measure, questionnaire: &Questionnaire, at: &mut At<'_>) {
     let single = matches!(measure, Measure::Mean { .. } | Measure::Share { .. });
+    let one_option = matches!(measure, Measure::Share { options, .. } if options.len() == 1);
     let is_mean = matches!(measure, Measure::Mean { .. } | Measure::PooledMean { .. });
     for (position, code) in measure.items().iter().enumerate() {
         let list = if single {
-            choice_item(code, questionnaire, &mut at.key("item"))
+            choice_item(code, questionnaire, one_option, &mut at.key("item"))
         } else {
-            choice_item(code, questionnaire, &mut at.key("items").index(position))
+            choice_item(code, questionnaire, false, &mut at.key("items").index(position))
         };
         let Some(list) = list else { continue };
         if is_mean {
@@ -85,7 +88,7 @@ fn scores(code: &str, list: &OptionList, at: &mut At<'_>) {
         );
     }
     let hundred = Ratio::new(100, 1);
-    if list.all().iter().filter_map(|option| option.score()).any(|s| s.numerator() < 0 || Some(s) > hundred) {
+    if list.all().iter().filter_map(Choice::score).any(|s| s.numerator() < 0 || Some(s) > hundred) {
         at.warning(
             "score-outside-0-100",
             format!("Câu “{code}” có điểm nằm ngoài khoảng 0–100 của chỉ số"),
@@ -94,20 +97,77 @@ fn scores(code: &str, list: &OptionList, at: &mut At<'_>) {
     }
 }
 
-/// The options of an item that takes one option.
-fn choice_item<'q>(code: &str, questionnaire: &'q Questionnaire, at: &mut At<'_>) -> Option<&'q OptionList> {
-    let Some(item) = questionnaire.item(code) else {
+/// The options of a scale or single item, or of a multiple one where that will do.
+fn choice_item<'q>(code: &str, survey: &'q Questionnaire, multiple: bool, at: &mut At<'_>) -> Option<&'q OptionList> {
+    let Some(item) = survey.item(code) else {
         at.error("unknown-item", format!("Phiếu hỏi không có câu “{code}”"), format!("There is no item “{code}”"));
         return None;
     };
-    if let ItemKind::Scale(options) | ItemKind::Single(options) = item.kind() {
-        return Some(options);
+    match item.kind() {
+        ItemKind::Scale(options) | ItemKind::Single(options) => return Some(options),
+        ItemKind::Multiple { options, .. } if multiple => return Some(options),
+        _ => {}
     }
-    let kind = Item::kind(item).as_str();
+    let kind = item.kind().as_str();
     at.error(
         "wrong-item-kind",
-        format!("Câu “{code}” thuộc loại {kind}; ở đây cần loại scale hoặc single"),
-        format!("The item “{code}” is of kind {kind}; scale or single is needed here"),
+        format!("Câu “{code}” thuộc loại {kind}; ở đây cần loại scale hoặc single (tỷ lệ của một phương án: cả multiple)"),
+        format!("The item “{code}” is of kind {kind}; scale or single is needed here (multiple too, for the share of one option)"),
     );
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::sample;
+    use serde_json::{Value, json};
+
+    fn found(change: impl FnOnce(&mut Value)) -> Vec<(String, String)> {
+        let mut index = sample::index();
+        change(&mut index);
+        let found = check_index_against(&sample::checked_index(&index), &sample::checked(&sample::questionnaire()));
+        found.into_iter().map(|finding| (finding.pointer, finding.code.into_owned())).collect()
+    }
+
+    #[test]
+    fn an_index_that_fits_has_no_findings() {
+        assert_eq!(found(|_| ()), []);
+    }
+
+    #[test]
+    fn everything_that_does_not_fit_comes_at_once() {
+        let found = found(|index| {
+            index["survey_versions"] = json!(["0.9"]);
+            index["domains"][2]["item"] = json!("age");
+            index["tree"][0]["children"][0]["measure"]["item"] = json!("sex");
+            index["tree"][0]["children"][1]["children"][0]["measure"] = json!({"kind": "pooled_mean", "items": ["staff", "none"]});
+            index["tree"][0]["children"][1]["children"][1]["measure"]["options"] = json!(["4", "6"]);
+            index["tree"][1]["measure"]["options"] = json!(["tv", "radio"]);
+        });
+        let expect = [
+            ("/survey_versions", "other-survey-version"),
+            ("/domains/2/item", "wrong-item-kind"),
+            ("/tree/0/children/0/measure", "no-scores"),
+            ("/tree/0/children/1/children/0/measure/items/1", "unknown-item"),
+            ("/tree/0/children/1/children/1/measure/options/1", "unknown-option"),
+            ("/tree/0/children/1/children/1/measure/options/1", "unknown-option"),
+            ("/tree/1/measure/item", "wrong-item-kind"),
+        ];
+        assert_eq!(found, sample::expected(&expect));
+    }
+
+    #[test]
+    fn an_index_for_another_survey_says_so() {
+        assert_eq!(found(|index| index["survey"] = json!("other")), sample::expected(&[("/survey", "other-survey")]));
+    }
+
+    #[test]
+    fn scores_beyond_the_index_scale_are_a_warning() {
+        let mut survey = sample::questionnaire();
+        survey["scales"]["five"]["options"][4]["score"] = json!("301/3");
+        let found = check_index_against(&sample::checked_index(&sample::index()), &sample::checked(&survey));
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].code.as_ref(), found[0].is_error()), ("score-outside-0-100", false));
+    }
 }

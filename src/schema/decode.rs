@@ -107,23 +107,13 @@ impl<'v> Object<'v> {
     }
 
     /// Reads an optional member.
-    pub fn read<T>(
-        &mut self,
-        name: &'static str,
-        at: &mut At<'_>,
-        read: impl FnOnce(&'v Value, &mut At<'_>) -> Option<T>,
-    ) -> Option<T> {
+    pub fn read<T>(&mut self, name: &'static str, at: &mut At<'_>, read: impl FnOnce(&'v Value, &mut At<'_>) -> Option<T>) -> Option<T> {
         self.known.push(name);
         self.map.get(name).and_then(|value| read(value, &mut at.key(name)))
     }
 
     /// Reads a member that must be there.
-    pub fn need<T>(
-        &mut self,
-        name: &'static str,
-        at: &mut At<'_>,
-        read: impl FnOnce(&'v Value, &mut At<'_>) -> Option<T>,
-    ) -> Option<T> {
+    pub fn need<T>(&mut self, name: &'static str, at: &mut At<'_>, read: impl FnOnce(&'v Value, &mut At<'_>) -> Option<T>) -> Option<T> {
         if !self.map.contains_key(name) {
             at.missing(name);
         }
@@ -176,11 +166,7 @@ pub(crate) fn whole(value: &Value, range: std::ops::RangeInclusive<u32>, at: &mu
     let found = value.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| range.contains(n));
     if found.is_none() {
         let (low, high) = (range.start(), range.end());
-        at.error(
-            "out-of-range",
-            format!("Phải là số nguyên từ {low} đến {high}"),
-            format!("Must be a whole number from {low} to {high}"),
-        );
+        at.error("out-of-range", format!("Phải là số nguyên từ {low} đến {high}"), format!("Must be a whole number from {low} to {high}"));
     }
     found
 }
@@ -203,13 +189,16 @@ pub(crate) fn array<'v>(value: &'v Value, at: &mut At<'_>) -> Option<&'v [Value]
 }
 
 /// A list; elements that cannot be read are reported and left out.
-pub(crate) fn list<'v, T>(
-    value: &'v Value,
-    at: &mut At<'_>,
-    mut read: impl FnMut(&'v Value, &mut At<'_>) -> Option<T>,
-) -> Option<Vec<T>> {
+pub(crate) fn list<'v, T>(value: &'v Value, at: &mut At<'_>, mut read: impl FnMut(&'v Value, &mut At<'_>) -> Option<T>) -> Option<Vec<T>> {
     let values = array(value, at)?;
     Some(values.iter().enumerate().filter_map(|(index, value)| read(value, &mut at.index(index))).collect())
+}
+
+/// Reports an empty list.
+pub(crate) fn not_empty<T>(values: &[T], at: &mut At<'_>) {
+    if values.is_empty() {
+        at.error("empty", "Danh sách không được để trống", "The list must not be empty");
+    }
 }
 
 /// A list of distinct strings with at least one element.
@@ -224,9 +213,7 @@ pub(crate) fn names(value: &Value, at: &mut At<'_>) -> Option<Vec<String>> {
         }
         Some(())
     })?;
-    if seen.is_empty() {
-        at.error("empty", "Danh sách không được để trống", "The list must not be empty");
-    }
+    not_empty(array(value, at)?, at);
     Some(seen)
 }
 

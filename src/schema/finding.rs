@@ -35,29 +35,12 @@ pub struct Finding {
 
 impl Finding {
     /// A finding that refuses the input.
-    pub fn error(
-        pointer: impl Into<String>,
-        code: impl Into<Cow<'static, str>>,
-        vi: impl Into<String>,
-        en: impl Into<String>,
-    ) -> Self {
-        Self {
-            pointer: pointer.into(),
-            line: None,
-            severity: Severity::Error,
-            code: code.into(),
-            vi: vi.into(),
-            en: en.into(),
-        }
+    pub fn error(pointer: impl Into<String>, code: impl Into<Cow<'static, str>>, vi: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), line: None, severity: Severity::Error, code: code.into(), vi: vi.into(), en: en.into() }
     }
 
     /// A finding that lets the input pass.
-    pub fn warning(
-        pointer: impl Into<String>,
-        code: impl Into<Cow<'static, str>>,
-        vi: impl Into<String>,
-        en: impl Into<String>,
-    ) -> Self {
+    pub fn warning(pointer: impl Into<String>, code: impl Into<Cow<'static, str>>, vi: impl Into<String>, en: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(pointer, code, vi, en) }
     }
 
@@ -140,11 +123,7 @@ mod tests {
         finding.line = Some(12);
         assert_eq!(finding.to_string(), "line 12 /code: The code is not valid (bad-code)");
         assert_eq!(finding.message("vi"), "Mã không hợp lệ");
-        assert_eq!(
-            Finding::warning("", "x", "v", "e").to_string(),
-            ": warning: e (x)",
-            "the root's pointer is the empty string"
-        );
+        assert_eq!(Finding::warning("", "x", "v", "e").to_string(), ": warning: e (x)", "the root's pointer is the empty string");
     }
 
     #[test]

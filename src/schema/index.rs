@@ -417,9 +417,7 @@ impl Measure {
     pub fn options(&self) -> &[String] {
         match self {
             Self::Mean { .. } | Self::PooledMean { .. } => &[],
-            Self::Share { options, .. } | Self::PooledShare { options, .. } | Self::AllFavourable { options, .. } => {
-                options
-            }
+            Self::Share { options, .. } | Self::PooledShare { options, .. } | Self::AllFavourable { options, .. } => options,
         }
     }
 }

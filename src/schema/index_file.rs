@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::Value;
 
-use super::decode::{At, Object, array, list, names, real, skip_meta_schema, string, whole};
+use super::decode::{At, Object, array, list, names, not_empty, real, skip_meta_schema, string, whole};
 use super::index::{
-    Content, Domain, FavourableMissing, IndexDefinition, LeafMissing, LonelyPsu, Measure, Missing, Node, NodeMissing,
-    Parameter, Weight,
+    Content, Domain, FavourableMissing, IndexDefinition, LeafMissing, LonelyPsu, Measure, Missing, Node, NodeMissing, Parameter, Weight,
 };
-use super::rules::{document_code, duplicate, item_code, node_code, version};
+use super::rules::{document_code, duplicate, item_code, version};
 use super::text::Text;
 
 /// Reads an index; findings go to `at`, and nothing is returned where an essential part is missing.
@@ -25,9 +24,8 @@ pub(super) fn read(value: &Value, at: &mut At<'_>) -> Option<IndexDefinition> {
     let survey_versions = object.need("survey_versions", at, versions);
     let level = object.need("level", at, level);
     let min_n = object.need("min_n", at, |value, at| whole(value, 1..=1_000_000, at));
-    let lonely_psu = object.need("lonely_psu", at, |value, at| {
-        at.one_of(value, &LonelyPsu::NAMES).map(|position| LonelyPsu::ALL[position])
-    });
+    let lonely_psu =
+        object.need("lonely_psu", at, |value, at| at.one_of(value, &LonelyPsu::NAMES).map(|position| LonelyPsu::ALL[position]));
     let missing = object.need("missing", at, missing);
     let parameters = object.read("parameters", at, parameters).unwrap_or_default();
     let domains = object.need("domains", at, domains);
@@ -54,9 +52,7 @@ pub(super) fn read(value: &Value, at: &mut At<'_>) -> Option<IndexDefinition> {
 
 fn versions(value: &Value, at: &mut At<'_>) -> Option<Vec<String>> {
     let versions = list(value, at, |value, at| version(value, at).map(str::to_owned))?;
-    if array(value, at)?.is_empty() {
-        at.error("empty", "Danh sách không được để trống", "The list must not be empty");
-    }
+    not_empty(array(value, at)?, at);
     Some(versions)
 }
 
@@ -118,9 +114,7 @@ fn domains(value: &Value, at: &mut At<'_>) -> Option<Vec<Domain>> {
         }
         Some(domain)
     })?;
-    if array(value, at)?.is_empty() {
-        at.error("empty", "Danh sách không được để trống", "The list must not be empty");
-    }
+    not_empty(array(value, at)?, at);
     Some(domains)
 }
 
@@ -128,9 +122,9 @@ fn domain(value: &Value, at: &mut At<'_>) -> Option<Domain> {
     let mut object = Object::open(value, at)?;
     let kind = Domain::NAMES[object.need("kind", at, |value, at| at.one_of(value, &Domain::NAMES))?];
     let item = kind.starts_with("item").then(|| object.need("item", at, item_code)).flatten().map(str::to_owned);
-    let level = kind.ends_with("level").then(|| {
-        object.need("level", at, |value, at| at.one_of(value, &Domain::LEVELS)).map(|i| Domain::LEVELS[i].to_owned())
-    });
+    let level = kind
+        .ends_with("level")
+        .then(|| object.need("level", at, |value, at| at.one_of(value, &Domain::LEVELS)).map(|i| Domain::LEVELS[i].to_owned()));
     let level = level.flatten();
     object.close(at);
     Some(match kind {
@@ -167,7 +161,7 @@ impl TreeReader<'_> {
 
     fn node(&mut self, value: &Value, root: bool, at: &mut At<'_>) -> Option<Node> {
         let mut object = Object::open(value, at)?;
-        let code = object.need("code", at, node_code);
+        let code = object.need("code", at, item_code);
         let label = object.need("label", at, Text::read);
         if let Some(code) = code
             && !self.seen.insert(code.to_owned())
@@ -287,9 +281,8 @@ fn measure(value: &Value, at: &mut At<'_>) -> Option<Measure> {
     let items = (!single).then(|| object.need("items", at, names)).flatten();
     let counts = !matches!(kind, "mean" | "pooled_mean");
     let options = counts.then(|| object.need("options", at, names)).flatten();
-    let missing = (kind == "all_favourable")
-        .then(|| object.need("missing", at, |value, at| at.one_of(value, &["listwise", "available"])))
-        .flatten();
+    let missing =
+        (kind == "all_favourable").then(|| object.need("missing", at, |value, at| at.one_of(value, &["listwise", "available"]))).flatten();
     object.close(at);
     Some(match kind {
         "mean" => Measure::Mean { item: item? },
@@ -302,4 +295,101 @@ fn measure(value: &Value, at: &mut At<'_>) -> Option<Measure> {
             missing: if missing? == 0 { FavourableMissing::Listwise } else { FavourableMissing::Available },
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::schema::sample::{checked_index, errors_after, expected, index};
+    use crate::schema::{Domain, LonelyPsu, Measure, Node};
+    use serde_json::{Value, json};
+
+    fn refused(change: impl FnOnce(&mut Value)) -> Vec<(String, String)> {
+        errors_after(index(), change)
+    }
+
+    #[test]
+    fn a_right_index_is_read_whole() {
+        let index = checked_index(&index());
+        assert_eq!(index.nodes().map(Node::code).collect::<Vec<_>>(), ["ALL", "STAFF", "RESULT", "R1", "R2", "TV"]);
+        assert_eq!(index.lonely_psu(), LonelyPsu::Average);
+        assert_eq!(index.domains()[1], Domain::UnitByLevel { level: "province".into() });
+        assert_eq!(index.node("ALL").unwrap().agency(), Some("Sở Nội vụ"));
+        let value_of = |name: &str| index.parameters().get(name).map(|parameter| parameter.value);
+        let weight = |code: &str| index.node(code).unwrap().weight().unwrap().value(value_of).unwrap();
+        assert!((weight("STAFF") - 0.4).abs() < 1e-15 && (weight("RESULT") - 0.6).abs() < 1e-15);
+        assert_eq!(index.node("STAFF").unwrap().measure(), Some(&Measure::Mean { item: "staff".into() }));
+    }
+
+    #[test]
+    fn every_finding_comes_at_once() {
+        let found = refused(|value| {
+            value["level"] = json!(1);
+            value["min_n"] = json!(0);
+            value["lonely_psu"] = json!("ignore");
+            value["missing"]["leaf"] = json!("listwise");
+            value["survey_versions"] = json!([]);
+            value["domains"] = json!([{"kind": "nation"}, {"kind": "nation"}, {"kind": "level"}, {"kind": "unit", "level": "province"}]);
+            value["parameters"]["share"]["value"] = json!(2);
+            value["tree"][0]["children"][0]["measure"]["kind"] = json!("median");
+            value["tree"][0]["children"][1]["children"][0]["measure"] = json!({"kind": "share", "item": "result"});
+        });
+        let expect = [
+            ("/domains/1", "duplicate-domain"),
+            ("/domains/2", "missing-member"),
+            ("/domains/3/level", "unknown-member"),
+            ("/level", "out-of-range"),
+            ("/lonely_psu", "unknown-value"),
+            ("/min_n", "out-of-range"),
+            ("/missing/leaf", "unknown-value"),
+            ("/parameters/share/value", "out-of-range"),
+            ("/survey_versions", "empty"),
+            ("/tree/0/children/0/measure/kind", "unknown-value"),
+            ("/tree/0/children/1/children/0/measure", "missing-member"),
+        ];
+        assert_eq!(found, expected(&expect));
+    }
+
+    #[test]
+    fn a_node_has_children_or_a_measure_and_its_own_code() {
+        let found = refused(|value| {
+            value["tree"][0]["children"][0]["children"] = json!([]);
+            value["tree"][0]["children"][1]["children"][1].as_object_mut().unwrap().remove("measure");
+            value["tree"][1]["code"] = json!("R1");
+            value["tree"][1]["weight"] = json!(1);
+        });
+        let expect = [
+            ("/tree/0/children/0", "children-or-measure"),
+            ("/tree/0/children/0/children", "empty-tree"),
+            ("/tree/0/children/1/children/1", "children-or-measure"),
+            ("/tree/1/code", "duplicate-code"),
+            ("/tree/1/weight", "root-with-weight"),
+        ];
+        assert_eq!(found, expected(&expect));
+        assert_eq!(refused(|value| value["tree"] = json!([])), expected(&[("/tree", "empty-tree")]));
+    }
+
+    #[test]
+    fn weights_are_all_or_none_and_never_negative_or_all_zero() {
+        let inner = "/tree/0/children/1/children";
+        let weights = |first: Option<Value>, second: Option<Value>| {
+            refused(|value| {
+                for (index, weight) in [first, second].into_iter().enumerate() {
+                    if let Some(weight) = weight {
+                        value["tree"][0]["children"][1]["children"][index]["weight"] = weight;
+                    }
+                }
+            })
+        };
+        assert_eq!(weights(Some(json!(1)), Some(json!(0))), []);
+        assert_eq!(weights(Some(json!(1)), None), expected(&[(inner, "mixed-weights")]));
+        assert_eq!(weights(Some(json!(0)), Some(json!(0))), expected(&[(inner, "all-weights-zero")]));
+        let negative = weights(Some(json!(-1)), Some(json!(2)));
+        assert_eq!(negative, expected(&[(&format!("{inner}/0/weight"), "negative-weight")]));
+        let unknown = weights(Some(json!({"parameter": "x"})), Some(json!(2)));
+        assert_eq!(unknown, expected(&[(&format!("{inner}/0/weight/parameter"), "unknown-parameter")]));
+        let text = weights(Some(json!("1")), Some(json!(2)));
+        assert_eq!(text, expected(&[(&format!("{inner}/0/weight"), "wrong-type")]));
+        let below_zero = refused(|value| value["parameters"]["share"]["max"] = json!(1.5));
+        assert_eq!(below_zero, expected(&[("/tree/0/children/1/weight", "negative-weight")]));
+    }
 }

@@ -258,9 +258,7 @@ impl Layout {
     pub fn accepts(&self, bytes: &[u8]) -> bool {
         bytes.len() == self.width
             && self.slots.iter().all(|slot| match (slot.state(bytes), slot.kind) {
-                (NOT_ANSWERED | DOES_NOT_APPLY | NOT_OFFERED | NOT_ASKED, _) => {
-                    bytes[slot.range()].iter().skip(1).all(|&byte| byte == 0)
-                }
+                (NOT_ANSWERED | DOES_NOT_APPLY | NOT_OFFERED | NOT_ASKED, _) => bytes[slot.range()].iter().skip(1).all(|&byte| byte == 0),
                 (state, SlotKind::Option(count)) => state <= count,
                 (state, SlotKind::Multiple(count)) => {
                     let spare = (8 - count % 8) % 8;
@@ -273,3 +271,77 @@ impl Layout {
 }
 
 const _: () = assert!(MAX_OPTIONS < DOES_NOT_APPLY as usize, "an option number must never look like a state");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::sample;
+
+    fn layout() -> Layout {
+        Layout::of(&sample::checked(&sample::questionnaire()))
+    }
+
+    #[test]
+    fn slots_follow_each_other_in_the_questionnaires_order() {
+        let layout = layout();
+        let places: Vec<_> = layout.slots().iter().map(|slot| (slot.offset(), slot.width())).collect();
+        assert_eq!(places, [(0, 1), (1, 9), (10, 2), (12, 1), (13, 1), (14, 1), (15, 9), (24, 5)]);
+        assert_eq!(layout.width(), 29);
+        assert_eq!(layout.slot("fee").map(|slot| slot.kind()), Some(SlotKind::Number(2)));
+        assert_eq!(layout.slot("x"), None);
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_a_state_clears_it() {
+        let layout = layout();
+        let mut bytes = layout.blank();
+        let slot = |item: &str| layout.slot(item).unwrap();
+        slot("staff").add_option(&mut bytes, 4);
+        slot("age").set_number(&mut bytes, 34);
+        slot("day").set_days(&mut bytes, -1);
+        slot("sources").add_option(&mut bytes, 1);
+        slot("sources").add_option(&mut bytes, 5);
+        assert!(layout.accepts(&bytes));
+        assert_eq!(layout.option_of(&bytes, "staff"), Some(4));
+        assert_eq!((slot("age").number(&bytes), slot("day").days(&bytes)), (Some(34), Some(-1)));
+        assert_eq!(slot("sources").options(&bytes).collect::<Vec<_>>(), [1, 5]);
+        assert_eq!(bytes[10..12], [ANSWERED, 0b1_0001]);
+        for item in ["staff", "age", "day", "sources"] {
+            slot(item).set_state(&mut bytes, NOT_ASKED);
+            assert!(!slot(item).is_answered(&bytes));
+        }
+        bytes.retain(|byte| *byte != NOT_ANSWERED);
+        assert_eq!(bytes, [NOT_ASKED; 4]);
+    }
+
+    #[test]
+    fn bytes_that_no_answer_packs_to_are_not_accepted() {
+        let layout = layout();
+        let with = |place: usize, byte: u8| {
+            let mut bytes = layout.blank();
+            bytes[place] = byte;
+            layout.accepts(&bytes)
+        };
+        assert!(with(0, 2) && with(0, NOT_OFFERED));
+        assert!(!with(0, 3), "an option that does not exist");
+        assert!(!with(0, 251), "a state that does not exist");
+        assert!(!with(1, 2), "a number has one state of being answered");
+        assert!(!with(2, 1), "a number without an answer");
+        assert!(!layout.accepts(&[]));
+        let mut bytes = layout.blank();
+        bytes[10] = ANSWERED;
+        bytes[11] = 0b10_0000;
+        assert!(!layout.accepts(&bytes), "a sixth option of five");
+    }
+
+    #[test]
+    fn bytes_that_are_too_short_hold_nothing() {
+        let layout = layout();
+        for slot in layout.slots() {
+            assert_eq!((slot.state(&[]), slot.option(&[]), slot.number(&[1]), slot.days(&[])), (NOT_ANSWERED, None, None, None));
+            slot.set_state(&mut [], ANSWERED);
+            slot.add_option(&mut [], 1);
+            assert!(!slot.includes(&[], 1));
+        }
+    }
+}

@@ -73,9 +73,7 @@ impl Ratio {
     /// numerator not within ±10¹², which keeps sums of scores in range.
     #[must_use]
     pub fn new(numerator: i64, denominator: i64) -> Option<Self> {
-        if !(1..=Self::MAX_DENOMINATOR).contains(&denominator)
-            || !(-Self::MAX_NUMERATOR..=Self::MAX_NUMERATOR).contains(&numerator)
-        {
+        if !(1..=Self::MAX_DENOMINATOR).contains(&denominator) || !(-Self::MAX_NUMERATOR..=Self::MAX_NUMERATOR).contains(&numerator) {
             return None;
         }
         let divisor = gcd(numerator.unsigned_abs(), denominator.unsigned_abs());
@@ -105,12 +103,13 @@ impl Ratio {
     /// Reads a JSON number with at most six decimals, or a string such as `"100/3"`.
     pub(crate) fn read(value: &Value, at: &mut At<'_>) -> Option<Self> {
         let ratio = match value {
-            Value::Number(number) => {
-                scaled(number, MAX_DECIMALS).ok().and_then(|millionths| Self::new(millionths, 1_000_000))
+            Value::Number(number) => scaled(number, MAX_DECIMALS).ok().and_then(|millionths| Self::new(millionths, 1_000_000)),
+            Value::String(text) => {
+                let (numerator, denominator) = text.split_once('/').unwrap_or((text, "1"));
+                let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+                let spelt = digits(numerator.strip_prefix('-').unwrap_or(numerator)) && digits(denominator);
+                numerator.parse().ok().zip(denominator.parse().ok()).filter(|_| spelt).and_then(|(n, d)| Self::new(n, d))
             }
-            Value::String(text) => text.split_once('/').and_then(|(numerator, denominator)| {
-                Self::new(numerator.trim().parse().ok()?, denominator.trim().parse().ok()?)
-            }),
             _ => None,
         };
         if ratio.is_none() {
@@ -144,11 +143,7 @@ impl PartialOrd for Ratio {
 impl fmt::Display for Ratio {
     /// `75` or `100/3`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.denominator == 1 {
-            write!(f, "{}", self.numerator)
-        } else {
-            write!(f, "{}/{}", self.numerator, self.denominator)
-        }
+        if self.denominator == 1 { write!(f, "{}", self.numerator) } else { write!(f, "{}/{}", self.numerator, self.denominator) }
     }
 }
 
@@ -189,7 +184,18 @@ mod tests {
         assert_eq!(ratio(&json!("200/6")).as_deref(), Some("100/3"));
         assert_eq!(ratio(&json!(75)).as_deref(), Some("75"));
         assert_eq!(ratio(&json!("-1/2")).as_deref(), Some("-1/2"));
-        for bad in [json!("1/0"), json!("1/-2"), json!(0.123_456_7), json!("x/2"), json!(true), json!(1e9)] {
+        assert_eq!(ratio(&json!("100")).as_deref(), Some("100"));
+        for bad in [
+            json!("+1/2"),
+            json!("1 /2"),
+            json!(""),
+            json!("1/0"),
+            json!("1/-2"),
+            json!(0.123_456_7),
+            json!("x/2"),
+            json!(true),
+            json!(1e9),
+        ] {
             assert_eq!(ratio(&bad), None, "{bad}");
         }
     }

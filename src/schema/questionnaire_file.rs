@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use chrono::NaiveDate;
 use serde_json::Value;
 
-use super::decode::{At, Object, array, boolean, list, names, string, whole};
-use super::number::{MAX_DECIMALS, MAX_SCALED, Ratio};
+use super::decode::{At, Object, array, boolean, list, names, not_empty, string, whole};
+use super::number::{MAX_DECIMALS, Ratio};
 use super::questionnaire::{Choice, Item, ItemKind, MAX_OPTIONS, OptionList, Questionnaire, Section};
 use super::relevance::{Known, read_options, read_scaled};
 use super::rules::{day, document_code, duplicate, item_code, option_code, version};
@@ -124,19 +123,20 @@ impl Reader {
         let mut seen = HashSet::new();
         let sections = list(value, at, |value, at| {
             let mut object = Object::open(value, at)?;
-            let code = object.need("code", at, option_code);
+            let code = object.need("code", at, item_code);
             let title = object.need("title", at, Text::read);
             let start = self.items.len();
-            object.need("items", at, |value, at| list(value, at, |value, at| self.item(value, at)));
+            object.need("items", at, |value, at| {
+                not_empty(array(value, at)?, at);
+                list(value, at, |value, at| self.item(value, at))
+            });
             object.close(at);
             if let Some(code) = code.filter(|code| !seen.insert((*code).to_owned())) {
                 duplicate(code, at);
             }
             Some(Section { code: code?.to_owned(), title: title?, items: start..self.items.len() })
         })?;
-        if self.earlier.is_empty() && self.anywhere.is_empty() {
-            at.error("no-items", "Phiếu hỏi chưa có câu hỏi nào", "The questionnaire has no items");
-        }
+        not_empty(array(value, at)?, at);
         Some(sections)
     }
 
@@ -156,14 +156,7 @@ impl Reader {
             kind
         });
         let code = code?;
-        let item = text.zip(kind).map(|(text, kind)| Item {
-            code: code.to_owned(),
-            text,
-            required,
-            does_not_apply,
-            relevant,
-            kind,
-        });
+        let item = text.zip(kind).map(|(text, kind)| Item { code: code.to_owned(), text, required, does_not_apply, relevant, kind });
         if self.earlier.contains_key(code) {
             duplicate(code, at);
             return None;
@@ -178,11 +171,11 @@ impl Reader {
             "scale" => self.options(object, at).map(ItemKind::Scale),
             "single" => self.options(object, at).map(ItemKind::Single),
             "multiple" => self.multiple(object, at),
-            "number" => Some(number(object, at)),
-            "date" => Some(date(object, at)),
+            "number" => number(object, at),
+            "date" => date(object, at),
             _ => {
-                let length = object.read("max_length", at, |value, at| whole(value, 1..=MAX_TEXT, at));
-                Some(ItemKind::Text { max_length: length.unwrap_or(2_000) })
+                let length = object.need("max_length", at, |value, at| whole(value, 1..=MAX_TEXT, at));
+                length.map(|max_length| ItemKind::Text { max_length })
             }
         }
     }
@@ -213,9 +206,7 @@ impl Reader {
     fn multiple(&self, object: &mut Object<'_>, at: &mut At<'_>) -> Option<ItemKind> {
         let options = self.options(object, at);
         let count = options.as_ref().map_or(250, |options| options.count());
-        let bound = |value: &Value, at: &mut At<'_>| {
-            whole(value, 0..=u32::from(count), at).and_then(|bound| u8::try_from(bound).ok())
-        };
+        let bound = |value: &Value, at: &mut At<'_>| whole(value, 0..=u32::from(count), at).and_then(|bound| u8::try_from(bound).ok());
         let min_selected = object.read("min_selected", at, bound).unwrap_or(0);
         let max_selected = object.read("max_selected", at, bound).unwrap_or(count);
         if min_selected > max_selected || max_selected == 0 {
@@ -243,9 +234,7 @@ impl Reader {
     fn unused_scales(&self, at: &mut At<'_>) {
         let used = |scale: &Arc<OptionList>| {
             self.items.iter().any(|item| match item.kind() {
-                ItemKind::Scale(options) | ItemKind::Single(options) | ItemKind::Multiple { options, .. } => {
-                    Arc::ptr_eq(options, scale)
-                }
+                ItemKind::Scale(options) | ItemKind::Single(options) | ItemKind::Multiple { options, .. } => Arc::ptr_eq(options, scale),
                 _ => false,
             })
         };
@@ -262,27 +251,155 @@ impl Reader {
     }
 }
 
-fn number(object: &mut Object<'_>, at: &mut At<'_>) -> ItemKind {
+fn number(object: &mut Object<'_>, at: &mut At<'_>) -> Option<ItemKind> {
     let decimals = object.read("decimals", at, |value, at| whole(value, 0..=u32::from(MAX_DECIMALS), at));
     let decimals = decimals.and_then(|decimals| u8::try_from(decimals).ok()).unwrap_or(0);
     let bound = |value: &Value, at: &mut At<'_>| read_scaled(value, decimals, at);
-    let min = object.read("min", at, bound).unwrap_or(-MAX_SCALED);
-    let max = object.read("max", at, bound).unwrap_or(MAX_SCALED);
-    if min > max {
-        min_over_max(at);
-    }
-    ItemKind::Number { min, max, decimals }
+    let (min, max) = (object.need("min", at, bound), object.need("max", at, bound));
+    min_over_max(min, max, at);
+    Some(ItemKind::Number { min: min?, max: max?, decimals })
 }
 
-fn date(object: &mut Object<'_>, at: &mut At<'_>) -> ItemKind {
-    let min = object.read("min", at, day).or_else(|| NaiveDate::from_ymd_opt(1, 1, 1)).unwrap_or_default();
-    let max = object.read("max", at, day).or_else(|| NaiveDate::from_ymd_opt(9999, 12, 31)).unwrap_or_default();
-    if min > max {
-        min_over_max(at);
-    }
-    ItemKind::Date { min, max }
+fn date(object: &mut Object<'_>, at: &mut At<'_>) -> Option<ItemKind> {
+    let (min, max) = (object.need("min", at, day), object.need("max", at, day));
+    min_over_max(min, max, at);
+    Some(ItemKind::Date { min: min?, max: max? })
 }
 
-fn min_over_max(at: &mut At<'_>) {
-    at.error("min-over-max", "“min” lớn hơn “max”", "“min” is above “max”");
+fn min_over_max<T: Ord>(min: Option<T>, max: Option<T>, at: &mut At<'_>) {
+    if min.zip(max).is_some_and(|(min, max)| min > max) {
+        at.error("min-over-max", "“min” lớn hơn “max”", "“min” is above “max”");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::schema::sample::{checked, errors_after, expected, questionnaire};
+    use crate::schema::{ItemKind, parse};
+    use serde_json::{Value, json};
+
+    fn refused(change: impl FnOnce(&mut Value)) -> Vec<(String, String)> {
+        errors_after(questionnaire(), change)
+    }
+
+    #[test]
+    fn a_right_questionnaire_is_read_whole() {
+        let questionnaire = checked(&questionnaire());
+        assert_eq!(questionnaire.items().len(), 8);
+        assert_eq!(questionnaire.items_of(&questionnaire.sections()[1])[0].code(), "staff");
+        let staff = questionnaire.item("staff").unwrap();
+        assert!(staff.required() && staff.does_not_apply());
+        assert_eq!(staff.options().unwrap().get(2).unwrap().score().unwrap().to_string(), "25");
+        let ItemKind::Number { min, max, decimals } = *questionnaire.item("fee").unwrap().kind() else { panic!() };
+        assert_eq!((min, max, decimals), (-150, 100_000, 2));
+        let ItemKind::Multiple { exclusive, .. } = questionnaire.item("sources").unwrap().kind() else { panic!() };
+        assert_eq!(exclusive, &[5]);
+    }
+
+    #[test]
+    fn one_bad_item_hides_no_other() {
+        let found = refused(|value| {
+            let items = &mut value["sections"][0]["items"];
+            items[0]["colour"] = json!("red");
+            items[1]["min"] = json!("18");
+            items[2]["kind"] = json!("many");
+            value["sections"][1]["items"][0]["scale"] = json!("six");
+            value["sections"][1]["items"][1]["text"] = json!({"en": "Result"});
+            value["sections"][1]["items"][3]["decimals"] = json!(9);
+        });
+        let expect = [
+            ("/sections/0/items/0/colour", "unknown-member"),
+            ("/sections/0/items/1/min", "wrong-type"),
+            ("/sections/0/items/2/kind", "unknown-value"),
+            ("/sections/1/items/0/scale", "unknown-scale"),
+            ("/sections/1/items/1/text", "missing-vietnamese"),
+            ("/sections/1/items/3/decimals", "out-of-range"),
+            // Read with the default of no decimals, its bound of −1.5 does not fit either.
+            ("/sections/1/items/3/min", "out-of-range"),
+        ];
+        assert_eq!(found, expected(&expect));
+    }
+
+    #[test]
+    fn codes_are_unique_and_well_spelt() {
+        let found = refused(|value| {
+            value["sections"][1]["code"] = json!("A");
+            value["sections"][1]["items"][1]["code"] = json!("staff");
+            value["sections"][0]["items"][0]["options"][1]["code"] = json!("male");
+            value["sections"][0]["items"][1]["code"] = json!("tuổi");
+        });
+        let expect = [
+            ("/sections/0/items/0/options/1/code", "duplicate-code"),
+            ("/sections/0/items/1/code", "bad-code"),
+            ("/sections/1/code", "duplicate-code"),
+            ("/sections/1/items/1/code", "duplicate-code"),
+            ("/sections/1/items/2/relevant/any/1/item", "unknown-item"),
+            ("/sections/1/items/3/relevant/all/0/answered", "unknown-item"),
+            ("/sections/1/items/3/relevant/all/1/item", "unknown-item"),
+        ];
+        assert_eq!(found, expected(&expect));
+    }
+
+    #[test]
+    fn conditions_name_earlier_items_of_the_right_kind() {
+        let condition = |condition: Value| refused(|value| value["sections"][1]["items"][0]["relevant"] = condition);
+        let at = |below: &str, code: &str| expected(&[(&format!("/sections/1/items/0/relevant{below}"), code)]);
+        assert_eq!(condition(json!({"answered": "day"})), at("/answered", "forward-reference"));
+        assert_eq!(condition(json!({"answered": "staff"})), at("/answered", "forward-reference"));
+        assert_eq!(condition(json!({"answered": "x"})), at("/answered", "unknown-item"));
+        assert_eq!(condition(json!({"item": "sex", "is": ["other"]})), at("/is/0", "unknown-option"));
+        assert_eq!(condition(json!({"item": "sex", "is": []})), at("/is", "empty"));
+        assert_eq!(condition(json!({"item": "sex", "at_least": 1})), at("", "wrong-item-kind"));
+        assert_eq!(condition(json!({"item": "age", "is": ["18"]})), at("", "wrong-item-kind"));
+        assert_eq!(condition(json!({"item": "age"})), at("", "bad-condition"));
+        assert_eq!(condition(json!({"item": "age", "at_least": 9, "at_most": 8})), at("", "min-over-max"));
+        assert_eq!(condition(json!({"item": "age", "at_least": 18.5})), at("/at_least", "out-of-range"));
+        assert_eq!(condition(json!({"all": [], "any": []})), at("", "bad-condition"));
+        assert_eq!(condition(json!({"all": []})), at("/all", "empty"));
+        assert_eq!(condition(json!({"not": {"all": [{"answered": "age", "x": 1}]}})), at("/not/all/0/x", "unknown-member"));
+    }
+
+    #[test]
+    fn impossible_bounds_are_refused() {
+        let found = refused(|value| {
+            value["sections"][0]["items"][1]["max"] = json!(17);
+            value["sections"][0]["items"][2]["min_selected"] = json!(4);
+            value["sections"][0]["items"][2]["max_selected"] = json!(0);
+            value["sections"][1]["items"][4]["max"] = json!("2023-12-31");
+            value["sections"][1]["items"][2]["max_length"] = json!(0);
+        });
+        let expect = [
+            ("/sections/0/items/1", "min-over-max"),
+            ("/sections/0/items/2", "min-over-max"),
+            ("/sections/1/items/2/max_length", "out-of-range"),
+            ("/sections/1/items/4", "min-over-max"),
+        ];
+        assert_eq!(found, expected(&expect));
+    }
+
+    #[test]
+    fn options_number_1_to_250() {
+        let options = |count: usize| {
+            let label = json!({"vi": "x", "en": "x"});
+            Value::Array((0..count).map(|n| json!({"code": n.to_string(), "label": label})).collect())
+        };
+        let with = |count| refused(|value| value["sections"][0]["items"][0]["options"] = options(count));
+        assert_eq!(with(250), []);
+        for count in [0, 251] {
+            assert_eq!(with(count), expected(&[("/sections/0/items/0/options", "option-count")]));
+        }
+        let both = refused(|value| value["sections"][0]["items"][0]["scale"] = json!("five"));
+        assert_eq!(both, expected(&[("/sections/0/items/0", "options-or-scale")]));
+    }
+
+    #[test]
+    fn a_missing_english_text_and_an_unused_scale_are_warnings() {
+        let mut value = questionnaire();
+        value["title"] = json!({"vi": "Phiếu"});
+        value["scales"]["two"] = json!({"options": [{"code": "1", "label": {"vi": "Có", "en": "Yes"}}]});
+        let warnings = parse(&value.to_string()).unwrap().warnings;
+        let mut found: Vec<_> = warnings.iter().map(|w| (w.pointer.as_str(), w.code.as_ref())).collect();
+        found.sort_unstable();
+        assert_eq!(found, [("/scales/two", "unused-scale"), ("/title", "missing-english")]);
+    }
 }

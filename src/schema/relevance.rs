@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
-use super::decode::{At, Object, array, string};
+use super::decode::{At, Object, array, names, string};
 use super::layout::Layout;
 use super::number::{scaled, unscaled};
-use super::questionnaire::{Item, ItemKind};
+use super::questionnaire::{Choice, Item, ItemKind, OptionList};
 
 /// A condition on earlier answers. Items are named by their position in the questionnaire, options by number.
 ///
@@ -49,12 +49,10 @@ impl Relevance {
     pub fn holds(&self, layout: &Layout, bytes: &[u8]) -> bool {
         let slot = |item: &usize| layout.slots().get(*item);
         match self {
-            Self::Is { item, options } => {
-                slot(item).is_some_and(|slot| options.iter().any(|&option| slot.includes(bytes, option)))
-            }
-            Self::Between { item, at_least, at_most } => slot(item).and_then(|slot| slot.number(bytes)).is_some_and(
-                |number| at_least.is_none_or(|bound| number >= bound) && at_most.is_none_or(|bound| number <= bound),
-            ),
+            Self::Is { item, options } => slot(item).is_some_and(|slot| options.iter().any(|&option| slot.includes(bytes, option))),
+            Self::Between { item, at_least, at_most } => slot(item)
+                .and_then(|slot| slot.number(bytes))
+                .is_some_and(|number| at_least.is_none_or(|bound| number >= bound) && at_most.is_none_or(|bound| number <= bound)),
             Self::Answered { item } => slot(item).is_some_and(|slot| slot.is_answered(bytes)),
             Self::All(parts) => parts.iter().all(|part| part.holds(layout, bytes)),
             Self::Any(parts) => parts.iter().any(|part| part.holds(layout, bytes)),
@@ -71,15 +69,16 @@ impl Relevance {
         }
     }
 
-    /// The condition as a file writes it, with the codes of `items`.
+    /// The condition as a file writes it, with the codes of `items`; those of options are sorted, so that two versions
+    /// whose options stand in another order compare equal.
     pub(crate) fn to_value(&self, items: &[Item]) -> Value {
         let code = |item: &usize| items.get(*item).map_or("", Item::code);
         let parts = |parts: &[Self]| parts.iter().map(|part| part.to_value(items)).collect::<Vec<_>>();
         match self {
             Self::Is { item, options } => {
                 let list = items.get(*item).and_then(Item::options);
-                let codes: Vec<_> =
-                    options.iter().filter_map(|&number| list?.get(number)).map(|option| option.code()).collect();
+                let mut codes: Vec<_> = options.iter().filter_map(|&number| list?.get(number)).map(Choice::code).collect();
+                codes.sort_unstable();
                 json!({"item": code(item), "is": codes})
             }
             Self::Between { item, at_least, at_most } => {
@@ -149,14 +148,12 @@ impl Known<'_> {
         };
         let condition = match operator {
             "item" => self.comparison(&mut object, at),
-            "answered" => object
-                .read("answered", at, |value, at| self.position(string(value, at)?, at))
-                .map(|item| Relevance::Answered { item }),
+            "answered" => {
+                object.read("answered", at, |value, at| self.position(string(value, at)?, at)).map(|item| Relevance::Answered { item })
+            }
             "all" => object.read("all", at, |value, at| self.parts(value, at)).map(Relevance::All),
             "any" => object.read("any", at, |value, at| self.parts(value, at)).map(Relevance::Any),
-            _ => object
-                .read("not", at, |value, at| self.read(value, at))
-                .map(|part| Relevance::Not(Box::new(part))),
+            _ => object.read("not", at, |value, at| self.read(value, at)).map(|part| Relevance::Not(Box::new(part))),
         };
         object.close(at);
         condition
@@ -167,8 +164,7 @@ impl Known<'_> {
         if values.is_empty() {
             at.error("empty", "Danh sách điều kiện không được để trống", "The list of conditions must not be empty");
         }
-        let parts: Vec<_> =
-            values.iter().enumerate().filter_map(|(index, value)| self.read(value, &mut at.index(index))).collect();
+        let parts: Vec<_> = values.iter().enumerate().filter_map(|(index, value)| self.read(value, &mut at.index(index))).collect();
         (parts.len() == values.len() && !parts.is_empty()).then_some(parts)
     }
 
@@ -218,21 +214,13 @@ fn wrong_kind(item: &Item, needed: &str, at: &mut At<'_>) -> Option<Relevance> {
 }
 
 /// Reads option codes of `list` to option numbers, ascending.
-pub(super) fn read_options(
-    value: &Value,
-    list: &super::questionnaire::OptionList,
-    at: &mut At<'_>,
-) -> Option<Vec<u8>> {
-    let codes = super::decode::names(value, at)?;
+pub(super) fn read_options(value: &Value, list: &OptionList, at: &mut At<'_>) -> Option<Vec<u8>> {
+    let codes = names(value, at)?;
     let mut numbers = Vec::with_capacity(codes.len());
-    for code in &codes {
+    for (index, code) in array(value, at)?.iter().enumerate().filter_map(|(index, code)| Some((index, code.as_str()?))) {
         match list.number(code) {
             Some(number) => numbers.push(number),
-            None => at.error(
-                "unknown-option",
-                format!("Không có phương án “{code}”"),
-                format!("There is no option “{code}”"),
-            ),
+            None => at.index(index).error("unknown-option", format!("Không có phương án “{code}”"), format!("There is no option “{code}”")),
         }
     }
     numbers.sort_unstable();
@@ -254,4 +242,40 @@ pub(super) fn read_scaled(value: &Value, decimals: u8, at: &mut At<'_>) -> Optio
             );
         })
         .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::schema::layout::{DOES_NOT_APPLY, Layout};
+    use crate::schema::sample;
+
+    #[test]
+    fn conditions_hold_on_packed_answers() {
+        let survey = sample::checked(&sample::questionnaire());
+        let layout = Layout::of(&survey);
+        let holds = |item: &str, bytes: &[u8]| survey.item(item).unwrap().relevant().unwrap().holds(&layout, bytes);
+        let slot = |item: &str| layout.slot(item).unwrap();
+        let mut bytes = layout.blank();
+        assert!(!holds("why", &bytes) && !holds("fee", &bytes));
+        slot("result").add_option(&mut bytes, 2);
+        assert!(holds("why", &bytes));
+        slot("result").set_state(&mut bytes, DOES_NOT_APPLY);
+        assert!(!holds("why", &bytes));
+        slot("age").set_number(&mut bytes, 59);
+        assert!(!holds("fee", &bytes));
+        slot("age").set_number(&mut bytes, 60);
+        assert!(holds("fee", &bytes));
+        slot("sources").add_option(&mut bytes, 5);
+        assert!(!holds("fee", &bytes));
+    }
+
+    #[test]
+    fn a_condition_is_written_as_it_was_read() {
+        let file = sample::questionnaire();
+        let survey = sample::checked(&file);
+        for (item, place) in [("why", 2), ("fee", 3)] {
+            let written = survey.item(item).unwrap().relevant().unwrap().to_value(survey.items());
+            assert_eq!(written, file["sections"][1]["items"][place]["relevant"]);
+        }
+    }
 }

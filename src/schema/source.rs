@@ -20,12 +20,7 @@ pub(crate) fn read(bytes: &[u8], max_depth: usize) -> Result<(Value, Vec<Finding
     if let Some(line) = line_too_deep(bytes, max_depth) {
         return Err(Finding {
             line: Some(line),
-            ..Finding::error(
-                "",
-                "too-deep",
-                format!("Lồng nhau quá {max_depth} tầng"),
-                format!("Nested more than {max_depth} levels deep"),
-            )
+            ..Finding::error("", "too-deep", format!("Lồng nhau quá {max_depth} tầng"), format!("Nested more than {max_depth} levels deep"))
         });
     }
     let value = serde_json::from_str(text).map_err(|error| syntax(&error))?;
@@ -77,12 +72,7 @@ fn line_at(bytes: &[u8], end: usize) -> u32 {
 fn not_utf8(bytes: &[u8], valid_up_to: usize) -> Finding {
     Finding {
         line: Some(line_at(bytes, valid_up_to)),
-        ..Finding::error(
-            "",
-            "not-utf8",
-            format!("Byte thứ {valid_up_to} không phải là UTF-8"),
-            format!("Byte {valid_up_to} is not UTF-8"),
-        )
+        ..Finding::error("", "not-utf8", format!("Byte thứ {valid_up_to} không phải là UTF-8"), format!("Byte {valid_up_to} is not UTF-8"))
     }
 }
 

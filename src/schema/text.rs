@@ -38,11 +38,7 @@ impl Text {
     /// The text in `language`; in Vietnamese where it was not translated.
     #[must_use]
     pub fn get(&self, language: &str) -> &str {
-        self.0
-            .get(language)
-            .or_else(|| self.0.get("vi"))
-            .or_else(|| self.0.values().next())
-            .map_or("", String::as_str)
+        self.0.get(language).or_else(|| self.0.get("vi")).or_else(|| self.0.values().next()).map_or("", String::as_str)
     }
 
     /// The Vietnamese text.
@@ -81,13 +77,11 @@ impl Text {
         if by_language.get("en").is_none_or(|en| en.trim().is_empty()) {
             at.warning("missing-english", "Thiếu bản tiếng Anh (“en”)", "The English text (“en”) is missing");
         }
-        match Self::try_from(by_language) {
-            Ok(text) => Some(text),
-            Err(NoVietnamese) => {
-                at.error("missing-vietnamese", "Thiếu bản tiếng Việt (“vi”)", "The Vietnamese text (“vi”) is missing");
-                None
-            }
+        let text = Self::try_from(by_language).ok();
+        if text.is_none() {
+            at.error("missing-vietnamese", "Thiếu bản tiếng Việt (“vi”)", "The Vietnamese text (“vi”) is missing");
         }
+        text
     }
 }
 
@@ -103,9 +97,7 @@ pub(crate) fn is_language_tag(tag: &str) -> bool {
 /// The first character of `text` that no text may hold: a control character other than a newline or
 /// a tab, or one that overrides the reading direction and so can make a text show as another one.
 pub(crate) fn forbidden_character(text: &str) -> Option<char> {
-    text.chars().find(|&c| {
-        (c.is_control() && c != '\n' && c != '\t') || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-    })
+    text.chars().find(|&c| (c.is_control() && c != '\n' && c != '\t') || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'))
 }
 
 #[cfg(test)]

@@ -113,29 +113,15 @@ pub fn compatibility(old: &Questionnaire, new: &Questionnaire) -> Report {
     headings(old, new, &mut report);
     for (item, pointer) in old.items().iter().zip(&old_pointers).filter(|(item, _)| new.item(item.code()).is_none()) {
         let code = item.code();
-        report.add(
-            Impact::Breaking,
-            pointer,
-            "item-removed",
-            format!("Câu “{code}” bị bỏ"),
-            format!("The item “{code}” was removed"),
-        );
+        report.add(Impact::Breaking, pointer, "item-removed", format!("Câu “{code}” bị bỏ"), format!("The item “{code}” was removed"));
     }
     for (item, pointer) in new.items().iter().zip(&new_pointers) {
-        match old.item(item.code()) {
-            Some(before) => {
-                Comparison { old, new, before, after: item, pointer, report: &mut report }.run();
-            }
-            None => {
-                let code = item.code();
-                report.add(
-                    Impact::Additive,
-                    pointer,
-                    "item-added",
-                    format!("Thêm câu “{code}”"),
-                    format!("The item “{code}” was added"),
-                );
-            }
+        if let Some(before) = old.item(item.code()) {
+            Comparison { old, new, before, after: item, pointer, report: &mut report }.run();
+        } else {
+            let code = item.code();
+            let (vi, en) = (format!("Thêm câu “{code}”"), format!("The item “{code}” was added"));
+            report.add(Impact::Additive, pointer, "item-added", vi, en);
         }
     }
     report
@@ -143,18 +129,15 @@ pub fn compatibility(old: &Questionnaire, new: &Questionnaire) -> Report {
 
 fn item_pointers(questionnaire: &Questionnaire) -> Vec<String> {
     let sections = questionnaire.sections().iter().enumerate();
-    sections
-        .flat_map(|(section, part)| {
-            (0..part.items.len()).map(move |item| format!("/sections/{section}/items/{item}"))
-        })
-        .collect()
+    sections.flat_map(|(section, part)| (0..part.items.len()).map(move |item| format!("/sections/{section}/items/{item}"))).collect()
 }
 
 fn headings(old: &Questionnaire, new: &Questionnaire, report: &mut Report) {
     let order = |of: &Questionnaire, other: &Questionnaire| -> Vec<(String, String)> {
-        let all = of.sections().iter().flat_map(|section| {
-            of.items_of(section).iter().map(|item| (section.code().to_owned(), item.code().to_owned()))
-        });
+        let all = of
+            .sections()
+            .iter()
+            .flat_map(|section| of.items_of(section).iter().map(|item| (section.code().to_owned(), item.code().to_owned())));
         all.filter(|(_, item)| other.item(item).is_some()).collect()
     };
     if order(old, new) != order(new, old) {
@@ -202,13 +185,7 @@ struct Comparison<'c> {
 impl Comparison<'_> {
     fn add(&mut self, impact: Impact, member: &str, code: &'static str, vi: &str, en: &str) {
         let item = self.after.code();
-        self.report.add(
-            impact,
-            &format!("{}{member}", self.pointer),
-            code,
-            format!("Câu “{item}”: {vi}"),
-            format!("Item “{item}”: {en}"),
-        );
+        self.report.add(impact, &format!("{}{member}", self.pointer), code, format!("Câu “{item}”: {vi}"), format!("Item “{item}”: {en}"));
     }
 
     fn run(&mut self) {
@@ -268,16 +245,10 @@ impl Comparison<'_> {
                 self.bounds((low, high), (min_selected, max_selected));
                 self.exclusive();
             }
-            (
-                ItemKind::Number { min: low, max: high, decimals: old },
-                ItemKind::Number { min, max, decimals: new },
-            ) => {
+            (ItemKind::Number { min: low, max: high, decimals: old }, ItemKind::Number { min, max, decimals: new }) => {
                 // Bounds are scaled by each version's own decimals; widen both to compare them.
                 let widen = |bound: i64, decimals: u8| i128::from(bound) * 10_i128.pow(u32::from(decimals));
-                self.bounds(
-                    (&widen(*low, *new), &widen(*high, *new)),
-                    (&widen(*min, *old), &widen(*max, *old)),
-                );
+                self.bounds((&widen(*low, *new), &widen(*high, *new)), (&widen(*min, *old), &widen(*max, *old)));
                 if old != new {
                     let impact = if new > old { Impact::Additive } else { Impact::Breaking };
                     self.add(impact, "/decimals", "decimals", "số chữ số thập phân thay đổi", "the decimals changed");
@@ -312,19 +283,12 @@ impl Comparison<'_> {
             let (ItemKind::Multiple { exclusive, .. }, Some(options)) = (item.kind(), item.options()) else {
                 return Vec::new();
             };
-            let mut codes: Vec<_> =
-                exclusive.iter().filter_map(|&number| options.get(number)).map(|o| o.code().to_owned()).collect();
+            let mut codes: Vec<_> = exclusive.iter().filter_map(|&number| options.get(number)).map(|o| o.code().to_owned()).collect();
             codes.sort();
             codes
         };
         if codes(self.before) != codes(self.after) {
-            self.add(
-                Impact::Breaking,
-                "/exclusive",
-                "exclusive",
-                "các phương án loại trừ thay đổi",
-                "the exclusive options changed",
-            );
+            self.add(Impact::Breaking, "/exclusive", "exclusive", "các phương án loại trừ thay đổi", "the exclusive options changed");
         }
     }
 
@@ -343,13 +307,11 @@ impl Comparison<'_> {
                 continue;
             };
             if before.score() != option.score() {
-                let (vi, en) =
-                    (format!("điểm của phương án “{code}” thay đổi"), format!("the score of the option “{code}” changed"));
+                let (vi, en) = (format!("điểm của phương án “{code}” thay đổi"), format!("the score of the option “{code}” changed"));
                 self.add(Impact::Breaking, "", "score", &vi, &en);
             }
             if before.label() != option.label() {
-                let (vi, en) =
-                    (format!("nhãn của phương án “{code}” thay đổi"), format!("the label of the option “{code}” changed"));
+                let (vi, en) = (format!("nhãn của phương án “{code}” thay đổi"), format!("the label of the option “{code}” changed"));
                 self.add(Impact::Cosmetic, "", "option-wording", &vi, &en);
             }
         }
@@ -360,5 +322,104 @@ impl Comparison<'_> {
         if common(old, new) != common(new, old) {
             self.add(reordered, "", "option-order", "thứ tự phương án thay đổi", "the options' order changed");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::sample;
+    use serde_json::json;
+
+    fn after(change: impl FnOnce(&mut Value)) -> Report {
+        let old = sample::questionnaire();
+        let mut new = old.clone();
+        change(&mut new);
+        compatibility(&sample::checked(&old), &sample::checked(&new))
+    }
+
+    fn codes(changes: &[Change]) -> Vec<(&str, &str)> {
+        changes.iter().map(|change| (change.pointer.as_str(), change.code)).collect()
+    }
+
+    #[test]
+    fn canonical_json_is_sorted_and_compact() {
+        let value = serde_json::from_str(r#"{ "b": [1, {"d": "x\"", "c": null}], "a": 0.5 }"#).unwrap();
+        assert_eq!(canonical_json(&value), r#"{"a":0.5,"b":[1,{"c":null,"d":"x\""}]}"#);
+    }
+
+    #[test]
+    fn the_hash_is_sha256() {
+        // That of the two bytes `{}`.
+        let expect = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+        let byte = |place: usize| u8::from_str_radix(&expect[2 * place..2 * place + 2], 16).unwrap();
+        assert_eq!(content_hash(&json!({})), std::array::from_fn(byte));
+    }
+
+    #[test]
+    fn the_same_questionnaire_has_no_changes() {
+        assert_eq!(after(|new| new["version"] = json!("1.1")), Report::default());
+    }
+
+    #[test]
+    fn what_makes_years_incomparable_is_breaking() {
+        let report = after(|new| {
+            let first = &mut new["sections"][0]["items"];
+            first[0]["options"] = json!([first[0]["options"][1]]);
+            first[1]["required"] = json!(true);
+            first[2]["max_selected"] = json!(2);
+            new["scales"]["five"]["options"][4]["score"] = json!(90);
+            let second = new["sections"][1]["items"].as_array_mut().unwrap();
+            second[1]["relevant"] = json!({"answered": "age"});
+            second[4] = json!({"code": "day", "kind": "text", "max_length": 9, "text": second[4]["text"]});
+            second.remove(3);
+        });
+        let expect = [
+            ("/sections/1/items/3", "item-removed"),
+            ("/sections/0/items/0", "option-removed"),
+            ("/sections/0/items/1/required", "required"),
+            ("/sections/0/items/2", "range-narrowed"),
+            ("/sections/1/items/0", "score"),
+            ("/sections/1/items/1/relevant", "skip-logic"),
+            ("/sections/1/items/1", "score"),
+            ("/sections/1/items/3/kind", "kind"),
+        ];
+        assert_eq!(codes(&report.breaking), expect);
+        assert_eq!((codes(&report.additive), codes(&report.cosmetic)), (vec![], vec![]));
+    }
+
+    #[test]
+    fn what_only_adds_is_additive() {
+        let report = after(|new| {
+            let items = new["sections"][1]["items"].as_array_mut().unwrap();
+            items[2].as_object_mut().unwrap().remove("relevant");
+            items[3]["decimals"] = json!(3);
+            let mut added = items[4].clone();
+            added["code"] = json!("day2");
+            items.push(added);
+            let option = json!({"code": "other", "label": {"vi": "Khác", "en": "Other"}});
+            new["sections"][0]["items"][0]["options"].as_array_mut().unwrap().push(option);
+        });
+        let expect = [
+            ("/sections/0/items/0", "option-added"),
+            ("/sections/1/items/2/relevant", "skip-logic"),
+            ("/sections/1/items/3/decimals", "decimals"),
+            ("/sections/1/items/5", "item-added"),
+        ];
+        assert_eq!(codes(&report.additive), expect);
+        assert_eq!((codes(&report.breaking), codes(&report.cosmetic)), (vec![], vec![]));
+    }
+
+    #[test]
+    fn wording_and_order_are_cosmetic_but_the_order_of_a_scale_is_not() {
+        let report = after(|new| {
+            new["sections"][0]["items"][0]["text"]["vi"] = json!("Giới tính của ông/bà");
+            new["sections"][0]["items"][0]["options"].as_array_mut().unwrap().reverse();
+            new["sections"][0]["title"]["vi"] = json!("Về ông/bà");
+            new["scales"]["five"]["options"].as_array_mut().unwrap().reverse();
+        });
+        let expect = [("", "headings"), ("/sections/0/items/0/text", "wording"), ("/sections/0/items/0", "option-order")];
+        assert_eq!(codes(&report.cosmetic), expect);
+        assert_eq!(codes(&report.breaking), [("/sections/1/items/0", "option-order"), ("/sections/1/items/1", "option-order")]);
     }
 }

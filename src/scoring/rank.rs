@@ -17,7 +17,7 @@ pub enum RankMethod {
 }
 
 /// A rank (1 is best) with the interval it may lie in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct RankInterval {
     /// Competition rank of the point estimate: ties share the better rank.
     pub rank: u32,

@@ -25,6 +25,13 @@ pub struct Scatter {
 }
 
 impl Scatter {
+    /// One statistic of several.
+    #[must_use]
+    pub fn column(&self, statistic: usize) -> Self {
+        let z = self.z.chunks_exact(self.width.max(1)).map(|row| row[statistic]).collect();
+        Self { width: 1, psus: self.psus.clone(), z }
+    }
+
     /// The covariance matrix of the statistics, row-major `width × width`.
     ///
     /// # Formula

@@ -97,7 +97,12 @@ pub fn embedded() -> Result<(Vec<UnitRecord>, Vec<Succession>), EmbeddedError> {
 }
 
 fn read_list(list: &List, records: &mut Vec<UnitRecord>) -> Result<(), EmbeddedError> {
-    let date = |text: &str| text.parse().map_err(|source| EmbeddedError::Date { list: list.name, source });
+    let date = |text: &str| {
+        text.parse().map_err(|source| EmbeddedError::Date {
+            list: list.name,
+            source,
+        })
+    };
     let valid_from: NaiveDate = date(list.valid_from)?;
     let valid_to = list.valid_to.map(date).transpose()?;
     for_each(list.name, list.csv, |row: &StringRecord, header| {
@@ -159,7 +164,10 @@ mod tests {
     use std::collections::{HashMap, HashSet};
 
     fn count(records: &[UnitRecord], list: &str, kind: UnitKind) -> usize {
-        records.iter().filter(|r| r.list == list && r.kind == kind).count()
+        records
+            .iter()
+            .filter(|r| r.list == list && r.kind == kind)
+            .count()
     }
 
     #[test]
@@ -195,7 +203,13 @@ mod tests {
         without.sort_unstable();
         assert_eq!(
             without,
-            ["Huyện Bạch Long Vĩ", "Huyện Côn Đảo", "Huyện Cồn Cỏ", "Huyện Hoàng Sa", "Huyện Lý Sơn"]
+            [
+                "Huyện Bạch Long Vĩ",
+                "Huyện Côn Đảo",
+                "Huyện Cồn Cỏ",
+                "Huyện Hoàng Sa",
+                "Huyện Lý Sơn"
+            ]
         );
     }
 
@@ -213,13 +227,23 @@ mod tests {
     #[test]
     fn communes_go_where_their_province_goes() {
         let (records, successions) = embedded().unwrap();
-        let parents: HashMap<_, _> = records.iter().map(|r| (r.key(), r.parent.clone())).collect();
-        let heirs: HashMap<_, _> = successions.iter().map(|s| (s.from.clone(), s.to.clone())).collect();
+        let parents: HashMap<_, _> = records
+            .iter()
+            .map(|r| (r.key(), r.parent.clone()))
+            .collect();
+        let heirs: HashMap<_, _> = successions
+            .iter()
+            .map(|s| (s.from.clone(), s.to.clone()))
+            .collect();
         let mut crossed = 0;
         for succession in successions.iter().filter(|s| s.from.1.len() == 5) {
             let district = parents[&succession.from].clone().unwrap();
             let province = parents[&district].clone().unwrap();
-            assert_eq!(parents[&succession.to], Some(heirs[&province].clone()), "{succession:?}");
+            assert_eq!(
+                parents[&succession.to],
+                Some(heirs[&province].clone()),
+                "{succession:?}"
+            );
             crossed += 1;
         }
         assert_eq!(crossed, 10_566);
@@ -241,6 +265,9 @@ mod tests {
             csv: "kind,code,parent,name_vi\nrealm,VN,,Việt Nam\n",
         };
         let error = read_list(&list, &mut Vec::new()).unwrap_err().to_string();
-        assert!(error.contains("vn-00") && error.contains("line: 2"), "{error}");
+        assert!(
+            error.contains("vn-00") && error.contains("line: 2"),
+            "{error}"
+        );
     }
 }

@@ -1,0 +1,2 @@
+DROP TABLE unit_succession;
+DROP TABLE unit;

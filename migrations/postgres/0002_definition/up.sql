@@ -1,0 +1,23 @@
+CREATE TABLE survey_version (
+    id            INTEGER GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    code          TEXT NOT NULL,
+    version       TEXT NOT NULL,
+    sha256        BYTEA NOT NULL,
+    document      TEXT NOT NULL,
+    layout_width  INTEGER NOT NULL,
+    published_at  BIGINT NOT NULL,
+    published_by  TEXT NOT NULL,
+    UNIQUE (code, version)
+);
+
+CREATE TABLE index_version (
+    id            INTEGER GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    code          TEXT NOT NULL,
+    version       TEXT NOT NULL,
+    sha256        BYTEA NOT NULL,
+    document      TEXT NOT NULL,
+    survey_code   TEXT NOT NULL,
+    published_at  BIGINT NOT NULL,
+    published_by  TEXT NOT NULL,
+    UNIQUE (code, version)
+);

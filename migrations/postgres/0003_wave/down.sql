@@ -1,0 +1,3 @@
+DROP TABLE design_respondent;
+DROP TABLE design_psu;
+DROP TABLE wave;

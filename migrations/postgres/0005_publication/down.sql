@@ -1,0 +1,3 @@
+DROP TABLE edition;
+DROP TABLE score;
+DROP TABLE run;

@@ -1,0 +1,2 @@
+DROP TABLE index_version;
+DROP TABLE survey_version;

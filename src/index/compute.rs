@@ -1,0 +1,156 @@
+//! Every node of an index for every domain.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use rayon::prelude::*;
+
+use crate::frame::Frame;
+use crate::index::{Plan, Score};
+use crate::index::derive::all_favourable;
+use crate::index::domains::Partition;
+use crate::scoring::{
+    DomainEstimates, LonelyStratum, RankInterval, RankMethod, Sum, Tally, TallyError, Task, across_domains, estimate, rank_intervals,
+    ranks, t_interval,
+};
+use crate::unit::Registry;
+
+/// Partitions with more domains than this get ranks without intervals: comparing every pair would take longer than
+/// all the rest.
+const RANKED_DOMAINS: usize = 4000;
+
+/// Told how far the work is; breaks to cancel it.
+pub type Progress<'a> = dyn Fn(usize, usize) -> ControlFlow<()> + Sync + 'a;
+
+/// Why an index could not be computed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ComputeError {
+    /// A stratum has a single PSU and the definition says to fail.
+    #[error(transparent)]
+    Lonely(#[from] LonelyStratum),
+    /// The sums do not fit.
+    #[error(transparent)]
+    Tally(#[from] TallyError),
+    /// Somebody asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// Computes every node for every domain of the plan.
+///
+/// Scores come by partition in the order of the definition, then by domain, then by node (children before parents).
+/// The result is the same bytes for any number of threads.
+///
+/// # Errors
+/// [`ComputeError`].
+pub fn compute(plan: &Plan, mut frame: Frame, registry: &Registry, progress: &Progress<'_>) -> Result<Vec<Score>, ComputeError> {
+    for rule in &plan.derived {
+        let column = all_favourable(&frame, rule);
+        frame.columns.push(column);
+    }
+    if Tally::<i64>::fits(&frame, &plan.measures) {
+        partitions::<i64>(plan, &frame, registry, progress)
+    } else {
+        partitions::<i128>(plan, &frame, registry, progress)
+    }
+}
+
+/// One tally serves every partition that splits by the same item, or by none.
+fn partitions<S: Sum>(plan: &Plan, frame: &Frame, registry: &Registry, progress: &Progress<'_>) -> Result<Vec<Score>, ComputeError> {
+    let mut by_split: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
+    for (place, domain) in plan.domains.iter().enumerate() {
+        by_split.entry(domain.item()).or_default().push(place);
+    }
+    let steps = plan.domains.len() + by_split.len();
+    let mut done = 0;
+    let mut step = || {
+        done += 1;
+        if progress(done, steps).is_break() { Err(ComputeError::Cancelled) } else { Ok(()) }
+    };
+    let mut scores: Vec<Vec<Score>> = vec![Vec::new(); plan.domains.len()];
+    for (item, places) in by_split {
+        let split = item.and_then(|item| plan.splits.get(item));
+        let tally = Tally::<S>::take(frame, &plan.measures, split.map(|split| split.column))?;
+        step()?;
+        for place in places {
+            let partition = Partition::new(&plan.domains[place], tally.cells(), frame, registry, split);
+            scores[place] = partition_scores(plan, frame, &tally, &partition)?;
+            step()?;
+        }
+    }
+    Ok(scores.into_iter().flatten().collect())
+}
+
+fn partition_scores<S: Sum>(plan: &Plan, frame: &Frame, tally: &Tally<S>, partition: &Partition) -> Result<Vec<Score>, ComputeError> {
+    let ranked = plan.ranked();
+    let keep: &[usize] = if (2..=RANKED_DOMAINS).contains(&partition.keys.len()) { &ranked } else { &[] };
+    let task = Task { measures: &plan.measures, leaves: &plan.leaves, strata: frame.strata(), lonely: plan.lonely, keep };
+    let map = |present: &[bool]| plan.map(present);
+    let estimates: Vec<DomainEstimates> = (0..partition.keys.len())
+        .into_par_iter()
+        .map(|domain| estimate(&task, tally, partition.cells.of(domain), &map))
+        .collect::<Result<_, _>>()?;
+    let ranks: Vec<Vec<Option<(u32, Option<RankInterval>)>>> =
+        (0..plan.nodes.len()).into_par_iter().map(|node| rank_node(plan, frame, &estimates, keep, node)).collect::<Result<_, _>>()?;
+    let per_one = i64_to_f64(frame.per_one());
+    let mut scores = Vec::with_capacity(estimates.len() * plan.nodes.len());
+    for (domain, (key, estimates)) in partition.keys.iter().zip(&estimates).enumerate() {
+        for (node, output) in estimates.outputs.iter().enumerate() {
+            let df = estimates.sums.df();
+            let interval = output.and_then(|e| t_interval(e.value, e.se, df, plan.level));
+            let rank = ranks[node][domain];
+            scores.push(Score {
+                domain: key.clone(),
+                node: plan.nodes[node].code.clone(),
+                value: output.map(|e| e.value),
+                se: output.map(|e| e.se),
+                low: interval.map(|(low, _)| low),
+                high: interval.map(|(_, high)| high),
+                n: output.map_or(0, |e| e.n),
+                psus: estimates.sums.psus,
+                df,
+                deff: output.and_then(|e| e.deff),
+                weight: estimates.sums.weight / per_one,
+                rank: rank.map(|(rank, _)| rank),
+                rank_interval: rank.and_then(|(_, interval)| interval),
+                suppressed: false,
+            });
+        }
+    }
+    Ok(scores)
+}
+
+/// The ranks of one node over the domains of a partition, best first; domains without a value have none.
+fn rank_node(
+    plan: &Plan,
+    frame: &Frame,
+    estimates: &[DomainEstimates],
+    keep: &[usize],
+    node: usize,
+) -> Result<Vec<Option<(u32, Option<RankInterval>)>>, LonelyStratum> {
+    let mut result = vec![None; estimates.len()];
+    let there: Vec<usize> = (0..estimates.len()).filter(|domain| estimates[*domain].outputs[node].is_some()).collect();
+    if estimates.len() < 2 || there.is_empty() {
+        return Ok(result);
+    }
+    let values: Vec<f64> = there.iter().filter_map(|domain| estimates[*domain].outputs[node].map(|e| e.value)).collect();
+    if let Some(kept) = keep.iter().position(|place| *place == node) {
+        let scatters: Vec<_> = there.iter().map(|domain| estimates[*domain].kept.column(kept)).collect();
+        let covariance = across_domains(&scatters, frame.strata(), plan.lonely)?;
+        let intervals =
+            rank_intervals(&values, &|a, b| covariance[a * values.len() + b], RankMethod::PairwiseMarginal, plan.level);
+        for (domain, interval) in there.into_iter().zip(intervals) {
+            result[domain] = Some((interval.rank, Some(interval)));
+        }
+    } else {
+        for (domain, rank) in there.into_iter().zip(ranks(&values)) {
+            result[domain] = Some((rank, None));
+        }
+    }
+    Ok(result)
+}
+
+#[allow(clippy::cast_precision_loss)] // a power of ten
+fn i64_to_f64(number: i64) -> f64 {
+    number as f64
+}

@@ -1,0 +1,79 @@
+//! Which domain each cell of a tally lies in.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::frame::Frame;
+use crate::index::DomainKey;
+use crate::index::plan::Split;
+use crate::schema::Domain;
+use crate::scoring::{Cell, Cells};
+use crate::unit::{Registry, UnitId, UnitKind};
+
+/// The domains of one partition, in canonical order, and the cells of each.
+pub(super) struct Partition {
+    pub(super) keys: Vec<DomainKey>,
+    pub(super) cells: Cells,
+}
+
+/// Sorts domains by the codes of their units, never by the numbers that a store gave them.
+type Order = (String, String, u8);
+
+impl Partition {
+    /// Places every cell of a tally over `frame`.
+    pub(super) fn new(domain: &Domain, cells: &[Cell], frame: &Frame, registry: &Registry, split: Option<&Split>) -> Self {
+        let level = domain.level().and_then(UnitKind::parse);
+        let mut areas: HashMap<(u32, u32), Option<i32>> = HashMap::new();
+        let mut area_of = |cell: &Cell| {
+            let kind = level?;
+            *areas.entry((cell.psu, cell.unit)).or_insert_with(|| {
+                let place = frame.strata().area_of(cell.psu).unwrap_or(frame.unit_ids()[cell.unit as usize]);
+                registry.ancestor_of_kind(UnitId(place), kind).map(|unit| unit.id.0)
+            })
+        };
+        let by_unit = matches!(domain, Domain::Unit | Domain::UnitByLevel { .. });
+        let mut keys: BTreeMap<Order, DomainKey> = BTreeMap::new();
+        let orders: Vec<Option<Order>> = cells
+            .iter()
+            .map(|cell| {
+                let area = area_of(cell);
+                if level.is_some() && area.is_none() {
+                    return None;
+                }
+                let unit = by_unit.then(|| frame.unit_ids()[cell.unit as usize]);
+                let option = match split {
+                    Some(split) => Some(split.options.get(usize::from(cell.group).checked_sub(1)?)?.clone()),
+                    None => None,
+                };
+                let order = (code(registry, area), code(registry, unit), cell.group);
+                keys.entry(order.clone()).or_insert_with(|| DomainKey {
+                    kind: name(domain),
+                    area,
+                    unit,
+                    item: domain.item().map(str::to_owned),
+                    option,
+                });
+                Some(order)
+            })
+            .collect();
+        let places: HashMap<&Order, u32> = keys.keys().zip(0..).collect();
+        let of_cell: Vec<Option<u32>> = orders.iter().map(|order| places.get(order.as_ref()?).copied()).collect();
+        let cells = Cells::new(keys.len(), &of_cell);
+        Self { keys: keys.into_values().collect(), cells }
+    }
+}
+
+/// The name of a partition in scores: `nation`, `province`, `unit`, `unit-by-province`, `item`, `item-by-province`.
+fn name(domain: &Domain) -> String {
+    match domain {
+        Domain::Nation => "nation".to_owned(),
+        Domain::Level { level } => level.clone(),
+        Domain::Unit => "unit".to_owned(),
+        Domain::UnitByLevel { level } => format!("unit-by-{level}"),
+        Domain::Item { .. } => "item".to_owned(),
+        Domain::ItemByLevel { level, .. } => format!("item-by-{level}"),
+    }
+}
+
+fn code(registry: &Registry, id: Option<i32>) -> String {
+    id.and_then(|id| registry.get(UnitId(id))).map(|unit| format!("{}:{}", unit.record.list, unit.record.code)).unwrap_or_default()
+}

@@ -1,0 +1,15 @@
+//! From an index definition and a frame to a tree of scores with uncertainty.
+//!
+//! A [`Plan`] is a definition compiled against a questionnaire: which columns to read, how answers become numbers, how
+//! nodes combine. [`compute`] takes one tally for each way of splitting the responses and estimates every node for
+//! every domain, in parallel over domains and in canonical order within each.
+
+mod compute;
+mod derive;
+mod domains;
+mod plan;
+mod score;
+
+pub use compute::{ComputeError, Progress, compute};
+pub use plan::{Plan, PlanNode};
+pub use score::{DomainKey, Score};

@@ -1,0 +1,322 @@
+//! An index definition, compiled against the questionnaire it takes answers from.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::frame::{CHOSEN, Column, NOT_CHOSEN};
+use crate::schema::{
+    Domain, FavourableMissing, Finding, IndexDefinition, ItemKind, LonelyPsu, Node, NodeMissing, Questionnaire, Ratio,
+    check_index_against,
+};
+use crate::scoring::{Leaf, LinearMap, Measure, Source};
+
+/// A node of the compiled tree. Children stand before their parents.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlanNode {
+    /// Its code.
+    pub code: String,
+    /// Distance from its root.
+    pub depth: u32,
+    /// Its share of its root's score where nothing is missing: the product of the weights on the way.
+    pub share: f64,
+    content: Content,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Content {
+    Leaf(usize),
+    /// Places of the children with their weights, which add up to one.
+    Children(Vec<(usize, f64)>),
+}
+
+/// A column that is made from others: whether a person's every answer is favourable.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct AllFavourable {
+    /// The columns it looks at, each with the option numbers that are favourable.
+    pub(super) columns: Vec<(usize, Vec<u8>)>,
+    /// What to do with people who did not answer all of them.
+    pub(super) missing: FavourableMissing,
+}
+
+/// What to read, how to turn it into numbers, and how to combine them.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub(super) columns: Vec<Column>,
+    pub(super) derived: Vec<AllFavourable>,
+    pub(super) measures: Vec<Measure>,
+    pub(super) leaves: Vec<Leaf>,
+    pub(super) nodes: Vec<PlanNode>,
+    pub(super) domains: Vec<Domain>,
+    /// The column and options of each demographic item that splits domains.
+    pub(super) splits: HashMap<String, Split>,
+    pub(super) lonely: LonelyPsu,
+    pub(super) level: f64,
+    pub(super) min_n: i64,
+    missing: NodeMissing,
+    parameters: BTreeMap<String, f64>,
+}
+
+/// A demographic item: its column and the codes of its options, the first having number 1.
+#[derive(Debug, Clone)]
+pub(super) struct Split {
+    pub(super) column: usize,
+    pub(super) options: Vec<String>,
+}
+
+impl Plan {
+    /// Compiles `index` against `questionnaire`, with `parameters` overriding the definition's values.
+    ///
+    /// # Errors
+    /// Every finding at once: those of [`check_index_against`], unknown parameters, values out of their range.
+    pub fn compile(index: &IndexDefinition, questionnaire: &Questionnaire, parameters: &BTreeMap<String, f64>) -> Result<Self, Vec<Finding>> {
+        let mut findings: Vec<Finding> = check_index_against(index, questionnaire).into_iter().filter(Finding::is_error).collect();
+        let parameters = settled(index, parameters, &mut findings);
+        if !findings.is_empty() {
+            return Err(findings);
+        }
+        let mut compiler = Compiler { questionnaire, columns: Vec::new(), derived: Vec::new(), measures: Vec::new(), leaves: Vec::new(), findings };
+        let mut nodes = Vec::new();
+        for root in index.tree() {
+            compiler.node(root, 0, 1.0, &parameters, &mut nodes);
+        }
+        let splits = index.domains().iter().filter_map(Domain::item).map(|item| (item.to_owned(), compiler.split(item))).collect();
+        let Compiler { columns, derived, mut measures, leaves, findings, .. } = compiler;
+        if !findings.is_empty() {
+            return Err(findings);
+        }
+        // Derived columns follow those that are read.
+        for measure in &mut measures {
+            if let Some(derived) = measure.column.checked_sub(DERIVED) {
+                measure.column = columns.len() + derived;
+            }
+        }
+        Ok(Self {
+            columns,
+            derived,
+            measures,
+            leaves,
+            nodes,
+            domains: index.domains().to_vec(),
+            splits,
+            lonely: index.lonely_psu(),
+            level: index.level(),
+            min_n: i64::from(index.min_n()),
+            missing: index.missing().node,
+            parameters,
+        })
+    }
+
+    /// The byte columns that a frame must hold, in order.
+    #[must_use]
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The nodes, children before parents.
+    #[must_use]
+    pub fn nodes(&self) -> &[PlanNode] {
+        &self.nodes
+    }
+
+    /// The fewest responses behind a figure that agencies and the public see.
+    #[must_use]
+    pub fn min_n(&self) -> i64 {
+        self.min_n
+    }
+
+    /// The level of the intervals.
+    #[must_use]
+    pub fn level(&self) -> f64 {
+        self.level
+    }
+
+    /// The values of the parameters that this plan was compiled with.
+    #[must_use]
+    pub fn parameters(&self) -> &BTreeMap<String, f64> {
+        &self.parameters
+    }
+
+    /// Places of the roots and of their children: what ranks get intervals for.
+    pub(super) fn ranked(&self) -> Vec<usize> {
+        (0..self.nodes.len()).filter(|place| self.nodes[*place].depth <= 1).collect()
+    }
+
+    /// How every node follows from the leaves that are present in a domain.
+    pub(super) fn map(&self, present: &[bool]) -> LinearMap {
+        let mut outputs: Vec<Option<Vec<(Source, f64)>>> = Vec::with_capacity(self.nodes.len());
+        for node in &self.nodes {
+            let terms = match &node.content {
+                Content::Leaf(leaf) => present[*leaf].then(|| vec![(Source::Leaf(*leaf), 1.0)]),
+                Content::Children(children) => {
+                    let there: Vec<&(usize, f64)> = children.iter().filter(|(child, _)| outputs[*child].is_some()).collect();
+                    let total: f64 = there.iter().map(|(_, weight)| weight).sum();
+                    let whole = there.len() == children.len() || self.missing == NodeMissing::Renormalise;
+                    (whole && total > 0.0).then(|| there.iter().map(|(child, weight)| (Source::Output(*child), weight / total)).collect())
+                }
+            };
+            outputs.push(terms);
+        }
+        LinearMap { outputs }
+    }
+}
+
+/// The definition's parameters under a run's values.
+fn settled(index: &IndexDefinition, given: &BTreeMap<String, f64>, findings: &mut Vec<Finding>) -> BTreeMap<String, f64> {
+    for name in given.keys().filter(|name| !index.parameters().contains_key(*name)) {
+        findings.push(Finding::error(
+            format!("/parameters/{name}"), "parameter-unknown",
+            format!("Chỉ số không có tham số {name}"), format!("the index has no parameter {name}"),
+        ));
+    }
+    let settle = |(name, parameter): (&String, &crate::schema::Parameter)| {
+        let value = given.get(name).copied().unwrap_or(parameter.value);
+        if !(parameter.min..=parameter.max).contains(&value) {
+            findings.push(Finding::error(
+                format!("/parameters/{name}"), "parameter-out-of-range",
+                format!("Tham số {name} phải nằm trong khoảng {} đến {}", parameter.min, parameter.max),
+                format!("parameter {name} must lie between {} and {}", parameter.min, parameter.max),
+            ));
+        }
+        (name.clone(), value)
+    };
+    index.parameters().iter().map(settle).collect()
+}
+
+/// Columns from here on are derived ones, until the number of columns read is known.
+const DERIVED: usize = 1 << 32;
+
+struct Compiler<'a> {
+    questionnaire: &'a Questionnaire,
+    columns: Vec<Column>,
+    derived: Vec<AllFavourable>,
+    measures: Vec<Measure>,
+    leaves: Vec<Leaf>,
+    findings: Vec<Finding>,
+}
+
+impl Compiler<'_> {
+    /// Compiles a node and those below it; returns its place.
+    fn node(&mut self, node: &Node, depth: u32, share: f64, parameters: &BTreeMap<String, f64>, nodes: &mut Vec<PlanNode>) -> usize {
+        let content = match node.measure() {
+            Some(measure) => Content::Leaf(self.leaf(node.code(), measure)),
+            None => {
+                let weight = |child: &Node| child.weight().map_or(Some(1.0), |w| w.value(|name| parameters.get(name).copied())).unwrap_or(0.0);
+                let total: f64 = node.children().iter().map(weight).sum();
+                if total <= 0.0 {
+                    self.finding(node.code(), "weights-zero", "Tổng quyền số của các mục con bằng 0", "the weights of the node's children add up to nothing");
+                }
+                let compile = |child: &Node| {
+                    let part = weight(child) / total;
+                    (self.node(child, depth + 1, share * part, parameters, nodes), part)
+                };
+                Content::Children(node.children().iter().map(compile).collect())
+            }
+        };
+        nodes.push(PlanNode { code: node.code().to_owned(), depth, share, content });
+        nodes.len() - 1
+    }
+
+    /// Compiles a leaf; returns its place.
+    fn leaf(&mut self, node: &str, measure: &crate::schema::Measure) -> usize {
+        use crate::schema::Measure as M;
+        let parts = match measure {
+            M::Mean { .. } | M::PooledMean { .. } => measure.items().iter().map(|item| self.mean(node, item)).collect(),
+            M::Share { .. } | M::PooledShare { .. } => measure.items().iter().map(|item| self.share(item, measure.options())).collect(),
+            M::AllFavourable { items, options, missing } => vec![self.all_favourable(items, options, *missing)],
+        };
+        let parts = self.one_scale(node, parts);
+        let leaf = Leaf { parts };
+        self.leaves.iter().position(|known| *known == leaf).unwrap_or_else(|| {
+            self.leaves.push(leaf);
+            self.leaves.len() - 1
+        })
+    }
+
+    /// Parts that are pooled must share one scale: their whole numbers are added up.
+    fn one_scale(&mut self, node: &str, parts: Vec<usize>) -> Vec<usize> {
+        let scale = self.measures[parts[0]].scale();
+        if parts.iter().any(|part| (self.measures[*part].scale() - scale).abs() > f64::EPSILON * scale.abs()) {
+            self.finding(node, "pooled-scales-differ", "Các câu hỏi gộp chung phải dùng cùng một thang điểm", "items that are pooled must share one scale of scores");
+        }
+        parts
+    }
+
+    fn mean(&mut self, node: &str, item: &str) -> usize {
+        let options = self.questionnaire.item(item).and_then(|item| item.options());
+        let scores: Vec<Option<Ratio>> = options.map(|o| o.all().iter().map(crate::schema::Choice::score).collect()).unwrap_or_default();
+        let common = scores.iter().flatten().try_fold(1_i64, |common, score| {
+            let lcm = common / gcd(common, score.denominator()) * score.denominator();
+            (lcm <= 1_000_000).then_some(lcm)
+        });
+        let mut num = [None; 256];
+        for (number, score) in (1_usize..).zip(&scores) {
+            let whole = common.and_then(|common| score.map(|score| score.numerator() * (common / score.denominator())));
+            num[number] = whole.and_then(|whole| i32::try_from(whole).ok());
+            if score.is_some() && num[number].is_none() {
+                self.finding(node, "scores-too-fine", "Điểm số của các phương án không quy được về mẫu số chung", "the options' scores have no common denominator that fits");
+                break;
+            }
+        }
+        let column = self.column(Column::Item(item.to_owned()));
+        #[allow(clippy::cast_precision_loss)] // at most a million
+        self.measure(Measure::new(column, num, 1.0 / common.unwrap_or(1) as f64))
+    }
+
+    fn share(&mut self, item: &str, counted: &[String]) -> usize {
+        let mut num = [None; 256];
+        let Some(found) = self.questionnaire.item(item) else { return self.measure(Measure::new(0, num, 1.0)) };
+        if let (ItemKind::Multiple { .. }, [option]) = (found.kind(), counted) {
+            (num[usize::from(CHOSEN)], num[usize::from(NOT_CHOSEN)]) = (Some(1), Some(0));
+            let column = self.column(Column::Chosen { item: item.to_owned(), option: option.clone() });
+            return self.measure(Measure::new(column, num, 100.0));
+        }
+        for (number, option) in (1_usize..).zip(found.options().map(|o| o.all()).unwrap_or_default()) {
+            num[number] = Some(i32::from(counted.iter().any(|code| code == option.code())));
+        }
+        let column = self.column(Column::Item(item.to_owned()));
+        self.measure(Measure::new(column, num, 100.0))
+    }
+
+    fn all_favourable(&mut self, items: &[String], favourable: &[String], missing: FavourableMissing) -> usize {
+        let columns = items.iter().map(|item| {
+            let options = self.questionnaire.item(item).and_then(|item| item.options());
+            let numbers = favourable.iter().filter_map(|code| options?.number(code)).collect();
+            (self.column(Column::Item(item.clone())), numbers)
+        });
+        let derived = AllFavourable { columns: columns.collect(), missing };
+        let place = self.derived.iter().position(|known| *known == derived).unwrap_or_else(|| {
+            self.derived.push(derived);
+            self.derived.len() - 1
+        });
+        let mut num = [None; 256];
+        (num[usize::from(CHOSEN)], num[usize::from(NOT_CHOSEN)]) = (Some(1), Some(0));
+        self.measure(Measure::new(DERIVED + place, num, 100.0))
+    }
+
+    fn split(&mut self, item: &str) -> Split {
+        let options = self.questionnaire.item(item).and_then(|item| item.options());
+        let options = options.map(|o| o.all().iter().map(|choice| choice.code().to_owned()).collect()).unwrap_or_default();
+        Split { column: self.column(Column::Item(item.to_owned())), options }
+    }
+
+    fn column(&mut self, column: Column) -> usize {
+        self.columns.iter().position(|known| *known == column).unwrap_or_else(|| {
+            self.columns.push(column);
+            self.columns.len() - 1
+        })
+    }
+
+    fn measure(&mut self, measure: Measure) -> usize {
+        self.measures.iter().position(|known| *known == measure).unwrap_or_else(|| {
+            self.measures.push(measure);
+            self.measures.len() - 1
+        })
+    }
+
+    fn finding(&mut self, node: &str, code: &'static str, vi: &str, en: &str) {
+        self.findings.push(Finding::error(format!("/tree/{node}"), code, format!("{node}: {vi}"), format!("{node}: {en}")));
+    }
+}
+
+fn gcd(a: i64, b: i64) -> i64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}

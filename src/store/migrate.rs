@@ -1,0 +1,83 @@
+//! Brings a database to this release's tables.
+
+use diesel::sql_query;
+use diesel::prelude::*;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::db::Db;
+use super::error::{Result, StoreError};
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// The advisory lock under which PostgreSQL is migrated: two servers may start at the same moment.
+const MIGRATION: i64 = 0x4861_696c_6f6e_6700;
+
+/// Applies what is pending and returns the names of the migrations applied, oldest first.
+///
+/// All of them are one transaction: a database is at one release or at the other, never between. A database that is up to date is
+/// only read.
+///
+/// # Errors
+/// [`StoreError::DatabaseIsNewer`] if it has a migration that this release does not know; [`StoreError::Migration`].
+pub fn migrate(db: &mut Db) -> Result<Vec<String>> {
+    refuse_newer(db)?;
+    if !db.has_pending_migration(embedded(db)).map_err(migration)? {
+        return Ok(Vec::new());
+    }
+    db.write(|db| {
+        lock(db)?;
+        let applied = db.run_pending_migrations(embedded(db)).map_err(migration)?;
+        Ok(applied.iter().map(ToString::to_string).collect())
+    })
+}
+
+/// The migrations that [`migrate`] would apply, oldest first.
+///
+/// # Errors
+/// As [`migrate`].
+pub fn pending(db: &mut Db) -> Result<Vec<String>> {
+    refuse_newer(db)?;
+    let migrations = db.pending_migrations(embedded(db)).map_err(migration)?;
+    Ok(migrations.iter().map(|m| m.name().version().to_string()).collect())
+}
+
+/// Undoes every migration, and with them every row. For tests.
+///
+/// # Errors
+/// [`StoreError::Migration`].
+pub fn revert_all(db: &mut Db) -> Result<()> {
+    db.write(|db| {
+        lock(db)?;
+        db.revert_all_migrations(embedded(db)).map_err(migration)?;
+        Ok(())
+    })
+}
+
+fn embedded(db: &Db) -> EmbeddedMigrations {
+    match db {
+        Db::Sqlite(_) => SQLITE,
+        Db::Postgres(_) => POSTGRES,
+    }
+}
+
+fn lock(db: &mut Db) -> Result<()> {
+    if let Db::Postgres(c) = db {
+        sql_query("SELECT pg_advisory_xact_lock($1)").bind::<diesel::sql_types::BigInt, _>(MIGRATION).execute(c)?;
+    }
+    Ok(())
+}
+
+fn refuse_newer(db: &mut Db) -> Result<()> {
+    use diesel::migration::MigrationSource;
+    let known: Vec<Box<dyn diesel::migration::Migration<MultiBackend>>> = embedded(db).migrations().map_err(migration)?;
+    let applied = db.applied_migrations().map_err(migration)?;
+    let unknown = applied.into_iter().rev().find(|version| !known.iter().any(|m| m.name().version() == *version));
+    unknown.map_or(Ok(()), |version| Err(StoreError::DatabaseIsNewer { version: version.to_string() }))
+}
+
+type MultiBackend = <Db as Connection>::Backend;
+
+fn migration(error: Box<dyn std::error::Error + Send + Sync>) -> StoreError {
+    StoreError::Migration(error.to_string())
+}

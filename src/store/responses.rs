@@ -1,0 +1,318 @@
+//! Responses after they are stored: receipts, withdrawal, exclusion, and what fieldwork looks at.
+//!
+//! New ones come in through the [`Writer`](super::writer::Writer) only.
+
+use diesel::backend::Backend;
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::{BigInt, Bool, Integer, SmallInt};
+use uuid::Uuid;
+
+use super::columns::{Bytes32, named_enum};
+use super::db::{Db, hold_response_order};
+use super::error::{Result, StoreError};
+use super::tables::{free_text, response, response_event, submission};
+
+/// What a response was found to be on arrival. It never changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, FromSqlRow)]
+#[repr(i16)]
+pub enum ResponseState {
+    /// It counts.
+    Valid = 0,
+    /// It has findings: kept, and left out of every run.
+    Invalid = 1,
+    /// It came after the wave's close: kept apart.
+    Quarantined = 2,
+}
+
+impl ResponseState {
+    /// The name the API uses.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Invalid => "invalid",
+            Self::Quarantined => "quarantined",
+        }
+    }
+}
+
+impl<DB: Backend> FromSql<SmallInt, DB> for ResponseState
+where
+    i16: FromSql<SmallInt, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        match i16::from_sql(bytes)? {
+            0 => Ok(Self::Valid),
+            1 => Ok(Self::Invalid),
+            2 => Ok(Self::Quarantined),
+            code => Err(format!("no response state has the code {code}").into()),
+        }
+    }
+}
+
+named_enum! {
+    /// What ended a response.
+    "response event" EventKind {
+        /// The respondent took it back; its content is erased.
+        Withdrawn = "withdrawn",
+        /// A correction took its place.
+        Superseded = "superseded",
+        /// A statistician left it out, with a reason.
+        Excluded = "excluded",
+    }
+}
+
+/// What the sender of a response is told, the same each time.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = response)]
+pub struct Receipt {
+    /// The response's id, made by the sender.
+    #[diesel(deserialize_as = Vec<u8>)]
+    pub id: Uuid,
+    /// Its place in the order of arrival.
+    pub seq: i64,
+    /// When it arrived, µs UTC.
+    pub received_at: i64,
+    /// What the sender's bytes hash to.
+    #[diesel(deserialize_as = Bytes32)]
+    pub body_sha256: [u8; 32],
+    /// What it was found to be.
+    pub state: ResponseState,
+}
+
+/// A response as lists and the fieldwork pages show it, without its answers.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = response)]
+pub struct Summary {
+    /// The receipt.
+    #[diesel(embed)]
+    pub receipt: Receipt,
+    /// The wave.
+    pub wave_id: i32,
+    /// The questionnaire version.
+    pub version_id: i32,
+    /// The unit that is rated.
+    pub unit_id: i32,
+    /// The PSU; 0 for none.
+    pub psu_id: i32,
+    /// The base weight in the wave's unit.
+    pub weight_u: i64,
+    /// The channel's code.
+    pub channel: i16,
+    /// The key of the device that sent it.
+    pub device_key_id: Option<i32>,
+    /// As the device claims, µs UTC.
+    pub started_at: Option<i64>,
+    /// As the device claims, µs UTC.
+    pub answered_at: Option<i64>,
+    /// The first event that ended it; `None`: it stands.
+    pub ended_event: Option<i64>,
+    /// When it was withdrawn, µs UTC.
+    pub withdrawn_at: Option<i64>,
+}
+
+/// Something that happened to a response.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = response_event)]
+pub struct Event {
+    /// Its place in the order of events.
+    pub id: i64,
+    /// What happened.
+    pub kind: EventKind,
+    /// When, µs UTC.
+    pub at: i64,
+    /// By whom.
+    pub actor: String,
+    /// Why.
+    pub reason: String,
+    /// The sequence number of the correction.
+    pub successor_seq: Option<i64>,
+}
+
+/// The stored response of this id, withdrawn or not.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn find(db: &mut Db, id: Uuid) -> Result<Option<Summary>> {
+    let of = response::table.filter(response::id.eq(id.as_bytes().as_slice()));
+    Ok(of.select(Summary::as_select()).first(db).optional()?)
+}
+
+/// What happened to a response, in order.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn events(db: &mut Db, seq: i64) -> Result<Vec<Event>> {
+    let of = response_event::table.filter(response_event::response_seq.eq(seq)).order(response_event::id);
+    Ok(of.select(Event::as_select()).load(db)?)
+}
+
+/// The bytes as received, and the findings as JSON if there were any. `None` if unknown or withdrawn.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn submission(db: &mut Db, seq: i64) -> Result<Option<(Vec<u8>, Option<String>)>> {
+    Ok(submission::table.find(seq).select((submission::body, submission::findings)).first(db).optional()?)
+}
+
+/// Takes a response back: its answers, its bytes, their hash and its free text are erased, id and dates stay as a tombstone.
+///
+/// Returns whether it was still there to take back.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub fn withdraw(db: &mut Db, id: Uuid, actor: &str, reason: &str, now: i64) -> Result<bool> {
+    db.write(|db| {
+        hold_response_order(db)?;
+        let (seq, withdrawn_at) = standing(db, id)?;
+        if withdrawn_at.is_some() {
+            return Ok(false);
+        }
+        end(db, seq, EventKind::Withdrawn, now, actor, reason, None)?;
+        diesel::update(response::table.find(seq))
+            .set((response::withdrawn_at.eq(now), response::answers.eq(Vec::new()), response::body_sha256.eq(vec![0; 32])))
+            .execute(db)?;
+        diesel::delete(submission::table.find(seq)).execute(db)?;
+        diesel::delete(free_text::table.filter(free_text::response_seq.eq(seq))).execute(db)?;
+        Ok(true)
+    })
+}
+
+/// Leaves a response out of the runs to come. It keeps its content.
+///
+/// Returns false if it had ended already; the reason is recorded all the same.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub fn exclude(db: &mut Db, id: Uuid, actor: &str, reason: &str, now: i64) -> Result<bool> {
+    db.write(|db| {
+        hold_response_order(db)?;
+        let (seq, _) = standing(db, id)?;
+        end(db, seq, EventKind::Excluded, now, actor, reason, None)
+    })
+}
+
+fn standing(db: &mut Db, id: Uuid) -> Result<(i64, Option<i64>)> {
+    let of = response::table.filter(response::id.eq(id.as_bytes().as_slice()));
+    let found = of.select((response::seq, response::withdrawn_at)).first(db).optional()?;
+    found.ok_or_else(|| StoreError::not_found("response", id))
+}
+
+/// Records an event, and ends the response unless an earlier one did. The caller holds the response order.
+pub(super) fn end(db: &mut Db, seq: i64, kind: EventKind, at: i64, actor: &str, reason: &str, successor: Option<i64>) -> Result<bool> {
+    let event: i64 = diesel::insert_into(response_event::table)
+        .values((
+            response_event::response_seq.eq(seq),
+            response_event::kind.eq(kind.as_str()),
+            response_event::at.eq(at),
+            response_event::actor.eq(actor),
+            response_event::reason.eq(reason),
+            response_event::successor_seq.eq(successor),
+        ))
+        .returning(response_event::id)
+        .get_result(db)?;
+    let stands = response::table.filter(response::seq.eq(seq)).filter(response::ended_event.is_null());
+    Ok(diesel::update(stands).set(response::ended_event.eq(event)).execute(db)? == 1)
+}
+
+/// Which responses [`list`] shows.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filter {
+    /// Of this unit.
+    pub unit_id: Option<i32>,
+    /// In this state.
+    pub state: Option<ResponseState>,
+    /// Only those after this sequence number: the cursor.
+    pub after_seq: i64,
+}
+
+/// Responses of a wave, at most `limit`, in the order of arrival.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn list(db: &mut Db, wave_id: i32, filter: &Filter, limit: i64) -> Result<Vec<Summary>> {
+    let mut of = response::table
+        .filter(response::wave_id.eq(wave_id))
+        .filter(response::seq.gt(filter.after_seq))
+        .order(response::seq)
+        .limit(limit)
+        .select(Summary::as_select())
+        .into_boxed();
+    if let Some(unit) = filter.unit_id {
+        of = of.filter(response::unit_id.eq(unit));
+    }
+    if let Some(state) = filter.state {
+        of = of.filter(response::state.eq(state as i16));
+    }
+    Ok(of.load(db)?)
+}
+
+/// Free text given to `item` in a wave by responses that stand: sequence number and text, at most `limit`, after the cursor.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn free_texts(db: &mut Db, wave_id: i32, item: &str, after_seq: i64, limit: i64) -> Result<Vec<(i64, String)>> {
+    Ok(free_text::table
+        .inner_join(response::table)
+        .filter(response::wave_id.eq(wave_id))
+        .filter(response::state.eq(ResponseState::Valid as i16))
+        .filter(response::ended_event.is_null())
+        .filter(free_text::item.eq(item))
+        .filter(response::seq.gt(after_seq))
+        .order(response::seq)
+        .limit(limit)
+        .select((response::seq, free_text::text))
+        .load(db)?)
+}
+
+/// What [`count`] counts by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CountBy {
+    /// The unit that is rated.
+    Unit,
+    /// The PSU; 0 is those without one.
+    Psu,
+    /// The day of arrival, as days since 1970-01-01 in Asia/Ho_Chi_Minh, which is UTC+7 all year.
+    Day,
+}
+
+/// How many responses of one kind a wave has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
+pub struct Count {
+    /// The unit, PSU or day.
+    #[diesel(sql_type = BigInt)]
+    pub key: i64,
+    /// What they were found to be.
+    #[diesel(sql_type = SmallInt)]
+    pub state: ResponseState,
+    /// Whether they ended (withdrawn, superseded or excluded).
+    #[diesel(sql_type = Bool)]
+    pub ended: bool,
+    /// How many.
+    #[diesel(sql_type = BigInt)]
+    pub n: i64,
+}
+
+/// A wave's responses by unit, PSU or day, and each of these by state, for the fieldwork page.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn count(db: &mut Db, wave_id: i32, by: CountBy) -> Result<Vec<Count>> {
+    // Constant texts that both databases read: a computed GROUP BY key would be two different bound values to PostgreSQL.
+    macro_rules! count_by {
+        ($key:literal) => {
+            concat!(
+                "SELECT ", $key, " AS key, state, ended_event IS NOT NULL AS ended, COUNT(*) AS n ",
+                "FROM response WHERE wave_id = $1 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+            )
+        };
+    }
+    let text = match by {
+        CountBy::Unit => count_by!("CAST(unit_id AS BIGINT)"),
+        CountBy::Psu => count_by!("CAST(psu_id AS BIGINT)"),
+        CountBy::Day => count_by!("(received_at + 25200000000) / 86400000000"),
+    };
+    Ok(sql_query(text).bind::<Integer, _>(wave_id).load(db)?)
+}

@@ -1,0 +1,139 @@
+//! Reads a wave's responses as a run froze them.
+
+use std::ops::ControlFlow;
+
+use diesel::connection::DefaultLoadingMode;
+use diesel::dsl::max;
+use diesel::pg::PgRowByRowLoadingMode;
+use diesel::prelude::*;
+
+use super::db::{Db, hold_response_order};
+use super::error::Result;
+use super::responses::ResponseState;
+use super::tables::{response, response_event};
+
+/// A moment in the life of the responses: all that was stored, and all that had ended, up to here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HighWater {
+    /// The last sequence number of the wave; 0 if it has none.
+    pub seq: i64,
+    /// The last event.
+    pub event: i64,
+}
+
+/// One response on its way to the frame.
+#[derive(Debug, Clone, Copy)]
+pub struct RowRef<'a> {
+    /// Its place in the order of arrival.
+    pub seq: i64,
+    /// The questionnaire version, and so the layout of `answers`.
+    pub version_id: i32,
+    /// The unit that is rated.
+    pub unit_id: i32,
+    /// The PSU; 0 for none.
+    pub psu_id: i32,
+    /// The base weight in the wave's unit.
+    pub weight_u: i64,
+    /// The channel's code.
+    pub channel: i16,
+    /// As the device claims, µs UTC.
+    pub answered_at: Option<i64>,
+    /// When it arrived, µs UTC.
+    pub received_at: i64,
+    /// The packed answers.
+    pub answers: &'a [u8],
+}
+
+/// What a scan came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Scanned {
+    /// Rows handed to the visitor.
+    pub rows: u64,
+    /// Responses that counted at the high water and were withdrawn since, so that their answers are gone. Unless this is 0 the run
+    /// cannot be repeated to the same digest: the right to be forgotten stands above the right to recompute.
+    pub erased: u64,
+    /// The visitor broke off.
+    pub broken_off: bool,
+}
+
+type Row = (i64, i32, i32, i32, i64, i16, Option<i64>, i64, Option<i64>, Vec<u8>);
+
+/// The high water of a wave, now.
+///
+/// Within a transaction ([`Db::write`]) what it names stays complete: no number at or below it can appear later.
+///
+/// # Errors
+/// [`StoreError::Database`](super::StoreError::Database).
+pub fn high_water(db: &mut Db, wave_id: i32) -> Result<HighWater> {
+    db.write(|db| {
+        hold_response_order(db)?;
+        let of_wave = response::table.filter(response::wave_id.eq(wave_id));
+        let seq: Option<i64> = of_wave.order(response::seq.desc()).select(response::seq).first(db).optional()?;
+        let event: Option<i64> = response_event::table.select(max(response_event::id)).get_result(db)?;
+        Ok(HighWater { seq: seq.unwrap_or(0), event: event.unwrap_or(0) })
+    })
+}
+
+/// The responses that count at a high water: valid, stored by then, not ended by then.
+macro_rules! counting {
+    ($wave:expr, $at:expr) => {
+        response::table
+            .filter(response::wave_id.eq($wave))
+            .filter(response::seq.le($at.seq))
+            .filter(response::state.eq(ResponseState::Valid as i16))
+            .filter(response::ended_event.is_null().or(response::ended_event.assume_not_null().gt($at.event)))
+    };
+}
+
+/// How many responses [`scan_responses`] will visit, the erased ones included: the size to reserve.
+///
+/// # Errors
+/// [`StoreError::Database`](super::StoreError::Database).
+pub fn count_responses(db: &mut Db, wave_id: i32, at: HighWater) -> Result<i64> {
+    Ok(counting!(wave_id, at).count().get_result(db)?)
+}
+
+/// Hands every response that counts at a high water to `visit`, in the order of arrival, without holding them all.
+///
+/// # Design
+/// Both arms read row by row: PostgreSQL's client would otherwise keep the whole result in memory, as large as the wave.
+///
+/// # Errors
+/// [`StoreError::Database`](super::StoreError::Database).
+pub fn scan_responses(db: &mut Db, wave_id: i32, at: HighWater, mut visit: impl FnMut(RowRef<'_>) -> ControlFlow<()>) -> Result<Scanned> {
+    let rows = counting!(wave_id, at).order(response::seq).select((
+        response::seq,
+        response::version_id,
+        response::unit_id,
+        response::psu_id,
+        response::weight_u,
+        response::channel,
+        response::answered_at,
+        response::received_at,
+        response::withdrawn_at,
+        response::answers,
+    ));
+    let mut scanned = Scanned::default();
+    match db {
+        Db::Sqlite(c) => hand_over(rows.load_iter::<Row, DefaultLoadingMode>(c)?, &mut visit, &mut scanned)?,
+        Db::Postgres(c) => hand_over(rows.load_iter::<Row, PgRowByRowLoadingMode>(c)?, &mut visit, &mut scanned)?,
+    }
+    Ok(scanned)
+}
+
+fn hand_over(rows: impl Iterator<Item = QueryResult<Row>>, visit: &mut impl FnMut(RowRef<'_>) -> ControlFlow<()>, scanned: &mut Scanned) -> Result<()> {
+    for row in rows {
+        let (seq, version_id, unit_id, psu_id, weight_u, channel, answered_at, received_at, withdrawn_at, answers) = row?;
+        if withdrawn_at.is_some() {
+            scanned.erased += 1;
+            continue;
+        }
+        scanned.rows += 1;
+        let row = RowRef { seq, version_id, unit_id, psu_id, weight_u, channel, answered_at, received_at, answers: &answers };
+        if visit(row).is_break() {
+            scanned.broken_off = true;
+            break;
+        }
+    }
+    Ok(())
+}

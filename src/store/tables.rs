@@ -1,0 +1,268 @@
+//! The tables, once for both databases. Why they are so: `docs/data-model.md`.
+//!
+//! Only the types that the multi-connection of Diesel knows are used: instants are microseconds UTC in a `BigInt`,
+//! identifiers and digests are `Binary`, JSON is `Text` (no query looks inside).
+#![allow(missing_docs)]
+
+diesel::table! {
+    unit (id) {
+        id -> Integer,
+        list -> Text,
+        code -> Text,
+        kind -> Text,
+        name_vi -> Text,
+        name_en -> Nullable<Text>,
+        parent_id -> Nullable<Integer>,
+        valid_from -> Integer,
+        valid_to -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    unit_succession (from_id, to_id) {
+        from_id -> Integer,
+        to_id -> Integer,
+        whole -> Bool,
+        is_default -> Bool,
+    }
+}
+
+diesel::table! {
+    survey_version (id) {
+        id -> Integer,
+        code -> Text,
+        version -> Text,
+        sha256 -> Binary,
+        document -> Text,
+        layout_width -> Integer,
+        published_at -> BigInt,
+        published_by -> Text,
+    }
+}
+
+diesel::table! {
+    index_version (id) {
+        id -> Integer,
+        code -> Text,
+        version -> Text,
+        sha256 -> Binary,
+        document -> Text,
+        survey_code -> Text,
+        published_at -> BigInt,
+        published_by -> Text,
+    }
+}
+
+diesel::table! {
+    wave (id) {
+        id -> Integer,
+        code -> Text,
+        survey_code -> Text,
+        title -> Text,
+        mode -> Text,
+        frame_label -> Text,
+        unit_list -> Text,
+        opens_at -> BigInt,
+        closes_at -> Nullable<BigInt>,
+        weight_exponent -> SmallInt,
+        design_kind -> Text,
+        fpc -> Bool,
+        synthetic -> Bool,
+        revision -> BigInt,
+        created_by -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    design_psu (wave_id, id) {
+        wave_id -> Integer,
+        id -> Integer,
+        code -> Text,
+        stratum -> Text,
+        fpc -> Nullable<BigInt>,
+        area_unit_id -> Nullable<Integer>,
+        weight_u -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    design_respondent (wave_id, respondent) {
+        wave_id -> Integer,
+        respondent -> Text,
+        psu_id -> Nullable<Integer>,
+        weight_u -> BigInt,
+    }
+}
+
+diesel::table! {
+    api_key (id) {
+        id -> Integer,
+        name -> Text,
+        role -> Text,
+        hash -> Binary,
+        unit_id -> Nullable<Integer>,
+        created_at -> BigInt,
+        created_by -> Text,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    response (seq) {
+        seq -> BigInt,
+        id -> Binary,
+        wave_id -> Integer,
+        version_id -> Integer,
+        unit_id -> Integer,
+        psu_id -> Integer,
+        weight_u -> BigInt,
+        channel -> SmallInt,
+        device_key_id -> Nullable<Integer>,
+        started_at -> Nullable<BigInt>,
+        answered_at -> Nullable<BigInt>,
+        received_at -> BigInt,
+        state -> SmallInt,
+        ended_event -> Nullable<BigInt>,
+        withdrawn_at -> Nullable<BigInt>,
+        body_sha256 -> Binary,
+        answers -> Binary,
+    }
+}
+
+diesel::table! {
+    submission (response_seq) {
+        response_seq -> BigInt,
+        body -> Binary,
+        findings -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    free_text (response_seq, item) {
+        response_seq -> BigInt,
+        item -> Text,
+        text -> Text,
+    }
+}
+
+diesel::table! {
+    response_event (id) {
+        id -> BigInt,
+        response_seq -> BigInt,
+        kind -> Text,
+        at -> BigInt,
+        actor -> Text,
+        reason -> Text,
+        successor_seq -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    run (id) {
+        id -> Binary,
+        index_version_id -> Integer,
+        wave_id -> Integer,
+        state -> Text,
+        preview -> Bool,
+        parameters -> Text,
+        high_water_seq -> BigInt,
+        high_water_event -> BigInt,
+        seed -> BigInt,
+        threads -> Nullable<Integer>,
+        created_by -> Text,
+        created_at -> BigInt,
+        started_at -> Nullable<BigInt>,
+        finished_at -> Nullable<BigInt>,
+        digest -> Nullable<Binary>,
+        manifest -> Nullable<Text>,
+        error -> Nullable<Text>,
+        submitted_by -> Nullable<Text>,
+        submitted_at -> Nullable<BigInt>,
+        approved_by -> Nullable<Text>,
+        approved_at -> Nullable<BigInt>,
+        published_by -> Nullable<Text>,
+        published_at -> Nullable<BigInt>,
+        withdrawn_by -> Nullable<Text>,
+        withdrawn_at -> Nullable<BigInt>,
+        withdrawn_reason -> Nullable<Text>,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    score (run_id, ord) {
+        run_id -> Binary,
+        ord -> Integer,
+        node -> Text,
+        domain_kind -> Text,
+        domain_key -> Text,
+        unit_id -> Nullable<Integer>,
+        area_id -> Nullable<Integer>,
+        item_code -> Nullable<Text>,
+        option_code -> Nullable<Text>,
+        est -> Nullable<Double>,
+        se -> Nullable<Double>,
+        lo -> Nullable<Double>,
+        hi -> Nullable<Double>,
+        n -> BigInt,
+        n_psu -> Integer,
+        df -> Nullable<Double>,
+        deff -> Nullable<Double>,
+        weight_sum -> Double,
+        rank -> Nullable<Integer>,
+        rank_lo -> Nullable<Integer>,
+        rank_hi -> Nullable<Integer>,
+        suppressed -> Bool,
+    }
+}
+
+diesel::table! {
+    edition (id) {
+        id -> Integer,
+        code -> Text,
+        run_id -> Binary,
+        index_code -> Text,
+        index_version -> Text,
+        wave_code -> Text,
+        state -> Text,
+        created_at -> BigInt,
+        published_at -> Nullable<BigInt>,
+        withdrawn_at -> Nullable<BigInt>,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    job (id) {
+        id -> Binary,
+        kind -> Text,
+        payload -> Text,
+        state -> Text,
+        stage -> Text,
+        done -> BigInt,
+        total -> BigInt,
+        attempts -> Integer,
+        cancel_requested -> Bool,
+        lease_until -> Nullable<BigInt>,
+        created_at -> BigInt,
+        finished_at -> Nullable<BigInt>,
+        error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    audit (id) {
+        id -> BigInt,
+        at -> BigInt,
+        actor -> Text,
+        role -> Text,
+        action -> Text,
+        object -> Text,
+        detail -> Text,
+    }
+}
+
+diesel::joinable!(submission -> response (response_seq));
+diesel::joinable!(free_text -> response (response_seq));
+diesel::allow_tables_to_appear_in_same_query!(response, submission, free_text);

@@ -1,0 +1,94 @@
+//! The order of the modules, held by reading the `use crate::` lines.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The modules in the order of the data's flow; `api` and `cli` are siblings.
+const FLOW: [&str; 11] =
+    ["schema", "unit", "response", "design", "frame", "scoring", "index", "publication", "store", "jobs", "api"];
+const CORE: usize = 8;
+
+fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            rust_files(&path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// Every `crate::name` that a file mentions outside comments, with its line.
+fn names(text: &str) -> Vec<(usize, String)> {
+    let code = text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"));
+    code.flat_map(|(number, line)| {
+        line.split("crate::").skip(1).map(move |rest| {
+            (number + 1, rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>())
+        })
+    })
+    .collect()
+}
+
+#[test]
+fn a_stage_names_only_stages_above_it() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for (place, module) in FLOW.iter().enumerate() {
+        let mut files = Vec::new();
+        rust_files(&src.join(module), &mut files);
+        for file in files {
+            for (line, name) in names(&fs::read_to_string(&file).unwrap()) {
+                let allowed = FLOW.iter().position(|m| *m == name).map(|other| other <= place);
+                seen += 1;
+                if allowed == Some(false) || name == "cli" {
+                    wrong.push(format!("{}:{line} names crate::{name}", file.display()));
+                }
+            }
+        }
+    }
+    assert!(seen > 100, "only {seen} lines were read: the test looks in the wrong place");
+    assert!(wrong.is_empty(), "a stage may name only the stages above it:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_core_does_no_io_reads_no_clock_and_draws_nothing() {
+    const FORBIDDEN: [&str; 12] = [
+        "std::fs", "std::net", "std::env", "std::process", "SystemTime", "Instant::now", "Utc::now", "Local::now", "getrandom",
+        "new_v4", "now_v7", "println!",
+    ];
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut wrong = Vec::new();
+    for module in &FLOW[..CORE] {
+        let mut files = Vec::new();
+        rust_files(&src.join(module), &mut files);
+        for file in files {
+            let text = fs::read_to_string(&file).unwrap();
+            let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+            if file.file_name().is_some_and(|name| name == "golden.rs") {
+                continue; // a test module of its own file
+            }
+            for word in FORBIDDEN.iter().filter(|word| code.contains(**word)) {
+                wrong.push(format!("{} mentions {word}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_file_has_outgrown_its_purpose() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    for folder in ["src", "tests", "benches"] {
+        rust_files(&root.join(folder), &mut files);
+    }
+    let long: Vec<String> = files
+        .iter()
+        .map(|file| (file, fs::read_to_string(file).unwrap().lines().count()))
+        .filter(|(_, lines)| *lines > 500)
+        .map(|(file, lines)| format!("{} has {lines} lines", file.display()))
+        .collect();
+    assert!(long.is_empty(), "{}", long.join("\n"));
+}
