@@ -192,7 +192,8 @@ fn read_units(db: &mut Db) -> Result<Registry, Problem> {
     let records: Option<Vec<_>> = rows.into_iter().map(|(id, row)| Some((id, record(row)?))).collect();
     let records = records.ok_or_else(|| Problem::internal("a stored unit has a date or a kind that does not exist"))?;
     let successions = successions.into_iter().map(|s| Succession { from: s.from, to: s.to, whole: s.whole, is_default: s.is_default });
-    Registry::new(records, successions.collect()).map_err(|errors| Problem::internal(format!("the stored units contradict each other: {errors:?}")))
+    let successions: Vec<_> = successions.collect();
+    Registry::new(records, &successions).map_err(|errors| Problem::internal(format!("the stored units contradict each other: {errors:?}")))
 }
 
 /// A stored unit as the core knows it; `None` for a date or a kind that does not exist.

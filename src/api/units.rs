@@ -237,8 +237,9 @@ fn add(db: &mut Db, records: &[UnitRecord]) -> Result<Seeded, Problem> {
     let all: Option<Vec<_>> = all.into_iter().map(|(id, row)| Some((id, cache::record(row)?))).collect();
     let all = all.ok_or_else(|| Problem::internal("a stored unit has a date or a kind that does not exist"))?;
     let successions = successions.into_iter().map(|s| Succession { from: s.from, to: s.to, whole: s.whole, is_default: s.is_default });
+    let successions: Vec<_> = successions.collect();
     // The transaction is rolled back with the error.
-    Registry::new(all, successions.collect()).map_err(|errors| {
+    Registry::new(all, &successions).map_err(|errors| {
         let finding = |error: &RegistryError| Finding::error("", error.code(), error.vi(), error.to_string());
         refused(errors.iter().map(finding).collect())
     })?;

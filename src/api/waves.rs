@@ -31,7 +31,7 @@ pub struct WaveRequest {
     /// What people call it.
     #[validate(custom(function = check_words))]
     title: Words,
-    /// `probability-sample`, `transaction-stream` or `opt-in`.
+    /// `probability_sample`, `transaction_stream` or `opt_in`.
     mode: String,
     /// Whom it speaks of: the people or transactions it is drawn from.
     #[validate(custom(function = check_words))]
@@ -70,7 +70,7 @@ pub struct WaveBody {
     pub survey: String,
     /// What people call it.
     pub title: Words,
-    /// `probability-sample`, `transaction-stream` or `opt-in`.
+    /// `probability_sample`, `transaction_stream` or `opt_in`.
     pub mode: String,
     /// Whom it speaks of.
     pub frame: Words,
@@ -97,7 +97,7 @@ fn body(wave: waves::Wave) -> WaveBody {
         code: wave.code,
         survey: wave.survey_code,
         title: Words::from_json(&wave.title),
-        mode: mode_on_wire(&wave.mode),
+        mode: wave.mode,
         frame: Words::from_json(&wave.frame_label),
         unit_list: wave.unit_list,
         opens_at: rfc3339(wave.opens_at),
@@ -108,12 +108,6 @@ fn body(wave: waves::Wave) -> WaveBody {
         synthetic: wave.synthetic,
         revision: wave.revision,
     }
-}
-
-/// The store writes modes with underscores, the wire and the core with dashes.
-#[must_use]
-pub fn mode_on_wire(stored: &str) -> String {
-    stored.replace('_', "-")
 }
 
 fn answer(mut with: actix_web::HttpResponseBuilder, wave: waves::Wave) -> HttpResponse {
@@ -188,7 +182,7 @@ fn read(code: &str, request: WaveRequest, created_by: String, created_at: i64) -
     }
     let (mode, kind) = (Mode::parse(&request.mode), DesignKind::parse(&request.design));
     if mode.is_none() {
-        finding("/mode", "unknown-value", "Phải là một trong: probability-sample, transaction-stream, opt-in", "Must be one of: probability-sample, transaction-stream, opt-in");
+        finding("/mode", "unknown-value", "Phải là một trong: probability_sample, transaction_stream, opt_in", "Must be one of: probability_sample, transaction_stream, opt_in");
     }
     if kind.is_none() {
         finding("/design", "unknown-value", "Phải là element hoặc cluster", "Must be element or cluster");
@@ -217,7 +211,7 @@ fn read(code: &str, request: WaveRequest, created_by: String, created_at: i64) -
         code: code.to_owned(),
         survey_code: request.survey,
         title: request.title.to_json(),
-        mode: mode.as_str().replace('-', "_"),
+        mode: mode.as_str().into(),
         frame_label: request.frame.to_json(),
         unit_list: request.unit_list,
         opens_at,
