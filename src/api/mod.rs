@@ -14,6 +14,7 @@
 
 pub mod audit;
 pub mod auth;
+pub mod batch;
 pub mod body;
 pub mod cache;
 pub mod codes;
@@ -23,6 +24,7 @@ pub mod etag;
 pub mod fieldwork;
 pub mod health;
 pub mod indices;
+pub mod intake;
 pub mod keys;
 pub mod lang;
 pub mod limit;
@@ -30,10 +32,13 @@ pub mod meta;
 pub mod metrics;
 pub mod openapi;
 pub mod page;
+pub mod place;
 pub mod problem;
+pub mod responses;
 pub mod role;
 pub mod server;
 pub mod state;
+pub mod submission;
 pub mod surveys;
 pub mod telemetry;
 pub mod units;
@@ -44,7 +49,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Every route, by who uses it.
 pub fn routes(api: &mut ServiceConfig<'_>) {
-    // Devices, fieldworkers, citizens: what to ask.
+    // Devices, fieldworkers, citizens: sending answers.
+    api.service(responses::put_response).service(responses::get_response).service(batch::send_batch);
+    // … and what to ask, of whom.
     api.service(surveys::list_surveys)
         .service(surveys::get_survey)
         .service(surveys::get_survey_version)
@@ -61,7 +68,10 @@ pub fn routes(api: &mut ServiceConfig<'_>) {
         .service(units::add_units)
         .service(waves::put_wave)
         .service(fieldwork::put_design)
-        .service(fieldwork::get_progress);
+        .service(fieldwork::get_progress)
+        .service(responses::list_responses)
+        .service(responses::withdraw_response)
+        .service(responses::exclude_response);
     // Agencies, portals, the public.
     api.service(indices::list_indices).service(indices::get_index).service(indices::get_index_version);
     // Admins and auditors.

@@ -52,7 +52,7 @@ pub struct UnitName {
 }
 
 /// One thing found in an input.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct FindingBody {
     /// JSON pointer to the value concerned.
     pub pointer: String,
