@@ -18,14 +18,18 @@ mod ingest;
 mod migrate;
 mod tables;
 
+pub mod audit;
+pub mod editions;
+pub mod jobs;
 pub mod keys;
 pub mod responses;
+pub mod runs;
 pub mod scan;
 pub mod schemas;
+pub mod scores;
 pub mod units;
 pub mod waves;
 pub mod writer;
-
 
 use std::sync::Arc;
 use std::time::Duration;
