@@ -19,6 +19,7 @@ pub mod body;
 pub mod cache;
 pub mod codes;
 pub mod definitions;
+pub mod editions;
 pub mod encode;
 pub mod etag;
 pub mod fieldwork;
@@ -34,10 +35,14 @@ pub mod openapi;
 pub mod page;
 pub mod place;
 pub mod problem;
+pub mod progress;
 pub mod responses;
 pub mod role;
+pub mod runs;
+pub mod scores;
 pub mod server;
 pub mod state;
+pub mod steps;
 pub mod submission;
 pub mod surveys;
 pub mod telemetry;
@@ -72,10 +77,25 @@ pub fn routes(api: &mut ServiceConfig<'_>) {
         .service(responses::list_responses)
         .service(responses::withdraw_response)
         .service(responses::exclude_response);
+    // … and computing.
+    api.service(runs::create_run)
+        .service(runs::list_runs)
+        .service(runs::get_run)
+        .service(progress::get_run_progress)
+        .service(progress::stream_run_progress)
+        .service(steps::cancel_run)
+        .service(steps::submit_run);
+    // Publishers: the second person.
+    api.service(steps::approve_run).service(steps::publish_run).service(steps::withdraw_run);
     // Agencies, portals, the public.
-    api.service(indices::list_indices).service(indices::get_index).service(indices::get_index_version);
+    api.service(indices::list_indices)
+        .service(indices::get_index)
+        .service(indices::get_index_version)
+        .service(editions::list_editions)
+        .service(editions::get_edition)
+        .service(scores::list_scores);
     // Admins and auditors.
-    api.service(keys::create_key).service(keys::list_keys).service(keys::revoke_key);
+    api.service(keys::create_key).service(keys::list_keys).service(keys::revoke_key).service(audit::list_audit);
     // Everyone who programs against this.
     api.service(meta::get_openapi).service(meta::list_problems).service(meta::get_problem);
     // Operators.
