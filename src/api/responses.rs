@@ -93,6 +93,7 @@ pub struct ResponsesQuery {
     /// The unit that is rated, as `LIST:CODE`.
     unit: Option<String>,
     /// `valid`, `invalid` or `quarantined`.
+    #[param(inline)]
     state: Option<StateName>,
     /// Where the page begins: `next` of the page before.
     cursor: Option<String>,

@@ -1,3 +1,15 @@
 //! The API, resource by resource, through the server as it runs in production.
 
+mod auth;
+mod batch;
+mod conventions;
+mod definitions;
+mod keeping;
+mod limits;
+mod openapi;
+mod operations;
 mod responses;
+mod runs;
+mod scores;
+mod units;
+mod waves;

@@ -65,7 +65,13 @@ impl Client {
     }
 
     /// Sends whatever it is told.
+    #[track_caller]
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Reply {
+        self.try_send(method, path, headers, body).unwrap()
+    }
+
+    /// The same, where the server may be gone.
+    pub fn try_send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Result<Reply, ureq::Error> {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
         if let Some(key) = &self.key {
             request = request.header("Authorization", format!("Bearer {key}"));
@@ -74,11 +80,11 @@ impl Client {
             request = request.header(*name, *value);
         }
         let answer = match body {
-            Some(body) => self.agent.run(request.body(body).unwrap()),
-            None => self.agent.run(request.body(()).unwrap()),
+            Some(body) => self.agent.run(request.body(body)?),
+            None => self.agent.run(request.body(())?),
         };
-        let (head, mut body): (_, ureq::Body) = Response::into_parts(answer.unwrap());
-        Reply { status: head.status.as_u16(), headers: head.headers, body: body.read_to_vec().unwrap() }
+        let (head, mut body): (_, ureq::Body) = Response::into_parts(answer?);
+        Ok(Reply { status: head.status.as_u16(), headers: head.headers, body: body.read_to_vec()? })
     }
 
     pub fn get(&self, path: &str) -> Reply {

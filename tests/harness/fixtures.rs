@@ -2,6 +2,8 @@
 
 use hailong::api::encode::rfc3339;
 use hailong::api::role::Role;
+use hailong::store::runs;
+use hailong::store::scores::Score;
 use hailong::store::units::UnitRow;
 use serde_json::{Value, json};
 
@@ -127,4 +129,54 @@ pub fn publish(app: &TestApp) {
     let wave = statistician.put("/v1/waves/sample", &sample_wave());
     assert_eq!(wave.status, 201, "{}", wave.text());
     statistician.put_if("/v1/waves/sample/design", &wave.etag(), &design()).expect(200);
+}
+
+/// One score as a worker stores it.
+pub fn score(ord: i32, node: &str, domain: &str, unit_id: Option<i32>, value: f64, n: i64) -> Score {
+    Score {
+        ord,
+        node: node.into(),
+        domain_kind: domain.into(),
+        domain_key: unit_id.map(|id| id.to_string()).unwrap_or_default(),
+        unit_id,
+        area_id: None,
+        item_code: None,
+        option_code: None,
+        est: Some(value),
+        se: Some(1.5),
+        lo: Some(value - 3.0),
+        hi: Some(value + 3.0),
+        n,
+        n_psu: 3,
+        df: Some(2.0),
+        deff: Some(1.2),
+        weight_sum: 100.0,
+        rank: None,
+        rank_lo: None,
+        rank_hi: None,
+        suppressed: n < 10,
+    }
+}
+
+/// Starts a run on the wave `open`; gives its address.
+pub fn start_run(app: &TestApp) -> String {
+    let request = json!({ "index": "mini", "version": "1", "wave": "open" });
+    let reply = app.client(Role::Statistician).post("/v1/runs", &request);
+    assert_eq!(reply.status, 202, "{}", reply.text());
+    reply.header("location").unwrap().to_owned()
+}
+
+/// Does a worker's part of a run: the nation, two departments of Đà Nẵng, and a part of one that few people rated.
+pub fn finish_run(app: &TestApp, run: &str) {
+    let id = run.rsplit('/').next().unwrap().parse().unwrap();
+    let unit = |code| Some(app.unit_id("agency-danang", code));
+    let scores = [
+        score(0, "INDEX", "nation", None, 80.0, 500),
+        score(1, "INDEX", "unit", unit("SYT"), 81.5, 60),
+        score(2, "INDEX", "unit", unit("SYT-KCB"), 70.25, 4),
+        score(3, "INDEX", "unit", unit("SXD"), 77.0, 44),
+    ];
+    let mut db = app.store.db().unwrap();
+    runs::start(&mut db, id, NOW).unwrap();
+    runs::finish(&mut db, id, &[7; 32], "{\"wave\":\"open\"}", &scores, NOW).unwrap();
 }

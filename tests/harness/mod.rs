@@ -49,7 +49,7 @@ pub struct TestApp {
     clock: Arc<AtomicI64>,
     stopper: Stopper,
     server: Option<JoinHandle<()>>,
-    _folder: tempfile::TempDir,
+    _database: Database,
 }
 
 impl TestApp {
@@ -59,9 +59,8 @@ impl TestApp {
 
     pub fn with(wish: Wish) -> Self {
         log::capture();
-        let folder = tempfile::tempdir().unwrap();
-        let url = database(&folder);
-        let store = Store::open(&StoreOptions { url, readers: 4 }).unwrap();
+        let database = Database::new();
+        let store = Store::open(&StoreOptions { url: database.url.clone(), readers: 4 }).unwrap();
         units::seed(&mut store.db().unwrap(), &fixtures::units(), &[]).unwrap();
         let writer = store.start_writer(wish.writer).unwrap();
         let clock = Arc::new(AtomicI64::new(NOW));
@@ -85,7 +84,7 @@ impl TestApp {
             });
         });
         let (addr, stopper) = starting.recv().unwrap();
-        Self { addr, store, clock, stopper, server: Some(server), _folder: folder }
+        Self { addr, store, clock, stopper, server: Some(server), _database: database }
     }
 
     /// Sets the clock.
@@ -150,14 +149,36 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
 }
 
-fn database(folder: &tempfile::TempDir) -> String {
-    let Ok(url) = std::env::var("HAILONG_TEST_POSTGRES") else {
-        return folder.path().join("test.sqlite").display().to_string();
-    };
-    use diesel::{Connection, RunQueryDsl};
-    let schema = format!("api_{}", uuid::Uuid::new_v4().simple());
-    let mut connection = diesel::PgConnection::establish(&url).unwrap();
-    diesel::sql_query(format!("CREATE SCHEMA {schema}")).execute(&mut connection).unwrap();
-    let joint = if url.contains('?') { '&' } else { '?' };
-    format!("{url}{joint}options=-csearch_path%3D{schema}")
+/// A database that goes when its test has passed; one of a failed test stays to be looked at.
+struct Database {
+    url: String,
+    schema: Option<(String, String)>,
+    _folder: tempfile::TempDir,
+}
+
+impl Database {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let Ok(server) = std::env::var("HAILONG_TEST_POSTGRES") else {
+            return Self { url: folder.path().join("test.sqlite").display().to_string(), schema: None, _folder: folder };
+        };
+        let schema = format!("api_{}", uuid::Uuid::new_v4().simple());
+        execute(&server, &format!("CREATE SCHEMA {schema}"));
+        let joint = if server.contains('?') { '&' } else { '?' };
+        Self { url: format!("{server}{joint}options=-csearch_path%3D{schema}"), schema: Some((server, schema)), _folder: folder }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Some((server, schema)) = self.schema.take().filter(|_| !thread::panicking()) {
+            execute(&server, &format!("DROP SCHEMA {schema} CASCADE"));
+        }
+    }
+}
+
+fn execute(server: &str, sql: &str) {
+    use diesel::connection::SimpleConnection;
+    let mut connection = <diesel::PgConnection as diesel::Connection>::establish(server).unwrap();
+    connection.batch_execute(sql).unwrap();
 }
