@@ -98,7 +98,7 @@ impl Metrics {
         self.auth_failures.inc();
     }
 
-    /// The text that Prometheus scrapes (OpenMetrics 1.0).
+    /// The text that Prometheus scrapes (`OpenMetrics` 1.0).
     ///
     /// # Errors
     /// None for text in memory; passed on rather than hidden.

@@ -1,6 +1,7 @@
 //! The server as it runs in production, on a free port, with an empty database of its own and a clock that a test may set.
 //!
-//! The database is SQLite in a temporary folder; with `HAILONG_TEST_POSTGRES` set to a URL it is a schema of its own there.
+//! The database is an `SQLite` file in a temporary folder; with `HAILONG_TEST_POSTGRES` set to a URL it is a schema of its own there.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test that panics has failed, as it should
 
 pub mod client;
 pub mod fixtures;
