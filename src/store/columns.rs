@@ -67,7 +67,7 @@ macro_rules! named_enum {
         impl $name {
             /// The name as stored and as the API says it.
             #[must_use]
-            pub fn as_str(self) -> &'static str {
+            pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)+ }
             }
         }

@@ -17,15 +17,21 @@ mod error;
 mod ingest;
 mod migrate;
 mod tables;
+#[cfg(test)]
+mod tests;
 
+pub mod audit;
+pub mod editions;
+pub mod jobs;
 pub mod keys;
 pub mod responses;
+pub mod runs;
 pub mod scan;
 pub mod schemas;
+pub mod scores;
 pub mod units;
 pub mod waves;
 pub mod writer;
-
 
 use std::sync::Arc;
 use std::time::Duration;
