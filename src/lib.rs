@@ -18,3 +18,4 @@ pub mod scoring;
 pub mod index;
 pub mod publication;
 pub mod store;
+pub mod api;

@@ -1,0 +1,108 @@
+//! Index definitions: anyone reads how a score comes about, a statistician publishes it.
+
+use actix_web::{HttpResponse, get, post, put, web};
+
+use crate::api::audit;
+use crate::api::auth::Caller;
+use crate::api::body::{JsonBytes, LARGE};
+use crate::api::definitions::{self, CheckBody, DefinitionBody, Stored, VersionBody, VersionPath, by_code, other_kind};
+use crate::api::page::Listing;
+use crate::api::problem::Problem;
+use crate::api::role::Action;
+use crate::api::state::AppState;
+use crate::api::wire::Cacheable;
+use crate::schema::{Document, Finding, IndexDefinition, any_error, check_index_against};
+use crate::store::schemas::{self, IndexVersion, NewIndexVersion, Published};
+
+fn stored(row: IndexVersion) -> Stored {
+    Stored { code: row.code, version: row.version, sha256: row.sha256, document: row.document, published_at: row.published_at }
+}
+
+/// Every index and its versions.
+#[utoipa::path(tag = "definitions", responses((status = 200, description = "The indices", body = Listing<DefinitionBody>)))]
+#[get("/v1/indices")]
+pub async fn list_indices(state: AppState, _: Caller) -> Result<HttpResponse, Problem> {
+    let rows = state.read(|db| Ok(schemas::list_indices(db, None)?)).await?;
+    Ok(HttpResponse::Ok().public().json(Listing { items: by_code(rows.into_iter().map(stored).collect()), next: None }))
+}
+
+/// An index and its versions.
+#[utoipa::path(tag = "definitions", params(("code" = String, Path, description = "The index")),
+    responses((status = 200, description = "The index", body = DefinitionBody)))]
+#[get("/v1/indices/{code:[^:/]+}")]
+pub async fn get_index(state: AppState, _: Caller, code: web::Path<String>) -> Result<HttpResponse, Problem> {
+    let rows = state.read(move |db| Ok(schemas::list_indices(db, Some(&code))?)).await?;
+    let index = by_code(rows.into_iter().map(stored).collect()).pop().ok_or_else(Problem::not_found)?;
+    Ok(HttpResponse::Ok().public().json(index))
+}
+
+/// The index definition itself, as it was published. It never changes.
+#[utoipa::path(tag = "definitions",
+    params(("code" = String, Path, description = "The index"), ("version" = String, Path, description = "The version")),
+    responses((status = 200, description = "The definition", body = serde_json::Value)))]
+#[get("/v1/indices/{code:[^:/]+}/versions/{version:[^:/]+}")]
+pub async fn get_index_version(state: AppState, _: Caller, path: web::Path<VersionPath>) -> Result<HttpResponse, Problem> {
+    let found = state.read(move |db| Ok(schemas::find_index(db, &path.code, &path.version)?)).await?;
+    Ok(stored(found.ok_or_else(Problem::not_found)?).file())
+}
+
+/// Publishes an index definition. Every questionnaire version that it names must be published, and have the items it measures.
+#[utoipa::path(tag = "definitions", request_body(content = serde_json::Value, description = "An index definition file"),
+    params(("code" = String, Path, description = "The index"), ("version" = String, Path, description = "The version")),
+    responses((status = 201, description = "Published", body = VersionBody), (status = 200, description = "It was published before", body = VersionBody)))]
+#[put("/v1/indices/{code:[^:/]+}/versions/{version:[^:/]+}")]
+pub async fn put_index_version(state: AppState, caller: Caller, path: web::Path<VersionPath>, body: JsonBytes<LARGE>) -> Result<HttpResponse, Problem> {
+    let holder = caller.may(Action::PublishDefinition)?.clone();
+    let (document, checked) = definitions::read(body.0).await?;
+    let Document::Index(index) = checked.document else { return Err(other_kind()) };
+    definitions::check_address(&path, index.code(), index.version())?;
+    let warnings = against_surveys(&state, &index, checked.warnings).await?;
+    let now = state.now();
+    let published = state.write(move |db| {
+        let actor = holder.actor();
+        let new = NewIndexVersion {
+            code: &path.code,
+            version: &path.version,
+            sha256: checked.sha256,
+            document: &document,
+            survey_code: index.survey(),
+            published_at: now,
+            published_by: &actor,
+        };
+        let published = schemas::publish_index(db, &new).map_err(definitions::immutable)?;
+        if matches!(published, Published::New(_)) {
+            audit::note(db, &holder, now, "index.publish", &format!("{}/{}", path.code, path.version), "")?;
+        }
+        Ok(published)
+    });
+    let (mut answer, row) = match published.await? {
+        Published::New(row) => (HttpResponse::Created(), row),
+        Published::Already(row) => (HttpResponse::Ok(), row),
+    };
+    Ok(answer.json(stored(row).body(warnings)))
+}
+
+/// Checks an index against each questionnaire that it names, and gives all warnings.
+async fn against_surveys(state: &AppState, index: &IndexDefinition, mut findings: Vec<Finding>) -> Result<Vec<Finding>, Problem> {
+    for (position, version) in index.survey_versions().iter().enumerate() {
+        match state.survey(index.survey(), version).await? {
+            Some(survey) => findings.extend(check_index_against(index, &survey.questionnaire)),
+            None => findings.push(Finding::error(
+                format!("/survey_versions/{position}"),
+                "survey-version-unknown",
+                format!("Chưa công bố phiếu {} phiên bản {version}", index.survey()),
+                format!("The questionnaire {} {version} is not published", index.survey()),
+            )),
+        }
+    }
+    if any_error(&findings) { Err(definitions::invalid(findings)) } else { Ok(findings) }
+}
+
+/// Says what is wrong with an index definition by itself, without publishing it.
+#[utoipa::path(tag = "definitions", request_body(content = serde_json::Value, description = "A definition file"),
+    responses((status = 200, description = "Everything found", body = CheckBody)))]
+#[post("/v1/indices:check")]
+pub async fn check_index(caller: Caller, body: JsonBytes<LARGE>) -> Result<HttpResponse, Problem> {
+    caller.may(Action::CheckDefinition)?;
+    definitions::check(body.0).await
+}

@@ -1,0 +1,146 @@
+//! The OpenAPI document, made from the code, and what follows from it: which methods an address has.
+
+use std::collections::BTreeMap;
+
+use actix_web::dev::ResourceDef;
+use actix_web::{App, HttpRequest};
+use serde_json::{Value, json};
+use utoipa::OpenApi;
+use utoipa_actix_web::AppExt;
+
+use crate::api::codes::Code;
+use crate::api::problem::Problem;
+use crate::api::routes;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Hailong",
+        description = "Collects citizen-satisfaction responses and publishes weighted indices with confidence intervals. \
+                       How the API behaves as a whole is in docs/api-design.md."
+    ),
+    tags(
+        (name = "responses", description = "Sending answers, and reading what was sent"),
+        (name = "definitions", description = "Questionnaires and index definitions"),
+        (name = "units", description = "Provinces, communes, agencies"),
+        (name = "waves", description = "Rounds of collection and their sampling design"),
+        (name = "runs", description = "Computing scores, approving and publishing them"),
+        (name = "scores", description = "Editions and their scores"),
+        (name = "keys", description = "Keys"),
+        (name = "audit", description = "Who did what"),
+        (name = "about", description = "The API about itself"),
+        (name = "operations", description = "For operators"),
+    )
+)]
+struct Base;
+
+/// The document and the routes in it.
+pub struct Description {
+    json: String,
+    routes: Vec<(ResourceDef, String)>,
+}
+
+impl Description {
+    /// Reads it off the routes.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut document = document();
+        let mut routes = Vec::new();
+        if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
+            for (path, operations) in paths {
+                let Some(operations) = operations.as_object_mut() else { continue };
+                let mut methods: Vec<String> = operations.keys().map(|method| method.to_ascii_uppercase()).collect();
+                if methods.iter().any(|method| method == "GET") {
+                    methods.push("HEAD".into());
+                }
+                routes.push((ResourceDef::new(pattern(path)), methods.join(", ")));
+            }
+        }
+        Self { json: format!("{document:#}\n"), routes }
+    }
+
+    /// The document, with sorted members.
+    #[must_use]
+    pub fn json(&self) -> &str {
+        &self.json
+    }
+
+    /// What to say where no route took the request: 405 if the address has other methods, else 404.
+    #[must_use]
+    pub fn unrouted(&self, req: &HttpRequest) -> Problem {
+        match self.routes.iter().find(|(path, _)| path.is_match(req.path())) {
+            Some((_, methods)) => Problem::new(Code::MethodNotAllowed).allow(methods.clone()),
+            None => Problem::not_found(),
+        }
+    }
+}
+
+impl Default for Description {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A path of the document as actix writes it: a parameter ends before a colon, where a verb begins.
+fn pattern(path: &str) -> String {
+    path.replace('}', ":[^:/]+}")
+}
+
+fn document() -> Value {
+    let (_, document) = App::new().into_utoipa_app().openapi(Base::openapi()).configure(routes).split_for_parts();
+    let mut document = serde_json::to_value(document).unwrap_or_default();
+    document["components"]["securitySchemes"] = json!({
+        "key": { "type": "http", "scheme": "bearer", "description": "A key: `hl_` and 43 characters" }
+    });
+    document["components"]["schemas"]["Problem"] = problem_schema();
+    let Some(paths) = document["paths"].as_object_mut() else { return document };
+    for operation in paths.values_mut().filter_map(Value::as_object_mut).flat_map(|operations| operations.values_mut()) {
+        operation["responses"]["default"] = json!({
+            "description": "A problem (RFC 9457)",
+            "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } }
+        });
+        if operation["tags"][0] != "operations" && operation["tags"][0] != "about" {
+            // Optional: what is published, and sending a response to an open wave, need no key.
+            operation["security"] = json!([{ "key": [] }, {}]);
+        }
+    }
+    sorted(document)
+}
+
+/// The envelope of errors; written by hand, since a problem is no struct but a body.
+fn problem_schema() -> Value {
+    json!({
+        "type": "object",
+        "required": ["type", "title", "status", "code"],
+        "properties": {
+            "type": { "type": "string", "description": "Address of the explanation of this kind of problem" },
+            "title": { "type": "string" },
+            "status": { "type": "integer" },
+            "code": { "type": "string", "enum": Code::ALL.iter().map(|code| code.as_str()).collect::<Vec<_>>() },
+            "detail": { "type": "string" },
+            "request_id": { "type": "string", "description": "Of an unforeseen error: the id in the log" },
+            "errors": { "type": "array", "items": {
+                "type": "object",
+                "required": ["pointer", "code", "detail"],
+                "properties": {
+                    "pointer": { "type": "string", "description": "JSON pointer into the body; /LINE/COLUMN into a CSV text" },
+                    "code": { "type": "string" },
+                    "detail": { "type": "string" },
+                    "line": { "type": "integer" }
+                }
+            } }
+        }
+    })
+}
+
+/// The same value with the members of every object in order, whatever order the map keeps.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let members: BTreeMap<String, Value> = members.into_iter().map(|(name, value)| (name, sorted(value))).collect();
+            Value::Object(members.into_iter().collect())
+        }
+        Value::Array(values) => values.into_iter().map(sorted).collect(),
+        plain => plain,
+    }
+}

@@ -1,0 +1,132 @@
+//! Who may do what: the one table of permissions.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What a key is for. A key has one role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// A kiosk or other unattended device: sends responses, reads nothing that is not public but its own receipts.
+    Device,
+    /// A fieldworker, or an office that keys in paper forms.
+    Collector,
+    /// An agency or department: its own scores, and what is published.
+    Agency,
+    /// Defines surveys and waves, watches fieldwork, computes runs.
+    Statistician,
+    /// The second person: approves and publishes.
+    Publisher,
+    /// Reads everything about how figures came about, changes nothing.
+    Auditor,
+    /// Issues and revokes keys; has no access to answers.
+    Admin,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 7] = [Self::Device, Self::Collector, Self::Agency, Self::Statistician, Self::Publisher, Self::Auditor, Self::Admin];
+
+    /// The name on the wire and in the store.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Device => "device",
+            Self::Collector => "collector",
+            Self::Agency => "agency",
+            Self::Statistician => "statistician",
+            Self::Publisher => "publisher",
+            Self::Auditor => "auditor",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// The role of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == name)
+    }
+}
+
+/// Something that needs permission. What is published (surveys, units, waves, editions and their scores) needs none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Send one response. Without a key this is allowed too, where the wave takes answers from anyone.
+    SendResponse,
+    /// Send many at once.
+    SendBatch,
+    /// Read the receipt of a response; a device or collector only of those it sent.
+    ReadReceipt,
+    /// Read a response's answers.
+    ReadAnswers,
+    /// List responses, without their answers.
+    ListResponses,
+    /// Withdraw or exclude a response, with a reason.
+    EndResponse,
+    /// Check a definition without publishing it.
+    CheckDefinition,
+    /// Publish a questionnaire or an index definition.
+    PublishDefinition,
+    /// Add units.
+    AddUnits,
+    /// Open or change a wave, load its design.
+    KeepWave,
+    /// See how fieldwork goes.
+    WatchFieldwork,
+    /// Start, cancel or submit a run.
+    Compute,
+    /// Approve, publish or withdraw a run.
+    Publish,
+    /// See runs and their scores before they are published.
+    ReadRuns,
+    /// See the embargoed scores of its own units, where granted.
+    ReadOwnEmbargoed,
+    /// Issue, list and revoke keys.
+    KeepKeys,
+    /// Read the audit log.
+    ReadAudit,
+}
+
+impl Action {
+    /// The roles that may.
+    #[must_use]
+    pub fn roles(self) -> &'static [Role] {
+        use Role::{Admin, Agency, Auditor, Collector, Device, Publisher, Statistician};
+        match self {
+            Self::SendResponse | Self::SendBatch => &[Device, Collector],
+            Self::ReadReceipt => &[Device, Collector, Statistician, Auditor],
+            Self::ReadAnswers | Self::EndResponse | Self::PublishDefinition | Self::KeepWave | Self::Compute => &[Statistician],
+            Self::ListResponses => &[Statistician, Auditor],
+            Self::CheckDefinition => &[Statistician, Publisher],
+            Self::AddUnits => &[Statistician, Admin],
+            Self::WatchFieldwork => &[Collector, Statistician, Publisher, Auditor],
+            Self::Publish => &[Publisher],
+            Self::ReadRuns => &[Statistician, Publisher, Auditor],
+            Self::ReadOwnEmbargoed => &[Agency],
+            Self::KeepKeys => &[Admin],
+            Self::ReadAudit => &[Auditor, Admin],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_of_roles_are_read_back() {
+        for role in Role::ALL {
+            assert_eq!(Role::parse(role.as_str()), Some(role));
+        }
+        assert_eq!(Role::parse("root"), None);
+    }
+
+    #[test]
+    fn whoever_computes_does_not_publish_and_who_keeps_keys_sees_no_answers() {
+        let may = |action: Action, role| action.roles().contains(&role);
+        for role in Role::ALL {
+            assert!(!(may(Action::Compute, role) && may(Action::Publish, role)), "{role:?}");
+            assert!(!(may(Action::KeepKeys, role) && (may(Action::ReadAnswers, role) || may(Action::ListResponses, role))), "{role:?}");
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! Runs: starting a computation, watching it, and its way to publication.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::str::FromStr;
+
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+use validator::Validate;
+
+use crate::api::audit;
+use crate::api::auth::Caller;
+use crate::api::body::Json;
+use crate::api::codes::Code;
+use crate::api::encode::{hex, rfc3339};
+use crate::api::etag;
+use crate::api::page::{Listing, Page};
+use crate::api::problem::Problem;
+use crate::api::responses::uuid;
+use crate::api::role::Action;
+use crate::api::state::AppState;
+use crate::api::wire::Cacheable;
+use crate::schema::{self, Document, Finding, IndexDefinition};
+use crate::store::Db;
+use crate::store::jobs::NewJob;
+use crate::store::runs::{self, Filter, NewRun, Run, RunState};
+use crate::store::{schemas, waves};
+
+/// The kind of job that computes a run; the job has the run's own id.
+pub const RUN_JOB: &str = "run";
+
+/// A run to start.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RunRequest {
+    /// Code of the index.
+    #[validate(length(min = 1, max = 64))]
+    index: String,
+    /// Version of its definition.
+    #[validate(length(min = 1, max = 32))]
+    version: String,
+    /// The wave.
+    #[validate(length(min = 1, max = 64))]
+    wave: String,
+    /// Values of the index's parameters; those not given keep the definition's.
+    #[serde(default)]
+    parameters: BTreeMap<String, f64>,
+    /// For whatever is drawn at random: the same seed gives the same figures.
+    #[serde(default = "one")]
+    #[validate(range(min = 0, max = 9_007_199_254_740_991_i64))]
+    seed: i64,
+    /// A look at unfinished fieldwork, never to be published.
+    #[serde(default)]
+    preview: bool,
+}
+
+fn one() -> i64 {
+    1
+}
+
+/// A run.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RunBody {
+    /// Its id.
+    pub id: String,
+    /// Code of the index.
+    pub index: String,
+    /// Version of its definition.
+    pub version: String,
+    /// The wave.
+    pub wave: String,
+    /// `queued`, `running`, `cancelled`, `failed`, `draft`, `submitted`, `approved`, `published` or `withdrawn`.
+    pub state: &'static str,
+    /// Whether it is a look at unfinished fieldwork.
+    pub preview: bool,
+    /// Values of the index's parameters that it was given.
+    pub parameters: Value,
+    /// The last response, by sequence number, that could take part.
+    pub high_water_seq: i64,
+    /// The last withdrawal, correction or exclusion that was taken account of.
+    pub high_water_event: i64,
+    /// The seed.
+    pub seed: i64,
+    /// Who did what with it, when.
+    pub steps: Vec<StepBody>,
+    /// SHA-256 of inputs and scores: the same for every repetition.
+    pub digest: Option<String>,
+    /// What it was made of.
+    pub manifest: Option<Value>,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// Counts the steps; the number in the `ETag`.
+    pub revision: i64,
+}
+
+/// One step of a run.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StepBody {
+    /// `created`, `started`, `finished`, `submitted`, `approved`, `published` or `withdrawn`.
+    pub step: &'static str,
+    /// When.
+    pub at: String,
+    /// By whom; null for what a worker did.
+    pub by: Option<String>,
+    /// Why, where a reason was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Which runs to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct RunsQuery {
+    /// Of this wave.
+    wave: Option<String>,
+    /// In this state.
+    state: Option<String>,
+    /// Where the page begins: `next` of the page before.
+    cursor: Option<String>,
+    /// Runs a page, at most 1000.
+    limit: Option<u32>,
+}
+
+/// Where a run stands in the list: the newest first, and of the same instant by id.
+#[derive(Clone, Copy)]
+struct Position(i64, Uuid);
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.0, self.1)
+    }
+}
+
+impl FromStr for Position {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (at, id) = text.split_once('.').ok_or(())?;
+        Ok(Self(at.parse().map_err(drop)?, id.parse().map_err(drop)?))
+    }
+}
+
+/// The names of what runs refer to by number.
+#[derive(Default)]
+pub struct Names {
+    indices: HashMap<i32, (String, String)>,
+    waves: HashMap<i32, String>,
+}
+
+impl Names {
+    /// A run as the API tells it.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn body(&mut self, db: &mut Db, run: Run) -> Result<RunBody, Problem> {
+        let (index_id, wave_id) = (run.index_version_id, run.wave_id);
+        if let std::collections::hash_map::Entry::Vacant(entry) = self.indices.entry(index_id) {
+            let row = schemas::index_by_id(db, index_id)?;
+            entry.insert((row.code, row.version));
+        }
+        if let std::collections::hash_map::Entry::Vacant(entry) = self.waves.entry(wave_id) {
+            entry.insert(waves::by_id(db, wave_id)?.code);
+        }
+        let (index, version) = self.indices.get(&index_id).cloned().unwrap_or_default();
+        let wave = self.waves.get(&wave_id).cloned().unwrap_or_default();
+        Ok(RunBody {
+            id: run.id.to_string(),
+            index,
+            version,
+            wave,
+            state: run.state.as_str(),
+            preview: run.preview,
+            parameters: serde_json::from_str(&run.parameters).unwrap_or_default(),
+            high_water_seq: run.high_water_seq,
+            high_water_event: run.high_water_event,
+            seed: run.seed,
+            steps: steps(&run),
+            digest: run.digest.map(|digest| hex(&digest)),
+            manifest: run.manifest.as_deref().and_then(|manifest| serde_json::from_str(manifest).ok()),
+            error: run.error,
+            revision: run.revision,
+        })
+    }
+}
+
+fn steps(run: &Run) -> Vec<StepBody> {
+    let step = |step, at: Option<i64>, by: Option<&String>| {
+        at.map(|at| StepBody { step, at: rfc3339(at), by: by.cloned(), reason: None })
+    };
+    let withdrawn = step("withdrawn", run.withdrawn_at, run.withdrawn_by.as_ref());
+    let all = [
+        step("created", Some(run.created_at), Some(&run.created_by)),
+        step("started", run.started_at, None),
+        step("finished", run.finished_at, None),
+        step("submitted", run.submitted_at, run.submitted_by.as_ref()),
+        step("approved", run.approved_at, run.approved_by.as_ref()),
+        step("published", run.published_at, run.published_by.as_ref()),
+        withdrawn.map(|withdrawn| StepBody { reason: run.withdrawn_reason.clone(), ..withdrawn }),
+    ];
+    all.into_iter().flatten().collect()
+}
+
+/// Answers with a run as it is now.
+#[must_use]
+pub fn answer(mut with: actix_web::HttpResponseBuilder, run: &RunBody) -> HttpResponse {
+    with.private().tag(etag::revision(run.revision)).json(run)
+}
+
+/// Starts a computation. Its inputs are frozen now; its progress is at `…/progress` and, as a stream, at `…/events`.
+#[utoipa::path(tag = "runs", request_body = RunRequest, responses((status = 202, description = "Queued; `Location` is the run", body = RunBody)))]
+#[post("/v1/runs")]
+pub async fn create_run(state: AppState, caller: Caller, request: Json<RunRequest>) -> Result<HttpResponse, Problem> {
+    let holder = caller.may(Action::Compute)?.clone();
+    let request = request.0;
+    let (id, now) = (Uuid::new_v4(), state.now());
+    let created = state.write(move |db| {
+        let index = schemas::find_index(db, &request.index, &request.version)?;
+        let index = index.ok_or_else(|| Problem::not_found().detail("Không có phiên bản chỉ số này", "There is no such version of the index"))?;
+        let wave = waves::find(db, &request.wave)?.ok_or_else(|| Problem::new(Code::WaveUnknown))?;
+        check(&request, &definition(&index)?, &wave)?;
+        let new = NewRun {
+            id,
+            index_version_id: index.id,
+            wave_id: wave.id,
+            preview: request.preview,
+            parameters: json!(request.parameters).to_string(),
+            seed: request.seed,
+            threads: None,
+            created_by: holder.actor(),
+            created_at: now,
+        };
+        let job = NewJob { id, kind: RUN_JOB.into(), payload: json!({ "run": id.to_string() }).to_string(), created_at: now };
+        let run = runs::create(db, &new, &job)?;
+        audit::note(db, &holder, now, "run.create", &id.to_string(), "")?;
+        Names::default().body(db, run)
+    });
+    let mut accepted = HttpResponse::Accepted();
+    accepted.insert_header((LOCATION, format!("/v1/runs/{id}")));
+    Ok(answer(accepted, &created.await?))
+}
+
+fn definition(row: &schemas::IndexVersion) -> Result<IndexDefinition, Problem> {
+    match schema::parse(&row.document).map(|checked| checked.document) {
+        Ok(Document::Index(index)) => Ok(index),
+        _ => Err(Problem::internal(format!("the stored index definition {} {} cannot be read", row.code, row.version))),
+    }
+}
+
+/// A wave of another survey, and parameters that the index does not have or that are out of bounds.
+fn check(request: &RunRequest, index: &IndexDefinition, wave: &waves::Wave) -> Result<(), Problem> {
+    let mut findings = Vec::new();
+    if index.survey() != wave.survey_code {
+        let vi = format!("Chỉ số tính từ khảo sát {}, đợt này thuộc {}", index.survey(), wave.survey_code);
+        findings.push(Finding::error("/wave", "other-survey", vi, format!("The index is of the survey {}, the wave of {}", index.survey(), wave.survey_code)));
+    }
+    for (name, value) in &request.parameters {
+        let pointer = format!("/parameters/{}", name.replace('~', "~0").replace('/', "~1"));
+        match index.parameters().get(name) {
+            None => findings.push(Finding::error(pointer, "parameter-unknown", "Chỉ số không có tham số này", "The index has no such parameter")),
+            Some(known) if !(known.min..=known.max).contains(value) => {
+                let (vi, en) = (format!("Phải từ {} đến {}", known.min, known.max), format!("Must be from {} to {}", known.min, known.max));
+                findings.push(Finding::error(pointer, "out-of-bounds", vi, en));
+            }
+            Some(_) => {}
+        }
+    }
+    if findings.is_empty() { Ok(()) } else { Err(Problem::new(Code::BodyInvalid).errors(findings)) }
+}
+
+/// Runs, the newest first.
+#[utoipa::path(tag = "runs", params(RunsQuery), responses((status = 200, description = "A page of runs", body = Listing<RunBody>)))]
+#[get("/v1/runs")]
+pub async fn list_runs(state: AppState, caller: Caller, req: HttpRequest, query: web::Query<RunsQuery>) -> Result<HttpResponse, Problem> {
+    caller.may(Action::ReadRuns)?;
+    let page: Page<Position> = Page::of(query.cursor.as_deref(), query.limit)?;
+    let unknown = |_| Problem::new(Code::QueryInvalid).detail("Không có trạng thái này", "There is no such state");
+    let wanted = query.state.as_deref().map(RunState::try_from).transpose().map_err(unknown)?;
+    let wave = query.into_inner().wave;
+    let (before, fetch) = (page.after.map(|position| (position.0, position.1)), page.fetch());
+    let rows = state.read(move |db| {
+        let wave_id = match wave {
+            Some(code) => Some(waves::find(db, &code)?.ok_or_else(|| Problem::new(Code::WaveUnknown))?.id),
+            None => None,
+        };
+        let mut names = Names::default();
+        let rows = runs::list(db, &Filter { wave_id, state: wanted, before }, fetch)?;
+        rows.into_iter().map(|run| Ok((Position(run.created_at, run.id), names.body(db, run)?))).collect::<Result<Vec<_>, Problem>>()
+    });
+    Ok(page.answer(&req, rows.await?, |(position, _)| *position, |(_, run)| run))
+}
+
+/// A run; `ETag` is its revision.
+#[utoipa::path(tag = "runs", params(("id" = String, Path, description = "The run")), responses((status = 200, description = "The run", body = RunBody)))]
+#[get("/v1/runs/{id:[^:/]+}")]
+pub async fn get_run(state: AppState, caller: Caller, id: web::Path<String>) -> Result<HttpResponse, Problem> {
+    caller.may(Action::ReadRuns)?;
+    let id = uuid(&id)?;
+    let run = state.read(move |db| {
+        let run = runs::get(db, id)?;
+        Names::default().body(db, run)
+    });
+    Ok(answer(HttpResponse::Ok(), &run.await?))
+}

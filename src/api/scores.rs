@@ -1,0 +1,274 @@
+//! Scores: of a published edition to anyone, of its own embargoed one to an agency, of any finished run to the office that made it.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use crate::api::auth::Caller;
+use crate::api::codes::Code;
+use crate::api::editions::is_known;
+use crate::api::page::{Page, link};
+use crate::api::problem::Problem;
+use crate::api::responses::uuid;
+use crate::api::role::Action;
+use crate::api::state::AppState;
+use crate::api::units::split_name;
+use crate::api::wire::{Cacheable, UnitName, Words};
+use crate::store::editions::{self, Edition, EditionState};
+use crate::store::runs::{self, Run, RunState};
+use crate::store::scores::{self, Filter, Score};
+use crate::store::{Db, schemas, waves};
+use crate::unit::{Registry, UnitId};
+
+/// Rows read at a time while looking for those that the caller may see.
+const CHUNK: i64 = 1_000;
+
+/// Which scores: of an `edition`, of a `run`, or of the latest published edition of an `index`.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ScoresQuery {
+    /// An edition's code.
+    edition: Option<String>,
+    /// A run's id; for those who may see runs.
+    run: Option<String>,
+    /// An index's code: its latest published edition.
+    index: Option<String>,
+    /// With `index`: the latest of this wave.
+    period: Option<String>,
+    /// A node of the index.
+    node: Option<String>,
+    /// The rated unit, as `LIST:CODE`.
+    unit: Option<String>,
+    /// The area, as `LIST:CODE`.
+    area: Option<String>,
+    /// The kind of domain: `nation`, `province`, `unit` …
+    domain: Option<String>,
+    /// Where the page begins: `next` of the page before.
+    cursor: Option<String>,
+    /// Scores a page, at most 1000.
+    limit: Option<u32>,
+}
+
+/// A page of scores and what they were made of.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ScoresBody {
+    /// The edition; null of a run that has none.
+    pub edition: Option<String>,
+    /// `embargoed`, `published` or `withdrawn`; of a run without an edition, the run's state.
+    pub state: &'static str,
+    /// Code of the index.
+    pub index: String,
+    /// Version of its definition.
+    pub version: String,
+    /// The wave.
+    pub wave: String,
+    /// How its answers came about: `probability_sample`, `transaction_stream` or `opt_in`. What an interval says depends on it.
+    pub mode: String,
+    /// Whom it speaks of.
+    pub frame: Words,
+    /// Whether the respondents were made up.
+    pub synthetic: bool,
+    /// The scores, in the run's canonical order.
+    pub items: Vec<ScoreBody>,
+    /// The address of the next page; null on the last.
+    pub next: Option<String>,
+}
+
+/// One figure. Of a suppressed one only what it is about is told, not how many people it rests on.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct ScoreBody {
+    /// The node of the index.
+    pub node: String,
+    /// The kind of domain.
+    pub domain: String,
+    /// The rated unit, where the domain is one or part of one.
+    pub unit: Option<UnitName>,
+    /// The area, where the domain is one or part of one.
+    pub area: Option<UnitName>,
+    /// The item that divides the respondents, where one does.
+    pub item: Option<String>,
+    /// The option of that item.
+    pub option: Option<String>,
+    /// The estimate.
+    pub value: Option<f64>,
+    /// Its standard error.
+    pub se: Option<f64>,
+    /// Lower end of the interval.
+    pub low: Option<f64>,
+    /// Upper end of the interval.
+    pub high: Option<f64>,
+    /// Responses it rests on.
+    pub n: Option<i64>,
+    /// PSUs they are in.
+    pub psus: Option<i32>,
+    /// Degrees of freedom of the interval.
+    pub df: Option<f64>,
+    /// Design effect.
+    pub deff: Option<f64>,
+    /// Its rank among its peers, from 1.
+    pub rank: Option<i32>,
+    /// The best rank that the data allow.
+    pub rank_low: Option<i32>,
+    /// The worst rank that the data allow.
+    pub rank_high: Option<i32>,
+    /// `c` (confidential): too few responses. Null: nothing special.
+    pub status: Option<&'static str>,
+}
+
+/// What the caller may see of a run's scores.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum View {
+    /// Everything, suppressed cells too.
+    Office,
+    /// Everything but suppressed cells.
+    Public,
+    /// The same, of one unit and all below it.
+    Own(UnitId),
+}
+
+impl View {
+    fn shows(self, score: &Score, units: &Registry) -> bool {
+        let Self::Own(root) = self else { return true };
+        let speaks_of = score.unit_id.or(score.area_id);
+        speaks_of.is_some_and(|id| units.is_within(UnitId(id), root))
+    }
+
+    fn body(self, score: Score, units: &Registry) -> ScoreBody {
+        let name = |id: Option<i32>| {
+            let unit = units.get(UnitId(id?))?;
+            Some(UnitName { list: unit.record.list.clone(), code: unit.record.code.clone() })
+        };
+        let about = ScoreBody {
+            unit: name(score.unit_id),
+            area: name(score.area_id),
+            node: score.node,
+            domain: score.domain_kind,
+            item: score.item_code,
+            option: score.option_code,
+            status: score.suppressed.then_some("c"),
+            ..ScoreBody::default()
+        };
+        if score.suppressed && self != Self::Office {
+            return about;
+        }
+        ScoreBody {
+            value: score.est,
+            se: score.se,
+            low: score.lo,
+            high: score.hi,
+            n: Some(score.n),
+            psus: Some(score.n_psu),
+            df: score.df,
+            deff: score.deff,
+            rank: score.rank,
+            rank_low: score.rank_lo,
+            rank_high: score.rank_hi,
+            ..about
+        }
+    }
+}
+
+/// Scores of one edition or run.
+#[utoipa::path(tag = "scores", params(ScoresQuery), responses((status = 200, description = "A page of scores", body = ScoresBody)))]
+#[get("/v1/scores")]
+pub async fn list_scores(state: AppState, caller: Caller, req: HttpRequest, query: web::Query<ScoresQuery>) -> Result<HttpResponse, Problem> {
+    let page = Page::of(query.cursor.as_deref(), query.limit)?;
+    let units = state.units().await?;
+    let filter = filter(&query, &units, page)?;
+    let (registry, query) = (Arc::clone(&units), query.into_inner());
+    let found = state.read(move |db| {
+        let (run, edition, view) = source(db, &caller, &query)?;
+        let rows = visible(db, run.id, filter, view, &registry, page.limit as usize + 1)?;
+        let index = schemas::index_by_id(db, run.index_version_id)?;
+        let wave = waves::by_id(db, run.wave_id)?;
+        Ok((run, edition, view, rows, index, wave))
+    });
+    let (run, edition, view, mut rows, index, wave) = found.await?;
+    let next = page.cut(&req, &mut rows, |score| i64::from(score.ord));
+    let mut answer = HttpResponse::Ok();
+    answer.private();
+    link(&mut answer, next.as_deref());
+    Ok(answer.json(ScoresBody {
+        state: edition.as_ref().map_or(run.state.as_str(), |edition| edition.state.as_str()),
+        edition: edition.map(|edition| edition.code),
+        index: index.code,
+        version: index.version,
+        wave: wave.code,
+        mode: wave.mode,
+        frame: Words::from_json(&wave.frame_label),
+        synthetic: wave.synthetic,
+        items: rows.into_iter().map(|score| view.body(score, &units)).collect(),
+        next,
+    }))
+}
+
+fn filter(query: &ScoresQuery, units: &Registry, page: Page) -> Result<Filter, Problem> {
+    // A code may have had several versions; a score names the one of its time.
+    let ids = |name: &Option<String>| -> Result<Option<Vec<i32>>, Problem> {
+        let Some((list, code)) = name.as_deref().map(split_name).transpose()? else { return Ok(None) };
+        Ok(Some(units.iter().filter(|unit| unit.record.list == list && unit.record.code == code).map(|unit| unit.id.0).collect()))
+    };
+    Ok(Filter {
+        node: query.node.clone(),
+        domain_kind: query.domain.clone(),
+        unit_ids: ids(&query.unit)?,
+        area_ids: ids(&query.area)?,
+        after_ord: page.after.map(i32::try_from).transpose().map_err(|_| Problem::new(Code::CursorInvalid))?,
+    })
+}
+
+/// Which run the query means and what the caller may see of it. What one may not see is not there.
+fn source(db: &mut Db, caller: &Caller, query: &ScoresQuery) -> Result<(Run, Option<Edition>, View), Problem> {
+    let edition = match (&query.edition, &query.run, &query.index) {
+        (Some(code), None, None) => editions::find(db, code)?,
+        (None, None, Some(index)) => editions::list(db, Some(EditionState::Published))?
+            .into_iter()
+            .filter(|edition| edition.index_code == *index && query.period.as_ref().is_none_or(|wave| *wave == edition.wave_code))
+            .max_by_key(|edition| edition.published_at),
+        (None, Some(id), None) => return run(db, caller, uuid(id)?),
+        _ => {
+            let (vi, en) = ("Cần đúng một trong: edition, run, index", "Exactly one of edition, run and index is needed");
+            return Err(Problem::new(Code::QueryInvalid).detail(vi, en));
+        }
+    };
+    let edition = edition.filter(|edition| is_known(edition, caller)).ok_or_else(Problem::not_found)?;
+    let view = match edition.state {
+        EditionState::Published => View::Public,
+        EditionState::Withdrawn => {
+            return Err(Problem::not_found().detail("Ấn bản này đã bị rút", "The edition was withdrawn"));
+        }
+        EditionState::Embargoed if caller.can(Action::ReadRuns) => View::Public,
+        // An agency's key always has a unit; one without sees nothing rather than everything.
+        EditionState::Embargoed => View::Own(UnitId(caller.holder().and_then(|holder| holder.unit).ok_or_else(Problem::not_found)?)),
+    };
+    Ok((runs::get(db, edition.run_id)?, Some(edition), view))
+}
+
+fn run(db: &mut Db, caller: &Caller, id: Uuid) -> Result<(Run, Option<Edition>, View), Problem> {
+    caller.may(Action::ReadRuns)?;
+    let run = runs::get(db, id)?;
+    if matches!(run.state, RunState::Queued | RunState::Running | RunState::Cancelled | RunState::Failed) {
+        return Err(Problem::new(Code::WrongState).with("state", run.state.as_str()));
+    }
+    let edition = editions::of_run(db, id)?;
+    Ok((run, edition, View::Office))
+}
+
+/// The first `wanted` scores that the view shows.
+fn visible(db: &mut Db, run: Uuid, mut filter: Filter, view: View, units: &Registry, wanted: usize) -> Result<Vec<Score>, Problem> {
+    let mut found = Vec::new();
+    loop {
+        let rows = scores::query(db, run, &filter, CHUNK)?;
+        let full = rows.len() as i64 == CHUNK;
+        filter.after_ord = rows.last().map(|score| score.ord);
+        found.extend(rows.into_iter().filter(|score| view.shows(score, units)));
+        if !full || found.len() >= wanted {
+            found.truncate(wanted);
+            return Ok(found);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What every handler shares.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use actix_web::{FromRequest, HttpRequest, dev, web};
+use std::future::{Ready, ready};
+
+use crate::api::auth::KeyHolder;
+use crate::api::cache::{Cache, Survey, WaveInField};
+use crate::api::limit::{Limiter, Rates};
+use crate::api::metrics::Metrics;
+use crate::api::problem::Problem;
+use crate::store::writer::Writer;
+use crate::store::{Db, Store};
+use crate::unit::Registry;
+
+/// The present instant in UTC microseconds. A function, so that a test can be late.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// The system's clock.
+#[must_use]
+pub fn system_clock() -> Clock {
+    Arc::new(|| {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+    })
+}
+
+/// What the server allows.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// How often a key or an address may ask; `None`: as often as it likes.
+    pub rates: Option<Rates>,
+    /// How long a body may take to arrive.
+    pub body_deadline: Duration,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// So many responses may wait in the queue while the server counts as ready.
+    pub queue_ready: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { rates: Some(Rates::DEFAULT), body_deadline: Duration::from_secs(10), trusted_proxies: Vec::new(), queue_ready: 7_372 }
+    }
+}
+
+/// Shared by all workers; a clone is a pointer.
+#[derive(Clone)]
+pub struct AppState(Arc<Shared>);
+
+struct Shared {
+    store: Store,
+    writer: Writer,
+    clock: Clock,
+    limits: Limits,
+    limiter: Option<Limiter>,
+    metrics: Metrics,
+    cache: Cache,
+    draining: AtomicBool,
+}
+
+impl AppState {
+    /// The state of a server that starts.
+    #[must_use]
+    pub fn new(store: Store, writer: Writer, clock: Clock, limits: Limits) -> Self {
+        let metrics = Metrics::new(store.clone(), writer.clone());
+        let limiter = limits.rates.map(Limiter::new);
+        Self(Arc::new(Shared { store, writer, clock, limits, limiter, metrics, cache: Cache::default(), draining: AtomicBool::new(false) }))
+    }
+
+    /// The present instant, UTC microseconds.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        (self.0.clock)()
+    }
+
+    /// What the server allows.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    /// Counts a request, unless the server counts none.
+    ///
+    /// # Errors
+    /// Those of the limiter.
+    pub fn limit(&self, count: impl FnOnce(&Limiter) -> Result<(), Problem>) -> Result<(), Problem> {
+        self.0.limiter.as_ref().map_or(Ok(()), count)
+    }
+
+    /// Counters and times.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// The thread that writes responses.
+    #[must_use]
+    pub fn writer(&self) -> &Writer {
+        &self.0.writer
+    }
+
+    /// Whether the server is stopping.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.0.draining.load(Ordering::Relaxed)
+    }
+
+    /// Says to `/readyz` and to streams that the server is stopping.
+    pub fn drain(&self) {
+        self.0.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Runs `f` on a connection, off the event loop.
+    ///
+    /// # Errors
+    /// Those of `f`; `unavailable` without a connection.
+    pub async fn read<T: Send + 'static>(&self, f: impl FnOnce(&mut Db) -> Result<T, Problem> + Send + 'static) -> Result<T, Problem> {
+        let store = self.0.store.clone();
+        web::block(move || f(&mut *store.db()?)).await.map_err(Problem::internal)?
+    }
+
+    /// Runs `f` in one transaction, off the event loop: a change and its audit line go together.
+    ///
+    /// # Errors
+    /// Those of `f`, after a rollback; `unavailable` without a connection.
+    pub async fn write<T: Send + 'static>(&self, f: impl FnOnce(&mut Db) -> Result<T, Problem> + Send + 'static) -> Result<T, Problem> {
+        let store = self.0.store.clone();
+        web::block(move || store.write(f)).await.map_err(Problem::internal)?
+    }
+
+    /// The holder of the key with this hash, if it is valid.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn key(&self, hash: [u8; 32]) -> Result<Option<Arc<KeyHolder>>, Problem> {
+        self.0.cache.key(self, hash).await
+    }
+
+    /// A published questionnaire.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn survey(&self, code: &str, version: &str) -> Result<Option<Arc<Survey>>, Problem> {
+        self.0.cache.survey(self, code, version).await
+    }
+
+    /// A wave and its design.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn wave(&self, code: &str) -> Result<Option<Arc<WaveInField>>, Problem> {
+        self.0.cache.wave(self, code).await
+    }
+
+    /// Every unit.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn units(&self) -> Result<Arc<Registry>, Problem> {
+        self.0.cache.units(self).await
+    }
+
+    /// Forgets what a change here made stale; other instances find out within seconds.
+    #[must_use]
+    pub fn cache(&self) -> &Cache {
+        &self.0.cache
+    }
+}
+
+impl FromRequest for AppState {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(req: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
+        ready(req.app_data::<Self>().cloned().ok_or_else(|| Problem::internal("the server was started without its state")))
+    }
+}

@@ -1,0 +1,253 @@
+//! Waves: rounds of collection, their sampling design, and how fieldwork goes.
+
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpRequest, HttpResponse, get, put, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use validator::Validate;
+
+use crate::api::audit;
+use crate::api::auth::Caller;
+use crate::api::body::Json;
+use crate::api::codes::Code;
+use crate::api::encode::{from_rfc3339, rfc3339};
+use crate::api::etag;
+use crate::api::page::Listing;
+use crate::api::problem::Problem;
+use crate::api::role::Action;
+use crate::api::state::AppState;
+use crate::api::wire::{Cacheable, Words, check_words};
+use crate::design::{DesignKind, Mode, WeightUnit};
+use crate::schema::Finding;
+use crate::store::waves::{self, NewWave, WaveChange};
+
+/// A wave to open or change. Once it is open, only its words and dates may change.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WaveRequest {
+    /// The survey whose questionnaires it takes, in any version.
+    #[validate(length(min = 1, max = 64))]
+    survey: String,
+    /// What people call it.
+    #[validate(custom(function = check_words))]
+    title: Words,
+    /// `probability_sample`, `transaction_stream` or `opt_in`.
+    mode: String,
+    /// Whom it speaks of: the people or transactions it is drawn from.
+    #[validate(custom(function = check_words))]
+    frame: Words,
+    /// The code list of the units that are rated.
+    #[validate(length(min = 1, max = 64))]
+    unit_list: String,
+    /// From when it takes answers.
+    opens_at: String,
+    /// Until when; without it there is no end yet.
+    closes_at: Option<String>,
+    /// Weights are whole numbers of 10^-this.
+    #[serde(default = "micro")]
+    #[validate(range(min = 0, max = 12))]
+    weight_exponent: u8,
+    /// `element` or `cluster`.
+    design: String,
+    /// Whether the finite population correction applies.
+    #[serde(default)]
+    fpc: bool,
+    /// Whether its respondents are made up, for a demonstration.
+    #[serde(default)]
+    synthetic: bool,
+}
+
+fn micro() -> u8 {
+    WeightUnit::MICRO.exponent()
+}
+
+/// A wave.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WaveBody {
+    /// Its code, stable for ever.
+    pub code: String,
+    /// The survey whose questionnaires it takes.
+    pub survey: String,
+    /// What people call it.
+    pub title: Words,
+    /// `probability_sample`, `transaction_stream` or `opt_in`.
+    pub mode: String,
+    /// Whom it speaks of.
+    pub frame: Words,
+    /// The code list of the units that are rated.
+    pub unit_list: String,
+    /// From when it takes answers.
+    pub opens_at: String,
+    /// Until when.
+    pub closes_at: Option<String>,
+    /// Weights are whole numbers of 10^-this.
+    pub weight_exponent: i16,
+    /// `element` or `cluster`.
+    pub design: String,
+    /// Whether the finite population correction applies.
+    pub fpc: bool,
+    /// Whether its respondents are made up.
+    pub synthetic: bool,
+    /// Counts the changes; the number in the `ETag`.
+    pub revision: i64,
+}
+
+fn body(wave: waves::Wave) -> WaveBody {
+    WaveBody {
+        code: wave.code,
+        survey: wave.survey_code,
+        title: Words::from_json(&wave.title),
+        mode: wave.mode,
+        frame: Words::from_json(&wave.frame_label),
+        unit_list: wave.unit_list,
+        opens_at: rfc3339(wave.opens_at),
+        closes_at: wave.closes_at.map(rfc3339),
+        weight_exponent: wave.weight_exponent,
+        design: wave.design_kind,
+        fpc: wave.fpc,
+        synthetic: wave.synthetic,
+        revision: wave.revision,
+    }
+}
+
+fn answer(mut with: actix_web::HttpResponseBuilder, wave: waves::Wave) -> HttpResponse {
+    with.public().tag(etag::revision(wave.revision)).json(body(wave))
+}
+
+/// Every wave, the latest opened first.
+#[utoipa::path(tag = "waves", responses((status = 200, description = "The waves", body = Listing<WaveBody>)))]
+#[get("/v1/waves")]
+pub async fn list_waves(state: AppState, _: Caller) -> Result<HttpResponse, Problem> {
+    let rows = state.read(|db| Ok(waves::list(db)?)).await?;
+    Ok(HttpResponse::Ok().public().json(Listing { items: rows.into_iter().map(body).collect(), next: None }))
+}
+
+/// A wave.
+#[utoipa::path(tag = "waves", params(("code" = String, Path, description = "The wave")),
+    responses((status = 200, description = "The wave; `ETag` is its revision", body = WaveBody)))]
+#[get("/v1/waves/{code:[^:/]+}")]
+pub async fn get_wave(state: AppState, _: Caller, code: web::Path<String>) -> Result<HttpResponse, Problem> {
+    let found = state.read(move |db| Ok(waves::find(db, &code)?)).await?;
+    Ok(answer(HttpResponse::Ok(), found.ok_or_else(Problem::not_found)?))
+}
+
+/// Opens a wave, or changes its words and dates: that needs `If-Match`.
+#[utoipa::path(tag = "waves", request_body = WaveRequest, params(("code" = String, Path, description = "The wave")),
+    responses((status = 201, description = "Opened", body = WaveBody), (status = 200, description = "Changed", body = WaveBody)))]
+#[put("/v1/waves/{code:[^:/]+}")]
+pub async fn put_wave(state: AppState, caller: Caller, req: HttpRequest, code: web::Path<String>, request: Json<WaveRequest>) -> Result<HttpResponse, Problem> {
+    let holder = caller.may(Action::KeepWave)?.clone();
+    let code = code.into_inner();
+    let now = state.now();
+    let new = read(&code, request.0, holder.actor(), now)?;
+    let existing = {
+        let code = code.clone();
+        state.read(move |db| Ok(waves::find(db, &code)?)).await?
+    };
+    let (answer_with, wave) = if let Some(old) = existing {
+        etag::require_match(req.headers(), &etag::revision(old.revision))?;
+        let change = change(&old, new)?;
+        let changed = state.write(move |db| {
+            let wave = waves::update(db, old.id, old.revision, &change)?;
+            audit::note(db, &holder, now, "wave.change", &wave.code, &format!("revision {}", wave.revision))?;
+            Ok(wave)
+        });
+        (HttpResponse::Ok(), changed.await?)
+    } else {
+        let opened = state.write(move |db| {
+            let wave = waves::create(db, &new)?;
+            audit::note(db, &holder, now, "wave.open", &wave.code, "")?;
+            Ok(wave)
+        });
+        let mut created = HttpResponse::Created();
+        created.insert_header((LOCATION, format!("/v1/waves/{code}")));
+        (created, opened.await?)
+    };
+    state.cache().forget_wave(&code);
+    Ok(answer(answer_with, wave))
+}
+
+/// Reads a request, with every finding at once.
+fn read(code: &str, request: WaveRequest, created_by: String, created_at: i64) -> Result<NewWave, Problem> {
+    let mut findings = Vec::new();
+    let mut finding = |pointer: &str, code: &'static str, vi: &str, en: &str| findings.push(Finding::error(pointer, code, vi, en));
+    let opens_at = from_rfc3339(&request.opens_at);
+    let closes_at = request.closes_at.as_deref().map(from_rfc3339);
+    let instant = ("Phải là thời điểm RFC 3339 kèm múi giờ", "Must be an RFC 3339 instant with an offset");
+    if opens_at.is_none() {
+        finding("/opens_at", "bad-instant", instant.0, instant.1);
+    }
+    if closes_at == Some(None) {
+        finding("/closes_at", "bad-instant", instant.0, instant.1);
+    }
+    let (mode, kind) = (Mode::parse(&request.mode), DesignKind::parse(&request.design));
+    if mode.is_none() {
+        finding("/mode", "unknown-value", "Phải là một trong: probability_sample, transaction_stream, opt_in", "Must be one of: probability_sample, transaction_stream, opt_in");
+    }
+    if kind.is_none() {
+        finding("/design", "unknown-value", "Phải là element hoặc cluster", "Must be element or cluster");
+    }
+    if let (Some(opens_at), Some(mode), Some(kind)) = (opens_at, mode, kind) {
+        let closes_at = closes_at.flatten();
+        let weight_unit = WeightUnit::new(request.weight_exponent).unwrap_or(WeightUnit::MICRO);
+        let wave = crate::design::Wave {
+            code: code.to_owned(),
+            survey: request.survey.clone(),
+            mode,
+            kind,
+            weight_unit,
+            opens_at,
+            closes_at,
+            synthetic: request.synthetic,
+        };
+        for error in wave.check().err().unwrap_or_default() {
+            finding("", "wave-invalid", "Mã đợt chỉ gồm chữ thường, số, dấu chấm, gạch nối; ngày đóng phải sau ngày mở", &error.to_string());
+        }
+    }
+    let (Some(opens_at), Some(mode), Some(kind), true) = (opens_at, mode, kind, findings.is_empty()) else {
+        return Err(Problem::new(Code::BodyInvalid).errors(findings));
+    };
+    Ok(NewWave {
+        code: code.to_owned(),
+        survey_code: request.survey,
+        title: request.title.to_json(),
+        mode: mode.as_str().into(),
+        frame_label: request.frame.to_json(),
+        unit_list: request.unit_list,
+        opens_at,
+        closes_at: closes_at.flatten(),
+        weight_exponent: request.weight_exponent.into(),
+        design_kind: kind.as_str().into(),
+        fpc: request.fpc,
+        synthetic: request.synthetic,
+        created_by,
+        created_at,
+    })
+}
+
+/// What a request changes about a wave; the rest must be as it is, since responses were taken under it.
+fn change(old: &waves::Wave, new: NewWave) -> Result<WaveChange, Problem> {
+    let fixed = [
+        ("/survey", old.survey_code == new.survey_code),
+        ("/mode", old.mode == new.mode),
+        ("/unit_list", old.unit_list == new.unit_list),
+        ("/weight_exponent", old.weight_exponent == new.weight_exponent),
+        ("/design", old.design_kind == new.design_kind),
+        ("/fpc", old.fpc == new.fpc),
+        ("/synthetic", old.synthetic == new.synthetic),
+    ];
+    let findings: Vec<_> = fixed
+        .into_iter()
+        .filter(|(_, same)| !same)
+        .map(|(pointer, _)| Finding::error(pointer, "fixed", "Không đổi được sau khi mở đợt", "Cannot change once the wave is open"))
+        .collect();
+    if !findings.is_empty() {
+        return Err(Problem::new(Code::BodyInvalid).errors(findings));
+    }
+    Ok(WaveChange {
+        title: Some(new.title),
+        frame_label: Some(new.frame_label),
+        opens_at: Some(new.opens_at),
+        closes_at: Some(new.closes_at),
+    })
+}

@@ -1,0 +1,139 @@
+//! Wire structs that several resources share, and how answers that anyone may keep are sent.
+
+use std::collections::BTreeMap;
+
+use actix_web::HttpResponseBuilder;
+use actix_web::http::header::{CACHE_CONTROL, ETAG};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::schema::{Change, Finding};
+
+/// A text in several languages; `vi` must be there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+pub struct Words(pub BTreeMap<String, String>);
+
+impl Words {
+    /// The words that the store keeps as JSON.
+    #[must_use]
+    pub fn from_json(json: &str) -> Self {
+        Self(serde_json::from_str(json).unwrap_or_default())
+    }
+
+    /// As the store keeps them.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // A map of strings has no value that JSON cannot hold.
+        serde_json::to_string(&self.0).unwrap_or_default()
+    }
+}
+
+/// Words with Vietnamese among them, none of them empty or long.
+///
+/// # Errors
+/// What is missing.
+pub fn check_words(words: &Words) -> Result<(), validator::ValidationError> {
+    let bad = |text: &String| text.trim().is_empty() || text.chars().count() > 500;
+    if !words.0.contains_key("vi") || words.0.values().any(bad) {
+        return Err(validator::ValidationError::new("words"));
+    }
+    Ok(())
+}
+
+/// A unit: a code within a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UnitName {
+    /// The code list, such as `vn-34`.
+    pub list: String,
+    /// The code in that list.
+    pub code: String,
+}
+
+/// One thing found in an input.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct FindingBody {
+    /// JSON pointer to the value concerned.
+    pub pointer: String,
+    /// Its line, where the input has lines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// `error` or `warning`.
+    pub severity: &'static str,
+    /// What kind of thing it is.
+    pub code: String,
+    /// The explanation in Vietnamese.
+    pub vi: String,
+    /// The explanation in English.
+    pub en: String,
+}
+
+impl From<Finding> for FindingBody {
+    fn from(finding: Finding) -> Self {
+        let severity = if finding.is_error() { "error" } else { "warning" };
+        let Finding { pointer, line, code, vi, en, .. } = finding;
+        Self { pointer, line, severity, code: code.into_owned(), vi, en }
+    }
+}
+
+/// One change between two versions.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChangeBody {
+    /// JSON pointer into the newer version; into the older one for what was removed.
+    pub pointer: String,
+    /// What changed.
+    pub code: &'static str,
+    /// The explanation in Vietnamese.
+    pub vi: String,
+    /// The explanation in English.
+    pub en: String,
+}
+
+impl From<Change> for ChangeBody {
+    fn from(change: Change) -> Self {
+        Self { pointer: change.pointer, code: change.code, vi: change.vi, en: change.en }
+    }
+}
+
+/// How long an answer that holds nothing private may be kept.
+pub trait Cacheable {
+    /// Anyone may keep it, and asks again each time whether it changed.
+    fn public(&mut self) -> &mut Self;
+    /// The caller may keep it, and asks again each time whether it changed.
+    fn private(&mut self) -> &mut Self;
+    /// Anyone may keep it for good: what is under this address never changes.
+    fn immutable(&mut self) -> &mut Self;
+    /// Names this state of the thing.
+    fn tag(&mut self, etag: String) -> &mut Self;
+}
+
+impl Cacheable for HttpResponseBuilder {
+    fn public(&mut self) -> &mut Self {
+        self.insert_header((CACHE_CONTROL, "public, no-cache"))
+    }
+
+    fn private(&mut self) -> &mut Self {
+        self.insert_header((CACHE_CONTROL, "private, no-cache"))
+    }
+
+    fn immutable(&mut self) -> &mut Self {
+        self.insert_header((CACHE_CONTROL, "public, max-age=31536000, immutable"))
+    }
+
+    fn tag(&mut self, etag: String) -> &mut Self {
+        self.insert_header((ETAG, etag))
+    }
+}
+
+/// A day, `YYYY-MM-DD`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, format = Date)]
+pub struct Day(pub chrono::NaiveDate);
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map(Self).map_err(|_| serde::de::Error::custom("a day is written YYYY-MM-DD"))
+    }
+}
