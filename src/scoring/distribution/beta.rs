@@ -102,7 +102,10 @@ impl Beta {
             return Tails::END;
         }
         let y = 1.0 / (1.0 + odds);
-        self.tails_at(&Point { x: odds * y, y, gap: libm::fma(-self.b, odds, self.a) * y })
+        let gap = libm::fma(-self.b, odds, self.a) * y;
+        // Where `b · odds` overflows, `a y` is nothing beside `b x`.
+        let gap = if gap.is_finite() { gap } else { -self.b };
+        self.tails_at(&Point { x: odds * y, y, gap })
     }
 
     /// The smaller side by the continued fraction, the other as what it leaves of 1.

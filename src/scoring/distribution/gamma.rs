@@ -1,6 +1,6 @@
 //! The gamma function's logarithm and the regularised incomplete gamma function.
 
-use super::kernel::{HUGE, Tails, continued_fraction, deviance, saddlepoint, stirling_error};
+use super::kernel::{HUGE, TERMS, Tails, continued_fraction, deviance, saddlepoint, stirling_error};
 use super::normal;
 use super::solve::solve;
 
@@ -59,8 +59,11 @@ struct Gamma {
 
 impl Gamma {
     fn new(a: f64) -> Option<Self> {
+        if !(a > 0.0 && a.is_finite()) {
+            return None;
+        }
         let front = libm::sqrt(a / std::f64::consts::TAU) * libm::exp(-stirling_error(a));
-        (a > 0.0 && a.is_finite()).then_some(Self { a, front })
+        Some(Self { a, front })
     }
 
     /// `xᵃ e⁻ˣ / Γ(a)` is the slope; times the series DLMF 8.11.4 it is the lower tail below the mean, over Legendre's
@@ -122,14 +125,13 @@ impl Gamma {
 
 /// `1/a + x/(a(a+1)) + x²/(a(a+1)(a+2)) + …` for `x < a + 1`.
 fn lower_series(a: f64, x: f64) -> f64 {
-    let (mut term, mut sum, mut n) = (1.0, 1.0, 1.0);
-    while n < 400_000.0 {
-        term *= x / (a + n);
+    let (mut term, mut sum) = (1.0, 1.0);
+    for n in 1..=TERMS {
+        term *= x / (a + f64::from(n));
         sum += term;
         if term <= sum * (f64::EPSILON / 64.0) {
             break;
         }
-        n += 1.0;
     }
     sum / a
 }

@@ -43,5 +43,7 @@ pub mod gamma;
 mod golden;
 mod kernel;
 pub mod normal;
+#[cfg(test)]
+mod properties;
 mod solve;
 pub mod student;
