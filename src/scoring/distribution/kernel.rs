@@ -26,11 +26,23 @@ pub(super) struct Tails {
 
 impl Tails {
     /// Both tails at the lower end of the support.
-    pub const START: Self = Self { lower: 0.0, upper: 1.0, slope: 0.0 };
+    pub const START: Self = Self {
+        lower: 0.0,
+        upper: 1.0,
+        slope: 0.0,
+    };
     /// Both tails at the upper end of the support.
-    pub const END: Self = Self { lower: 1.0, upper: 0.0, slope: 0.0 };
+    pub const END: Self = Self {
+        lower: 1.0,
+        upper: 0.0,
+        slope: 0.0,
+    };
     /// The answer to arguments outside the domain.
-    pub const NAN: Self = Self { lower: f64::NAN, upper: f64::NAN, slope: f64::NAN };
+    pub const NAN: Self = Self {
+        lower: f64::NAN,
+        upper: f64::NAN,
+        slope: f64::NAN,
+    };
 }
 
 /// The error of Stirling's formula for `ln Γ(z)`, `z > 0`.
@@ -108,9 +120,17 @@ pub(super) fn deviance(a: f64, m: f64, gap: f64) -> f64 {
 /// Temme's uniform expansions DLMF 8.12.3 and 8.18.9. The next term is of order `shape^(−3/2) / 540`.
 pub(super) fn saddlepoint(nats: f64, s: f64, skew: f64, slope: f64) -> Tails {
     let z = libm::copysign(libm::sqrt(2.0 * nats), s);
-    let bend = if z.abs() < 1e-3 { skew } else { 1.0 / z - 1.0 / s };
+    let bend = if z.abs() < 1e-3 {
+        skew
+    } else {
+        1.0 / z - 1.0 / s
+    };
     let correction = bend * libm::exp(-nats - HALF_LN_TWO_PI);
-    Tails { lower: normal::cdf(z) + correction, upper: normal::sf(z) - correction, slope }
+    Tails {
+        lower: normal::cdf(z) + correction,
+        upper: normal::sf(z) - correction,
+        slope,
+    }
 }
 
 /// The value of `b₀ + a₁ / (b₁ + a₂ / (b₂ + …))`; `term` gives `(aₙ, bₙ)` from `n = 1` on.
