@@ -12,7 +12,7 @@ use crate::index::domains::Partition;
 use crate::schema::Domain;
 use crate::scoring::{
     DomainEstimates, LonelyStratum, RankInterval, RankMethod, Sum, Tally, TallyError, Task, across_domains, estimate, rank_intervals,
-    ranks, t_interval,
+    interval, ranks,
 };
 use crate::unit::Registry;
 
@@ -106,9 +106,11 @@ fn partition_scores<S: Sum>(
     let per_one = i64_to_f64(frame.per_one());
     let mut scores = Vec::with_capacity(estimates.len() * plan.nodes.len());
     for (domain, (key, estimates)) in partition.keys.iter().zip(&estimates).enumerate() {
+        let df = estimates.sums.df();
+        // Without degrees of freedom there is no multiplier, and so no interval.
+        let t = if df > 0.0 { interval::multiplier(plan.level, df) } else { f64::NAN };
         for (node, output) in estimates.outputs.iter().enumerate() {
-            let df = estimates.sums.df();
-            let interval = output.and_then(|e| t_interval(e.value, e.se, df, plan.level));
+            let interval = output.map(|e| (e.value - t * e.se, e.value + t * e.se)).filter(|(low, high)| low.is_finite() && high.is_finite());
             let rank = ranks[node][domain];
             scores.push(Score {
                 domain: key.clone(),
