@@ -18,4 +18,6 @@ pub mod scoring;
 pub mod index;
 pub mod publication;
 pub mod store;
+pub mod jobs;
 pub mod api;
+pub mod cli;

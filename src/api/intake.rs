@@ -14,7 +14,6 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::api::auth::Caller;
-use crate::api::cache::WaveInField;
 use crate::api::codes::Code;
 use crate::api::encode::{hex, rfc3339};
 use crate::api::metrics::Intake as Count;
@@ -24,6 +23,7 @@ use crate::api::state::AppState;
 use crate::api::wire::FindingBody;
 use crate::response::{Response, Submission};
 use crate::schema::{Finding, any_error};
+use crate::jobs::load::WaveInField;
 use crate::store::responses::{self, Receipt, ResponseState};
 use crate::store::writer::{NewResponse, Outcome, Pending, QueueError, WriteError};
 

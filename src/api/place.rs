@@ -1,20 +1,16 @@
 //! Where a submission belongs: who may send it, which unit it rates, which PSU and weight the wave's design gives it.
 
-use chrono::{DateTime, NaiveDate};
-
 use crate::api::auth::Caller;
-use crate::api::cache::WaveInField;
 use crate::api::codes::Code;
 use crate::api::problem::Problem;
 use crate::api::role::Action;
-use crate::design::{DesignKind, Mode, Unplaced, WeightUnit};
+use crate::design::Mode;
 use crate::response::{Channel, Submission};
 use crate::schema::Finding;
+use crate::jobs::load::WaveInField;
+use crate::jobs::place::{psu_and_weight, rated_unit};
 use crate::store::waves::Wave;
 use crate::unit::{Registry, UnitId};
-
-/// Việt Nam is at UTC+7 all year: the service day of an instant begins seven hours before that of UTC.
-const SERVICE_DAY_OFFSET: i64 = 7 * 3_600 * 1_000_000;
 
 /// The place of a response in its wave.
 pub struct Place {
@@ -68,56 +64,9 @@ pub fn place(caller: &Caller, submission: &Submission, field: &WaveInField, unit
     Ok((Place { unit_id, psu_id, weight_u }, findings))
 }
 
-fn rated_unit(submission: &Submission, wave: &Wave, units: &Registry, now: i64) -> Result<UnitId, Finding> {
-    let named = &submission.unit;
-    if named.list != wave.unit_list {
-        let (vi, en) = (format!("Đợt này dùng danh mục {}", wave.unit_list), format!("The wave uses the list {}", wave.unit_list));
-        return Err(Finding::error("/unit/list", "other-list", vi, en));
-    }
-    let day = service_day(submission.answered_at.map_or(now, |at| at.timestamp_micros()));
-    let found = units.find(&named.list, &named.code, day).or_else(|| units.find(&named.list, &named.code, None));
-    found.map(|unit| unit.id).ok_or_else(|| {
-        let vi = format!("Danh mục {} không có mã {}", named.list, named.code);
-        Finding::error("/unit/code", "unit-unknown", vi, format!("The list {} has no code {}", named.list, named.code))
-    })
-}
-
 /// What a row says that names no unit: the unit its device stands in, or the head of the wave's list.
 fn stand_in(caller: &Caller, wave: &Wave, units: &Registry) -> Option<i32> {
     let head = || units.iter().find(|unit| unit.record.list == wave.unit_list && unit.record.parent.is_none()).map(|unit| unit.id.0);
     let any = || units.iter().find(|unit| unit.record.list == wave.unit_list).map(|unit| unit.id.0);
     caller.holder().and_then(|holder| holder.unit).or_else(head).or_else(any)
-}
-
-fn service_day(instant: i64) -> Option<NaiveDate> {
-    DateTime::from_timestamp_micros(instant.saturating_add(SERVICE_DAY_OFFSET)).map(|at| at.date_naive())
-}
-
-fn psu_and_weight(submission: &Submission, field: &WaveInField, findings: &mut Vec<Finding>) -> (i32, i64) {
-    let (psu, respondent) = (submission.psu.as_deref(), submission.respondent.as_deref());
-    let placed = if DesignKind::parse(&field.wave.design_kind) == Some(DesignKind::Cluster) {
-        field.design.place(psu, respondent).map(|(row, weight)| (i32::try_from(row + 1).unwrap_or(0), weight))
-    } else {
-        if psu.is_some() {
-            let (vi, en) = ("Đợt này không chọn mẫu theo cụm; bỏ qua psu", "The wave draws no clusters; psu is not used");
-            findings.push(Finding::warning("/psu", "psu-unused", vi, en));
-        }
-        let unit = u8::try_from(field.wave.weight_exponent).ok().and_then(WeightUnit::new).unwrap_or(WeightUnit::MICRO);
-        field.design.element_weight(respondent, unit).map(|weight| (0, weight))
-    };
-    placed.unwrap_or_else(|why| {
-        findings.push(unplaced(why));
-        (0, 0)
-    })
-}
-
-fn unplaced(why: Unplaced) -> Finding {
-    let (pointer, code, vi, en) = match why {
-        Unplaced::NoPsu => ("/psu", "psu-missing", "Thiếu PSU và người trả lời không có trong danh sách mẫu", "No PSU, nor a listed respondent who has one"),
-        Unplaced::UnknownPsu => ("/psu", "psu-unknown", "PSU không có trong thiết kế mẫu của đợt", "The PSU is not in the wave's design"),
-        Unplaced::UnknownRespondent => ("/respondent", "respondent-unknown", "Người trả lời không có trong danh sách mẫu", "The respondent is not on the sample list"),
-        Unplaced::OtherPsu => ("/psu", "psu-other", "PSU khác với PSU của người trả lời trong danh sách", "The PSU is not the one the respondent was drawn in"),
-        Unplaced::NoWeight => ("/psu", "weight-missing", "Thiết kế mẫu không có quyền số cho phiếu này", "The design has no weight for this response"),
-    };
-    Finding::error(pointer, code, vi, en)
 }

@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use crate::api::codes::Code;
 use crate::api::lang::Lang;
 use crate::schema::Finding;
+use crate::jobs::load::LoadError;
 use crate::store::StoreError;
 
 /// Why a request was refused. Boxed: it is the rare end of every handler's result.
@@ -185,6 +186,15 @@ impl ResponseError for Problem {
 }
 
 /// What each failure of the store is to a client; whatever is not listed is nobody's business but the log's.
+impl From<LoadError> for Problem {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Store(error) => error.into(),
+            fault => Self::internal(fault.to_string()),
+        }
+    }
+}
+
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {

@@ -24,14 +24,12 @@ use crate::api::responses::uuid;
 use crate::api::role::Action;
 use crate::api::state::AppState;
 use crate::api::wire::Cacheable;
+use crate::jobs::RUN_JOB;
 use crate::schema::{self, Document, Finding, IndexDefinition};
 use crate::store::Db;
 use crate::store::jobs::NewJob;
 use crate::store::runs::{self, Filter, NewRun, Run, RunState};
 use crate::store::{schemas, waves};
-
-/// The kind of job that computes a run; the job has the run's own id.
-pub const RUN_JOB: &str = "run";
 
 /// A run to start.
 #[derive(Debug, Deserialize, Validate, ToSchema)]

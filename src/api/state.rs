@@ -9,10 +9,11 @@ use actix_web::{FromRequest, HttpRequest, dev, web};
 use std::future::{Ready, ready};
 
 use crate::api::auth::KeyHolder;
-use crate::api::cache::{Cache, Survey, WaveInField};
+use crate::api::cache::Cache;
 use crate::api::limit::{Limiter, Rates};
 use crate::api::metrics::Metrics;
 use crate::api::problem::Problem;
+use crate::jobs::load::{Survey, WaveInField};
 use crate::store::writer::Writer;
 use crate::store::{Db, Store};
 use crate::unit::Registry;

@@ -7,7 +7,6 @@ use utoipa::{IntoParams, ToSchema};
 use crate::api::audit;
 use crate::api::auth::Caller;
 use crate::api::body::{self, LARGE, Raw};
-use crate::api::cache;
 use crate::api::codes::Code;
 use crate::api::page::{Listing, Page};
 use crate::api::problem::Problem;
@@ -16,6 +15,7 @@ use crate::api::state::AppState;
 use crate::api::wire::{Cacheable, Day, UnitName};
 use crate::schema::Finding;
 use crate::store::Db;
+use crate::jobs::load;
 use crate::store::units::{self, Seeded, UnitRow};
 use crate::unit::{LEGACY, Link, REFORMED, Registry, RegistryError, Succession, Unit, UnitKind, UnitRecord};
 
@@ -229,7 +229,7 @@ fn read(bytes: &[u8]) -> Result<Vec<UnitRecord>, Problem> {
 
 /// Stores the records if all units together still make sense.
 fn add(db: &mut Db, records: &[UnitRecord]) -> Result<Seeded, Problem> {
-    let rows: Vec<UnitRow> = records.iter().map(row).collect();
+    let rows: Vec<UnitRow> = records.iter().map(load::row).collect();
     let seeded = units::seed(db, &rows, &[]).map_err(|error| match error {
         crate::store::StoreError::NotFound { key, .. } => {
             refused(vec![Finding::error("", "parent-unknown", format!("Không có đơn vị cấp trên: {key}"), format!("There is no unit {key}"))])
@@ -237,7 +237,7 @@ fn add(db: &mut Db, records: &[UnitRecord]) -> Result<Seeded, Problem> {
         other => other.into(),
     })?;
     let (all, successions) = units::load(db)?;
-    let all: Option<Vec<_>> = all.into_iter().map(|(id, row)| Some((id, cache::record(row)?))).collect();
+    let all: Option<Vec<_>> = all.into_iter().map(|(id, row)| Some((id, load::record(row)?))).collect();
     let all = all.ok_or_else(|| Problem::internal("a stored unit has a date or a kind that does not exist"))?;
     let successions = successions.into_iter().map(|s| Succession { from: s.from, to: s.to, whole: s.whole, is_default: s.is_default });
     let successions: Vec<_> = successions.collect();
@@ -247,17 +247,4 @@ fn add(db: &mut Db, records: &[UnitRecord]) -> Result<Seeded, Problem> {
         refused(errors.iter().map(finding).collect())
     })?;
     Ok(seeded)
-}
-
-fn row(record: &UnitRecord) -> UnitRow {
-    UnitRow {
-        list: record.list.clone(),
-        code: record.code.clone(),
-        kind: record.kind.as_str().into(),
-        name_vi: record.name_vi.clone(),
-        name_en: Some(record.name_en.clone()),
-        parent: record.parent.clone(),
-        valid_from: record.valid_from.to_epoch_days(),
-        valid_to: record.valid_to.map(|day| day.to_epoch_days()),
-    }
 }

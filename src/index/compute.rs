@@ -9,15 +9,19 @@ use crate::frame::Frame;
 use crate::index::{Plan, Score};
 use crate::index::derive::all_favourable;
 use crate::index::domains::Partition;
+use crate::schema::Domain;
 use crate::scoring::{
     DomainEstimates, LonelyStratum, RankInterval, RankMethod, Sum, Tally, TallyError, Task, across_domains, estimate, rank_intervals,
-    ranks, t_interval,
+    interval, ranks,
 };
 use crate::unit::Registry;
 
 /// Partitions with more domains than this get ranks without intervals: comparing every pair would take longer than
 /// all the rest.
 const RANKED_DOMAINS: usize = 4000;
+
+/// The rank of each domain, if it has one, with its interval, if one was made.
+type Ranks = Vec<Option<(u32, Option<RankInterval>)>>;
 
 /// Told how far the work is; breaks to cancel it.
 pub type Progress<'a> = dyn Fn(usize, usize) -> ControlFlow<()> + Sync + 'a;
@@ -74,30 +78,39 @@ fn partitions<S: Sum>(plan: &Plan, frame: &Frame, registry: &Registry, progress:
         step()?;
         for place in places {
             let partition = Partition::new(&plan.domains[place], tally.cells(), frame, registry, split);
-            scores[place] = partition_scores(plan, frame, &tally, &partition)?;
+            scores[place] = partition_scores(plan, frame, &tally, &plan.domains[place], &partition)?;
             step()?;
         }
     }
     Ok(scores.into_iter().flatten().collect())
 }
 
-fn partition_scores<S: Sum>(plan: &Plan, frame: &Frame, tally: &Tally<S>, partition: &Partition) -> Result<Vec<Score>, ComputeError> {
-    let ranked = plan.ranked();
-    let keep: &[usize] = if (2..=RANKED_DOMAINS).contains(&partition.keys.len()) { &ranked } else { &[] };
+fn partition_scores<S: Sum>(
+    plan: &Plan,
+    frame: &Frame,
+    tally: &Tally<S>,
+    domain: &Domain,
+    partition: &Partition,
+) -> Result<Vec<Score>, ComputeError> {
+    let comparable = matches!(domain, Domain::Level { .. } | Domain::Unit);
+    let ranked = if comparable && (2..=RANKED_DOMAINS).contains(&partition.keys.len()) { plan.ranked() } else { Vec::new() };
+    let keep: &[usize] = &ranked;
     let task = Task { measures: &plan.measures, leaves: &plan.leaves, strata: frame.strata(), lonely: plan.lonely, keep };
     let map = |present: &[bool]| plan.map(present);
     let estimates: Vec<DomainEstimates> = (0..partition.keys.len())
         .into_par_iter()
         .map(|domain| estimate(&task, tally, partition.cells.of(domain), &map))
         .collect::<Result<_, _>>()?;
-    let ranks: Vec<Vec<Option<(u32, Option<RankInterval>)>>> =
-        (0..plan.nodes.len()).into_par_iter().map(|node| rank_node(plan, frame, &estimates, keep, node)).collect::<Result<_, _>>()?;
+    let rank = |node| if comparable { rank_node(plan, frame, &estimates, keep, node) } else { Ok(vec![None; estimates.len()]) };
+    let ranks: Vec<Ranks> = (0..plan.nodes.len()).into_par_iter().map(rank).collect::<Result<_, _>>()?;
     let per_one = i64_to_f64(frame.per_one());
     let mut scores = Vec::with_capacity(estimates.len() * plan.nodes.len());
     for (domain, (key, estimates)) in partition.keys.iter().zip(&estimates).enumerate() {
+        let df = estimates.sums.df();
+        // Without degrees of freedom there is no multiplier, and so no interval.
+        let t = if df > 0.0 { interval::multiplier(plan.level, df) } else { f64::NAN };
         for (node, output) in estimates.outputs.iter().enumerate() {
-            let df = estimates.sums.df();
-            let interval = output.and_then(|e| t_interval(e.value, e.se, df, plan.level));
+            let interval = output.map(|e| (e.value - t * e.se, e.value + t * e.se)).filter(|(low, high)| low.is_finite() && high.is_finite());
             let rank = ranks[node][domain];
             scores.push(Score {
                 domain: key.clone(),
@@ -127,7 +140,7 @@ fn rank_node(
     estimates: &[DomainEstimates],
     keep: &[usize],
     node: usize,
-) -> Result<Vec<Option<(u32, Option<RankInterval>)>>, LonelyStratum> {
+) -> Result<Ranks, LonelyStratum> {
     let mut result = vec![None; estimates.len()];
     let there: Vec<usize> = (0..estimates.len()).filter(|domain| estimates[*domain].outputs[node].is_some()).collect();
     if estimates.len() < 2 || there.is_empty() {

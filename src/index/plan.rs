@@ -135,9 +135,11 @@ impl Plan {
         &self.parameters
     }
 
-    /// Places of the roots and of their children: what ranks get intervals for.
+    /// Places of the roots, and of the nodes right below the headline: what ranks get intervals for.
     pub(super) fn ranked(&self) -> Vec<usize> {
-        (0..self.nodes.len()).filter(|place| self.nodes[*place].depth <= 1).collect()
+        let headline = self.nodes.iter().position(|node| node.depth == 0);
+        let below = |place: usize| headline.is_some_and(|headline| place < headline) && self.nodes[place].depth == 1;
+        (0..self.nodes.len()).filter(|place| self.nodes[*place].depth == 0 || below(*place)).collect()
     }
 
     /// How every node follows from the leaves that are present in a domain.

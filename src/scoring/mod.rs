@@ -10,7 +10,7 @@
 pub mod distribution;
 mod domain;
 mod estimate;
-mod interval;
+pub mod interval;
 mod measure;
 mod rank;
 mod tally;
@@ -18,7 +18,6 @@ mod variance;
 
 pub use domain::{Cells, DomainSums};
 pub use estimate::{DomainEstimates, Estimate, LinearMap, Source, Task, estimate};
-pub use interval::t_interval;
 pub use measure::{Leaf, Measure};
 pub use rank::{RankInterval, RankMethod, across_domains, rank_intervals, ranks};
 pub use tally::{Cell, Moments, Sum, Tally, TallyError};

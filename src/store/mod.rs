@@ -17,6 +17,8 @@ mod error;
 mod ingest;
 mod migrate;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 pub mod audit;
 pub mod editions;

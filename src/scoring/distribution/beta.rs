@@ -37,7 +37,11 @@ pub fn quantile(p: f64, a: f64, b: f64) -> f64 {
     match Beta::new(a, b) {
         Some(beta) if (0.0..=1.0).contains(&p) => {
             let odds = beta.odds_quantile(p, 1.0 - p);
-            if odds.is_infinite() { 1.0 } else { odds / (1.0 + odds) }
+            if odds.is_infinite() {
+                1.0
+            } else {
+                odds / (1.0 + odds)
+            }
         }
         _ => f64::NAN,
     }
@@ -62,12 +66,13 @@ struct Point {
 
 impl Beta {
     pub fn new(a: f64, b: f64) -> Option<Self> {
-        if !(a > 0.0 && b > 0.0 && (a + b).is_finite()) {
+        if !(a >= f64::MIN_POSITIVE && b >= f64::MIN_POSITIVE && (a + b).is_finite()) {
             return None;
         }
         let n = a + b;
         let remainder = stirling_error(n) - stirling_error(a) - stirling_error(b);
-        let front = libm::sqrt(a.min(b) * (a.max(b) / n) / std::f64::consts::TAU) * libm::exp(remainder);
+        let front =
+            libm::sqrt(a.min(b) * (a.max(b) / n) / std::f64::consts::TAU) * libm::exp(remainder);
         Some(Self { a, b, front })
     }
 
@@ -102,13 +107,20 @@ impl Beta {
             return Tails::END;
         }
         let y = 1.0 / (1.0 + odds);
-        self.tails_at(&Point { x: odds * y, y, gap: libm::fma(-self.b, odds, self.a) * y })
+        let gap = libm::fma(-self.b, odds, self.a) * y;
+        // Where `b · odds` overflows, `a y` is nothing beside `b x`.
+        let gap = if gap.is_finite() { gap } else { -self.b };
+        self.tails_at(&Point {
+            x: odds * y,
+            y,
+            gap,
+        })
     }
 
     /// The smaller side by the continued fraction, the other as what it leaves of 1.
     ///
-    /// The slope is `xᵃ yᵇ / B(a, b)`, DLMF 8.17.20, as `front · exp(−D(a, nx) − D(b, ny))` with Loader's deviance `D`:
-    /// large terms never cancel.
+    /// The slope `xᵃ yᵇ / B(a, b)` is `front · exp(−D(a, nx) − D(b, ny))` with Loader's deviance `D`: large terms never
+    /// meet to cancel.
     fn tails_at(&self, at: &Point) -> Tails {
         let (a, b, n) = (self.a, self.b, self.a + self.b);
         let nats = deviance(a, n * at.x, at.gap) + deviance(b, n * at.y, -at.gap);
@@ -119,10 +131,18 @@ impl Beta {
         }
         if at.gap >= 0.0 {
             let lower = slope / fraction(a, b, at.x, at.y, at.gap);
-            Tails { lower, upper: 1.0 - lower, slope }
+            Tails {
+                lower,
+                upper: 1.0 - lower,
+                slope,
+            }
         } else {
             let upper = slope / fraction(b, a, at.y, at.x, -at.gap);
-            Tails { lower: 1.0 - upper, upper, slope }
+            Tails {
+                lower: 1.0 - upper,
+                upper,
+                slope,
+            }
         }
     }
 
@@ -136,10 +156,19 @@ impl Beta {
         }
         if p > q {
             // The mirror image's lower tail.
-            let mirror = Self { a: self.b, b: self.a, front: self.front };
+            let mirror = Self {
+                a: self.b,
+                b: self.a,
+                front: self.front,
+            };
             return 1.0 / mirror.odds_quantile(q, p);
         }
-        solve(p, self.start(p), true, |odds| {
+        let start = self.start(p);
+        if start == 0.0 {
+            // The lower bound is the root itself where it underflows.
+            return 0.0;
+        }
+        solve(p, start, true, |odds| {
             let at = self.tails_at_odds(odds);
             (at.lower, at.slope)
         })
@@ -152,7 +181,9 @@ impl Beta {
     /// Abramowitz and Stegun 26.5.22.
     fn start(&self, p: f64) -> f64 {
         let (a, b, n) = (self.a, self.b, self.a + self.b);
-        let ln_bound = (libm::log(p) + libm::log(a) - libm::log(self.front)) / a + libm::log(a / n) - (b / a) * libm::log1p(a / b);
+        let ratio = (a / b).clamp(f64::MIN_POSITIVE, f64::MAX);
+        let ln_bound = (libm::log(p) + libm::log(a) - libm::log(self.front)) / a + libm::log(a / n)
+            - libm::log1p(ratio) / ratio;
         let bound = libm::exp(ln_bound);
         if a.min(b) <= 1.0 {
             return bound;
@@ -169,7 +200,7 @@ impl Beta {
 /// What the slope is to be divided by for `I_x(a, b)`, for `x` up to the mean; `gap` is `a y − b x`.
 ///
 /// # Formula
-/// The continued fraction of Didonato and Morris (1992), ACM TOMS 18, eq. 9 (`BFRAC` of algorithm 708): the even part of
+/// The continued fraction of Didonato and Morris (1992), ACM TOMS 18 (`BFRAC` of algorithm 708): the even part of
 /// DLMF 8.17.22, so that it needs half the steps.
 fn fraction(a: f64, b: f64, x: f64, y: f64, gap: f64) -> f64 {
     continued_fraction(a * (gap + 1.0) / (a + 1.0), |m| {

@@ -9,7 +9,8 @@ use super::kernel::Tails;
 /// NaN unless `df1` is positive and finite and `df2` is positive.
 ///
 /// # Formula
-/// `I_z(df1/2, df2/2)` with `z = df1 x / (df1 x + df2)`; Johnson, Kotz and Balakrishnan (1995), eq. 27.6.
+/// `I_z(df1/2, df2/2)` with `z = df1 x / (df1 x + df2)`; Abramowitz and Stegun 26.5.28, mirrored by DLMF
+/// 8.17.4.
 #[must_use]
 pub fn cdf(x: f64, df1: f64, df2: f64) -> f64 {
     if df2.is_infinite() && df2 > 0.0 {

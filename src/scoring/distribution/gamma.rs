@@ -1,6 +1,8 @@
 //! The gamma function's logarithm and the regularised incomplete gamma function.
 
-use super::kernel::{HUGE, Tails, continued_fraction, deviance, saddlepoint, stirling_error};
+use super::kernel::{
+    HUGE, TERMS, Tails, continued_fraction, deviance, saddlepoint, stirling_error,
+};
 use super::normal;
 use super::solve::solve;
 
@@ -59,12 +61,15 @@ struct Gamma {
 
 impl Gamma {
     fn new(a: f64) -> Option<Self> {
+        if !(a >= f64::MIN_POSITIVE && a.is_finite()) {
+            return None;
+        }
         let front = libm::sqrt(a / std::f64::consts::TAU) * libm::exp(-stirling_error(a));
-        (a > 0.0 && a.is_finite()).then_some(Self { a, front })
+        Some(Self { a, front })
     }
 
-    /// `xᵃ e⁻ˣ / Γ(a)` is the slope; times the series DLMF 8.11.4 it is the lower tail below the mean, over Legendre's
-    /// continued fraction DLMF 8.9.2 (even part) the upper tail above it.
+    /// The slope is `xᵃ e⁻ˣ / Γ(a)`. Times the series DLMF 8.7.1 it is the lower tail below the mean, over Legendre's
+    /// continued fraction DLMF 8.9.2 (its even part) the upper tail above it.
     fn tails(&self, x: f64) -> Tails {
         let a = self.a;
         if x.is_nan() {
@@ -83,10 +88,19 @@ impl Gamma {
             saddlepoint(nats, (x - a) / sd, 1.0 / (3.0 * sd), slope)
         } else if x < a + 1.0 {
             let lower = slope * lower_series(a, x);
-            Tails { lower, upper: 1.0 - lower, slope }
+            Tails {
+                lower,
+                upper: 1.0 - lower,
+                slope,
+            }
         } else {
-            let upper = slope / continued_fraction(x + 1.0 - a, |n| (n * (a - n), x + 2.0 * n + 1.0 - a));
-            Tails { lower: 1.0 - upper, upper, slope }
+            let upper =
+                slope / continued_fraction(x + 1.0 - a, |n| (n * (a - n), x + 2.0 * n + 1.0 - a));
+            Tails {
+                lower: 1.0 - upper,
+                upper,
+                slope,
+            }
         }
     }
 
@@ -99,6 +113,10 @@ impl Gamma {
             return f64::INFINITY;
         }
         let start = self.start(p);
+        if start == 0.0 {
+            // The lower bound is the root itself where it underflows.
+            return 0.0;
+        }
         if p <= 0.5 {
             solve(p, start, true, |x| {
                 let at = self.tails(x);
@@ -115,6 +133,9 @@ impl Gamma {
     fn start(&self, p: f64) -> f64 {
         let a = self.a;
         let bound = a * libm::exp((libm::log(p) + libm::log(a) - libm::log(self.front)) / a - 1.0);
+        if bound == 0.0 {
+            return 0.0;
+        }
         let root = 1.0 - 1.0 / (9.0 * a) + normal::quantile(p) / (3.0 * libm::sqrt(a));
         bound.max(a * root * root * root)
     }
@@ -122,14 +143,13 @@ impl Gamma {
 
 /// `1/a + x/(a(a+1)) + x²/(a(a+1)(a+2)) + …` for `x < a + 1`.
 fn lower_series(a: f64, x: f64) -> f64 {
-    let (mut term, mut sum, mut n) = (1.0, 1.0, 1.0);
-    while n < 400_000.0 {
-        term *= x / (a + n);
+    let (mut term, mut sum) = (1.0, 1.0);
+    for n in 1..=TERMS {
+        term *= x / (a + f64::from(n));
         sum += term;
         if term <= sum * (f64::EPSILON / 64.0) {
             break;
         }
-        n += 1.0;
     }
     sum / a
 }

@@ -18,10 +18,10 @@
 //! | [`normal::cdf`], [`normal::sf`] | `libm::erfc` |
 //! | [`normal::quantile`] | `statrs` to single precision, then one Halley step on `libm` |
 //! | [`gamma::ln_gamma`] | `libm::lgamma` |
-//! | [`gamma::lower`], [`gamma::upper`] | Loader's prefactor × series or continued fraction; saddlepoint for huge shapes |
-//! | [`beta::cdf`], [`beta::sf`] | Loader's prefactor × continued fraction; saddlepoint for huge shapes |
-//! | [`student`], [`fisher`] | the same incomplete beta, entered by odds so that no digit is lost in `1 − x` |
-//! | [`chi_squared`] | the incomplete gamma |
+//! | [`gamma::lower`], [`gamma::upper`] | Loader's prefactor, series or continued fraction; saddlepoint for huge shapes |
+//! | [`beta::cdf`], [`beta::sf`] | Loader's prefactor, continued fraction; saddlepoint for huge shapes |
+//! | [`student`], [`fisher`] tails | the same incomplete beta, entered by odds so that no digit is lost in `1 − x` |
+//! | [`chi_squared`] tails | the incomplete gamma |
 //! | every other quantile | bracketed Newton on the logarithm of the smaller tail (`solve.rs`) |
 //!
 //! # Accuracy
@@ -43,5 +43,7 @@ pub mod gamma;
 mod golden;
 mod kernel;
 pub mod normal;
+#[cfg(test)]
+mod properties;
 mod solve;
 pub mod student;

@@ -52,9 +52,9 @@ fn erfc_scaled(x: f64) -> f64 {
 /// NaN unless `0 ≤ p ≤ 1`.
 ///
 /// # Formula
-/// `Φ⁻¹(p)`. `statrs` (rational approximations as in Wichura's AS 241, 1988) is cut to single precision, which also cuts
-/// off what its use of the C library's logarithm leaves in the last bits; one Halley step on `Φ` brings it
-/// to double precision.
+/// `Φ⁻¹(p)`. The start is the quantile of `statrs` (rational approximations in the manner of Wichura, 1988, AS 241), cut
+/// to single precision: that also cuts off what the C library's logarithm, which `statrs` calls, leaves in its last bits.
+/// One Halley step on `Φ` brings it to double precision.
 #[must_use]
 pub fn quantile(p: f64) -> f64 {
     if !(0.0..=1.0).contains(&p) {
@@ -66,10 +66,17 @@ pub fn quantile(p: f64) -> f64 {
     if p == 0.0 {
         return f64::NEG_INFINITY;
     }
-    #[allow(clippy::cast_possible_truncation, reason = "single precision is the point")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "single precision is the point"
+    )]
     let start = f64::from((-SQRT_2 * erfc_inv(2.0 * p)) as f32);
     // Near the centre Φ − ½ has the digits, in the tail Φ has.
-    let excess = if p > 0.25 { 0.5 * libm::erf(start * FRAC_1_SQRT_2) - (p - 0.5) } else { cdf(start) - p };
+    let excess = if p > 0.25 {
+        0.5 * libm::erf(start * FRAC_1_SQRT_2) - (p - 0.5)
+    } else {
+        cdf(start) - p
+    };
     let newton = excess / density(start);
     start - newton / (1.0 + 0.5 * start * newton)
 }

@@ -4,12 +4,16 @@ use super::beta::Beta;
 use super::kernel::Tails;
 use super::normal;
 
+/// From these degrees of freedom on t and the normal distribution share all their digits, as far as `f64` reaches into
+/// the tails: the Cornish–Fisher correction is `z³ / (4 df)`, and `z` ends at 39.
+const NORMAL: f64 = 1e20;
+
 /// The probability of a value at or below `t`.
 ///
 /// NaN unless `df` is positive.
 ///
 /// # Formula
-/// `½ + ½ sign(t) I_x(½, df/2)` with `x = t² / (df + t²)`; Johnson, Kotz and Balakrishnan (1995), eq. 28.4.
+/// `½ + ½ sign(t) I_x(½, df/2)` with `x = t² / (df + t²)`; Abramowitz and Stegun 26.5.27, mirrored by DLMF 8.17.4.
 #[must_use]
 pub fn cdf(t: f64, df: f64) -> f64 {
     sf(-t, df)
@@ -23,14 +27,18 @@ pub fn cdf(t: f64, df: f64) -> f64 {
 /// `½ I_y(df/2, ½)` with `y = df / (df + t²)` for `t ≥ 0`, one minus that for `t < 0`.
 #[must_use]
 pub fn sf(t: f64, df: f64) -> f64 {
-    if df.is_infinite() && df > 0.0 {
+    if df >= NORMAL {
         return normal::sf(t);
     }
     let Tails { lower, upper, .. } = match square(df) {
         Some(beta) => beta.tails_at_odds(t / df * t),
         None => return f64::NAN,
     };
-    if t <= 0.0 { 0.5 + 0.5 * lower } else { 0.5 * upper }
+    if t <= 0.0 {
+        0.5 + 0.5 * lower
+    } else {
+        0.5 * upper
+    }
 }
 
 /// The value that is not exceeded with probability `p`.
@@ -38,12 +46,12 @@ pub fn sf(t: f64, df: f64) -> f64 {
 /// NaN unless `df` is positive and `0 ≤ p ≤ 1`. Infinite where the value's square would overflow.
 ///
 /// # Formula
-/// `± √(df · odds)` where `odds` is the quantile of `t²/df` in its beta(½, df/2) distribution for the central probability
-/// `2|p − ½|`. Both that and its complement are exact in floating point, so no digit is lost near the median or
-/// in the tails. Hill's (1970) expansions are not needed: the cost does not grow with `df`.
+/// `± √(df · odds)`, where `odds` is the quantile of `t²/df` for the central probability `2|p − ½|`. Both that and its
+/// complement are exact in floating point, so that no digit is lost near the median or in the tails. Hill's (1970)
+/// expansion for large `df` is not needed: the cost does not grow with it.
 #[must_use]
 pub fn quantile(p: f64, df: f64) -> f64 {
-    if df.is_infinite() && df > 0.0 {
+    if df >= NORMAL {
         return normal::quantile(p);
     }
     match square(df) {

@@ -1,0 +1,16 @@
+//! Slow work: durable, with progress, cancelled on request, resumed after a restart.
+//!
+//! A job is a row. A [`Worker`] thread claims the oldest, holds it by a lease that it renews while it works, and ends
+//! it. Where a process dies, the lease lapses and the job is claimed again: a run whose inputs are frozen yields the
+//! same digest however often it starts over.
+//!
+//! What a job does is a plain function that the command line calls too: [`recompute`] takes a run from rows to scores,
+//! [`import`] takes a CSV file through the same checks as a submission over HTTP.
+
+pub mod import;
+pub mod load;
+pub mod place;
+pub mod recompute;
+mod worker;
+
+pub use worker::{RUN_JOB, Worker};

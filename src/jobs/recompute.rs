@@ -1,0 +1,252 @@
+//! A run: rows in the store → scores.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::design::Design;
+use crate::frame::{Frame, FrameBuilder, FrameError, RowRef};
+use crate::index::{ComputeError, Plan, Score, compute};
+use crate::jobs::load::{self, LoadError, Survey, WaveInField};
+use crate::jobs::place::area_unit;
+use crate::publication::{Manifest, VersionUsed, digest, hex, suppress};
+use crate::schema::{Finding, IndexDefinition};
+use crate::store::runs::Run;
+use crate::store::{Db, StoreError, scan, schemas, scores, waves};
+use crate::unit::{Registry, UnitId};
+
+/// How often a scan reports, in rows.
+const REPORT_EVERY: usize = 16_384;
+
+/// What a run came to.
+pub struct Outcome {
+    /// What it was made of.
+    pub manifest: Manifest,
+    /// SHA-256 of inputs and scores.
+    pub digest: [u8; 32],
+    /// Every score, in canonical order.
+    pub scores: Vec<Score>,
+}
+
+/// Why a run has no scores.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// What is stored cannot be used.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The rows make no frame.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// The index could not be computed.
+    #[error(transparent)]
+    Compute(#[from] ComputeError),
+    /// The index does not fit the questionnaire, or its parameters are wrong.
+    #[error("the index does not fit: {}", list(.0))]
+    Plan(Vec<Finding>),
+    /// The wave's survey has no published version that the index can take.
+    #[error("survey {survey} has none of the versions that the index takes ({versions})")]
+    NoVersion {
+        /// The survey.
+        survey: String,
+        /// The versions that the index names.
+        versions: String,
+    },
+    /// Responses that counted when the run was frozen were withdrawn since, and their answers erased.
+    #[error("{0} responses were withdrawn since the run was frozen: start a new run")]
+    Erased(u64),
+    /// The parameters of the run are no JSON object of numbers.
+    #[error("the run's parameters cannot be read")]
+    Parameters,
+    /// Somebody asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+fn list(findings: &[Finding]) -> String {
+    findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// The stages of a run, for progress: their names are part of the interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Rows are read.
+    Reading,
+    /// Scores are computed.
+    Computing,
+    /// Scores are stored.
+    Storing,
+}
+
+impl Stage {
+    /// The name in progress reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Stage::Reading => "reading",
+            Stage::Computing => "computing",
+            Stage::Storing => "storing",
+        }
+    }
+}
+
+/// Told the stage, steps done and steps in all; breaks to cancel.
+pub type Report<'a> = dyn Fn(Stage, usize, usize) -> ControlFlow<()> + Sync + 'a;
+
+/// Computes a run from its frozen inputs. Stores nothing.
+///
+/// # Errors
+/// [`RunError`].
+pub fn recompute(db: &mut Db, run: &Run, report: &Report<'_>) -> Result<Outcome, RunError> {
+    let units = load::registry(db)?;
+    let index_row = schemas::index_by_id(db, run.index_version_id)?;
+    let definition = load::index(&index_row)?;
+    let wave_row = waves::by_id(db, run.wave_id)?;
+    let field = load::wave(db, &wave_row.code, None, &units)?.ok_or_else(|| LoadError::Wave(wave_row.code.clone()))?;
+    let surveys = surveys(db, &definition)?;
+    let parameters: BTreeMap<String, f64> = serde_json::from_str(&run.parameters).map_err(|_| RunError::Parameters)?;
+    let reference = surveys.last().ok_or_else(|| no_version(&definition))?;
+    let plan = Plan::compile(&definition, &reference.questionnaire, &parameters).map_err(RunError::Plan)?;
+    let frame = frame(db, run, &field, &plan, &surveys, &units, report)?;
+
+    let total: i64 = frame.weights().iter().fold(0, |sum, w| sum.saturating_add(*w));
+    let core = field.core()?;
+    let manifest = Manifest {
+        index: VersionUsed { code: index_row.code.clone(), version: index_row.version.clone(), sha256: hex(&index_row.sha256) },
+        surveys: surveys.iter().map(used).collect(),
+        wave: core.code.clone(),
+        mode: core.mode.as_str().to_owned(),
+        synthetic: core.synthetic,
+        parameters: plan.parameters().clone(),
+        high_water_seq: run.high_water_seq,
+        high_water_event: run.high_water_event,
+        responses: i64::try_from(frame.rows()).unwrap_or(i64::MAX),
+        weight_units: total,
+        weight_exponent: core.weight_unit.exponent(),
+        design_sha256: design_digest(&field.design),
+        level: plan.level(),
+        seed: run.seed,
+    };
+    let progress = |done, steps| report(Stage::Computing, done, steps);
+    let mut scores = compute(&plan, frame, &units, &progress).map_err(|error| match error {
+        ComputeError::Cancelled => RunError::Cancelled,
+        other => other.into(),
+    })?;
+    suppress(&mut scores, plan.min_n());
+    let code = |id: i32| units.get(UnitId(id)).map(|unit| format!("{}:{}", unit.record.list, unit.record.code)).unwrap_or_default();
+    let digest = digest(&manifest, &scores, &code);
+    Ok(Outcome { manifest, digest, scores })
+}
+
+/// The published versions that the index takes, in the order that it names them.
+fn surveys(db: &mut Db, index: &IndexDefinition) -> Result<Vec<Survey>, RunError> {
+    let mut surveys = Vec::new();
+    for version in index.survey_versions() {
+        if let Some(row) = schemas::find_survey(db, index.survey(), version)? {
+            surveys.push(load::survey(&row)?);
+        }
+    }
+    if surveys.is_empty() { Err(no_version(index)) } else { Ok(surveys) }
+}
+
+fn no_version(index: &IndexDefinition) -> RunError {
+    RunError::NoVersion { survey: index.survey().to_owned(), versions: index.survey_versions().join(", ") }
+}
+
+fn used(survey: &Survey) -> VersionUsed {
+    let questionnaire = &survey.questionnaire;
+    VersionUsed { code: questionnaire.code().to_owned(), version: questionnaire.version().to_owned(), sha256: hex(&survey.sha256) }
+}
+
+/// Reads the rows that the run froze.
+fn frame(
+    db: &mut Db,
+    run: &Run,
+    field: &WaveInField,
+    plan: &Plan,
+    surveys: &[Survey],
+    units: &Registry,
+    report: &Report<'_>,
+) -> Result<Frame, RunError> {
+    let reference = surveys.last().map(|survey| &survey.questionnaire).ok_or(RunError::Cancelled)?;
+    let mut builder = FrameBuilder::new(plan.columns(), reference, surveys.iter().map(|survey| (survey.id, &survey.questionnaire)));
+    let expected = usize::try_from(scan::count_responses(db, run.wave_id, run.high_water())?).unwrap_or(0);
+    builder.reserve(expected);
+    let (mut rows, mut failed) = (0_usize, None);
+    let scanned = scan::scan_responses(db, run.wave_id, run.high_water(), |row| {
+        let psu = usize::try_from(row.psu_id.max(1) - 1).unwrap_or(0);
+        let taken = RowRef { seq: row.seq, version: row.version_id, unit: row.unit_id, psu, weight: row.weight_u, answers: row.answers };
+        if let Err(error) = builder.push(taken) {
+            failed = Some(RunError::Frame(error));
+            return ControlFlow::Break(());
+        }
+        rows += 1;
+        if rows.is_multiple_of(REPORT_EVERY) && report(Stage::Reading, rows, expected).is_break() {
+            failed = Some(RunError::Cancelled);
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    })?;
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    if scanned.erased > 0 {
+        return Err(RunError::Erased(scanned.erased));
+    }
+    let area = |name: &str| area_unit(units, &field.wave, name).map(|id| id.0);
+    Ok(builder.finish(&field.core()?, &field.design, area)?)
+}
+
+/// SHA-256 of the design table, its rows sorted by code.
+fn design_digest(design: &Design) -> String {
+    if design.psus().is_empty() {
+        return String::new();
+    }
+    let mut psus: Vec<_> = design.psus().iter().collect();
+    psus.sort_by(|a, b| a.code.cmp(&b.code));
+    let mut hash = Sha256::new();
+    for psu in psus {
+        hash.update(format!("{:?}\n", (&psu.code, &psu.stratum, psu.fpc, &psu.area)));
+    }
+    hex(&hash.finalize())
+}
+
+/// The scores as they are stored.
+#[must_use]
+pub fn rows(scores: &[Score]) -> Vec<scores::Score> {
+    let row = |(ord, score): (i32, &Score)| scores::Score {
+        ord,
+        node: score.node.clone(),
+        domain_kind: score.domain.kind.clone(),
+        domain_key: key(score),
+        unit_id: score.domain.unit,
+        area_id: score.domain.area,
+        item_code: score.domain.item.clone(),
+        option_code: score.domain.option.clone(),
+        est: score.value,
+        se: score.se,
+        lo: score.low,
+        hi: score.high,
+        n: score.n,
+        n_psu: i32::try_from(score.psus).unwrap_or(i32::MAX),
+        df: Some(score.df),
+        deff: score.deff,
+        weight_sum: score.weight,
+        rank: score.rank.and_then(|rank| i32::try_from(rank).ok()),
+        rank_lo: score.rank_interval.and_then(|rank| i32::try_from(rank.low).ok()),
+        rank_hi: score.rank_interval.and_then(|rank| i32::try_from(rank.high).ok()),
+        suppressed: score.suppressed,
+    };
+    (0..).zip(scores).map(row).collect()
+}
+
+/// A text that is the same for all nodes of one domain.
+fn key(score: &Score) -> String {
+    let domain = &score.domain;
+    let numbers = [domain.area, domain.unit].map(|id| id.map(|id| id.to_string()).unwrap_or_default());
+    let words = [&domain.item, &domain.option].map(|word| word.clone().unwrap_or_default());
+    [domain.kind.as_str(), &numbers[0], &numbers[1], &words[0], &words[1]].join("/")
+}

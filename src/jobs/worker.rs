@@ -1,0 +1,158 @@
+//! The thread that takes jobs.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crate::jobs::recompute::{self, RunError, Stage};
+use crate::store::jobs::{self, Ending, Job, Progress};
+use crate::store::{Store, StoreError, runs};
+
+/// The kind of job that computes a run; the job has the run's own id.
+pub const RUN_JOB: &str = "run";
+
+/// How long a job is held without a sign of life.
+const LEASE: i64 = 30_000_000;
+/// How often a job is started before it counts as one that cannot be done.
+const MAX_ATTEMPTS: i32 = 5;
+/// How long an idle worker waits before it looks again.
+const IDLE: Duration = Duration::from_millis(200);
+/// How often progress is written, at most.
+const WRITE_EVERY: i64 = 200_000;
+
+/// The present instant, UTC microseconds.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// A thread that claims jobs and does them, one after the other.
+pub struct Worker {
+    stop: Arc<(AtomicBool, Mutex<()>, Condvar)>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Worker {
+    /// Starts the thread. Jobs that an earlier process left unfinished are taken up as soon as their lease has lapsed;
+    /// with `alone`, at once: no other process works on this database.
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub fn start(store: Store, clock: Clock, alone: bool) -> std::io::Result<Self> {
+        let stop: Arc<(AtomicBool, Mutex<()>, Condvar)> = Arc::default();
+        let flag = Arc::clone(&stop);
+        let run = move || {
+            if alone {
+                let lapsed = clock().saturating_add(LEASE + 1);
+                if let Err(error) = store.read(|db| jobs::requeue_lapsed(db, MAX_ATTEMPTS, lapsed)) {
+                    tracing::error!(%error, "jobs of an earlier process could not be taken up");
+                }
+            }
+            while !flag.0.load(Ordering::Relaxed) {
+                if !turn(&store, &clock, &flag.0) {
+                    let guard = flag.1.lock().unwrap_or_else(PoisonError::into_inner);
+                    drop(flag.2.wait_timeout(guard, IDLE));
+                }
+            }
+        };
+        let thread = thread::Builder::new().name("jobs".into()).spawn(run)?;
+        Ok(Self { stop, thread: Some(thread) })
+    }
+
+    /// Asks the thread to stop, and waits: a run that is under way breaks off at its next step and starts over when
+    /// the next process takes it up.
+    pub fn stop(&mut self) {
+        self.stop.0.store(true, Ordering::Relaxed);
+        self.stop.2.notify_all();
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the worker ended in a panic");
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// Takes one job, if there is one. Returns whether it did anything.
+fn turn(store: &Store, clock: &Clock, stop: &AtomicBool) -> bool {
+    let now = clock();
+    let claimed = store.read(|db| {
+        jobs::requeue_lapsed(db, MAX_ATTEMPTS, now)?;
+        jobs::claim(db, now.saturating_add(LEASE))
+    });
+    let job = match claimed {
+        Ok(Some(job)) => job,
+        Ok(None) => return false,
+        Err(error) => {
+            tracing::error!(%error, "no job could be claimed");
+            return false;
+        }
+    };
+    if let Err(error) = work(store, clock, stop, &job) {
+        tracing::error!(job = %job.id, %error, "the job's end could not be recorded");
+    }
+    true
+}
+
+fn work(store: &Store, clock: &Clock, stop: &AtomicBool, job: &Job) -> Result<(), StoreError> {
+    if job.kind != RUN_JOB {
+        return store.read(|db| jobs::finish(db, job.lease(), Ending::Failed("no such kind of job"), clock()));
+    }
+    let started = clock();
+    match run(store, clock, stop, job) {
+        Ok(digest) => {
+            tracing::info!(run = %job.id, digest, micros = clock() - started, "run finished");
+            store.read(|db| jobs::finish(db, job.lease(), Ending::Done, clock()))
+        }
+        // Left as it is: the next process takes it up.
+        Err(RunError::Cancelled) if stop.load(Ordering::Relaxed) => Ok(()),
+        Err(RunError::Cancelled) => store.read(|db| jobs::finish(db, job.lease(), Ending::Cancelled, clock())),
+        Err(error) => {
+            let why = error.to_string();
+            tracing::info!(run = %job.id, why, "run failed");
+            store.write(|db| {
+                match runs::fail(db, job.id, &why, clock()) {
+                    Ok(_) | Err(StoreError::WrongState { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+                jobs::finish(db, job.lease(), Ending::Failed(&why), clock())
+            })
+        }
+    }
+}
+
+/// Computes the run of a job and stores its scores. Returns the digest, hexadecimal.
+fn run(store: &Store, clock: &Clock, stop: &AtomicBool, job: &Job) -> Result<String, RunError> {
+    let run = store.read(|db| runs::start(db, job.id, clock()))?;
+    let written = AtomicI64::new(0);
+    let report = |stage: Stage, done: usize, total: usize| {
+        if stop.load(Ordering::Relaxed) {
+            return ControlFlow::Break(());
+        }
+        let now = clock();
+        if now - written.load(Ordering::Relaxed) < WRITE_EVERY && done < total {
+            return ControlFlow::Continue(());
+        }
+        written.store(now, Ordering::Relaxed);
+        let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        let progress = Progress { stage: stage.as_str(), done: number(done), total: number(total) };
+        match store.read(|db| jobs::report(db, job.lease(), progress, now.saturating_add(LEASE))) {
+            Ok(false) => ControlFlow::Continue(()),
+            Ok(true) | Err(StoreError::LostLease(_)) => ControlFlow::Break(()),
+            Err(error) => {
+                tracing::warn!(run = %job.id, %error, "progress could not be written");
+                ControlFlow::Continue(())
+            }
+        }
+    };
+    let outcome = recompute::recompute(&mut *store.db()?, &run, &report)?;
+    if report(Stage::Storing, 0, 1).is_break() {
+        return Err(RunError::Cancelled);
+    }
+    let manifest = serde_json::to_string(&outcome.manifest).unwrap_or_default();
+    let rows = recompute::rows(&outcome.scores);
+    store.read(|db| runs::finish(db, job.id, &outcome.digest, &manifest, &rows, clock()))?;
+    Ok(crate::publication::hex(&outcome.digest))
+}

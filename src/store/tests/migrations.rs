@@ -1,0 +1,79 @@
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use diesel::connection::SimpleConnection;
+use diesel::sql_query;
+
+use super::super::{Db, StoreError, migrate, pending, revert_all};
+use super::on_each_database;
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+/// Everything that the migrations make, as text: tables with their constraints, columns, indexes.
+fn dump(db: &mut Db) -> Vec<String> {
+    let query = match db {
+        Db::Sqlite(_) => "SELECT type || ' ' || name || ' ' || COALESCE(sql, '') AS line FROM sqlite_master \
+                          WHERE name NOT LIKE 'sqlite_%' AND name <> '__diesel_schema_migrations' ORDER BY 1",
+        Db::Postgres(_) => {
+            "SELECT concat_ws(' ', 'column', table_name, ordinal_position, column_name, data_type, is_nullable, column_default, is_identity) AS line \
+             FROM information_schema.columns WHERE table_schema = current_schema() AND table_name <> '__diesel_schema_migrations' \
+             UNION ALL SELECT 'index ' || indexdef FROM pg_indexes WHERE schemaname = current_schema() AND tablename <> '__diesel_schema_migrations' \
+             UNION ALL SELECT 'constraint ' || conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint \
+             WHERE connamespace = current_schema()::regnamespace AND conrelid::regclass::text <> '__diesel_schema_migrations' ORDER BY 1"
+        }
+    };
+    sql_query(query).load::<Line>(db).unwrap().into_iter().map(|l| l.line).collect()
+}
+
+#[test]
+fn up_down_up_leaves_the_same_tables() {
+    on_each_database(|url| {
+        let mut db = Db::connect(url).unwrap();
+        let empty = dump(&mut db);
+        assert_eq!(empty, Vec::<String>::new());
+        assert_eq!(pending(&mut db).unwrap().len(), migrate(&mut db).unwrap().len());
+        let first = dump(&mut db);
+        assert!(first.len() > 20, "{first:#?}");
+        revert_all(&mut db).unwrap();
+        assert_eq!(dump(&mut db), empty);
+        migrate(&mut db).unwrap();
+        assert_eq!(dump(&mut db), first);
+        assert_eq!(migrate(&mut db).unwrap(), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn both_databases_have_the_same_migrations() {
+    let names = |backend: &str| {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(backend);
+        let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names("sqlite"), names("postgres"));
+}
+
+#[test]
+fn a_database_of_a_later_release_is_refused() {
+    on_each_database(|url| {
+        let mut db = Db::connect(url).unwrap();
+        migrate(&mut db).unwrap();
+        db.batch_execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('9999')").unwrap();
+        assert!(matches!(migrate(&mut db), Err(StoreError::DatabaseIsNewer { version }) if version == "9999"));
+    });
+}
+
+#[test]
+fn two_servers_that_start_together_migrate_once() {
+    on_each_database(|url| {
+        let applied: Vec<usize> = std::thread::scope(|s| {
+            let start = || migrate(&mut Db::connect(url).unwrap()).unwrap().len();
+            let both = [s.spawn(start), s.spawn(start)];
+            both.map(|t| t.join().unwrap()).to_vec()
+        });
+        assert_eq!(applied.iter().filter(|n| **n > 0).count(), 1, "{applied:?}");
+    });
+}
