@@ -18,9 +18,9 @@ use crate::api::role::Action;
 use crate::api::state::AppState;
 use crate::api::wire::Cacheable;
 use crate::design::{Design, RoundingReport, WeightUnit};
-use crate::schema::Finding;
 use crate::jobs::load::WaveInField;
 use crate::jobs::place::area_unit;
+use crate::schema::Finding;
 use crate::store::responses::{self, Count, CountBy, ResponseState};
 use crate::store::waves::{self, NewPsu, NewRespondent};
 use crate::unit::{Registry, UnitId};
@@ -86,7 +86,11 @@ pub async fn put_design(
 }
 
 /// Reads both tables. A sample list that comes alone may name the PSUs that the wave has.
-fn read(field: &WaveInField, request: &DesignRequest, units: &Registry) -> Result<(Vec<NewPsu>, Vec<NewRespondent>, RoundingReport), Problem> {
+fn read(
+    field: &WaveInField,
+    request: &DesignRequest,
+    units: &Registry,
+) -> Result<(Vec<NewPsu>, Vec<NewRespondent>, RoundingReport), Problem> {
     let refused = |findings| Problem::new(Code::DesignInvalid).errors(findings);
     let exponent = u8::try_from(field.wave.weight_exponent).ok().and_then(WeightUnit::new);
     let unit = exponent.ok_or_else(|| Problem::internal("a stored weight exponent is out of range"))?;
@@ -179,7 +183,12 @@ pub struct ProgressBody {
 #[utoipa::path(tag = "waves", params(("code" = String, Path, description = "The wave"), ProgressQuery),
     responses((status = 200, description = "The counts", body = Listing<ProgressBody>)))]
 #[get("/v1/waves/{code:[^:/]+}/progress")]
-pub async fn get_progress(state: AppState, caller: Caller, code: web::Path<String>, query: web::Query<ProgressQuery>) -> Result<HttpResponse, Problem> {
+pub async fn get_progress(
+    state: AppState,
+    caller: Caller,
+    code: web::Path<String>,
+    query: web::Query<ProgressQuery>,
+) -> Result<HttpResponse, Problem> {
     caller.may(Action::WatchFieldwork)?;
     let field = state.wave(&code).await?.ok_or_else(Problem::not_found)?;
     let units = state.units().await?;

@@ -127,7 +127,11 @@ impl Collector for Storage {
         let stats = self.writer.stats();
         let (in_use, _) = self.store.pool_state();
         let mut metric = |name: &str, help: &str, metric: &dyn Erased| metric.put(&mut encoder, name, help);
-        metric("hailong_ingest_queue_depth", "Responses that wait for the writer", &ConstGauge::new(i64::try_from(stats.queued).unwrap_or(i64::MAX)))?;
+        metric(
+            "hailong_ingest_queue_depth",
+            "Responses that wait for the writer",
+            &ConstGauge::new(i64::try_from(stats.queued).unwrap_or(i64::MAX)),
+        )?;
         metric("hailong_commits", "Transactions of the writer", &ConstCounter::new(stats.batches))?;
         metric("hailong_commits_failed", "Transactions of the writer that failed", &ConstCounter::new(stats.failed))?;
         metric("hailong_commit_responses", "Responses answered in those transactions", &ConstCounter::new(stats.responses))?;

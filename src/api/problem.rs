@@ -14,8 +14,8 @@ use serde_json::{Map, Value, json};
 
 use crate::api::codes::Code;
 use crate::api::lang::Lang;
-use crate::schema::Finding;
 use crate::jobs::load::LoadError;
+use crate::schema::Finding;
 use crate::store::StoreError;
 
 /// Why a request was refused. Boxed: it is the rare end of every handler's result.

@@ -175,7 +175,12 @@ impl View {
 /// Scores of one edition or run.
 #[utoipa::path(tag = "scores", params(ScoresQuery), responses((status = 200, description = "A page of scores", body = ScoresBody)))]
 #[get("/v1/scores")]
-pub async fn list_scores(state: AppState, caller: Caller, req: HttpRequest, query: web::Query<ScoresQuery>) -> Result<HttpResponse, Problem> {
+pub async fn list_scores(
+    state: AppState,
+    caller: Caller,
+    req: HttpRequest,
+    query: web::Query<ScoresQuery>,
+) -> Result<HttpResponse, Problem> {
     let page = Page::of(query.cursor.as_deref(), query.limit)?;
     let units = state.units().await?;
     let filter = filter(&query, &units, page)?;

@@ -130,7 +130,9 @@ fn no_operation_is_missing_from_the_table() {
 fn a_key_that_is_malformed_unknown_or_revoked_gets_the_same_answer() {
     let app = TestApp::start();
     let admin = app.client(Admin);
-    let issued = admin.post("/v1/keys", &json!({ "name": "Kiosk 1", "role": "device", "unit": { "list": "agency-danang", "code": "SYT" } })).expect(201);
+    let issued = admin
+        .post("/v1/keys", &json!({ "name": "Kiosk 1", "role": "device", "unit": { "list": "agency-danang", "code": "SYT" } }))
+        .expect(201);
     let text = issued["key"].as_str().unwrap().to_owned();
     let revoked = Client::new(app.addr, Some(text.clone()));
     revoked.get("/v1/surveys").expect(200);
@@ -152,7 +154,9 @@ fn a_key_that_is_malformed_unknown_or_revoked_gets_the_same_answer() {
 fn a_key_is_shown_once() {
     let app = TestApp::start();
     let admin = app.client(Admin);
-    let issued = admin.post("/v1/keys", &json!({ "name": "Sở Y tế", "role": "agency", "unit": { "list": "agency-danang", "code": "SYT" } })).expect(201);
+    let issued = admin
+        .post("/v1/keys", &json!({ "name": "Sở Y tế", "role": "agency", "unit": { "list": "agency-danang", "code": "SYT" } }))
+        .expect(201);
     let text = issued["key"].as_str().unwrap();
     assert!(text.starts_with("hl_") && text.len() == 46);
     let listed = admin.get("/v1/keys");

@@ -31,7 +31,9 @@ fn another_method_is_answered_with_those_there_are() {
 #[test]
 fn a_problem_speaks_the_language_asked_for_and_vietnamese_else() {
     let app = TestApp::start();
-    for (asked, title, language) in [("", "Không tìm thấy", "vi"), ("en", "Not found", "en"), ("fr,en;q=0.2", "Not found", "en"), ("de", "Không tìm thấy", "vi")] {
+    for (asked, title, language) in
+        [("", "Không tìm thấy", "vi"), ("en", "Not found", "en"), ("fr,en;q=0.2", "Not found", "en"), ("de", "Không tìm thấy", "vi")]
+    {
         let headers: &[(&str, &str)] = if asked.is_empty() { &[] } else { &[("Accept-Language", asked)] };
         let reply = app.anyone().send("GET", "/v1/none", headers, None);
         assert_eq!(reply.header("content-language"), Some(language));
@@ -53,7 +55,8 @@ fn every_kind_of_problem_explains_itself_at_its_address() {
 fn every_read_has_a_tag_and_is_not_sent_twice() {
     let app = TestApp::start();
     publish(&app);
-    for path in ["/v1/surveys", "/v1/indices/mini", "/v1/units?limit=2", "/v1/waves", "/v1/waves/open", "/v1/openapi.json", "/v1/editions"] {
+    for path in ["/v1/surveys", "/v1/indices/mini", "/v1/units?limit=2", "/v1/waves", "/v1/waves/open", "/v1/openapi.json", "/v1/editions"]
+    {
         let reply = app.anyone().get(path);
         let again = app.anyone().send("GET", path, &[("If-None-Match", &reply.etag())], None);
         assert_eq!((again.status, again.body.len()), (304, 0), "{path}");

@@ -29,7 +29,8 @@ fn a_body_past_its_bound_is_refused_before_it_is_read() {
 fn a_chunked_body_is_bounded_too() {
     let app = TestApp::start();
     let mut connection = TcpStream::connect(app.addr).unwrap();
-    let head = format!("PUT {} HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n", new_response());
+    let head =
+        format!("PUT {} HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n", new_response());
     connection.write_all(head.as_bytes()).unwrap();
     let chunk = format!("4000\r\n{}\r\n", " ".repeat(0x4000));
     for _ in 0..6 {

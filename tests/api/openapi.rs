@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use hailong::api::codes::Code;
+
 use crate::harness::TestApp;
 
 /// Set it to write the description anew after a change that was meant.
@@ -54,4 +56,15 @@ fn every_reference_in_the_description_leads_somewhere() {
     let app = TestApp::start();
     let description = app.anyone().get("/v1/openapi.json").json();
     walk(&description, &description);
+}
+
+#[test]
+fn the_table_of_problems_in_the_documentation_is_the_one_in_the_code() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/api-design.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let written: Vec<&str> =
+        text.lines().skip_while(|line| !line.starts_with("| status | code |")).skip(2).take_while(|line| line.starts_with('|')).collect();
+    let row = |code: &Code| format!("| {} | `{}` | {} |", code.status().as_u16(), code.as_str(), code.meaning());
+    let known: Vec<String> = Code::ALL.iter().map(row).collect();
+    assert_eq!(written, known);
 }

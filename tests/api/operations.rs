@@ -54,7 +54,9 @@ fn no_secret_and_no_answer_reaches_the_log_the_metrics_or_an_error() {
     let mut errors = vec![device.put(&new_response(), &body).text()];
     errors.push(app.anyone().get(&format!("/v1/{canary}?q={canary}")).text());
     errors.push(app.anyone().get(&format!("/v1/surveys?token={canary}")).text());
-    errors.push(app.anyone().send("GET", "/v1/surveys", &[("Authorization", &format!("Bearer {canary}")), ("X-Other", &canary)], None).text());
+    errors.push(
+        app.anyone().send("GET", "/v1/surveys", &[("Authorization", &format!("Bearer {canary}")), ("X-Other", &canary)], None).text(),
+    );
     errors.push(device.put_bytes(&new_response(), format!("{{\"{canary}").as_bytes()).text());
     let metrics = app.anyone().get("/metrics").text();
     let log = captured_log();

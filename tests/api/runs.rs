@@ -64,7 +64,8 @@ fn two_people_take_a_run_to_publication() {
     assert_eq!(step(&publisher, &run, "publish", None).expect(200)["state"], "published");
     let edition = app.anyone().get("/v1/editions/open.1").expect(200);
     assert_eq!((&edition["state"], &edition["digest"]), (&json!("published"), &json!("07".repeat(32))));
-    let done: Vec<Value> = statistician.get(&run).expect(200)["steps"].as_array().unwrap().iter().map(|step| step["step"].clone()).collect();
+    let done: Vec<Value> =
+        statistician.get(&run).expect(200)["steps"].as_array().unwrap().iter().map(|step| step["step"].clone()).collect();
     assert_eq!(done, ["created", "started", "finished", "submitted", "approved", "published"]);
 
     step(&publisher, &run, "withdraw", Some(&json!({ "reason": "" }))).problem(422, "body-invalid");
@@ -72,8 +73,12 @@ fn two_people_take_a_run_to_publication() {
     let edition = app.anyone().get("/v1/editions/open.1").expect(200);
     assert_eq!((&edition["state"], &edition["withdrawn_reason"]), (&json!("withdrawn"), &json!("a wrong weight")));
     app.anyone().get("/v1/scores?edition=open.1").problem(404, "not-found");
-    let actions: Vec<Value> =
-        app.client(Role::Auditor).get("/v1/audit?limit=5").expect(200)["items"].as_array().unwrap().iter().map(|line| line["action"].clone()).collect();
+    let actions: Vec<Value> = app.client(Role::Auditor).get("/v1/audit?limit=5").expect(200)["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| line["action"].clone())
+        .collect();
     assert_eq!(actions, ["run.withdraw", "run.publish", "run.approve", "run.submit", "run.create"]);
 }
 
@@ -159,7 +164,10 @@ fn progress_is_a_stream_that_ends_with_the_computation() {
     let reply = stream.join().unwrap();
     assert_eq!(reply.header("content-type"), Some("text/event-stream"));
     let text = reply.text();
-    let states: Vec<Value> =
-        text.lines().filter_map(|line| line.strip_prefix("data: ")).map(|data| serde_json::from_str::<Value>(data).unwrap()["state"].clone()).collect();
+    let states: Vec<Value> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("data: "))
+        .map(|data| serde_json::from_str::<Value>(data).unwrap()["state"].clone())
+        .collect();
     assert_eq!((states.first(), states.last()), (Some(&json!("queued")), Some(&json!("draft"))), "{text}");
 }

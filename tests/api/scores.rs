@@ -3,8 +3,8 @@
 use hailong::api::role::Role;
 use serde_json::{Value, json};
 
-use crate::harness::fixtures::{finish_run, publish, start_run};
 use crate::harness::TestApp;
+use crate::harness::fixtures::{finish_run, publish, start_run};
 
 /// A run on its way to publication, as far as `:approve`; gives its id.
 fn approved(app: &TestApp, preview: bool) -> String {

@@ -114,8 +114,7 @@ impl TestApp {
         let secret = NewSecret::generate().unwrap();
         let unit_id = unit.map(|(list, code)| self.unit_id(list, code));
         let name = format!("test {}", role.as_str());
-        let new =
-            keys::NewKey { name, role: role.as_str().into(), hash: secret.hash, unit_id, created_at: NOW, created_by: "test".into() };
+        let new = keys::NewKey { name, role: role.as_str().into(), hash: secret.hash, unit_id, created_at: NOW, created_by: "test".into() };
         keys::create(&mut self.store.db().unwrap(), &new).unwrap();
         secret.text
     }
