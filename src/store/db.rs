@@ -214,7 +214,11 @@ mod tests {
 
     #[test]
     fn no_error_repeats_the_password() {
-        for url in ["postgres://someone:s3cret@127.0.0.1:1/none?connect_timeout=1", "postgres://someone:s3cret@[/none", "postgres://u:s3cret@h/d?what"] {
+        for url in [
+            "postgres://someone:s3cret@127.0.0.1:1/none?connect_timeout=1",
+            "postgres://someone:s3cret@[/none",
+            "postgres://u:s3cret@h/d?what",
+        ] {
             let error = Db::connect(url).err().unwrap();
             assert!(matches!(error, StoreError::Connect(_)));
             assert!(!format!("{error} {error:?}").contains("s3cret"), "{error}");
