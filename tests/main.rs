@@ -1,4 +1,6 @@
 //! The integration tests: one binary, laid out as a reader looks for them.
 
+mod api;
 mod architecture;
 mod golden;
+mod harness;

@@ -156,6 +156,7 @@ enum By {
 #[into_params(parameter_in = Query)]
 pub struct ProgressQuery {
     /// What to count by; the day if nothing is said.
+    #[param(inline)]
     by: Option<By>,
 }
 

@@ -93,6 +93,7 @@ pub struct ResponsesQuery {
     /// The unit that is rated, as `LIST:CODE`.
     unit: Option<String>,
     /// `valid`, `invalid` or `quarantined`.
+    #[param(inline)]
     state: Option<StateName>,
     /// Where the page begins: `next` of the page before.
     cursor: Option<String>,
@@ -165,15 +166,16 @@ pub async fn get_response(state: AppState, caller: Caller, id: web::Path<String>
     let (body, findings) = submission.unzip();
     let json = |text: &[u8]| serde_json::from_slice(text).ok();
     let event = |event: responses::Event| EventBody { kind: event.kind.as_str(), at: rfc3339(event.at), actor: event.actor, reason: event.reason };
+    let units = state.units().await?;
     Ok(HttpResponse::Ok().json(ResponseBody {
-        summary: summary_body(summary, &*state.units().await?),
+        summary: summary_body(&summary, &units),
         submission: body.and_then(|body| json(&body)),
         findings: findings.flatten().and_then(|findings| json(findings.as_bytes())),
         events: events.into_iter().map(event).collect(),
     }))
 }
 
-fn summary_body(row: Summary, units: &Registry) -> SummaryBody {
+fn summary_body(row: &Summary, units: &Registry) -> SummaryBody {
     let unit = units.get(UnitId(row.unit_id));
     let channel = u8::try_from(row.channel).ok().and_then(Channel::from_code);
     SummaryBody {
@@ -207,7 +209,7 @@ pub async fn list_responses(state: AppState, caller: Caller, req: HttpRequest, q
     });
     let filter = Filter { unit_id, state: wanted, after_seq: page.after.unwrap_or(0) };
     let rows = state.read(move |db| Ok(responses::list(db, field.wave.id, &filter, page.fetch())?)).await?;
-    Ok(page.answer(&req, rows, |row| row.receipt.seq, |row| summary_body(row, &units)))
+    Ok(page.answer(&req, rows, |row| row.receipt.seq, |row| summary_body(&row, &units)))
 }
 
 /// Why a response is withdrawn.

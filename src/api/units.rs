@@ -27,8 +27,10 @@ pub struct UnitsQuery {
     /// The code list.
     list: Option<String>,
     /// `country`, `province`, `district`, `commune`, `village` or `agency`.
+    #[param(inline)]
     kind: Option<UnitKindName>,
     /// Only units valid on this day.
+    #[param(inline)]
     as_of: Option<Day>,
     /// Only units that belong to this one directly, as `LIST:CODE`.
     parent: Option<String>,
@@ -50,6 +52,7 @@ struct UnitKindName(UnitKind);
 #[into_params(parameter_in = Query)]
 pub struct AsOfQuery {
     /// The version valid on this day; the last one if nothing is said.
+    #[param(inline)]
     as_of: Option<Day>,
 }
 
