@@ -20,3 +20,4 @@ pub mod publication;
 pub mod store;
 pub mod jobs;
 pub mod api;
+pub mod cli;

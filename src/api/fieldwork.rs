@@ -20,6 +20,7 @@ use crate::api::wire::Cacheable;
 use crate::design::{Design, RoundingReport, WeightUnit};
 use crate::schema::Finding;
 use crate::jobs::load::WaveInField;
+use crate::jobs::place::area_unit;
 use crate::store::responses::{self, Count, CountBy, ResponseState};
 use crate::store::waves::{self, NewPsu, NewRespondent};
 use crate::unit::{Registry, UnitId};
@@ -94,14 +95,13 @@ fn read(field: &WaveInField, request: &DesignRequest, units: &Registry) -> Resul
     let mut findings = Vec::new();
     let mut area = |psu: &crate::design::Psu| {
         let code = psu.area.as_deref()?;
-        let day = chrono::DateTime::from_timestamp_micros(field.wave.opens_at).map(|at| at.date_naive());
-        let found = units.find(&field.wave.unit_list, code, day).or_else(|| units.find(&field.wave.unit_list, code, None));
+        let found = area_unit(units, &field.wave, code);
         if found.is_none() {
             let list = &field.wave.unit_list;
             let vi = format!("PSU {}: danh sách {list} không có mã {code}", psu.code);
             findings.push(Finding::error("/psus", "area-unknown", vi, format!("PSU {}: the list {list} has no code {code}", psu.code)));
         }
-        found.map(|unit| unit.id.0)
+        found.map(|id| id.0)
     };
     let psus: Vec<NewPsu> = design
         .psus()

@@ -14,7 +14,7 @@ pub struct Psu {
     pub stratum: String,
     /// How many PSUs that stratum has in the population; `None`: drawn as if with replacement.
     pub fpc: Option<i64>,
-    /// The administrative unit it lies in, a code of the wave's unit list.
+    /// The administrative unit it lies in: `CODE` in the wave's own list, or `LIST:CODE`.
     pub area: Option<String>,
     /// The base weight of everyone in it, in the wave's weight units, unless a respondent has their own.
     pub weight: Option<i64>,

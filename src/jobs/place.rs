@@ -30,6 +30,14 @@ pub fn rated_unit(submission: &Submission, wave: &Wave, units: &Registry, now: i
     })
 }
 
+/// The unit that a design's area cell names: `CODE` in the wave's own list, or `LIST:CODE`.
+#[must_use]
+pub fn area_unit(units: &Registry, wave: &Wave, name: &str) -> Option<UnitId> {
+    let (list, code) = name.split_once(':').unwrap_or((&wave.unit_list, name));
+    let day = service_day(wave.opens_at);
+    units.find(list, code, day).or_else(|| units.find(list, code, None)).map(|unit| unit.id)
+}
+
 /// The PSU's number, from 1 (0 for none), and the base weight in the wave's unit. What has no place gets zeros and a finding.
 pub fn psu_and_weight(submission: &Submission, field: &WaveInField, findings: &mut Vec<Finding>) -> (i32, i64) {
     let (psu, respondent) = (submission.psu.as_deref(), submission.respondent.as_deref());

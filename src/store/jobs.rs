@@ -155,6 +155,23 @@ pub fn claim(db: &mut Db, lease_until: i64) -> Result<Option<Job>> {
     })
 }
 
+/// Takes one queued job by name until `lease_until` (µs UTC): for a caller that does what it has just queued.
+///
+/// # Errors
+/// [`StoreError::WrongState`] if another has it or it has ended; [`StoreError::NotFound`].
+pub fn claim_one(db: &mut Db, id: Uuid, lease_until: i64) -> Result<Lease> {
+    db.write(|db| {
+        let values = (job::state.eq(JobState::Running.as_str()), job::lease_until.eq(lease_until), job::attempts.eq(job::attempts + 1));
+        let queued = job::table.filter(job::id.eq(id.as_bytes().as_slice())).filter(job::state.eq(JobState::Queued.as_str()));
+        let taken = diesel::update(queued).set(values).execute(db)?;
+        let stored = get(db, id)?;
+        if taken == 1 {
+            return Ok(stored.lease());
+        }
+        Err(StoreError::WrongState { what: "job", key: id.to_string(), state: stored.state.as_str() })
+    })
+}
+
 /// Reports progress and renews the lease. Returns whether the work should stop.
 ///
 /// # Errors
