@@ -5,41 +5,30 @@ import json
 import sys
 
 PROVINCES = 63
-
-
-def lists(value):
-    """Every list of objects in a document."""
-    if isinstance(value, dict):
-        for member in value.values():
-            yield from lists(member)
-    elif isinstance(value, list):
-        if value and all(isinstance(member, dict) for member in value):
-            yield value
-        for member in value:
-            yield from lists(member)
+RESPONDENTS = 36_525
 
 
 def faults(rows):
+    if len({row["area"] for row in rows}) != PROVINCES:
+        yield f"{len(rows)} provinces came out, not {PROVINCES}"
+    if sum(row["n"] for row in rows) != RESPONDENTS:
+        yield f"the provinces have {sum(row['n'] for row in rows)} respondents, not {RESPONDENTS}"
     for row in rows:
-        value, low, high = row["value"], row["low"], row["high"]
-        if not 0 < value < 100 or not low < value < high:
-            yield f"{row}: the score does not lie in its interval"
+        if not row["low"] < row["value"] < row["high"]:
+            yield f"the score does not lie in its interval: {row}"
         if not 1 <= row["rank_low"] <= row["rank"] <= row["rank_high"] <= PROVINCES:
-            yield f"{row}: the rank does not lie in its interval"
-    if sum(row["n"] for row in rows) != 36_525:
-        yield f"{sum(row['n'] for row in rows)} respondents, not 36,525"
+            yield f"the rank does not lie in its interval: {row}"
 
 
 def main():
-    found = [rows for rows in lists(json.load(sys.stdin)) if len(rows) == PROVINCES]
-    if not found:
-        sys.exit(f"no list of {PROVINCES} provinces came out")
-    wrong = list(faults(found[0]))
-    for line in wrong:
+    result = json.load(sys.stdin)
+    rows = [score for score in result["scores"] if (score["domain"], score["node"]) == ("province", "SIPAS")]
+    found = list(faults(rows))
+    for line in found:
         print(line, file=sys.stderr)
-    if wrong:
+    if found:
         sys.exit(1)
-    print(f"{PROVINCES} provinces, each with a score, an interval and a rank")
+    print(f"{PROVINCES} provinces, each with a score, an interval and a rank; digest {result['digest']}")
 
 
 if __name__ == "__main__":
