@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, RwLock};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use uuid::Uuid;
@@ -15,6 +15,8 @@ use crate::harness::Client;
 
 const KILLS: u32 = 20;
 const SENDERS: usize = 8;
+/// Responses that are acknowledged between two kills, at least.
+const AT_LEAST: usize = 50;
 
 fn prepare(server: &Process) -> Client {
     let statistician = server.client("statistician", None);
@@ -35,6 +37,16 @@ fn body(n: u32) -> Vec<u8> {
         "answers": { "satisfaction": (1 + n % 3).to_string(), "influence": (1 + n / 3 % 3).to_string(), "contact": (1 + n % 2).to_string() },
     });
     submission.to_string().into_bytes()
+}
+
+/// Waits until the server that runs now has acknowledged some responses.
+fn under_load(receipts: &Mutex<HashMap<Uuid, i64>>) {
+    let before = receipts.lock().unwrap().len();
+    let since = Instant::now();
+    while receipts.lock().unwrap().len() < before + AT_LEAST {
+        assert!(since.elapsed() < Duration::from_secs(120), "the server acknowledges nothing");
+        thread::sleep(Duration::from_millis(5));
+    }
 }
 
 #[test]
@@ -70,13 +82,14 @@ fn twenty_kills_under_load_lose_nothing_and_store_nothing_twice() {
             });
         }
         for kill in 0..KILLS {
-            thread::sleep(Duration::from_millis(150 + 37 * u64::from(kill % 7)));
+            under_load(&receipts);
+            thread::sleep(Duration::from_millis(7 * u64::from(kill % 7)));
             server.take().unwrap().kill();
             let started = Process::start(folder.path());
             *address.write().unwrap() = started.addr;
             server = Some(started);
         }
-        thread::sleep(Duration::from_millis(200));
+        under_load(&receipts);
         over.store(true, Ordering::Relaxed);
     });
     server.unwrap().stop();
@@ -85,7 +98,7 @@ fn twenty_kills_under_load_lose_nothing_and_store_nothing_twice() {
     let stored = stored(folder.path());
     let ids: HashSet<Uuid> = stored.iter().map(|(id, _)| *id).collect();
     println!("{KILLS} kills: {} acknowledged, {} stored", receipts.len(), stored.len());
-    assert!(receipts.len() > 500, "only {} responses were acknowledged: that is no load", receipts.len());
+    assert!(receipts.len() >= AT_LEAST * KILLS as usize, "only {} responses were acknowledged", receipts.len());
     assert_eq!(ids.len(), stored.len(), "something is stored twice");
     let by_id: HashMap<Uuid, i64> = stored.into_iter().collect();
     let lost: Vec<_> = receipts.iter().filter(|(id, seq)| by_id.get(id) != Some(seq)).collect();
