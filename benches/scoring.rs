@@ -37,8 +37,8 @@ fn main() {
     let sizes: Vec<usize> = [("1m", 1_000_000), ("10m", 10_000_000)].into_iter().filter(|(name, _)| has(name)).map(|(_, n)| n).collect();
     let sizes = if sizes.is_empty() { vec![1_000_000] } else { sizes };
     common::machine();
-    println!("{REPETITIONS} repetitions, medians in milliseconds; tally: rows to sums; estimates: sums to figures");
-    println!("{:>10}  {:<26} {:>7} {:>9} {:>7} {:>7} {:>9} {:>6}  digest", "rows", "domains", "tally", "estimates", "total", "MB read", "one read", "ratio");
+    println!("{REPETITIONS} repetitions, medians in milliseconds; tally: rows to sums; estimates: sums to figures; CPU: of all threads");
+    println!("{:>10}  {:<26} {:>7} {:>9} {:>7} {:>7} {:>7} {:>9} {:>6}  digest", "rows", "domains", "tally", "estimates", "total", "CPU", "MB read", "one read", "ratio");
     for rows in sizes {
         let frame = frame(rows, has("shuffled"));
         let (bytes, read) = plain_read(&frame);
@@ -46,17 +46,20 @@ fn main() {
         let unranked = json!({ "kind": "unit_by_level", "level": "province" });
         for (name, agencies) in [("provinces + agencies", unranked), ("the same, agencies ranked", json!({ "kind": "unit" }))] {
             let plan = plan(&json!([{ "kind": "level", "level": "province" }, agencies]));
-            let (mut tally, mut total, mut digest) = (Vec::new(), Vec::new(), String::new());
+            let (mut tally, mut total, mut cpu, mut digest) = (Vec::new(), Vec::new(), Vec::new(), String::new());
             for _ in 0..REPETITIONS {
-                let (t, all, scores) = measure(&plan, frame.clone());
+                let frame = frame.clone();
+                let before = common::cpu_seconds();
+                let (t, all, scores) = measure(&plan, frame);
+                cpu.push((common::cpu_seconds() - before) * 1e3);
                 tally.push(t);
                 total.push(all);
                 digest = digest_of(&scores);
             }
             let rest = median(total.iter().zip(&tally).map(|(all, t)| all - t).collect());
-            let (tally, total) = (median(tally), median(total));
+            let (tally, total, cpu) = (median(tally), median(total), median(cpu));
             let mb = bytes as f64 / 1e6;
-            println!("{rows:>10}  {name:<26} {tally:>7.0} {rest:>9.0} {total:>7.0} {mb:>7.0} {read:>9.1} {:>6.0}  {}", total / read, &digest[..12]);
+            println!("{rows:>10}  {name:<26} {tally:>7.0} {rest:>9.0} {total:>7.0} {cpu:>7.0} {mb:>7.0} {read:>9.1} {:>6.0}  {}", total / read, &digest[..12]);
         }
     }
     println!("load afterwards {}", common::load());
