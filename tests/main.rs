@@ -2,5 +2,7 @@
 
 mod api;
 mod architecture;
+mod flow;
 mod golden;
 mod harness;
+mod schemas;

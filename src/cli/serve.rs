@@ -27,6 +27,9 @@ pub(super) struct Arguments {
     /// Seconds for which `/readyz` says 503 before the server stops accepting.
     #[arg(long, default_value_t = 0)]
     pub(super) drain: u64,
+    /// A proxy whose `X-Forwarded-For` is believed; may be given several times.
+    #[arg(long = "trusted-proxy")]
+    pub(super) trusted_proxies: Vec<std::net::IpAddr>,
     /// Let anyone ask as often as they like: for load tests on loopback.
     #[arg(long)]
     pub(super) no_rate_limit: bool,
@@ -41,7 +44,7 @@ pub(super) fn serve(context: &Context, arguments: &Arguments) -> Result<()> {
 pub(super) fn serve_store(store: Store, arguments: &Arguments, alone: bool) -> Result<()> {
     let mut worker = Worker::start(store.clone(), system_clock(), alone)?;
     let writer = store.start_writer(WriterOptions::default())?;
-    let mut limits = Limits::default();
+    let mut limits = Limits { trusted_proxies: arguments.trusted_proxies.clone(), ..Limits::default() };
     if arguments.no_rate_limit {
         limits.rates = None;
     }

@@ -18,21 +18,25 @@ pub(super) struct Partition {
 /// Sorts domains by the codes of their units, never by the numbers that a store gave them.
 type Order = (String, String, u8);
 
+/// What parts the cells of one store: the area, the rated unit, the answer to the splitting item.
+type Numbers = (Option<i32>, Option<i32>, u8);
+
 impl Partition {
     /// Places every cell of a tally over `frame`.
     pub(super) fn new(domain: &Domain, cells: &[Cell], frame: &Frame, registry: &Registry, split: Option<&Split>) -> Self {
         let level = domain.level().and_then(UnitKind::parse);
-        let mut areas: HashMap<(u32, u32), Option<i32>> = HashMap::new();
+        let mut areas: HashMap<i32, Option<i32>> = HashMap::new();
         let mut area_of = |cell: &Cell| {
             let kind = level?;
-            *areas.entry((cell.psu, cell.unit)).or_insert_with(|| {
-                let place = frame.strata().area_of(cell.psu).unwrap_or(frame.unit_ids()[cell.unit as usize]);
-                registry.ancestor_of_kind(UnitId(place), kind).map(|unit| unit.id.0)
-            })
+            let place = frame.strata().area_of(cell.psu).unwrap_or(frame.unit_ids()[cell.unit as usize]);
+            *areas.entry(place).or_insert_with(|| registry.ancestor_of_kind(UnitId(place), kind).map(|unit| unit.id.0))
         };
         let by_unit = matches!(domain, Domain::Unit | Domain::UnitByLevel { .. });
+        // There are far more cells than domains: cells are compared by numbers, and only domains by their codes.
+        let mut met: HashMap<Numbers, usize> = HashMap::new();
+        let mut orders: Vec<Order> = Vec::new();
         let mut keys: BTreeMap<Order, DomainKey> = BTreeMap::new();
-        let orders: Vec<Option<Order>> = cells
+        let of_cell: Vec<Option<usize>> = cells
             .iter()
             .map(|cell| {
                 let area = area_of(cell);
@@ -41,22 +45,26 @@ impl Partition {
                 }
                 let unit = by_unit.then(|| frame.unit_ids()[cell.unit as usize]);
                 let option = match split {
-                    Some(split) => Some(split.options.get(usize::from(cell.group).checked_sub(1)?)?.clone()),
+                    Some(split) => Some(split.options.get(usize::from(cell.group).checked_sub(1)?)?),
                     None => None,
                 };
-                let order = (code(registry, area), code(registry, unit), cell.group);
-                keys.entry(order.clone()).or_insert_with(|| DomainKey {
-                    kind: name(domain),
-                    area,
-                    unit,
-                    item: domain.item().map(str::to_owned),
-                    option,
-                });
-                Some(order)
+                Some(*met.entry((area, unit, cell.group)).or_insert_with(|| {
+                    let order = (code(registry, area), code(registry, unit), cell.group);
+                    keys.entry(order.clone()).or_insert_with(|| DomainKey {
+                        kind: name(domain),
+                        area,
+                        unit,
+                        item: domain.item().map(str::to_owned),
+                        option: option.cloned(),
+                    });
+                    orders.push(order);
+                    orders.len() - 1
+                }))
             })
             .collect();
         let places: HashMap<&Order, u32> = keys.keys().zip(0..).collect();
-        let of_cell: Vec<Option<u32>> = orders.iter().map(|order| places.get(order.as_ref()?).copied()).collect();
+        let places: Vec<Option<u32>> = orders.iter().map(|order| places.get(order).copied()).collect();
+        let of_cell: Vec<Option<u32>> = of_cell.into_iter().map(|met| places[met?]).collect();
         let cells = Cells::new(keys.len(), &of_cell);
         Self { keys: keys.into_values().collect(), cells }
     }

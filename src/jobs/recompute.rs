@@ -209,7 +209,7 @@ fn design_digest(design: &Design) -> String {
     psus.sort_by(|a, b| a.code.cmp(&b.code));
     let mut hash = Sha256::new();
     for psu in psus {
-        hash.update(format!("{:?}\n", (&psu.code, &psu.stratum, psu.fpc, &psu.area)));
+        hash.update(format!("{:?}\n", (&psu.code, &psu.stratum, psu.fpc, &psu.area, psu.weight)));
     }
     hex(&hash.finalize())
 }

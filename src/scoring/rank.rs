@@ -8,7 +8,7 @@ use crate::scoring::{LonelyStratum, Scatter};
 /// How the interval of a rank is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RankMethod {
-    /// From joint intervals of all values at level^(1/K): Klein, Wright and Wieczorek (2020), JRSS A 183.
+    /// From joint intervals of all values at level^(1/K): Klein, Wright and Wieczorek (2020), JRSS C 69(3).
     KleinWrightWieczorek,
     /// From all K(K−1)/2 differences, Bonferroni: every unit's interval holds at once (Mogstad et al. 2024, REStud 91).
     PairwiseJoint,
@@ -58,20 +58,25 @@ pub fn rank_intervals(values: &[f64], covariance: &dyn Fn(usize, usize) -> f64, 
         RankMethod::KleinWrightWieczorek => values[a] - z * variances[a].sqrt() > values[b] + z * variances[b].sqrt(),
         RankMethod::PairwiseJoint | RankMethod::PairwiseMarginal => {
             let difference = values[a] - values[b];
-            difference > 0.0 && difference > z * (variances[a] + variances[b] - 2.0 * covariance(a, b)).max(0.0).sqrt()
+            difference > 0.0 && difference > z * (variances[a] + variances[b] - 2.0 * covariance(a.min(b), a.max(b))).max(0.0).sqrt()
         }
     };
-    let points = ranks(values);
-    (0..values.len())
-        .map(|a| {
-            let (mut low, mut high) = (1, u32::try_from(values.len()).unwrap_or(u32::MAX));
-            for b in (0..values.len()).filter(|b| *b != a) {
-                low += u32::from(above(b, a));
-                high -= u32::from(above(a, b));
-            }
-            RankInterval { rank: points[a], low, high }
-        })
-        .collect()
+    let places = u32::try_from(values.len()).unwrap_or(u32::MAX);
+    let mut intervals: Vec<RankInterval> = ranks(values).into_iter().map(|rank| RankInterval { rank, low: 1, high: places }).collect();
+    for a in 0..values.len() {
+        for b in a + 1..values.len() {
+            let (upper, lower) = if above(a, b) {
+                (a, b)
+            } else if above(b, a) {
+                (b, a)
+            } else {
+                continue;
+            };
+            intervals[upper].high -= 1;
+            intervals[lower].low += 1;
+        }
+    }
+    intervals
 }
 
 /// The covariances of one statistic across domains, as a dense matrix over the domains given.
@@ -88,7 +93,7 @@ pub fn across_domains(scatters: &[Scatter], strata: &Strata, lonely: LonelyPsu) 
     for (domain, scatter) in (0_u32..).zip(scatters) {
         entries.extend(scatter.psus.iter().zip(&scatter.z).map(|(psu, z)| (*psu, domain, *z)));
     }
-    entries.sort_unstable_by_key(|(psu, domain, _)| (strata.stratum_of(*psu), *psu, *domain));
+    entries.sort_unstable_by_key(|(psu, domain, _)| (*psu, *domain)); // and so by stratum, as PSUs are
     for stratum in entries.chunk_by(|a, b| strata.stratum_of(a.0) == strata.stratum_of(b.0)) {
         let mut domains: Vec<u32> = stratum.iter().map(|e| e.1).collect();
         domains.sort_unstable();

@@ -178,12 +178,8 @@ pub fn claim_one(db: &mut Db, id: Uuid, lease_until: i64) -> Result<Lease> {
 /// [`StoreError::LostLease`] if another worker has the job or it has ended.
 pub fn report(db: &mut Db, lease: Lease, progress: Progress<'_>, lease_until: i64) -> Result<bool> {
     db.write(|db| {
-        let values = (
-            job::stage.eq(progress.stage),
-            job::done.eq(progress.done),
-            job::total.eq(progress.total),
-            job::lease_until.eq(lease_until),
-        );
+        let values =
+            (job::stage.eq(progress.stage), job::done.eq(progress.done), job::total.eq(progress.total), job::lease_until.eq(lease_until));
         let held = job::table
             .filter(job::id.eq(lease.id.as_bytes().as_slice()))
             .filter(job::state.eq(JobState::Running.as_str()))

@@ -79,7 +79,14 @@ pub(super) fn demo(context: &Context, arguments: &Arguments) -> Result<()> {
     }
     announce(arguments.listen);
     let options =
-        serve::Arguments { listen: arguments.listen, workers: 0, connections: 4096, drain: 0, no_rate_limit: false };
+        serve::Arguments {
+            listen: arguments.listen,
+            workers: 0,
+            connections: 4096,
+            drain: 0,
+            trusted_proxies: Vec::new(),
+            no_rate_limit: false,
+        };
     serve::serve_store(store, &options, context.database.is_none())
 }
 
@@ -189,8 +196,9 @@ fn print(outcome: &Outcome, units: &Registry) {
         show::line(score, &show::domain_name(&score.domain, units));
     }
     println!(
-        "\n95% intervals are design-based: three districts a province leave two degrees of freedom (t = 4.30). “of ranks” is the\n\
-         range of ranks that the sample cannot tell apart. Digest {}",
+        "\n95% intervals are design-based: three districts a province leave two degrees of freedom (t = 4.30).\n\
+         “of ranks”: ranks that comparisons with every other unit do not rule out; with so few districts take it as the\n\
+         least that is uncertain (docs/methodology.md). Digest {}",
         crate::publication::hex(&outcome.digest)
     );
 }
