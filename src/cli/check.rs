@@ -76,7 +76,8 @@ fn compare(old: &PathBuf, new: &Checked, vi: bool) -> usize {
 }
 
 fn load(file: &PathBuf) -> Result<Checked, Vec<Finding>> {
-    let unreadable = |error: std::io::Error| vec![Finding::error("", "file-unreadable", format!("Không đọc được tệp: {error}"), error.to_string())];
+    let unreadable =
+        |error: std::io::Error| vec![Finding::error("", "file-unreadable", format!("Không đọc được tệp: {error}"), error.to_string())];
     schema::parse(&std::fs::read_to_string(file).map_err(unreadable)?)
 }
 

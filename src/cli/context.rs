@@ -60,10 +60,8 @@ pub(super) fn operator() -> String {
 fn seed(db: &mut Db) -> Result<()> {
     let (records, successions) = unit::embedded()?;
     let rows: Vec<_> = records.iter().map(load::row).collect();
-    let successions: Vec<_> = successions
-        .into_iter()
-        .map(|s| SuccessionRow { from: s.from, to: s.to, whole: s.whole, is_default: s.is_default })
-        .collect();
+    let successions: Vec<_> =
+        successions.into_iter().map(|s| SuccessionRow { from: s.from, to: s.to, whole: s.whole, is_default: s.is_default }).collect();
     let seeded = units::seed(db, &rows, &successions)?;
     if seeded.added + seeded.changed > 0 {
         tracing::info!(added = seeded.added, changed = seeded.changed, "code lists loaded");
@@ -77,7 +75,15 @@ pub(super) fn publish(db: &mut Db, text: &str, checked: &Checked, by: &str) -> R
     match &checked.document {
         Document::Questionnaire(q) => {
             let layout_width = i32::try_from(Layout::of(q).width())?;
-            let new = NewSurveyVersion { code: q.code(), version: q.version(), sha256, document: text, layout_width, published_at, published_by: by };
+            let new = NewSurveyVersion {
+                code: q.code(),
+                version: q.version(),
+                sha256,
+                document: text,
+                layout_width,
+                published_at,
+                published_by: by,
+            };
             schemas::publish_survey(db, &new)?;
         }
         Document::Index(index) => {

@@ -99,7 +99,10 @@ pub(super) fn import(context: &Context, arguments: &Arguments) -> Result<()> {
     }
     println!(
         "{} records: {} stored, {} kept as invalid, {} there already, {} without a place",
-        report.records, report.stored, report.invalid, report.replayed,
+        report.records,
+        report.stored,
+        report.invalid,
+        report.replayed,
         report.records - report.stored - report.invalid - report.replayed
     );
     Ok(())
@@ -117,7 +120,9 @@ fn definitions(db: &mut Db, arguments: &Arguments, actor: &str) -> Result<load::
         Ok((text, checked))
     };
     let (text, checked) = file(&arguments.questionnaire)?;
-    let Document::Questionnaire(questionnaire) = &checked.document else { bail!("{} is no questionnaire", arguments.questionnaire.display()) };
+    let Document::Questionnaire(questionnaire) = &checked.document else {
+        bail!("{} is no questionnaire", arguments.questionnaire.display())
+    };
     publish(db, &text, &checked, actor)?;
     if let Some(path) = &arguments.index {
         let (text, checked) = file(path)?;

@@ -69,7 +69,14 @@ pub(super) fn create(db: &mut Db, name: &str, role: &str, unit: Option<&str>) ->
     };
     let unit_id = unit.map(|name| unit_named(db, name)).transpose()?;
     let secret = NewSecret::generate().map_err(|error| anyhow::anyhow!("the system gives no randomness: {error}"))?;
-    let new = NewKey { name: name.to_owned(), role: role.as_str().to_owned(), hash: secret.hash, unit_id, created_at: now(), created_by: operator() };
+    let new = NewKey {
+        name: name.to_owned(),
+        role: role.as_str().to_owned(),
+        hash: secret.hash,
+        unit_id,
+        created_at: now(),
+        created_by: operator(),
+    };
     let key = keys::create(db, &new)?;
     note(db, "key.create", &key.id.to_string())?;
     Ok(secret.text)

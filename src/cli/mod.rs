@@ -1,6 +1,11 @@
 //! The command line: the same verbs as the API, on the same library calls.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line prints")]
 
+/// Prints a line. Where nobody reads any more, as behind `| head`, the command ends: that is no fault.
+macro_rules! println {
+    ($($part:tt)*) => { $crate::cli::line(format_args!($($part)*)) };
+}
+
 mod check;
 mod context;
 mod demo;
@@ -71,6 +76,14 @@ pub fn main() -> ExitCode {
             eprintln!("hailong: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// See the macro above.
+fn line(text: std::fmt::Arguments<'_>) {
+    use std::io::Write;
+    if writeln!(std::io::stdout(), "{text}").is_err() {
+        std::process::exit(0);
     }
 }
 

@@ -87,7 +87,8 @@ pub(super) fn compute(store: &Store, wanted: &Wanted<'_>, parameters: &BTreeMap<
             created_by: wanted.actor.to_owned(),
             created_at: now(),
         };
-        let job = NewJob { id, kind: RUN_JOB.to_owned(), payload: serde_json::json!({ "run": id.to_string() }).to_string(), created_at: now() };
+        let job =
+            NewJob { id, kind: RUN_JOB.to_owned(), payload: serde_json::json!({ "run": id.to_string() }).to_string(), created_at: now() };
         runs::create(db, &new, &job)?;
         let lease = jobs::claim_one(db, id, now().saturating_add(600_000_000))?;
         Ok((runs::start(db, id, now())?, lease))

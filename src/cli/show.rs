@@ -19,9 +19,15 @@ pub(super) fn tables(outcome: &Outcome, definition: &IndexDefinition, units: &Re
     let synthetic = if manifest.synthetic { ", SYNTHETIC respondents" } else { "" };
     println!(
         "{} {} · wave {} · {}{synthetic} · {} responses · {:.0}% intervals",
-        manifest.index.code, manifest.index.version, manifest.wave, manifest.mode, manifest.responses, manifest.level * 100.0
+        manifest.index.code,
+        manifest.index.version,
+        manifest.wave,
+        manifest.mode,
+        manifest.responses,
+        manifest.level * 100.0
     );
-    let nodes: Vec<&str> = definition.tree().iter().flat_map(|root| std::iter::once(root).chain(root.children())).map(crate::schema::Node::code).collect();
+    let nodes: Vec<&str> =
+        definition.tree().iter().flat_map(|root| std::iter::once(root).chain(root.children())).map(crate::schema::Node::code).collect();
     let mut partitions: Vec<(&str, Vec<&Score>)> = Vec::new();
     for score in outcome.scores.iter().filter(|score| nodes.contains(&score.node.as_str())) {
         match partitions.last_mut() {
@@ -55,7 +61,14 @@ pub(super) fn line(score: &Score, name: &str) {
     let few = if score.suppressed { "  (few answers: not published)" } else { "" };
     println!(
         "  {} {:<18} {:>8} {:>7} {:>19} {:>6} {:>5} {:>9}{few}",
-        padded(name, 26), score.node, number(score.value), number(score.se), interval, score.n, rank, ranks
+        padded(name, 26),
+        score.node,
+        number(score.value),
+        number(score.se),
+        interval,
+        score.n,
+        rank,
+        ranks
     );
 }
 

@@ -63,11 +63,25 @@ fn service_day(instant: i64) -> Option<NaiveDate> {
 
 fn unplaced(why: Unplaced) -> Finding {
     let (pointer, code, vi, en) = match why {
-        Unplaced::NoPsu => ("/psu", "psu-missing", "Thiếu PSU và người trả lời không có trong danh sách mẫu", "No PSU, nor a listed respondent who has one"),
+        Unplaced::NoPsu => (
+            "/psu",
+            "psu-missing",
+            "Thiếu PSU và người trả lời không có trong danh sách mẫu",
+            "No PSU, nor a listed respondent who has one",
+        ),
         Unplaced::UnknownPsu => ("/psu", "psu-unknown", "PSU không có trong thiết kế mẫu của đợt", "The PSU is not in the wave's design"),
-        Unplaced::UnknownRespondent => ("/respondent", "respondent-unknown", "Người trả lời không có trong danh sách mẫu", "The respondent is not on the sample list"),
-        Unplaced::OtherPsu => ("/psu", "psu-other", "PSU khác với PSU của người trả lời trong danh sách", "The PSU is not the one the respondent was drawn in"),
-        Unplaced::NoWeight => ("/psu", "weight-missing", "Thiết kế mẫu không có quyền số cho phiếu này", "The design has no weight for this response"),
+        Unplaced::UnknownRespondent => {
+            ("/respondent", "respondent-unknown", "Người trả lời không có trong danh sách mẫu", "The respondent is not on the sample list")
+        }
+        Unplaced::OtherPsu => (
+            "/psu",
+            "psu-other",
+            "PSU khác với PSU của người trả lời trong danh sách",
+            "The PSU is not the one the respondent was drawn in",
+        ),
+        Unplaced::NoWeight => {
+            ("/psu", "weight-missing", "Thiết kế mẫu không có quyền số cho phiếu này", "The design has no weight for this response")
+        }
     };
     Finding::error(pointer, code, vi, en)
 }

@@ -138,10 +138,7 @@ impl<S: Sum> Tally<S> {
             rows[*cell as usize] += 1;
             weight[*cell as usize] += S::product(*w, 1);
         }
-        let moments = measures
-            .par_iter()
-            .map(|measure| sorted(&sums(frame, measure, &of_row, cells.len()), &order))
-            .collect();
+        let moments = measures.par_iter().map(|measure| sorted(&sums(frame, measure, &of_row, cells.len()), &order)).collect();
         Ok(Self { rows: sorted(&rows, &order), weight: sorted(&weight, &order), cells: sorted(&cells, &order), moments })
     }
 

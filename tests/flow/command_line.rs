@@ -12,10 +12,20 @@ fn import(data: &std::path::Path) -> String {
     run(
         data,
         &[
-            "import", file(HOUSING).to_str().unwrap(),
-            "--questionnaire", file("survey-schemas/housing/1978.1.json").to_str().unwrap(),
-            "--index", file("survey-schemas/housing/index-1978.1.json").to_str().unwrap(),
-            "--wave", "housing", "--unit-list", "housing", "--unit-column", "agency", "--id-column", "resp_id",
+            "import",
+            file(HOUSING).to_str().unwrap(),
+            "--questionnaire",
+            file("survey-schemas/housing/1978.1.json").to_str().unwrap(),
+            "--index",
+            file("survey-schemas/housing/index-1978.1.json").to_str().unwrap(),
+            "--wave",
+            "housing",
+            "--unit-list",
+            "housing",
+            "--unit-column",
+            "agency",
+            "--id-column",
+            "resp_id",
         ],
     )
 }
@@ -58,13 +68,15 @@ fn check_prints_every_finding_with_its_place_and_fails() {
     let folder = tempfile::tempdir().unwrap();
     let good = read("survey-schemas/housing/1978.1.json");
     let bad = folder.path().join("bad.json");
-    std::fs::write(&bad, good.replacen("\"code\": \"influence\"", "\"code\": \"satisfaction\"", 1).replacen("\"vi\"", "\"fr\"", 1)).unwrap();
+    std::fs::write(&bad, good.replacen("\"code\": \"influence\"", "\"code\": \"satisfaction\"", 1).replacen("\"vi\"", "\"fr\"", 1))
+        .unwrap();
     let output = hailong(folder.path()).arg("check").arg(&bad).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(!output.status.success());
     assert!(said.matches("line ").count() >= 2 && said.contains("/sections/"), "{said}");
 
-    let shipped = ["survey-schemas/housing/1978.1.json", "survey-schemas/housing/index-1978.1.json"].map(|path| file(path).display().to_string());
+    let shipped =
+        ["survey-schemas/housing/1978.1.json", "survey-schemas/housing/index-1978.1.json"].map(|path| file(path).display().to_string());
     let said = run(folder.path(), &["check", &shipped[0], &shipped[1]]);
     assert!(said.contains("questionnaire housing 1978.1, 3 items") && said.contains("sha256"), "{said}");
 }

@@ -68,7 +68,8 @@ fn twenty_kills_under_load_lose_nothing_and_store_nothing_twice() {
                     n += 8;
                     loop {
                         let client = Client::new(*address.read().unwrap(), Some(key.clone()));
-                        let sent = client.try_send("PUT", &format!("/v1/responses/{id}"), &[("Content-Type", "application/json")], Some(&bytes));
+                        let sent =
+                            client.try_send("PUT", &format!("/v1/responses/{id}"), &[("Content-Type", "application/json")], Some(&bytes));
                         match sent {
                             Ok(reply) if reply.status == 200 || reply.status == 201 => {
                                 receipts.lock().unwrap().insert(id, reply.json()["seq"].as_i64().unwrap());
@@ -162,7 +163,8 @@ fn a_run_that_was_cut_short_is_taken_up_after_a_restart() {
                 created_by: "test".into(),
                 created_at: now,
             };
-            let job = hailong::store::jobs::NewJob { id: run_id, kind: hailong::jobs::RUN_JOB.into(), payload: "{}".into(), created_at: now };
+            let job =
+                hailong::store::jobs::NewJob { id: run_id, kind: hailong::jobs::RUN_JOB.into(), payload: "{}".into(), created_at: now };
             hailong::store::runs::create(db, &new, &job)?;
             hailong::store::jobs::claim(db, now + 30_000_000)?;
             hailong::store::runs::start(db, run_id, now)?;

@@ -24,8 +24,11 @@ fn people() -> Vec<BTreeMap<String, String>> {
 
 fn submission(person: &BTreeMap<String, String>) -> Vec<u8> {
     let is_answer = |name: &str| name.starts_with('q') || ["urban", "sex", "age"].contains(&name);
-    let answers: Map<String, Value> =
-        person.iter().filter(|(name, text)| is_answer(name) && !text.is_empty()).map(|(name, text)| (name.clone(), text.clone().into())).collect();
+    let answers: Map<String, Value> = person
+        .iter()
+        .filter(|(name, text)| is_answer(name) && !text.is_empty())
+        .map(|(name, text)| (name.clone(), text.clone().into()))
+        .collect();
     let body = json!({
         "survey": "sipas-open", "version": "1.1", "wave": "open-2024", "unit": { "list": "open-agencies", "code": person["agency"] },
         "respondent": person["resp_id"], "channel": "household", "answers": answers,
@@ -74,7 +77,8 @@ fn prepare(statistician: &Client, people: &[BTreeMap<String, String>], provinces
         list += &format!("{},{},{}\n", person["resp_id"], person["psu"], person["weight"]);
     }
     let table = format!("psu,stratum,fpc,area\n{}", psus.into_values().collect::<String>());
-    let loaded = statistician.put_if("/v1/waves/open-2024/design", &opened.etag(), &json!({ "psus": table, "respondents": list })).expect(200);
+    let loaded =
+        statistician.put_if("/v1/waves/open-2024/design", &opened.etag(), &json!({ "psus": table, "respondents": list })).expect(200);
     assert_eq!((&loaded["psus_added"], &loaded["respondents_added"]), (&json!(756), &json!(3832)), "{loaded}");
 }
 

@@ -56,7 +56,11 @@ impl Process {
             if let Some(addr) = said {
                 break addr;
             }
-            assert!(child.try_wait().unwrap().is_none() && since.elapsed() < PATIENCE, "the server did not start: {:#?}", log.lock().unwrap());
+            assert!(
+                child.try_wait().unwrap().is_none() && since.elapsed() < PATIENCE,
+                "the server did not start: {:#?}",
+                log.lock().unwrap()
+            );
             thread::sleep(Duration::from_millis(10));
         };
         Self { child, log, addr, data: data.to_owned() }

@@ -57,8 +57,10 @@ pub(super) fn draw(units: &Registry, seed: u64) -> Result<Vec<Village>> {
         let rest = RESPONDENTS - CITIES.len() * CITY;
         let people = if city { CITY } else { rest / others + usize::from(before < rest % others) };
         let districts = of_kind(units.children(province.id), UnitKind::District);
-        let able: Vec<&Unit> = districts.into_iter().filter(|d| of_kind(units.children(d.id), UnitKind::Commune).len() >= COMMUNES).collect();
-        let drawn = sample(&mut rng, &able, if city { 6 } else { 3 }).with_context(|| format!("{} has too few districts", province.record.name_vi))?;
+        let able: Vec<&Unit> =
+            districts.into_iter().filter(|d| of_kind(units.children(d.id), UnitKind::Commune).len() >= COMMUNES).collect();
+        let drawn = sample(&mut rng, &able, if city { 6 } else { 3 })
+            .with_context(|| format!("{} has too few districts", province.record.name_vi))?;
         let share = drawn.len() * COMMUNES * VILLAGES;
         for (d, district) in drawn.iter().enumerate() {
             let communes = of_kind(units.children(district.id), UnitKind::Commune);
@@ -69,7 +71,10 @@ pub(super) fn draw(units: &Registry, seed: u64) -> Result<Vec<Village>> {
                     let respondents = people / share + usize::from(village < people % share);
                     let adults = ADULTS * (0.6 + 0.8 * uniform(&mut rng));
                     let ratio = |all: usize, some: usize| float(all) / float(some);
-                    let weight = ratio(able.len(), drawn.len()) * ratio(communes.len(), COMMUNES) * (VILLAGES_OF_A_COMMUNE / float(VILLAGES)) * (adults / float(respondents));
+                    let weight = ratio(able.len(), drawn.len())
+                        * ratio(communes.len(), COMMUNES)
+                        * (VILLAGES_OF_A_COMMUNE / float(VILLAGES))
+                        * (adults / float(respondents));
                     villages.push(Village {
                         province: province.record.code.clone(),
                         district: district.record.code.clone(),

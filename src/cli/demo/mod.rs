@@ -78,15 +78,14 @@ pub(super) fn demo(context: &Context, arguments: &Arguments) -> Result<()> {
         return Ok(());
     }
     announce(arguments.listen);
-    let options =
-        serve::Arguments {
-            listen: arguments.listen,
-            workers: 0,
-            connections: 4096,
-            drain: 0,
-            trusted_proxies: Vec::new(),
-            no_rate_limit: false,
-        };
+    let options = serve::Arguments {
+        listen: arguments.listen,
+        workers: 0,
+        connections: 4096,
+        drain: 0,
+        trusted_proxies: Vec::new(),
+        no_rate_limit: false,
+    };
     serve::serve_store(store, &options, context.database.is_none())
 }
 
@@ -115,7 +114,8 @@ fn new_wave() -> NewWave {
         survey_code: "sipas".to_owned(),
         title: json!({ "vi": "SIPAS 2024 (dữ liệu tổng hợp để minh họa)", "en": "SIPAS 2024 (synthetic, for demonstration)" }).to_string(),
         mode: Mode::ProbabilitySample.as_str().to_owned(),
-        frame_label: json!({ "vi": "Người dân từ 18 tuổi, do máy tạo ra", "en": "Residents aged 18 and over, made up by a program" }).to_string(),
+        frame_label: json!({ "vi": "Người dân từ 18 tuổi, do máy tạo ra", "en": "Residents aged 18 and over, made up by a program" })
+            .to_string(),
         unit_list: LEGACY.to_owned(),
         opens_at: 0,
         closes_at: None,
@@ -132,7 +132,8 @@ fn new_wave() -> NewWave {
 fn collect(store: &Store, units: &Registry, survey: &Survey, field: &WaveInField, seed: u64) -> Result<()> {
     let wave = field.wave.id;
     let villages = draw::draw(units, seed)?;
-    let people: Vec<(usize, usize)> = villages.iter().enumerate().flat_map(|(v, village)| (0..village.respondents).map(move |r| (v, r))).collect();
+    let people: Vec<(usize, usize)> =
+        villages.iter().enumerate().flat_map(|(v, village)| (0..village.respondents).map(move |r| (v, r))).collect();
     let stored = store.read(|db| -> Result<_> {
         let at = scan::high_water(db, wave)?;
         Ok(scan::count_responses(db, wave, at)?)
@@ -186,10 +187,11 @@ fn print(outcome: &Outcome, units: &Registry) {
     println!("SIPAS 2024 · SYNTHETIC: {} made-up respondents on the published design; nobody was asked", outcome.manifest.responses);
     println!("SIPAS 2024 · DỮ LIỆU TỔNG HỢP: {} người trả lời do máy tạo ra; không phải kết quả thật\n", outcome.manifest.responses);
     show::header();
-    for score in outcome.scores.iter().filter(|score| score.domain.kind == "nation" && ["SIPAS", "I", "II"].contains(&score.node.as_str())) {
+    for score in outcome.scores.iter().filter(|score| score.domain.kind == "nation" && ["SIPAS", "I", "II"].contains(&score.node.as_str()))
+    {
         show::line(score, &show::domain_name(&score.domain, units));
     }
-    println!();
+    println!("");
     let mut provinces: Vec<_> = outcome.scores.iter().filter(|score| score.domain.kind == "province" && score.node == "SIPAS").collect();
     provinces.sort_by_key(|score| score.rank);
     for score in provinces {

@@ -43,7 +43,8 @@ impl<'a> Population<'a> {
     pub(super) fn new(questionnaire: &'a Questionnaire, villages: &'a [Village], units: &Registry, seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x5a5a_0001);
         let mut levels: HashMap<&str, f64> = HashMap::new();
-        let mut codes: Vec<&str> = units.iter().filter(|u| u.record.list == LEGACY).map(|u| u.record.code.as_str()).filter(|c| c.len() == 2).collect();
+        let mut codes: Vec<&str> =
+            units.iter().filter(|u| u.record.list == LEGACY).map(|u| u.record.code.as_str()).filter(|c| c.len() == 2).collect();
         codes.sort_unstable();
         for code in codes {
             let drawn = NATION_2024 - 0.4 + SCATTER * gauss(&mut rng);
