@@ -172,10 +172,10 @@ impl Client {
 fn submission(world: &World, n: u64) -> Value {
     let mut answers = Map::new();
     for (place, item) in world.questionnaire.items().iter().enumerate() {
-        if let (ItemKind::Scale(options) | ItemKind::Single(options), code) = (item.kind(), item.code()) {
-            if let Some(choice) = options.get(World::answer(n, place, options.count())) {
-                answers.insert(code.into(), choice.code().into());
-            }
+        if let (ItemKind::Scale(options) | ItemKind::Single(options), code) = (item.kind(), item.code())
+            && let Some(choice) = options.get(World::answer(n, place, options.count()))
+        {
+            answers.insert(code.into(), choice.code().into());
         }
     }
     let (psu, agency) = world.place(n);

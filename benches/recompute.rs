@@ -74,6 +74,7 @@ struct Measured {
 fn run(world: &World, n: u128) -> Measured {
     let id = Uuid::from_u128(1_000 + n);
     let new = NewRun {
+        as_of: None,
         id,
         index_version_id: world.index,
         wave_id: world.wave,
@@ -100,8 +101,8 @@ fn run(world: &World, n: u128) -> Measured {
     let stored = Instant::now();
     let marks = marks.into_inner().unwrap();
     let of = |stage: Stage| marks.iter().filter(move |mark| mark.0 == stage).map(|mark| mark.1);
-    let read = of(Stage::Reading).last().unwrap();
-    let (tallied, estimated) = (of(Stage::Computing).next().unwrap(), of(Stage::Computing).last().unwrap());
+    let read = of(Stage::Reading).next_back().unwrap();
+    let (tallied, estimated) = (of(Stage::Computing).next().unwrap(), of(Stage::Computing).next_back().unwrap());
     let ends = [
         ("definitions, units, design; rows from SQLite", read),
         ("columns and the first tally", tallied),
@@ -115,7 +116,10 @@ fn run(world: &World, n: u128) -> Measured {
 }
 
 /// Parts of the first stage, alone.
-fn comparisons(world: &World) -> Vec<(&'static str, Box<dyn Fn() + '_>)> {
+/// Something to time, with its name.
+type Timed<'a> = (&'static str, Box<dyn Fn() + 'a>);
+
+fn comparisons(world: &World) -> Vec<Timed<'_>> {
     let definitions = || {
         let mut db = world.store.db().unwrap();
         let units = load::registry(&mut db).unwrap();

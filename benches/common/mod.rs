@@ -38,7 +38,7 @@ pub fn median(mut measured: Vec<f64>) -> f64 {
     measured.get(measured.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// A well-mixed number for each number (the finaliser of SplitMix64, Steele, Lea and Flood 2014).
+/// A well-mixed number for each number (the finaliser of `SplitMix64`, Steele, Lea and Flood 2014).
 pub fn mix(n: u64) -> u64 {
     let n = n.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let n = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

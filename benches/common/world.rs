@@ -98,7 +98,7 @@ impl World {
     /// The n-th respondent's answer to an item with so many options, from 1; 0 for none, one in twenty.
     pub fn answer(n: u64, item: usize, options: u8) -> u8 {
         let at = mix(n) ^ mix(item as u64);
-        if mix(!at) % 20 == 0 {
+        if mix(!at).is_multiple_of(20) {
             return 0;
         }
         let middle = 0.7 * f64::from(options) + 0.4 * normal(n) + 0.7 * normal(at);

@@ -16,7 +16,7 @@ use crate::api::audit;
 use crate::api::auth::Caller;
 use crate::api::body::Json;
 use crate::api::codes::Code;
-use crate::api::encode::{hex, rfc3339};
+use crate::api::encode::{from_rfc3339, hex, rfc3339};
 use crate::api::etag;
 use crate::api::page::{Listing, Page};
 use crate::api::problem::Problem;
@@ -44,6 +44,8 @@ pub struct RunRequest {
     /// The wave.
     #[validate(length(min = 1, max = 64))]
     wave: String,
+    /// Only what had arrived by then, RFC 3339: to compute again what was known on a day. By default everything there is now.
+    as_of: Option<String>,
     /// Values of the index's parameters; those not given keep the definition's.
     #[serde(default)]
     parameters: BTreeMap<String, f64>,
@@ -54,6 +56,15 @@ pub struct RunRequest {
     /// A look at unfinished fieldwork, never to be published.
     #[serde(default)]
     preview: bool,
+}
+
+/// The instant that a request names.
+fn as_of(request: &RunRequest) -> Result<Option<i64>, Problem> {
+    let Some(text) = &request.as_of else { return Ok(None) };
+    let finding = || {
+        Finding::error("/as_of", "instant-invalid", "Cần thời điểm theo RFC 3339, có múi giờ", "An RFC 3339 instant with offset is needed")
+    };
+    from_rfc3339(text).map(Some).ok_or_else(|| Problem::because(Code::BodyInvalid, finding()))
 }
 
 fn one() -> i64 {
@@ -225,6 +236,7 @@ pub async fn create_run(state: AppState, caller: Caller, request: Json<RunReques
             index_version_id: index.id,
             wave_id: wave.id,
             preview: request.preview,
+            as_of: as_of(&request)?,
             parameters: json!(request.parameters).to_string(),
             seed: request.seed,
             threads: None,

@@ -81,6 +81,7 @@ pub(super) fn compute(store: &Store, wanted: &Wanted<'_>, parameters: &BTreeMap<
             index_version_id: index.id,
             wave_id: wave.id,
             preview: false,
+            as_of: None,
             parameters: serde_json::to_string(parameters)?,
             seed: 1,
             threads: None,

@@ -129,10 +129,10 @@ impl Design {
             _ => None,
         };
         let listed = person.and_then(|person| person.psu.as_deref());
-        if let (Some(said), Some(listed)) = (psu, listed) {
-            if said != listed {
-                return Err(Unplaced::OtherPsu);
-            }
+        if let (Some(said), Some(listed)) = (psu, listed)
+            && said != listed
+        {
+            return Err(Unplaced::OtherPsu);
         }
         let index = self.psu_index(listed.or(psu).ok_or(Unplaced::NoPsu)?).ok_or(Unplaced::UnknownPsu)?;
         let weight = person.map(|person| person.weight).or(self.psus[index].weight).ok_or(Unplaced::NoWeight)?;

@@ -35,7 +35,7 @@ impl WeightUnit {
     #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)] // checked against the bounds just above
     pub fn units(self, weight: f64) -> Option<i64> {
         let scaled = (weight * self.per_one() as f64).round();
-        (weight.is_finite() && scaled >= 1.0 && scaled < 9.0e18).then_some(scaled as i64)
+        (weight.is_finite() && (1.0..9.0e18).contains(&scaled)).then_some(scaled as i64)
     }
 
     /// The weight that a number of units stands for.
@@ -76,7 +76,7 @@ mod tests {
         let unit = WeightUnit::MICRO;
         assert_eq!(unit.units(92.909), Some(92_909_000));
         let mut report = RoundingReport::default();
-        report.add(unit, 92.909_000_000_000_006, 92_909_000);
+        report.add(unit, 92.909 * (1.0 + 1e-15), 92_909_000);
         assert_eq!((report.weights, report.changed), (1, 0));
     }
 

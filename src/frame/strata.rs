@@ -17,7 +17,7 @@ pub struct Stratum {
 /// however its table was sorted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Strata {
-    strata: Vec<Stratum>,
+    list: Vec<Stratum>,
     /// The stratum of each PSU, ascending.
     of_psu: Vec<u32>,
     /// The administrative unit each PSU lies in, by registry id.
@@ -40,20 +40,20 @@ impl Strata {
         for stratum in &of_psu {
             strata[*stratum as usize].sampled += 1;
         }
-        Some(Self { strata, of_psu, areas })
+        Some(Self { list: strata, of_psu, areas })
     }
 
     /// One stratum in which each of `n` rows is its own PSU, drawn with replacement.
     #[must_use]
     pub fn elements(n: usize) -> Self {
         let sampled = u32::try_from(n).unwrap_or(u32::MAX);
-        Self { strata: vec![Stratum { name: String::new(), sampled, population: None }], of_psu: vec![0; n], areas: vec![None; n] }
+        Self { list: vec![Stratum { name: String::new(), sampled, population: None }], of_psu: vec![0; n], areas: vec![None; n] }
     }
 
     /// The strata.
     #[must_use]
     pub fn strata(&self) -> &[Stratum] {
-        &self.strata
+        &self.list
     }
 
     /// How many PSUs there are over all strata.

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::frame::{CHOSEN, Column, NOT_CHOSEN};
 use crate::schema::{
-    Domain, FavourableMissing, Finding, IndexDefinition, ItemKind, LonelyPsu, Node, NodeMissing, Questionnaire, Ratio, check_index_against,
+    Domain, FavourableMissing, Finding, IndexDefinition, ItemKind, LonelyPsu, Node, NodeMissing, OptionList, Questionnaire, Ratio,
+    check_index_against,
 };
 use crate::scoring::{Leaf, LinearMap, Measure, Source};
 
@@ -205,26 +206,24 @@ struct Compiler<'a> {
 impl Compiler<'_> {
     /// Compiles a node and those below it; returns its place.
     fn node(&mut self, node: &Node, depth: u32, share: f64, parameters: &BTreeMap<String, f64>, nodes: &mut Vec<PlanNode>) -> usize {
-        let content = match node.measure() {
-            Some(measure) => Content::Leaf(self.leaf(node.code(), measure)),
-            None => {
-                let weight =
-                    |child: &Node| child.weight().map_or(Some(1.0), |w| w.value(|name| parameters.get(name).copied())).unwrap_or(0.0);
-                let total: f64 = node.children().iter().map(weight).sum();
-                if total <= 0.0 {
-                    self.finding(
-                        node.code(),
-                        "weights-zero",
-                        "Tổng quyền số của các mục con bằng 0",
-                        "the weights of the node's children add up to nothing",
-                    );
-                }
-                let compile = |child: &Node| {
-                    let part = weight(child) / total;
-                    (self.node(child, depth + 1, share * part, parameters, nodes), part)
-                };
-                Content::Children(node.children().iter().map(compile).collect())
+        let content = if let Some(measure) = node.measure() {
+            Content::Leaf(self.leaf(node.code(), measure))
+        } else {
+            let weight = |child: &Node| child.weight().map_or(Some(1.0), |w| w.value(|name| parameters.get(name).copied())).unwrap_or(0.0);
+            let total: f64 = node.children().iter().map(weight).sum();
+            if total <= 0.0 {
+                self.finding(
+                    node.code(),
+                    "weights-zero",
+                    "Tổng quyền số của các mục con bằng 0",
+                    "the weights of the node's children add up to nothing",
+                );
             }
+            let compile = |child: &Node| {
+                let part = weight(child) / total;
+                (self.node(child, depth + 1, share * part, parameters, nodes), part)
+            };
+            Content::Children(node.children().iter().map(compile).collect())
         };
         nodes.push(PlanNode { code: node.code().to_owned(), depth, share, content });
         nodes.len() - 1
@@ -294,7 +293,7 @@ impl Compiler<'_> {
             let column = self.column(Column::Chosen { item: item.to_owned(), option: option.clone() });
             return self.measure(Measure::new(column, num, 100.0));
         }
-        for (number, option) in (1_usize..).zip(found.options().map(|o| o.all()).unwrap_or_default()) {
+        for (number, option) in (1_usize..).zip(found.options().map(OptionList::all).unwrap_or_default()) {
             num[number] = Some(i32::from(counted.iter().any(|code| code == option.code())));
         }
         let column = self.column(Column::Item(item.to_owned()));

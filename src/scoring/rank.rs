@@ -10,7 +10,7 @@ use crate::scoring::{LonelyStratum, Scatter};
 pub enum RankMethod {
     /// From joint intervals of all values at level^(1/K): Klein, Wright and Wieczorek (2020), JRSS C 69(3).
     KleinWrightWieczorek,
-    /// From all K(K−1)/2 differences, Bonferroni: every unit's interval holds at once (Mogstad et al. 2024, REStud 91).
+    /// From all K(K−1)/2 differences, Bonferroni: every unit's interval holds at once (Mogstad et al. 2024, Review of Economic Studies 91).
     PairwiseJoint,
     /// From the K−1 differences of one unit, Bonferroni: the interval of any one unit holds.
     PairwiseMarginal,

@@ -274,7 +274,7 @@ pub enum CountBy {
     Unit,
     /// The PSU; 0 is those without one.
     Psu,
-    /// The day of arrival, as days since 1970-01-01 in Asia/Ho_Chi_Minh, which is UTC+7 all year.
+    /// The day of arrival, as days since 1970-01-01 in `Asia/Ho_Chi_Minh`, which is UTC+7 all year.
     Day,
 }
 

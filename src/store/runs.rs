@@ -15,7 +15,7 @@ use super::db::Db;
 use super::editions;
 use super::error::{Result, StoreError};
 use super::jobs::{self, NewJob};
-use super::scan::{HighWater, high_water};
+use super::scan::{HighWater, high_water, high_water_at};
 use super::scores::{self, Score};
 use super::tables::run;
 
@@ -54,6 +54,8 @@ pub struct NewRun {
     pub wave_id: i32,
     /// A look at unfinished fieldwork; never published.
     pub preview: bool,
+    /// Only what had arrived, and what had ended, by then (µs UTC); `None`: all there is now.
+    pub as_of: Option<i64>,
     /// JSON.
     pub parameters: String,
     /// For what draws random numbers.
@@ -153,7 +155,10 @@ pub struct Step<'a> {
 /// [`StoreError::Database`] if the wave or the index version does not exist.
 pub fn create(db: &mut Db, new: &NewRun, job: &NewJob) -> Result<Run> {
     db.write(|db| {
-        let at = high_water(db, new.wave_id)?;
+        let at = match new.as_of {
+            Some(instant) => high_water_at(db, new.wave_id, instant)?,
+            None => high_water(db, new.wave_id)?,
+        };
         diesel::insert_into(run::table)
             .values((
                 run::id.eq(new.id.as_bytes().as_slice()),

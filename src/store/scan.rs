@@ -74,6 +74,24 @@ pub fn high_water(db: &mut Db, wave_id: i32) -> Result<HighWater> {
     })
 }
 
+/// The high water of a wave as it was at an instant of the past (µs UTC).
+///
+/// Sequence numbers are given in the order of the queue. So what had arrived by then is what stands at or below the last number of
+/// then, but for responses that overtook each other on their way into the queue, in the same instant.
+///
+/// # Errors
+/// [`StoreError::Database`](super::StoreError::Database).
+pub fn high_water_at(db: &mut Db, wave_id: i32, instant: i64) -> Result<HighWater> {
+    db.write(|db| {
+        hold_response_order(db)?;
+        let arrived = response::table.filter(response::wave_id.eq(wave_id)).filter(response::received_at.le(instant));
+        let seq: Option<i64> = arrived.order(response::seq.desc()).select(response::seq).first(db).optional()?;
+        let past = response_event::table.filter(response_event::at.le(instant));
+        let event: Option<i64> = past.select(max(response_event::id)).get_result(db)?;
+        Ok(HighWater { seq: seq.unwrap_or(0), event: event.unwrap_or(0) })
+    })
+}
+
 /// The responses that count at a high water: valid, stored by then, not ended by then.
 macro_rules! counting {
     ($wave:expr, $at:expr) => {

@@ -28,6 +28,29 @@ fn a_run_freezes_its_inputs_and_is_queued() {
 }
 
 #[test]
+fn a_run_as_of_a_day_freezes_what_had_arrived_by_then() {
+    let app = TestApp::start();
+    publish(&app);
+    let (statistician, anyone) = (app.client(Role::Statistician), app.anyone());
+    let send = || anyone.put(&crate::harness::fixtures::new_response(), &crate::harness::fixtures::submission()).expect(201);
+    let first = send();
+    app.set_now(crate::harness::NOW + crate::harness::HOUR);
+    let second = send();
+    let start = |as_of: Option<&str>| {
+        let mut request = json!({ "index": "mini", "version": "1", "wave": "open" });
+        if let Some(as_of) = as_of {
+            request["as_of"] = as_of.into();
+        }
+        statistician.post("/v1/runs", &request)
+    };
+    assert_eq!(start(None).expect(202)["high_water_seq"], second["seq"]);
+    assert_eq!(start(Some("2024-09-01T08:30:00+07:00")).expect(202)["high_water_seq"], first["seq"]);
+    assert_eq!(start(Some("2020-01-01T00:00:00Z")).expect(202)["high_water_seq"], 0);
+    let problem = start(Some("yesterday")).problem(422, "body-invalid");
+    assert_eq!(problem["errors"][0]["pointer"], "/as_of");
+}
+
+#[test]
 fn a_run_that_cannot_be_is_refused() {
     let app = TestApp::start();
     publish(&app);

@@ -157,6 +157,7 @@ fn a_run_that_was_cut_short_is_taken_up_after_a_restart() {
                 index_version_id: index.id,
                 wave_id: wave.id,
                 preview: false,
+                as_of: None,
                 parameters: "{}".into(),
                 seed: 1,
                 threads: None,

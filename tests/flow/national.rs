@@ -2,6 +2,7 @@
 //! the statistician, approval by another, and an agency that pulls its scores. Every figure equals that of R's `survey`.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -59,7 +60,7 @@ fn prepare(statistician: &Client, people: &[BTreeMap<String, String>], provinces
     put("/v1/indices/sipas-open/versions/1.1", "survey-schemas/sipas-open/index-1.1.json");
     let mut units = String::from("list,code,kind,name_vi,name_en,parent_list,parent_code,valid_from,valid_to\n");
     for agency in 1..=20 {
-        units += &format!("open-agencies,{agency},agency,Cơ quan {agency},Agency {agency},,,2020-01-01,\n");
+        writeln!(units, "open-agencies,{agency},agency,Cơ quan {agency},Agency {agency},,,2020-01-01,").unwrap();
     }
     statistician.send("POST", "/v1/units", &[("Content-Type", "text/csv")], Some(units.as_bytes())).expect(200);
     let wave = json!({
@@ -74,7 +75,7 @@ fn prepare(statistician: &Client, people: &[BTreeMap<String, String>], provinces
     for person in people {
         let area = &provinces[person["province"].parse::<usize>().unwrap() - 1];
         psus.insert(&person["psu"], format!("{},{},{},vn-63:{area}\n", person["psu"], person["stratum"], person["fpc"]));
-        list += &format!("{},{},{}\n", person["resp_id"], person["psu"], person["weight"]);
+        writeln!(list, "{},{},{}", person["resp_id"], person["psu"], person["weight"]).unwrap();
     }
     let table = format!("psu,stratum,fpc,area\n{}", psus.into_values().collect::<String>());
     let loaded =

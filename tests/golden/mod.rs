@@ -31,7 +31,7 @@ pub(crate) struct Worst {
 
 impl Worst {
     pub(crate) fn compare(&mut self, what: &str, found: f64, expected: f64) {
-        let relative = if found == expected { 0.0 } else { ((found - expected) / expected.abs().max(1e-300)).abs() };
+        let relative = (found - expected).abs() / expected.abs().max(1e-300);
         assert!(relative.is_finite(), "{what}: found {found}, expected {expected}");
         self.compared += 1;
         if relative > self.relative {

@@ -76,7 +76,7 @@ impl<'a> Population<'a> {
         let mut packed = self.layout.blank();
         for (number, item) in self.questionnaire.items().iter().enumerate() {
             let asked = item.relevant().is_none_or(|relevance| relevance.holds(&self.layout, &packed));
-            if let Some(answer) = asked.then(|| self.answer(&mut rng, item, mood + self.items[number])).flatten() {
+            if let Some(answer) = asked.then(|| Self::answer(&mut rng, item, mood + self.items[number])).flatten() {
                 self.note(&mut packed, item, &answer);
                 answers.insert(item.code().to_owned(), answer);
             }
@@ -89,7 +89,7 @@ impl<'a> Population<'a> {
         submission.to_string().into_bytes()
     }
 
-    fn answer(&self, rng: &mut ChaCha8Rng, item: &Item, mood: f64) -> Option<Value> {
+    fn answer(rng: &mut ChaCha8Rng, item: &Item, mood: f64) -> Option<Value> {
         let u = uniform(rng);
         match item.kind() {
             ItemKind::Scale { .. } | ItemKind::Single { .. } => {

@@ -125,6 +125,7 @@ impl World {
 
     fn new_run(&self, id: u128) -> NewRun {
         NewRun {
+            as_of: None,
             id: Uuid::from_u128(id),
             index_version_id: self.index,
             wave_id: self.wave,
