@@ -37,7 +37,10 @@ fn main() {
     common::machine();
     let folder = tempfile::tempdir().unwrap();
     println!("a 4 kB write and its sync take {:.2} ms here; {seconds} s a line", sync_time(folder.path()));
-    println!("{:>11} {:>9} {:>11} {:>8} {:>8} {:>8} {:>13} {:>13}", "connections", "stored", "a second", "p50 ms", "p99 ms", "max ms", "rows a commit", "longest, ms");
+    println!(
+        "{:>11} {:>9} {:>11} {:>8} {:>8} {:>8} {:>13} {:>13}",
+        "connections", "stored", "a second", "p50 ms", "p99 ms", "max ms", "rows a commit", "longest, ms"
+    );
     for connections in CONNECTIONS {
         level(connections, Duration::from_secs(seconds));
     }
@@ -48,7 +51,8 @@ fn main() {
 fn level(connections: usize, during: Duration) {
     let world = World::new(PSUS_A_STRATUM);
     let secret = NewSecret::generate().unwrap();
-    let key = NewKey { name: "bench".into(), role: "device".into(), hash: secret.hash, unit_id: None, created_at: 1, created_by: "bench".into() };
+    let key =
+        NewKey { name: "bench".into(), role: "device".into(), hash: secret.hash, unit_id: None, created_at: 1, created_by: "bench".into() };
     world.store.read(|db| keys::create(db, &key)).unwrap();
     let writer = world.store.start_writer(WriterOptions::default()).unwrap();
     let options = ServerOptions {
@@ -84,14 +88,24 @@ fn level(connections: usize, during: Duration) {
     let stats = writer.stats();
     actix_web::rt::System::new().block_on(stopper.stop());
     server.join().unwrap();
-    let found = world.store.read(|db| { let at = scan::high_water(db, world.wave)?; scan::count_responses(db, world.wave, at) }).unwrap();
+    let found = world
+        .store
+        .read(|db| {
+            let at = scan::high_water(db, world.wave)?;
+            scan::count_responses(db, world.wave, at)
+        })
+        .unwrap();
     assert_eq!(found, waited.len() as i64 + 1, "rows found and responses acknowledged differ");
     waited.sort_by(f64::total_cmp);
     let part = |share: f64| waited[((waited.len() - 1) as f64 * share) as usize];
     let rows = (stats.responses - before.responses) as f64 / (stats.batches - before.batches) as f64;
     println!(
         "{connections:>11} {found:>9} {:>11.0} {:>8.2} {:>8.2} {:>8.1} {rows:>13.1} {:>13.1}",
-        waited.len() as f64 / during.as_secs_f64(), part(0.5), part(0.99), part(1.0), stats.longest_micros as f64 / 1e3,
+        waited.len() as f64 / during.as_secs_f64(),
+        part(0.5),
+        part(0.99),
+        part(1.0),
+        stats.longest_micros as f64 / 1e3,
     );
 }
 

@@ -42,8 +42,13 @@ fn main() {
         let started = Instant::now();
         fill(&world, responses);
         let seconds = started.elapsed().as_secs_f64();
-        let megabytes = std::fs::read_dir(world.folder.path()).unwrap().map(|file| file.unwrap().metadata().unwrap().len()).sum::<u64>() as f64 / 1e6;
-        println!("\n{responses} responses, {} PSUs: written in {seconds:.1} s ({:.0} a second), {megabytes:.0} MB", world.psus.len(), responses as f64 / seconds);
+        let megabytes =
+            std::fs::read_dir(world.folder.path()).unwrap().map(|file| file.unwrap().metadata().unwrap().len()).sum::<u64>() as f64 / 1e6;
+        println!(
+            "\n{responses} responses, {} PSUs: written in {seconds:.1} s ({:.0} a second), {megabytes:.0} MB",
+            world.psus.len(),
+            responses as f64 / seconds
+        );
         let measured: Vec<Measured> = (0..repetitions).map(|n| run(&world, n as u128)).collect();
         assert!(measured.iter().all(|m| m.digest == measured[0].digest), "runs over the same rows differ");
         println!("{} scores, digest {}; {repetitions} repetitions, medians in milliseconds", measured[0].scores, &measured[0].digest[..12]);

@@ -38,7 +38,10 @@ fn main() {
     let sizes = if sizes.is_empty() { vec![1_000_000] } else { sizes };
     common::machine();
     println!("{REPETITIONS} repetitions, medians in milliseconds; tally: rows to sums; estimates: sums to figures; CPU: of all threads");
-    println!("{:>10}  {:<26} {:>7} {:>9} {:>7} {:>7} {:>7} {:>9} {:>6}  digest", "rows", "domains", "tally", "estimates", "total", "CPU", "MB read", "one read", "ratio");
+    println!(
+        "{:>10}  {:<26} {:>7} {:>9} {:>7} {:>7} {:>7} {:>9} {:>6}  digest",
+        "rows", "domains", "tally", "estimates", "total", "CPU", "MB read", "one read", "ratio"
+    );
     for rows in sizes {
         let frame = frame(rows, has("shuffled"));
         let (bytes, read) = plain_read(&frame);
@@ -59,7 +62,11 @@ fn main() {
             let rest = median(total.iter().zip(&tally).map(|(all, t)| all - t).collect());
             let (tally, total, cpu) = (median(tally), median(total), median(cpu));
             let mb = bytes as f64 / 1e6;
-            println!("{rows:>10}  {name:<26} {tally:>7.0} {rest:>9.0} {total:>7.0} {cpu:>7.0} {mb:>7.0} {read:>9.1} {:>6.0}  {}", total / read, &digest[..12]);
+            println!(
+                "{rows:>10}  {name:<26} {tally:>7.0} {rest:>9.0} {total:>7.0} {cpu:>7.0} {mb:>7.0} {read:>9.1} {:>6.0}  {}",
+                total / read,
+                &digest[..12]
+            );
         }
     }
     println!("load afterwards {}", common::load());
@@ -84,12 +91,19 @@ fn measure(plan: &Plan, frame: Frame) -> (f64, f64, Vec<Score>) {
 /// All bytes that scoring reads, and the milliseconds in which all threads together read them once, adding them up.
 fn plain_read(frame: &Frame) -> (usize, f64) {
     const CHUNK: usize = 1 << 16;
-    let words = |bytes: &[u8]| bytes.chunks_exact(8).fold(0_u64, |sum, word| sum.wrapping_add(u64::from_le_bytes(word.try_into().unwrap())));
+    let words =
+        |bytes: &[u8]| bytes.chunks_exact(8).fold(0_u64, |sum, word| sum.wrapping_add(u64::from_le_bytes(word.try_into().unwrap())));
     let columns: Vec<&[u8]> = (0..ITEMS as usize).map(|item| frame.column(item)).collect();
     let pass = || {
         let answers = columns.par_iter().flat_map(|column| column.par_chunks(CHUNK)).map(words).reduce(|| 0, u64::wrapping_add);
-        let weights = frame.weights().par_chunks(CHUNK).map(|part| part.iter().fold(0_i64, |sum, w| sum.wrapping_add(*w))).reduce(|| 0, i64::wrapping_add);
-        let numbers = |list: &[u32]| list.par_chunks(CHUNK).map(|part| part.iter().fold(0_u32, |sum, n| sum.wrapping_add(*n))).reduce(|| 0, u32::wrapping_add);
+        let weights = frame
+            .weights()
+            .par_chunks(CHUNK)
+            .map(|part| part.iter().fold(0_i64, |sum, w| sum.wrapping_add(*w)))
+            .reduce(|| 0, i64::wrapping_add);
+        let numbers = |list: &[u32]| {
+            list.par_chunks(CHUNK).map(|part| part.iter().fold(0_u32, |sum, n| sum.wrapping_add(*n))).reduce(|| 0, u32::wrapping_add)
+        };
         (answers, weights, numbers(frame.psus()), numbers(frame.units()))
     };
     let times = (0..REPETITIONS).map(|_| {
@@ -151,7 +165,9 @@ fn frame(rows: usize, shuffled: bool) -> Frame {
     let base: Vec<f64> = order
         .par_iter()
         .zip(psus.par_iter().zip(&units))
-        .map(|(row, (psu, unit))| 0.9 + 0.3 * normal(salted(6, u64::from(*psu))) + 0.3 * normal(salted(7, u64::from(*unit))) + 0.7 * normal(salted(8, *row)))
+        .map(|(row, (psu, unit))| {
+            0.9 + 0.3 * normal(salted(6, u64::from(*psu))) + 0.3 * normal(salted(7, u64::from(*unit))) + 0.7 * normal(salted(8, *row))
+        })
         .collect();
     let answer = |item: u64, row: u64, base: f64| {
         let at = salted(100 + item, row);

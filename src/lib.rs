@@ -9,14 +9,15 @@
 //! store → jobs → api, cli                                                        shell
 //! ```
 
-pub mod schema;
-pub mod unit;
-pub mod response;
+pub mod api;
+pub mod cli;
 pub mod design;
 pub mod frame;
-pub mod scoring;
 pub mod index;
-pub mod publication;
-pub mod store;
 pub mod jobs;
-pub mod api;
+pub mod publication;
+pub mod response;
+pub mod schema;
+pub mod scoring;
+pub mod store;
+pub mod unit;

@@ -4,8 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules in the order of the data's flow; `api` and `cli` are siblings.
-const FLOW: [&str; 11] =
-    ["schema", "unit", "response", "design", "frame", "scoring", "index", "publication", "store", "jobs", "api"];
+const FLOW: [&str; 11] = ["schema", "unit", "response", "design", "frame", "scoring", "index", "publication", "store", "jobs", "api"];
 const CORE: usize = 8;
 
 fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -23,9 +22,9 @@ fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
 fn names(text: &str) -> Vec<(usize, String)> {
     let code = text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"));
     code.flat_map(|(number, line)| {
-        line.split("crate::").skip(1).map(move |rest| {
-            (number + 1, rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>())
-        })
+        line.split("crate::")
+            .skip(1)
+            .map(move |rest| (number + 1, rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>()))
     })
     .collect()
 }
@@ -55,8 +54,18 @@ fn a_stage_names_only_stages_above_it() {
 #[test]
 fn the_core_does_no_io_reads_no_clock_and_draws_nothing() {
     const FORBIDDEN: [&str; 12] = [
-        "std::fs", "std::net", "std::env", "std::process", "SystemTime", "Instant::now", "Utc::now", "Local::now", "getrandom",
-        "new_v4", "now_v7", "println!",
+        "std::fs",
+        "std::net",
+        "std::env",
+        "std::process",
+        "SystemTime",
+        "Instant::now",
+        "Utc::now",
+        "Local::now",
+        "getrandom",
+        "new_v4",
+        "now_v7",
+        "println!",
     ];
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut wrong = Vec::new();
@@ -81,8 +90,8 @@ fn the_core_does_no_io_reads_no_clock_and_draws_nothing() {
 fn no_file_has_outgrown_its_purpose() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
-    for folder in ["src", "tests", "benches"] {
-        rust_files(&root.join(folder), &mut files);
+    for folder in ["src", "tests", "benches"].map(|folder| root.join(folder)) {
+        rust_files(&folder, &mut files);
     }
     let long: Vec<String> = files
         .iter()

@@ -77,7 +77,11 @@ impl World {
                 let wave = waves::create(db, &wave())?.id;
                 let design: Vec<NewPsu> = provinces.iter().flat_map(|p| design(p, id("vn-63", p), psus_a_stratum)).collect();
                 waves::add_design(db, wave, &design, &[])?;
-                let agencies: Vec<(i32, String)> = provinces.iter().flat_map(|p| (0..AGENCIES).map(move |n| agency(p, n).code)).map(|code| (id("agencies", &code), code)).collect();
+                let agencies: Vec<(i32, String)> = provinces
+                    .iter()
+                    .flat_map(|p| (0..AGENCIES).map(move |n| agency(p, n).code))
+                    .map(|code| (id("agencies", &code), code))
+                    .collect();
                 let psus: Vec<(String, i64)> = design.into_iter().map(|psu| (psu.code, psu.weight_u.unwrap())).collect();
                 Ok::<_, StoreError>((version.into_inner().id, index.into_inner().id, wave, agencies, psus))
             })

@@ -65,13 +65,18 @@ pub async fn list_audit(state: AppState, caller: Caller, req: HttpRequest, query
     let object = query.into_inner().object;
     let fetch = page.fetch();
     let rows = state.read(move |db| Ok(audit::list(db, object.as_deref(), page.after, fetch)?)).await?;
-    Ok(page.answer(&req, rows, |line| line.id, |line| LineBody {
-        id: line.id,
-        at: rfc3339(line.at),
-        actor: line.actor,
-        role: line.role,
-        action: line.action,
-        object: line.object,
-        detail: serde_json::from_str(&line.detail).unwrap_or(Value::String(line.detail)),
-    }))
+    Ok(page.answer(
+        &req,
+        rows,
+        |line| line.id,
+        |line| LineBody {
+            id: line.id,
+            at: rfc3339(line.at),
+            actor: line.actor,
+            role: line.role,
+            action: line.action,
+            object: line.object,
+            detail: serde_json::from_str(&line.detail).unwrap_or(Value::String(line.detail)),
+        },
+    ))
 }

@@ -67,7 +67,12 @@ pub struct BatchResult {
 #[utoipa::path(tag = "responses", request_body = BatchRequest,
     responses((status = 200, description = "A result for each; look at their `status`", body = BatchBody)))]
 #[post("/v1/responses:batch")]
-pub async fn send_batch(state: AppState, caller: Caller, req: actix_web::HttpRequest, body: JsonBytes<LARGE>) -> Result<HttpResponse, Problem> {
+pub async fn send_batch(
+    state: AppState,
+    caller: Caller,
+    req: actix_web::HttpRequest,
+    body: JsonBytes<LARGE>,
+) -> Result<HttpResponse, Problem> {
     caller.may(Action::SendBatch)?;
     let items = web::block(move || read(&body.0)).await.map_err(Problem::internal)??;
     let lang = Lang::of(req.headers());
@@ -116,7 +121,10 @@ fn read(bytes: &[u8]) -> Result<Vec<Item>, Problem> {
         Problem::new(Code::JsonInvalid).detail(vi, en)
     })?;
     let shape = || {
-        let (vi, en) = (format!("Cần {{\"responses\": […]}} với tối đa {MAX_ITEMS} phiếu"), format!("Expected {{\"responses\": […]}} with at most {MAX_ITEMS}"));
+        let (vi, en) = (
+            format!("Cần {{\"responses\": […]}} với tối đa {MAX_ITEMS} phiếu"),
+            format!("Expected {{\"responses\": […]}} with at most {MAX_ITEMS}"),
+        );
         Problem::because(Code::BodyInvalid, Finding::error("/responses", "wrong-shape", vi, en))
     };
     let only = value.as_object().is_some_and(|members| members.len() == 1);

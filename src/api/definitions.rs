@@ -156,7 +156,8 @@ pub fn check_address(path: &VersionPath, code: &str, version: &str) -> Result<()
             Finding::error(pointer, "differs-from-address", vi, format!("The definition says “{said}”, the address “{address}”"))
         })
     };
-    let findings: Vec<_> = [differs("/code", code, &path.code), differs("/version", version, &path.version)].into_iter().flatten().collect();
+    let findings: Vec<_> =
+        [differs("/code", code, &path.code), differs("/version", version, &path.version)].into_iter().flatten().collect();
     if findings.is_empty() { Ok(()) } else { Err(invalid(findings)) }
 }
 
@@ -176,7 +177,9 @@ pub fn immutable(error: StoreError) -> Problem {
 pub async fn check(bytes: web::Bytes) -> Result<HttpResponse, Problem> {
     let found = web::block(move || schema::parse(&String::from_utf8_lossy(&bytes))).await.map_err(Problem::internal)?;
     let body = match found {
-        Ok(checked) => CheckBody { valid: true, sha256: Some(hex(&checked.sha256)), findings: checked.warnings.into_iter().map(Into::into).collect() },
+        Ok(checked) => {
+            CheckBody { valid: true, sha256: Some(hex(&checked.sha256)), findings: checked.warnings.into_iter().map(Into::into).collect() }
+        }
         Err(findings) => CheckBody { valid: false, sha256: None, findings: findings.into_iter().map(Into::into).collect() },
     };
     Ok(HttpResponse::Ok().json(body))

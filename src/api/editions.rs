@@ -87,7 +87,9 @@ pub async fn list_editions(state: AppState, caller: Caller) -> Result<HttpRespon
 #[get("/v1/editions/{code:[^:/]+}")]
 pub async fn get_edition(state: AppState, caller: Caller, code: web::Path<String>) -> Result<HttpResponse, Problem> {
     let found = state.read(move |db| {
-        let Some(edition) = editions::find(db, &code)?.filter(|edition| is_known(edition, &caller)) else { return Err(Problem::not_found()) };
+        let Some(edition) = editions::find(db, &code)?.filter(|edition| is_known(edition, &caller)) else {
+            return Err(Problem::not_found());
+        };
         let run = runs::get(db, edition.run_id)?;
         Ok((edition, run))
     });

@@ -31,9 +31,10 @@ pub fn digest(digest: &[u8]) -> String {
 /// Whether the client has the answer already (`If-None-Match`; weak comparison, RFC 9110 §13.1.2).
 #[must_use]
 pub fn client_has(headers: &HeaderMap, tag: &str) -> bool {
-    headers.get_all(IF_NONE_MATCH).filter_map(|value| value.to_str().ok()).any(|value| {
-        value.split(',').map(str::trim).any(|named| named == "*" || named.strip_prefix("W/").unwrap_or(named) == tag)
-    })
+    headers
+        .get_all(IF_NONE_MATCH)
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| value.split(',').map(str::trim).any(|named| named == "*" || named.strip_prefix("W/").unwrap_or(named) == tag))
 }
 
 /// Lets a change pass if `If-Match` names the tag (strong comparison, RFC 9110 §13.1.1).

@@ -18,8 +18,9 @@ use crate::api::role::Action;
 use crate::api::state::AppState;
 use crate::api::wire::Cacheable;
 use crate::design::{Design, RoundingReport, WeightUnit};
-use crate::schema::Finding;
 use crate::jobs::load::WaveInField;
+use crate::jobs::place::area_unit;
+use crate::schema::Finding;
 use crate::store::responses::{self, Count, CountBy, ResponseState};
 use crate::store::waves::{self, NewPsu, NewRespondent};
 use crate::unit::{Registry, UnitId};
@@ -85,7 +86,11 @@ pub async fn put_design(
 }
 
 /// Reads both tables. A sample list that comes alone may name the PSUs that the wave has.
-fn read(field: &WaveInField, request: &DesignRequest, units: &Registry) -> Result<(Vec<NewPsu>, Vec<NewRespondent>, RoundingReport), Problem> {
+fn read(
+    field: &WaveInField,
+    request: &DesignRequest,
+    units: &Registry,
+) -> Result<(Vec<NewPsu>, Vec<NewRespondent>, RoundingReport), Problem> {
     let refused = |findings| Problem::new(Code::DesignInvalid).errors(findings);
     let exponent = u8::try_from(field.wave.weight_exponent).ok().and_then(WeightUnit::new);
     let unit = exponent.ok_or_else(|| Problem::internal("a stored weight exponent is out of range"))?;
@@ -94,14 +99,13 @@ fn read(field: &WaveInField, request: &DesignRequest, units: &Registry) -> Resul
     let mut findings = Vec::new();
     let mut area = |psu: &crate::design::Psu| {
         let code = psu.area.as_deref()?;
-        let day = chrono::DateTime::from_timestamp_micros(field.wave.opens_at).map(|at| at.date_naive());
-        let found = units.find(&field.wave.unit_list, code, day).or_else(|| units.find(&field.wave.unit_list, code, None));
+        let found = area_unit(units, &field.wave, code);
         if found.is_none() {
             let list = &field.wave.unit_list;
             let vi = format!("PSU {}: danh sách {list} không có mã {code}", psu.code);
             findings.push(Finding::error("/psus", "area-unknown", vi, format!("PSU {}: the list {list} has no code {code}", psu.code)));
         }
-        found.map(|unit| unit.id.0)
+        found.map(|id| id.0)
     };
     let psus: Vec<NewPsu> = design
         .psus()
@@ -156,6 +160,7 @@ enum By {
 #[into_params(parameter_in = Query)]
 pub struct ProgressQuery {
     /// What to count by; the day if nothing is said.
+    #[param(inline)]
     by: Option<By>,
 }
 
@@ -178,7 +183,12 @@ pub struct ProgressBody {
 #[utoipa::path(tag = "waves", params(("code" = String, Path, description = "The wave"), ProgressQuery),
     responses((status = 200, description = "The counts", body = Listing<ProgressBody>)))]
 #[get("/v1/waves/{code:[^:/]+}/progress")]
-pub async fn get_progress(state: AppState, caller: Caller, code: web::Path<String>, query: web::Query<ProgressQuery>) -> Result<HttpResponse, Problem> {
+pub async fn get_progress(
+    state: AppState,
+    caller: Caller,
+    code: web::Path<String>,
+    query: web::Query<ProgressQuery>,
+) -> Result<HttpResponse, Problem> {
     caller.may(Action::WatchFieldwork)?;
     let field = state.wave(&code).await?.ok_or_else(Problem::not_found)?;
     let units = state.units().await?;

@@ -51,7 +51,12 @@ pub async fn get_index_version(state: AppState, _: Caller, path: web::Path<Versi
     params(("code" = String, Path, description = "The index"), ("version" = String, Path, description = "The version")),
     responses((status = 201, description = "Published", body = VersionBody), (status = 200, description = "It was published before", body = VersionBody)))]
 #[put("/v1/indices/{code:[^:/]+}/versions/{version:[^:/]+}")]
-pub async fn put_index_version(state: AppState, caller: Caller, path: web::Path<VersionPath>, body: JsonBytes<LARGE>) -> Result<HttpResponse, Problem> {
+pub async fn put_index_version(
+    state: AppState,
+    caller: Caller,
+    path: web::Path<VersionPath>,
+    body: JsonBytes<LARGE>,
+) -> Result<HttpResponse, Problem> {
     let holder = caller.may(Action::PublishDefinition)?.clone();
     let (document, checked) = definitions::read(body.0).await?;
     let Document::Index(index) = checked.document else { return Err(other_kind()) };

@@ -21,9 +21,9 @@ use crate::api::place::{self, Place};
 use crate::api::problem::Problem;
 use crate::api::state::AppState;
 use crate::api::wire::FindingBody;
+use crate::jobs::load::WaveInField;
 use crate::response::{Response, Submission};
 use crate::schema::{Finding, any_error};
-use crate::jobs::load::WaveInField;
 use crate::store::responses::{self, Receipt, ResponseState};
 use crate::store::writer::{NewResponse, Outcome, Pending, QueueError, WriteError};
 

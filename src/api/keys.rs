@@ -85,8 +85,14 @@ pub async fn create_key(state: AppState, caller: Caller, request: Json<KeyReques
     let unit_id = bound_unit(&request, &units)?;
     let secret = NewSecret::generate().map_err(Problem::internal)?;
     let now = state.now();
-    let new =
-        NewKey { name: request.name, role: request.role.as_str().into(), hash: secret.hash, unit_id, created_at: now, created_by: holder.actor() };
+    let new = NewKey {
+        name: request.name,
+        role: request.role.as_str().into(),
+        hash: secret.hash,
+        unit_id,
+        created_at: now,
+        created_by: holder.actor(),
+    };
     let key = state.write(move |db| {
         let key = keys::create(db, &new)?;
         audit::note(db, &holder, now, "key.create", &key.id.to_string(), &key.role)?;
@@ -99,13 +105,19 @@ pub async fn create_key(state: AppState, caller: Caller, request: Json<KeyReques
 fn bound_unit(request: &KeyRequest, units: &Registry) -> Result<Option<i32>, Problem> {
     let Some(name) = &request.unit else {
         if request.role == Role::Agency {
-            let finding = Finding::error("/unit", "missing-member", "Khoá của cơ quan phải gắn với một đơn vị", "An agency's key must be bound to a unit");
+            let finding = Finding::error(
+                "/unit",
+                "missing-member",
+                "Khoá của cơ quan phải gắn với một đơn vị",
+                "An agency's key must be bound to a unit",
+            );
             return Err(Problem::because(Code::BodyInvalid, finding));
         }
         return Ok(None);
     };
     let unit = units.find(&name.list, &name.code, None);
-    let unknown = || Problem::because(Code::BodyInvalid, Finding::error("/unit", "unit-unknown", "Không có đơn vị này", "There is no such unit"));
+    let unknown =
+        || Problem::because(Code::BodyInvalid, Finding::error("/unit", "unit-unknown", "Không có đơn vị này", "There is no such unit"));
     unit.map(|unit| Some(unit.id.0)).ok_or_else(unknown)
 }
 

@@ -1,4 +1,4 @@
-//! The API about itself: its OpenAPI document and its table of problems.
+//! The API about itself: its `OpenAPI` document and its table of problems.
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, get, web};

@@ -98,7 +98,7 @@ impl Metrics {
         self.auth_failures.inc();
     }
 
-    /// The text that Prometheus scrapes (OpenMetrics 1.0).
+    /// The text that Prometheus scrapes (`OpenMetrics` 1.0).
     ///
     /// # Errors
     /// None for text in memory; passed on rather than hidden.
@@ -127,13 +127,17 @@ impl Collector for Storage {
         let stats = self.writer.stats();
         let (in_use, _) = self.store.pool_state();
         let mut metric = |name: &str, help: &str, metric: &dyn Erased| metric.put(&mut encoder, name, help);
-        metric("hailong_ingest_queue_depth", "Responses that wait for the writer", &ConstGauge::new(stats.queued as f64))?;
+        metric(
+            "hailong_ingest_queue_depth",
+            "Responses that wait for the writer",
+            &ConstGauge::new(i64::try_from(stats.queued).unwrap_or(i64::MAX)),
+        )?;
         metric("hailong_commits", "Transactions of the writer", &ConstCounter::new(stats.batches))?;
         metric("hailong_commits_failed", "Transactions of the writer that failed", &ConstCounter::new(stats.failed))?;
         metric("hailong_commit_responses", "Responses answered in those transactions", &ConstCounter::new(stats.responses))?;
         metric("hailong_commit_seconds", "Time in those transactions", &ConstCounter::new(stats.busy_micros as f64 / 1e6))?;
         metric("hailong_commit_longest_seconds", "The longest of them", &ConstGauge::new(stats.longest_micros as f64 / 1e6))?;
-        metric("hailong_db_pool_in_use", "Pooled connections in use", &ConstGauge::new(f64::from(in_use)))
+        metric("hailong_db_pool_in_use", "Pooled connections in use", &ConstGauge::new(i64::from(in_use)))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The OpenAPI document, made from the code, and what follows from it: which methods an address has.
+//! The `OpenAPI` document, made from the code, and what follows from it: which methods an address has.
 
 use std::collections::BTreeMap;
 

@@ -64,7 +64,13 @@ impl<P: Display + FromStr> Page<P> {
     }
 
     /// Answers with a page of `rows`, which [`Page::fetch`] bounded.
-    pub fn answer<R, T: Serialize>(&self, req: &HttpRequest, mut rows: Vec<R>, position: impl Fn(&R) -> P, item: impl FnMut(R) -> T) -> HttpResponse {
+    pub fn answer<R, T: Serialize>(
+        &self,
+        req: &HttpRequest,
+        mut rows: Vec<R>,
+        position: impl Fn(&R) -> P,
+        item: impl FnMut(R) -> T,
+    ) -> HttpResponse {
         let next = self.cut(req, &mut rows, position);
         let mut answer = HttpResponse::Ok();
         link(&mut answer, next.as_deref());

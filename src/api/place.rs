@@ -5,10 +5,10 @@ use crate::api::codes::Code;
 use crate::api::problem::Problem;
 use crate::api::role::Action;
 use crate::design::Mode;
-use crate::response::{Channel, Submission};
-use crate::schema::Finding;
 use crate::jobs::load::WaveInField;
 use crate::jobs::place::{psu_and_weight, rated_unit};
+use crate::response::{Channel, Submission};
+use crate::schema::Finding;
 use crate::store::waves::Wave;
 use crate::unit::{Registry, UnitId};
 
@@ -40,7 +40,13 @@ pub fn authorise(caller: &Caller, submission: &Submission, wave: &Wave) -> Resul
 ///
 /// # Errors
 /// 403 where the key is for another unit; `answers-invalid` where not even a stand-in for the unit exists.
-pub fn place(caller: &Caller, submission: &Submission, field: &WaveInField, units: &Registry, now: i64) -> Result<(Place, Vec<Finding>), Problem> {
+pub fn place(
+    caller: &Caller,
+    submission: &Submission,
+    field: &WaveInField,
+    units: &Registry,
+    now: i64,
+) -> Result<(Place, Vec<Finding>), Problem> {
     let mut findings = Vec::new();
     let wave = &field.wave;
     if submission.survey != wave.survey_code {

@@ -14,13 +14,16 @@ use serde_json::{Map, Value, json};
 
 use crate::api::codes::Code;
 use crate::api::lang::Lang;
-use crate::schema::Finding;
 use crate::jobs::load::LoadError;
+use crate::schema::Finding;
 use crate::store::StoreError;
 
-/// Why a request was refused.
+/// Why a request was refused. Boxed: it is the rare end of every handler's result.
 #[derive(Debug)]
-pub struct Problem {
+pub struct Problem(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
     code: Code,
     detail: Option<(Cow<'static, str>, Cow<'static, str>)>,
     errors: Vec<Finding>,
@@ -34,13 +37,20 @@ impl Problem {
     /// A problem that its code says all about.
     #[must_use]
     pub fn new(code: Code) -> Self {
-        Self { code, detail: None, errors: Vec::new(), members: Map::new(), retry_after: None, allow: None, cause: None }
+        Self(Box::new(Parts { code, detail: None, errors: Vec::new(), members: Map::new(), retry_after: None, allow: None, cause: None }))
     }
 
     /// An error that nobody foresaw: `cause` goes to the log, the client gets an id.
     #[must_use]
     pub fn internal(cause: impl fmt::Display) -> Self {
-        Self { cause: Some(cause.to_string()), ..Self::new(Code::Internal) }
+        Self::new(Code::Internal).caused_by(cause)
+    }
+
+    /// Says to the log, and to nobody else, what was behind it.
+    #[must_use]
+    fn caused_by(mut self, cause: impl fmt::Display) -> Self {
+        self.0.cause = Some(cause.to_string());
+        self
     }
 
     /// A body that cannot be used, for what one finding says.
@@ -58,66 +68,66 @@ impl Problem {
     /// Says more, in both languages. Never what the caller must not know.
     #[must_use]
     pub fn detail(mut self, vi: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Self {
-        self.detail = Some((vi.into(), en.into()));
+        self.0.detail = Some((vi.into(), en.into()));
         self
     }
 
     /// Says where in the input.
     #[must_use]
     pub fn errors(mut self, errors: Vec<Finding>) -> Self {
-        self.errors = errors;
+        self.0.errors = errors;
         self
     }
 
     /// Adds an extension member (RFC 9457 §3.2).
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.members.insert(name.to_owned(), value.into());
+        self.0.members.insert(name.to_owned(), value.into());
         self
     }
 
     /// Says when to try again, in seconds.
     #[must_use]
     pub fn retry_after(mut self, seconds: u32) -> Self {
-        self.retry_after = Some(seconds);
+        self.0.retry_after = Some(seconds);
         self
     }
 
     /// Says which methods the address has.
     #[must_use]
     pub fn allow(mut self, methods: String) -> Self {
-        self.allow = Some(methods);
+        self.0.allow = Some(methods);
         self
     }
 
     /// What went wrong.
     #[must_use]
     pub fn code(&self) -> Code {
-        self.code
+        self.0.code
     }
 
     /// What only the log may know.
     #[must_use]
     pub fn cause(&self) -> Option<&str> {
-        self.cause.as_deref()
+        self.0.cause.as_deref()
     }
 
     /// The body.
     #[must_use]
     pub fn body(&self, lang: Lang, request_id: &str) -> Value {
-        let (vi, en) = self.code.title();
-        let mut body = self.members.clone();
-        body.insert("type".into(), format!("/v1/problems/{}", self.code.as_str()).into());
+        let (vi, en) = self.0.code.title();
+        let mut body = self.0.members.clone();
+        body.insert("type".into(), format!("/v1/problems/{}", self.0.code.as_str()).into());
         body.insert("title".into(), lang.pick(vi, en).into());
-        body.insert("status".into(), self.code.status().as_u16().into());
-        body.insert("code".into(), self.code.as_str().into());
-        if let Some((vi, en)) = &self.detail {
+        body.insert("status".into(), self.0.code.status().as_u16().into());
+        body.insert("code".into(), self.0.code.as_str().into());
+        if let Some((vi, en)) = &self.0.detail {
             body.insert("detail".into(), lang.pick(vi, en).as_ref().into());
         }
-        if !self.errors.is_empty() {
-            body.insert("errors".into(), self.errors.iter().map(|finding| error(finding, lang)).collect());
+        if !self.0.errors.is_empty() {
+            body.insert("errors".into(), self.0.errors.iter().map(|finding| error(finding, lang)).collect());
         }
-        if self.code == Code::Internal {
+        if self.0.code == Code::Internal {
             body.insert("request_id".into(), request_id.into());
         }
         Value::Object(body)
@@ -126,16 +136,16 @@ impl Problem {
     /// The answer.
     #[must_use]
     pub fn render(&self, lang: Lang, request_id: &str) -> HttpResponse {
-        let mut answer = HttpResponse::build(self.code.status());
+        let mut answer = HttpResponse::build(self.0.code.status());
         answer.insert_header((CONTENT_TYPE, "application/problem+json"));
         answer.insert_header((CONTENT_LANGUAGE, lang.tag()));
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = self.0.retry_after {
             answer.insert_header((RETRY_AFTER, seconds));
         }
-        if let Some(methods) = self.allow.as_deref().and_then(|methods| HeaderValue::from_str(methods).ok()) {
+        if let Some(methods) = self.0.allow.as_deref().and_then(|methods| HeaderValue::from_str(methods).ok()) {
             answer.insert_header((ALLOW, methods));
         }
-        match self.code {
+        match self.0.code {
             Code::Unauthenticated => {
                 answer.insert_header((WWW_AUTHENTICATE, "Bearer realm=\"hailong\""));
             }
@@ -160,13 +170,13 @@ fn error(finding: &Finding, lang: Lang) -> Value {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code.as_str())
+        f.write_str(self.0.code.as_str())
     }
 }
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        self.code.status()
+        self.0.code.status()
     }
 
     fn error_response(&self) -> HttpResponse {
@@ -195,9 +205,9 @@ impl From<StoreError> for Problem {
             StoreError::SamePerson { .. } => Self::new(Code::SamePerson),
             StoreError::Preview(_) => Self::new(Code::WrongState)
                 .detail("Lần tính thử không thể công bố", "The run is a preview, and a preview is never published"),
-            _ if error.is_transient() => Self { cause: Some(error.to_string()), ..Self::new(Code::Unavailable).retry_after(1) },
+            _ if error.is_transient() => Self::new(Code::Unavailable).retry_after(1).caused_by(error),
             // SQLite and the file system say it in these words.
-            _ if error.to_string().contains("disk is full") => Self { cause: Some(error.to_string()), ..Self::new(Code::StorageFull).retry_after(10) },
+            _ if error.to_string().contains("disk is full") => Self::new(Code::StorageFull).retry_after(10).caused_by(error),
             _ => Self::internal(error),
         }
     }

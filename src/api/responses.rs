@@ -93,6 +93,7 @@ pub struct ResponsesQuery {
     /// The unit that is rated, as `LIST:CODE`.
     unit: Option<String>,
     /// `valid`, `invalid` or `quarantined`.
+    #[param(inline)]
     state: Option<StateName>,
     /// Where the page begins: `next` of the page before.
     cursor: Option<String>,
@@ -132,7 +133,13 @@ fn keeps_invalid(req: &HttpRequest, caller: &Caller) -> bool {
         (status = 201, description = "Stored, on disk", body = ReceiptBody),
         (status = 200, description = "It was stored before: the same receipt, with `Idempotent-Replay: true`", body = ReceiptBody)))]
 #[put("/v1/responses/{id:[^:/]+}")]
-pub async fn put_response(state: AppState, caller: Caller, req: HttpRequest, id: web::Path<String>, body: JsonBytes<SMALL>) -> Result<HttpResponse, Problem> {
+pub async fn put_response(
+    state: AppState,
+    caller: Caller,
+    req: HttpRequest,
+    id: web::Path<String>,
+    body: JsonBytes<SMALL>,
+) -> Result<HttpResponse, Problem> {
     let id = uuid(&id)?;
     let intake = Intake { state: &state, caller: &caller, keep_invalid: keeps_invalid(&req, &caller) };
     let Taken { receipt, replayed } = intake.send(id, body.0.to_vec()).await?.settle(&state).await?;
@@ -164,16 +171,18 @@ pub async fn get_response(state: AppState, caller: Caller, id: web::Path<String>
     let (submission, events) = state.read(move |db| Ok((responses::submission(db, seq)?, responses::events(db, seq)?))).await?;
     let (body, findings) = submission.unzip();
     let json = |text: &[u8]| serde_json::from_slice(text).ok();
-    let event = |event: responses::Event| EventBody { kind: event.kind.as_str(), at: rfc3339(event.at), actor: event.actor, reason: event.reason };
+    let event =
+        |event: responses::Event| EventBody { kind: event.kind.as_str(), at: rfc3339(event.at), actor: event.actor, reason: event.reason };
+    let units = state.units().await?;
     Ok(HttpResponse::Ok().json(ResponseBody {
-        summary: summary_body(summary, &*state.units().await?),
+        summary: summary_body(&summary, &units),
         submission: body.and_then(|body| json(&body)),
         findings: findings.flatten().and_then(|findings| json(findings.as_bytes())),
         events: events.into_iter().map(event).collect(),
     }))
 }
 
-fn summary_body(row: Summary, units: &Registry) -> SummaryBody {
+fn summary_body(row: &Summary, units: &Registry) -> SummaryBody {
     let unit = units.get(UnitId(row.unit_id));
     let channel = u8::try_from(row.channel).ok().and_then(Channel::from_code);
     SummaryBody {
@@ -191,7 +200,12 @@ fn summary_body(row: Summary, units: &Registry) -> SummaryBody {
 /// Responses of a wave, in the order of arrival, without their answers.
 #[utoipa::path(tag = "responses", params(ResponsesQuery), responses((status = 200, description = "A page of responses", body = Listing<SummaryBody>)))]
 #[get("/v1/responses")]
-pub async fn list_responses(state: AppState, caller: Caller, req: HttpRequest, query: web::Query<ResponsesQuery>) -> Result<HttpResponse, Problem> {
+pub async fn list_responses(
+    state: AppState,
+    caller: Caller,
+    req: HttpRequest,
+    query: web::Query<ResponsesQuery>,
+) -> Result<HttpResponse, Problem> {
     caller.may(Action::ListResponses)?;
     let page = Page::of(query.cursor.as_deref(), query.limit)?;
     let field = state.wave(&query.wave).await?.ok_or_else(|| Problem::new(Code::WaveUnknown))?;
@@ -207,7 +221,7 @@ pub async fn list_responses(state: AppState, caller: Caller, req: HttpRequest, q
     });
     let filter = Filter { unit_id, state: wanted, after_seq: page.after.unwrap_or(0) };
     let rows = state.read(move |db| Ok(responses::list(db, field.wave.id, &filter, page.fetch())?)).await?;
-    Ok(page.answer(&req, rows, |row| row.receipt.seq, |row| summary_body(row, &units)))
+    Ok(page.answer(&req, rows, |row| row.receipt.seq, |row| summary_body(&row, &units)))
 }
 
 /// Why a response is withdrawn.
@@ -223,7 +237,12 @@ pub struct WithdrawQuery {
 #[utoipa::path(tag = "responses", params(("id" = String, Path, description = "The response"), WithdrawQuery),
     responses((status = 204, description = "Withdrawn")))]
 #[delete("/v1/responses/{id:[^:/]+}")]
-pub async fn withdraw_response(state: AppState, caller: Caller, id: web::Path<String>, query: web::Query<WithdrawQuery>) -> Result<HttpResponse, Problem> {
+pub async fn withdraw_response(
+    state: AppState,
+    caller: Caller,
+    id: web::Path<String>,
+    query: web::Query<WithdrawQuery>,
+) -> Result<HttpResponse, Problem> {
     let holder = caller.may(Action::EndResponse)?.clone();
     let id = uuid(&id)?;
     let reason = query.into_inner().reason;
@@ -245,7 +264,12 @@ pub async fn withdraw_response(state: AppState, caller: Caller, id: web::Path<St
 #[utoipa::path(tag = "responses", request_body = ReasonRequest, params(("id" = String, Path, description = "The response")),
     responses((status = 204, description = "Excluded")))]
 #[post("/v1/responses/{id:[^:/]+}:exclude")]
-pub async fn exclude_response(state: AppState, caller: Caller, id: web::Path<String>, request: Json<ReasonRequest>) -> Result<HttpResponse, Problem> {
+pub async fn exclude_response(
+    state: AppState,
+    caller: Caller,
+    id: web::Path<String>,
+    request: Json<ReasonRequest>,
+) -> Result<HttpResponse, Problem> {
     let holder = caller.may(Action::EndResponse)?.clone();
     let id = uuid(&id)?;
     let reason = request.0.reason;

@@ -25,7 +25,8 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 7] = [Self::Device, Self::Collector, Self::Agency, Self::Statistician, Self::Publisher, Self::Auditor, Self::Admin];
+    pub const ALL: [Self; 7] =
+        [Self::Device, Self::Collector, Self::Agency, Self::Statistician, Self::Publisher, Self::Auditor, Self::Admin];
 
     /// The name on the wire and in the store.
     #[must_use]

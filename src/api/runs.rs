@@ -187,9 +187,7 @@ impl Names {
 }
 
 fn steps(run: &Run) -> Vec<StepBody> {
-    let step = |step, at: Option<i64>, by: Option<&String>| {
-        at.map(|at| StepBody { step, at: rfc3339(at), by: by.cloned(), reason: None })
-    };
+    let step = |step, at: Option<i64>, by: Option<&String>| at.map(|at| StepBody { step, at: rfc3339(at), by: by.cloned(), reason: None });
     let withdrawn = step("withdrawn", run.withdrawn_at, run.withdrawn_by.as_ref());
     let all = [
         step("created", Some(run.created_at), Some(&run.created_by)),
@@ -218,7 +216,8 @@ pub async fn create_run(state: AppState, caller: Caller, request: Json<RunReques
     let (id, now) = (Uuid::new_v4(), state.now());
     let created = state.write(move |db| {
         let index = schemas::find_index(db, &request.index, &request.version)?;
-        let index = index.ok_or_else(|| Problem::not_found().detail("Không có phiên bản chỉ số này", "There is no such version of the index"))?;
+        let index =
+            index.ok_or_else(|| Problem::not_found().detail("Không có phiên bản chỉ số này", "There is no such version of the index"))?;
         let wave = waves::find(db, &request.wave)?.ok_or_else(|| Problem::new(Code::WaveUnknown))?;
         check(&request, &definition(&index)?, &wave)?;
         let new = NewRun {
@@ -254,12 +253,22 @@ fn check(request: &RunRequest, index: &IndexDefinition, wave: &waves::Wave) -> R
     let mut findings = Vec::new();
     if index.survey() != wave.survey_code {
         let vi = format!("Chỉ số tính từ khảo sát {}, đợt này thuộc {}", index.survey(), wave.survey_code);
-        findings.push(Finding::error("/wave", "other-survey", vi, format!("The index is of the survey {}, the wave of {}", index.survey(), wave.survey_code)));
+        findings.push(Finding::error(
+            "/wave",
+            "other-survey",
+            vi,
+            format!("The index is of the survey {}, the wave of {}", index.survey(), wave.survey_code),
+        ));
     }
     for (name, value) in &request.parameters {
         let pointer = format!("/parameters/{}", name.replace('~', "~0").replace('/', "~1"));
         match index.parameters().get(name) {
-            None => findings.push(Finding::error(pointer, "parameter-unknown", "Chỉ số không có tham số này", "The index has no such parameter")),
+            None => findings.push(Finding::error(
+                pointer,
+                "parameter-unknown",
+                "Chỉ số không có tham số này",
+                "The index has no such parameter",
+            )),
             Some(known) if !(known.min..=known.max).contains(value) => {
                 let (vi, en) = (format!("Phải từ {} đến {}", known.min, known.max), format!("Must be from {} to {}", known.min, known.max));
                 findings.push(Finding::error(pointer, "out-of-bounds", vi, en));

@@ -24,7 +24,7 @@ use crate::store::{Db, schemas, waves};
 use crate::unit::{Registry, UnitId};
 
 /// Rows read at a time while looking for those that the caller may see.
-const CHUNK: i64 = 1_000;
+const CHUNK: u16 = 1_000;
 
 /// Which scores: of an `edition`, of a `run`, or of the latest published edition of an `index`.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -175,7 +175,12 @@ impl View {
 /// Scores of one edition or run.
 #[utoipa::path(tag = "scores", params(ScoresQuery), responses((status = 200, description = "A page of scores", body = ScoresBody)))]
 #[get("/v1/scores")]
-pub async fn list_scores(state: AppState, caller: Caller, req: HttpRequest, query: web::Query<ScoresQuery>) -> Result<HttpResponse, Problem> {
+pub async fn list_scores(
+    state: AppState,
+    caller: Caller,
+    req: HttpRequest,
+    query: web::Query<ScoresQuery>,
+) -> Result<HttpResponse, Problem> {
     let page = Page::of(query.cursor.as_deref(), query.limit)?;
     let units = state.units().await?;
     let filter = filter(&query, &units, page)?;
@@ -262,8 +267,8 @@ fn run(db: &mut Db, caller: &Caller, id: Uuid) -> Result<(Run, Option<Edition>, 
 fn visible(db: &mut Db, run: Uuid, mut filter: Filter, view: View, units: &Registry, wanted: usize) -> Result<Vec<Score>, Problem> {
     let mut found = Vec::new();
     loop {
-        let rows = scores::query(db, run, &filter, CHUNK)?;
-        let full = rows.len() as i64 == CHUNK;
+        let rows = scores::query(db, run, &filter, CHUNK.into())?;
+        let full = rows.len() == usize::from(CHUNK);
         filter.after_ord = rows.last().map(|score| score.ord);
         found.extend(rows.into_iter().filter(|score| view.shows(score, units)));
         if !full || found.len() >= wanted {

@@ -4,7 +4,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-use actix_web::dev::{Server, ServerHandle};
+use actix_web::dev::{Server, ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpRequest, HttpServer, web};
 use utoipa_actix_web::AppExt;
@@ -100,8 +100,7 @@ pub fn start(options: ServerOptions) -> Result<Running, ServerError> {
 fn app(
     state: AppState,
     description: web::Data<Description>,
-) -> App<impl actix_web::dev::ServiceFactory<actix_web::dev::ServiceRequest, Config = (), Response = actix_web::dev::ServiceResponse, Error = actix_web::Error, InitError = ()>>
-{
+) -> App<impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse, Error = actix_web::Error, InitError = ()>> {
     let unrouted = description.clone();
     let query_error = |error: actix_web::error::QueryPayloadError, _: &HttpRequest| {
         Problem::new(Code::QueryInvalid).detail(format!("Tham số không đọc được: {error}"), error.to_string()).into()
@@ -182,11 +181,5 @@ impl Stopper {
         self.state.drain();
         tokio::time::sleep(self.drain).await;
         self.handle.stop(true).await;
-    }
-
-    /// The shared state, for tests that look inside.
-    #[must_use]
-    pub fn state(&self) -> &AppState {
-        &self.state
     }
 }

@@ -86,7 +86,13 @@ pub async fn submit_run(state: AppState, caller: Caller, req: HttpRequest, id: w
 #[utoipa::path(tag = "runs", request_body = ApproveRequest, params(("id" = String, Path, description = "The run")),
     responses((status = 200, description = "Approved", body = RunBody)))]
 #[post("/v1/runs/{id:[^:/]+}:approve")]
-pub async fn approve_run(state: AppState, caller: Caller, req: HttpRequest, id: web::Path<String>, bytes: Raw<SMALL>) -> Result<HttpResponse, Problem> {
+pub async fn approve_run(
+    state: AppState,
+    caller: Caller,
+    req: HttpRequest,
+    id: web::Path<String>,
+    bytes: Raw<SMALL>,
+) -> Result<HttpResponse, Problem> {
     caller.may(Action::Publish)?;
     let request = optional(&bytes.0)?;
     let step = move |db: &mut Db, run: &Run, step: Step<'_>| {
@@ -115,7 +121,13 @@ pub async fn publish_run(state: AppState, caller: Caller, req: HttpRequest, id: 
 #[utoipa::path(tag = "runs", request_body = ReasonRequest, params(("id" = String, Path, description = "The run")),
     responses((status = 200, description = "Withdrawn", body = RunBody)))]
 #[post("/v1/runs/{id:[^:/]+}:withdraw")]
-pub async fn withdraw_run(state: AppState, caller: Caller, req: HttpRequest, id: web::Path<String>, request: Json<ReasonRequest>) -> Result<HttpResponse, Problem> {
+pub async fn withdraw_run(
+    state: AppState,
+    caller: Caller,
+    req: HttpRequest,
+    id: web::Path<String>,
+    request: Json<ReasonRequest>,
+) -> Result<HttpResponse, Problem> {
     let reason = request.0.reason;
     let kept = reason.clone();
     let step = move |db: &mut Db, run: &Run, step: Step<'_>| Ok(runs::withdraw(db, run.id, &kept, step)?);

@@ -73,7 +73,12 @@ pub async fn get_survey_version(state: AppState, _: Caller, path: web::Path<Vers
     params(("code" = String, Path, description = "The survey"), ("version" = String, Path, description = "The version")),
     responses((status = 201, description = "Published", body = VersionBody), (status = 200, description = "It was published before", body = VersionBody)))]
 #[put("/v1/surveys/{code:[^:/]+}/versions/{version:[^:/]+}")]
-pub async fn put_survey_version(state: AppState, caller: Caller, path: web::Path<VersionPath>, body: JsonBytes<LARGE>) -> Result<HttpResponse, Problem> {
+pub async fn put_survey_version(
+    state: AppState,
+    caller: Caller,
+    path: web::Path<VersionPath>,
+    body: JsonBytes<LARGE>,
+) -> Result<HttpResponse, Problem> {
     let holder = caller.may(Action::PublishDefinition)?.clone();
     let (document, checked) = definitions::read(body.0).await?;
     let Document::Questionnaire(questionnaire) = checked.document else { return Err(other_kind()) };

@@ -38,12 +38,11 @@ pub async fn around(mut req: ServiceRequest, next: Next<impl MessageBody + 'stat
     let (req, mut response) = answer.into_parts();
     if let Some(error) = response.error() {
         let translated;
-        let problem = match error.as_error::<Problem>() {
-            Some(problem) => problem,
-            None => {
-                translated = translate(error, response.status());
-                &translated
-            }
+        let problem = if let Some(problem) = error.as_error::<Problem>() {
+            problem
+        } else {
+            translated = translate(error, response.status());
+            &translated
         };
         if let Some(cause) = problem.cause() {
             tracing::error!(request_id = %id, %cause, "a request failed");
@@ -52,7 +51,8 @@ pub async fn around(mut req: ServiceRequest, next: Next<impl MessageBody + 'stat
     }
     let mut response = tag(&method, req.headers(), response);
     add_headers(response.headers_mut(), &id);
-    let route = req.match_pattern();
+    // Without how a parameter is matched, so that the template is the one of the description.
+    let route = req.match_pattern().map(|template| template.replace(":[^:/]+}", "}"));
     log(&req, &id, &method, route.as_deref(), response.status(), started.elapsed());
     Ok(ServiceResponse::new(req, response))
 }
@@ -78,10 +78,10 @@ fn tag(method: &Method, asked: &HeaderMap, response: HttpResponse) -> HttpRespon
         Ok(body) => body,
         Err(stream) => return response.set_body(stream),
     };
-    if !response.headers().contains_key(ETAG) {
-        if let Ok(tag) = HeaderValue::from_str(&etag::of(&body)) {
-            response.headers_mut().insert(ETAG, tag);
-        }
+    if !response.headers().contains_key(ETAG)
+        && let Ok(tag) = HeaderValue::from_str(&etag::of(&body))
+    {
+        response.headers_mut().insert(ETAG, tag);
     }
     let tag = response.headers().get(ETAG).and_then(|tag| tag.to_str().ok()).unwrap_or_default();
     if etag::client_has(asked, tag) {

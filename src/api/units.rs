@@ -13,9 +13,9 @@ use crate::api::problem::Problem;
 use crate::api::role::Action;
 use crate::api::state::AppState;
 use crate::api::wire::{Cacheable, Day, UnitName};
+use crate::jobs::load;
 use crate::schema::Finding;
 use crate::store::Db;
-use crate::jobs::load;
 use crate::store::units::{self, Seeded, UnitRow};
 use crate::unit::{LEGACY, Link, REFORMED, Registry, RegistryError, Succession, Unit, UnitKind, UnitRecord};
 
@@ -27,8 +27,10 @@ pub struct UnitsQuery {
     /// The code list.
     list: Option<String>,
     /// `country`, `province`, `district`, `commune`, `village` or `agency`.
+    #[param(inline)]
     kind: Option<UnitKindName>,
     /// Only units valid on this day.
+    #[param(inline)]
     as_of: Option<Day>,
     /// Only units that belong to this one directly, as `LIST:CODE`.
     parent: Option<String>,
@@ -50,6 +52,7 @@ struct UnitKindName(UnitKind);
 #[into_params(parameter_in = Query)]
 pub struct AsOfQuery {
     /// The version valid on this day; the last one if nothing is said.
+    #[param(inline)]
     as_of: Option<Day>,
 }
 
@@ -158,7 +161,12 @@ pub async fn list_units(state: AppState, _: Caller, req: HttpRequest, query: web
     params(("list" = String, Path, description = "The code list"), ("code" = String, Path, description = "The code"), AsOfQuery),
     responses((status = 200, description = "The unit", body = LineageBody)))]
 #[get("/v1/units/{list:[^:/]+}/{code:[^:/]+}")]
-pub async fn get_unit(state: AppState, _: Caller, path: web::Path<(String, String)>, query: web::Query<AsOfQuery>) -> Result<HttpResponse, Problem> {
+pub async fn get_unit(
+    state: AppState,
+    _: Caller,
+    path: web::Path<(String, String)>,
+    query: web::Query<AsOfQuery>,
+) -> Result<HttpResponse, Problem> {
     let units = state.units().await?;
     let unit = units.find(&path.0, &path.1, query.as_of.map(|day| day.0)).ok_or_else(Problem::not_found)?;
     let links = |links: &[Link]| {
@@ -228,9 +236,12 @@ fn read(bytes: &[u8]) -> Result<Vec<UnitRecord>, Problem> {
 fn add(db: &mut Db, records: &[UnitRecord]) -> Result<Seeded, Problem> {
     let rows: Vec<UnitRow> = records.iter().map(load::row).collect();
     let seeded = units::seed(db, &rows, &[]).map_err(|error| match error {
-        crate::store::StoreError::NotFound { key, .. } => {
-            refused(vec![Finding::error("", "parent-unknown", format!("Không có đơn vị cấp trên: {key}"), format!("There is no unit {key}"))])
-        }
+        crate::store::StoreError::NotFound { key, .. } => refused(vec![Finding::error(
+            "",
+            "parent-unknown",
+            format!("Không có đơn vị cấp trên: {key}"),
+            format!("There is no unit {key}"),
+        )]),
         other => other.into(),
     })?;
     let (all, successions) = units::load(db)?;

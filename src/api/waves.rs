@@ -17,7 +17,7 @@ use crate::api::problem::Problem;
 use crate::api::role::Action;
 use crate::api::state::AppState;
 use crate::api::wire::{Cacheable, Words, check_words};
-use crate::design::{DesignKind, Mode, WeightUnit};
+use crate::design::{DesignKind, Mode, Wave, WaveError, WeightUnit};
 use crate::schema::Finding;
 use crate::store::waves::{self, NewWave, WaveChange};
 
@@ -135,7 +135,13 @@ pub async fn get_wave(state: AppState, _: Caller, code: web::Path<String>) -> Re
 #[utoipa::path(tag = "waves", request_body = WaveRequest, params(("code" = String, Path, description = "The wave")),
     responses((status = 201, description = "Opened", body = WaveBody), (status = 200, description = "Changed", body = WaveBody)))]
 #[put("/v1/waves/{code:[^:/]+}")]
-pub async fn put_wave(state: AppState, caller: Caller, req: HttpRequest, code: web::Path<String>, request: Json<WaveRequest>) -> Result<HttpResponse, Problem> {
+pub async fn put_wave(
+    state: AppState,
+    caller: Caller,
+    req: HttpRequest,
+    code: web::Path<String>,
+    request: Json<WaveRequest>,
+) -> Result<HttpResponse, Problem> {
     let holder = caller.may(Action::KeepWave)?.clone();
     let code = code.into_inner();
     let now = state.now();
@@ -170,52 +176,38 @@ pub async fn put_wave(state: AppState, caller: Caller, req: HttpRequest, code: w
 /// Reads a request, with every finding at once.
 fn read(code: &str, request: WaveRequest, created_by: String, created_at: i64) -> Result<NewWave, Problem> {
     let mut findings = Vec::new();
-    let mut finding = |pointer: &str, code: &'static str, vi: &str, en: &str| findings.push(Finding::error(pointer, code, vi, en));
-    let opens_at = from_rfc3339(&request.opens_at);
-    let closes_at = request.closes_at.as_deref().map(from_rfc3339);
-    let instant = ("Phải là thời điểm RFC 3339 kèm múi giờ", "Must be an RFC 3339 instant with an offset");
-    if opens_at.is_none() {
-        finding("/opens_at", "bad-instant", instant.0, instant.1);
-    }
-    if closes_at == Some(None) {
-        finding("/closes_at", "bad-instant", instant.0, instant.1);
-    }
-    let (mode, kind) = (Mode::parse(&request.mode), DesignKind::parse(&request.design));
-    if mode.is_none() {
-        finding("/mode", "unknown-value", "Phải là một trong: probability_sample, transaction_stream, opt_in", "Must be one of: probability_sample, transaction_stream, opt_in");
-    }
-    if kind.is_none() {
-        finding("/design", "unknown-value", "Phải là element hoặc cluster", "Must be element or cluster");
-    }
-    if let (Some(opens_at), Some(mode), Some(kind)) = (opens_at, mode, kind) {
-        let closes_at = closes_at.flatten();
-        let weight_unit = WeightUnit::new(request.weight_exponent).unwrap_or(WeightUnit::MICRO);
-        let wave = crate::design::Wave {
-            code: code.to_owned(),
-            survey: request.survey.clone(),
-            mode,
-            kind,
-            weight_unit,
-            opens_at,
-            closes_at,
-            synthetic: request.synthetic,
-        };
-        for error in wave.check().err().unwrap_or_default() {
-            finding("", "wave-invalid", "Mã đợt chỉ gồm chữ thường, số, dấu chấm, gạch nối; ngày đóng phải sau ngày mở", &error.to_string());
-        }
-    }
+    let opens_at = instant("/opens_at", &request.opens_at, &mut findings);
+    let closes_at = request.closes_at.as_deref().and_then(|text| instant("/closes_at", text, &mut findings));
+    let mode = one_of("/mode", &request.mode, Mode::ALL.map(|mode| (mode.as_str(), mode)), &mut findings);
+    let kinds = [DesignKind::Element, DesignKind::Cluster];
+    let kind = one_of("/design", &request.design, kinds.map(|kind| (kind.as_str(), kind)), &mut findings);
     let (Some(opens_at), Some(mode), Some(kind), true) = (opens_at, mode, kind, findings.is_empty()) else {
         return Err(Problem::new(Code::BodyInvalid).errors(findings));
     };
-    Ok(NewWave {
+    let wave = Wave {
         code: code.to_owned(),
-        survey_code: request.survey,
+        survey: request.survey,
+        mode,
+        kind,
+        weight_unit: WeightUnit::new(request.weight_exponent).unwrap_or(WeightUnit::MICRO),
+        opens_at,
+        closes_at,
+        synthetic: request.synthetic,
+    };
+    wave.check().map_err(|errors| {
+        let vi = "Mã đợt chỉ gồm chữ thường, số, dấu chấm, gạch nối; ngày đóng phải sau ngày mở";
+        let finding = |error: WaveError| Finding::error("", "wave-invalid", vi, error.to_string());
+        Problem::new(Code::BodyInvalid).errors(errors.into_iter().map(finding).collect())
+    })?;
+    Ok(NewWave {
+        code: wave.code,
+        survey_code: wave.survey,
         title: request.title.to_json(),
         mode: mode.as_str().into(),
         frame_label: request.frame.to_json(),
         unit_list: request.unit_list,
         opens_at,
-        closes_at: closes_at.flatten(),
+        closes_at,
         weight_exponent: request.weight_exponent.into(),
         design_kind: kind.as_str().into(),
         fpc: request.fpc,
@@ -223,6 +215,25 @@ fn read(code: &str, request: WaveRequest, created_by: String, created_at: i64) -
         created_by,
         created_at,
     })
+}
+
+fn instant(pointer: &str, text: &str, findings: &mut Vec<Finding>) -> Option<i64> {
+    let instant = from_rfc3339(text);
+    if instant.is_none() {
+        let (vi, en) = ("Phải là thời điểm RFC 3339 kèm múi giờ", "Must be an RFC 3339 instant with an offset");
+        findings.push(Finding::error(pointer, "bad-instant", vi, en));
+    }
+    instant
+}
+
+fn one_of<T, const N: usize>(pointer: &str, name: &str, known: [(&str, T); N], findings: &mut Vec<Finding>) -> Option<T> {
+    let names = known.each_ref().map(|(name, _)| *name).join(", ");
+    let found = known.into_iter().find(|(known, _)| *known == name).map(|(_, value)| value);
+    if found.is_none() {
+        let (vi, en) = (format!("Phải là một trong: {names}"), format!("Must be one of: {names}"));
+        findings.push(Finding::error(pointer, "unknown-value", vi, en));
+    }
+    found
 }
 
 /// What a request changes about a wave; the rest must be as it is, since responses were taken under it.

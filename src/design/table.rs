@@ -14,7 +14,7 @@ pub struct Psu {
     pub stratum: String,
     /// How many PSUs that stratum has in the population; `None`: drawn as if with replacement.
     pub fpc: Option<i64>,
-    /// The administrative unit it lies in, a code of the wave's unit list.
+    /// The administrative unit it lies in: `CODE` in the wave's own list, or `LIST:CODE`.
     pub area: Option<String>,
     /// The base weight of everyone in it, in the wave's weight units, unless a respondent has their own.
     pub weight: Option<i64>,
@@ -65,17 +65,35 @@ impl Design {
         let mut by_psu = HashMap::with_capacity(psus.len());
         for (row, psu) in psus.iter().enumerate() {
             if by_psu.insert(psu.code.clone(), row).is_some() {
-                findings.push(at(row, "psu", "psu-repeated", &format!("PSU {} đã có ở dòng trên", psu.code), &format!("PSU {} stands on an earlier line too", psu.code)));
+                findings.push(at(
+                    row,
+                    "psu",
+                    "psu-repeated",
+                    &format!("PSU {} đã có ở dòng trên", psu.code),
+                    &format!("PSU {} stands on an earlier line too", psu.code),
+                ));
             }
         }
         check_strata(&psus, &mut findings);
         let mut by_respondent = HashMap::with_capacity(respondents.len());
         for (row, person) in respondents.iter().enumerate() {
             if by_respondent.insert(person.code.clone(), row).is_some() {
-                findings.push(at(row, "respondent", "respondent-repeated", &format!("Người trả lời {} đã có ở dòng trên", person.code), &format!("respondent {} stands on an earlier line too", person.code)));
+                findings.push(at(
+                    row,
+                    "respondent",
+                    "respondent-repeated",
+                    &format!("Người trả lời {} đã có ở dòng trên", person.code),
+                    &format!("respondent {} stands on an earlier line too", person.code),
+                ));
             }
             if let Some(psu) = person.psu.as_ref().filter(|psu| !by_psu.contains_key(*psu)) {
-                findings.push(at(row, "psu", "psu-unknown", &format!("PSU {psu} không có trong bảng thiết kế mẫu"), &format!("PSU {psu} is not on the design table")));
+                findings.push(at(
+                    row,
+                    "psu",
+                    "psu-unknown",
+                    &format!("PSU {psu} không có trong bảng thiết kế mẫu"),
+                    &format!("PSU {psu} is not on the design table"),
+                ));
             }
         }
         if findings.is_empty() { Ok(Self { psus, respondents, by_psu, by_respondent }) } else { Err(findings) }
@@ -164,7 +182,9 @@ fn check_strata(psus: &[Psu], findings: &mut Vec<Finding>) {
         *drawn += 1;
         if *fpc != psu.fpc {
             findings.push(at(
-                row, "fpc", "fpc-contradicts",
+                row,
+                "fpc",
+                "fpc-contradicts",
                 &format!("Tầng {} có hai số đơn vị khác nhau (xem dòng {})", psu.stratum, *first + 2),
                 &format!("stratum {} has another population count on line {}", psu.stratum, *first + 2),
             ));
@@ -173,7 +193,9 @@ fn check_strata(psus: &[Psu], findings: &mut Vec<Finding>) {
     for (stratum, (row, fpc, drawn)) in strata {
         if fpc.is_some_and(|population| population < drawn) {
             findings.push(at(
-                row, "fpc", "fpc-too-small",
+                row,
+                "fpc",
+                "fpc-too-small",
                 &format!("Tầng {stratum} chọn {drawn} PSU, nhiều hơn số PSU của tổng thể"),
                 &format!("stratum {stratum} has {drawn} PSUs drawn, more than its population holds"),
             ));
@@ -195,7 +217,13 @@ impl Row {
     fn required(&self, column: &str, findings: &mut Vec<Finding>) -> Option<String> {
         let text = self.text(column);
         if text.is_none() {
-            findings.push(on_line(self.line, column, "cell-empty", &format!("Thiếu giá trị ở cột {column}"), &format!("column {column} is empty")));
+            findings.push(on_line(
+                self.line,
+                column,
+                "cell-empty",
+                &format!("Thiếu giá trị ở cột {column}"),
+                &format!("column {column} is empty"),
+            ));
         }
         text.map(str::to_owned)
     }
@@ -204,7 +232,13 @@ impl Row {
         let text = self.text("weight")?;
         let weight: Option<f64> = text.parse().ok();
         let Some((weight, units)) = weight.and_then(|w| Some((w, unit.units(w)?))) else {
-            findings.push(on_line(self.line, "weight", "weight-invalid", &format!("{text:?} không phải là quyền số dương"), &format!("{text:?} is no positive weight")));
+            findings.push(on_line(
+                self.line,
+                "weight",
+                "weight-invalid",
+                &format!("{text:?} không phải là quyền số dương"),
+                &format!("{text:?} is no positive weight"),
+            ));
             return None;
         };
         report.add(unit, weight, units);
@@ -216,7 +250,13 @@ impl Row {
         let stratum = self.required("stratum", findings);
         let fpc = self.text("fpc").map(|text| (text, text.parse::<i64>().ok().filter(|n| *n > 0)));
         if let Some((text, None)) = fpc {
-            findings.push(on_line(self.line, "fpc", "fpc-invalid", &format!("{text:?} không phải là số đơn vị của tổng thể"), &format!("{text:?} is no population count")));
+            findings.push(on_line(
+                self.line,
+                "fpc",
+                "fpc-invalid",
+                &format!("{text:?} không phải là số đơn vị của tổng thể"),
+                &format!("{text:?} is no population count"),
+            ));
         }
         let weight = self.weight(unit, report, findings);
         Some(Psu { code: code?, stratum: stratum?, fpc: fpc.and_then(|(_, n)| n), area: self.text("area").map(str::to_owned), weight })
@@ -246,7 +286,13 @@ fn read_table(text: &str, required: &[&str], optional: &[&str], findings: &mut V
         findings.push(on_line(1, column, "column-missing", &format!("Thiếu cột {column}"), &format!("column {column} is missing")));
     }
     for column in headers.iter().filter(|h| !required.contains(&h.as_str()) && !optional.contains(&h.as_str())) {
-        findings.push(on_line(1, column, "column-unknown", &format!("Không có cột tên {column}"), &format!("no column is called {column}")));
+        findings.push(on_line(
+            1,
+            column,
+            "column-unknown",
+            &format!("Không có cột tên {column}"),
+            &format!("no column is called {column}"),
+        ));
     }
     let mut rows = Vec::new();
     for record in reader.records() {
@@ -257,7 +303,13 @@ fn read_table(text: &str, required: &[&str], optional: &[&str], findings: &mut V
             }
             Err(error) => {
                 let line = error.position().map_or(0, |p| usize::try_from(p.line()).unwrap_or(usize::MAX));
-                findings.push(on_line(line, "", "csv-invalid", &format!("Không đọc được dòng: {error}"), &format!("line not readable: {error}")));
+                findings.push(on_line(
+                    line,
+                    "",
+                    "csv-invalid",
+                    &format!("Không đọc được dòng: {error}"),
+                    &format!("line not readable: {error}"),
+                ));
             }
         }
     }
@@ -297,7 +349,9 @@ mod tests {
         let psus = "psu,stratum,fpc,weight\na,s,5,1\na,s,6,x\nb,t,1,2\nc,t,1,-3\n,t,1,1\n";
         let findings = Design::read(psus, Some("respondent,psu,weight\np,zzz,1\np,b,1\n"), WeightUnit::MICRO).unwrap_err();
         let codes: Vec<&str> = findings.iter().map(|f| f.code.as_ref()).collect();
-        for code in ["weight-invalid", "cell-empty", "psu-repeated", "fpc-contradicts", "fpc-too-small", "respondent-repeated", "psu-unknown"] {
+        for code in
+            ["weight-invalid", "cell-empty", "psu-repeated", "fpc-contradicts", "fpc-too-small", "respondent-repeated", "psu-unknown"]
+        {
             assert!(codes.contains(&code), "{code} is missing from {codes:?}");
         }
     }

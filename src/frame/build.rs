@@ -100,8 +100,9 @@ impl Reader {
     fn new(column: &Column, reference: &Questionnaire, version: &Questionnaire, layout: &Layout) -> Self {
         match column {
             Column::Item(item) => match layout.slot(item) {
-                Some(slot) if matches!(slot.kind(), SlotKind::Option(_)) => renumber(item, reference, version)
-                    .map_or(Reader::Byte(slot.offset()), |table| Reader::Renumbered(slot.offset(), table)),
+                Some(slot) if matches!(slot.kind(), SlotKind::Option(_)) => {
+                    renumber(item, reference, version).map_or(Reader::Byte(slot.offset()), |table| Reader::Renumbered(slot.offset(), table))
+                }
                 _ => Reader::Absent,
             },
             Column::Chosen { item, option } => {
@@ -120,7 +121,11 @@ impl Reader {
             Reader::Byte(offset) => answers[*offset],
             Reader::Renumbered(offset, table) => table[usize::from(answers[*offset])],
             Reader::Bit(slot, option) if slot.is_answered(answers) => {
-                if slot.includes(answers, *option) { CHOSEN } else { NOT_CHOSEN }
+                if slot.includes(answers, *option) {
+                    CHOSEN
+                } else {
+                    NOT_CHOSEN
+                }
             }
             Reader::Bit(slot, _) => slot.state(answers),
         }
@@ -161,7 +166,14 @@ impl FrameBuilder {
             let readers = columns.iter().map(|column| Reader::new(column, reference, version, &layout)).collect();
             (id, Version { width: layout.width(), readers })
         });
-        Self { items: columns.len(), versions: versions.collect(), bytes: Vec::new(), weights: Vec::new(), psus: Vec::new(), units: Vec::new() }
+        Self {
+            items: columns.len(),
+            versions: versions.collect(),
+            bytes: Vec::new(),
+            weights: Vec::new(),
+            psus: Vec::new(),
+            units: Vec::new(),
+        }
     }
 
     /// Makes room for that many more rows.

@@ -87,7 +87,15 @@ impl Frame {
     /// # Errors
     /// [`FrameError::Ragged`] where the columns differ in length, [`FrameError::UnknownPsu`] where a row names a PSU
     /// or a unit that is not there.
-    pub fn from_columns(columns: Vec<Vec<u8>>, weights: Vec<i64>, psus: Vec<u32>, units: Vec<u32>, unit_ids: Vec<i32>, strata: Strata, per_one: i64) -> Result<Self, FrameError> {
+    pub fn from_columns(
+        columns: Vec<Vec<u8>>,
+        weights: Vec<i64>,
+        psus: Vec<u32>,
+        units: Vec<u32>,
+        unit_ids: Vec<i32>,
+        strata: Strata,
+        per_one: i64,
+    ) -> Result<Self, FrameError> {
         let rows = weights.len();
         if psus.len() != rows || units.len() != rows || columns.iter().any(|c| c.len() != rows) {
             return Err(FrameError::Ragged);

@@ -6,13 +6,13 @@ use std::ops::ControlFlow;
 use rayon::prelude::*;
 
 use crate::frame::Frame;
-use crate::index::{Plan, Score};
 use crate::index::derive::all_favourable;
 use crate::index::domains::Partition;
+use crate::index::{Plan, Score};
 use crate::schema::Domain;
 use crate::scoring::{
-    DomainEstimates, LonelyStratum, RankInterval, RankMethod, Sum, Tally, TallyError, Task, across_domains, estimate, rank_intervals,
-    interval, ranks,
+    DomainEstimates, LonelyStratum, RankInterval, RankMethod, Sum, Tally, TallyError, Task, across_domains, estimate, interval,
+    rank_intervals, ranks,
 };
 use crate::unit::Registry;
 
@@ -110,7 +110,8 @@ fn partition_scores<S: Sum>(
         // Without degrees of freedom there is no multiplier, and so no interval.
         let t = if df > 0.0 { interval::multiplier(plan.level, df) } else { f64::NAN };
         for (node, output) in estimates.outputs.iter().enumerate() {
-            let interval = output.map(|e| (e.value - t * e.se, e.value + t * e.se)).filter(|(low, high)| low.is_finite() && high.is_finite());
+            let interval =
+                output.map(|e| (e.value - t * e.se, e.value + t * e.se)).filter(|(low, high)| low.is_finite() && high.is_finite());
             let rank = ranks[node][domain];
             scores.push(Score {
                 domain: key.clone(),
@@ -134,13 +135,7 @@ fn partition_scores<S: Sum>(
 }
 
 /// The ranks of one node over the domains of a partition, best first; domains without a value have none.
-fn rank_node(
-    plan: &Plan,
-    frame: &Frame,
-    estimates: &[DomainEstimates],
-    keep: &[usize],
-    node: usize,
-) -> Result<Ranks, LonelyStratum> {
+fn rank_node(plan: &Plan, frame: &Frame, estimates: &[DomainEstimates], keep: &[usize], node: usize) -> Result<Ranks, LonelyStratum> {
     let mut result = vec![None; estimates.len()];
     let there: Vec<usize> = (0..estimates.len()).filter(|domain| estimates[*domain].outputs[node].is_some()).collect();
     if estimates.len() < 2 || there.is_empty() {
@@ -150,8 +145,7 @@ fn rank_node(
     if let Some(kept) = keep.iter().position(|place| *place == node) {
         let scatters: Vec<_> = there.iter().map(|domain| estimates[*domain].kept.column(kept)).collect();
         let covariance = across_domains(&scatters, frame.strata(), plan.lonely)?;
-        let intervals =
-            rank_intervals(&values, &|a, b| covariance[a * values.len() + b], RankMethod::PairwiseMarginal, plan.level);
+        let intervals = rank_intervals(&values, &|a, b| covariance[a * values.len() + b], RankMethod::PairwiseMarginal, plan.level);
         for (domain, interval) in there.into_iter().zip(intervals) {
             result[domain] = Some((interval.rank, Some(interval)));
         }

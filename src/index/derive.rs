@@ -12,13 +12,17 @@ pub(super) fn all_favourable(frame: &Frame, rule: &AllFavourable) -> Vec<u8> {
     const ABSENT: u8 = 0;
     const GOOD: u8 = 1;
     const BAD: u8 = 2;
-    let tables: Vec<[u8; 256]> = rule.columns.iter().map(|(_, favourable)| {
-        std::array::from_fn(|code| match u8::try_from(code) {
-            Ok(code) if favourable.contains(&code) => GOOD,
-            Ok(code) if (1..FOREIGN_OPTION).contains(&code) => BAD,
-            _ => ABSENT,
+    let tables: Vec<[u8; 256]> = rule
+        .columns
+        .iter()
+        .map(|(_, favourable)| {
+            std::array::from_fn(|code| match u8::try_from(code) {
+                Ok(code) if favourable.contains(&code) => GOOD,
+                Ok(code) if (1..FOREIGN_OPTION).contains(&code) => BAD,
+                _ => ABSENT,
+            })
         })
-    }).collect();
+        .collect();
     let judge = |row: usize| {
         let (mut absent, mut good, mut bad) = (0_usize, 0_usize, 0_usize);
         for ((column, _), table) in rule.columns.iter().zip(&tables) {

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::frame::{CHOSEN, Column, NOT_CHOSEN};
 use crate::schema::{
-    Domain, FavourableMissing, Finding, IndexDefinition, ItemKind, LonelyPsu, Node, NodeMissing, Questionnaire, Ratio,
-    check_index_against,
+    Domain, FavourableMissing, Finding, IndexDefinition, ItemKind, LonelyPsu, Node, NodeMissing, Questionnaire, Ratio, check_index_against,
 };
 use crate::scoring::{Leaf, LinearMap, Measure, Source};
 
@@ -67,13 +66,18 @@ impl Plan {
     ///
     /// # Errors
     /// Every finding at once: those of [`check_index_against`], unknown parameters, values out of their range.
-    pub fn compile(index: &IndexDefinition, questionnaire: &Questionnaire, parameters: &BTreeMap<String, f64>) -> Result<Self, Vec<Finding>> {
+    pub fn compile(
+        index: &IndexDefinition,
+        questionnaire: &Questionnaire,
+        parameters: &BTreeMap<String, f64>,
+    ) -> Result<Self, Vec<Finding>> {
         let mut findings: Vec<Finding> = check_index_against(index, questionnaire).into_iter().filter(Finding::is_error).collect();
         let parameters = settled(index, parameters, &mut findings);
         if !findings.is_empty() {
             return Err(findings);
         }
-        let mut compiler = Compiler { questionnaire, columns: Vec::new(), derived: Vec::new(), measures: Vec::new(), leaves: Vec::new(), findings };
+        let mut compiler =
+            Compiler { questionnaire, columns: Vec::new(), derived: Vec::new(), measures: Vec::new(), leaves: Vec::new(), findings };
         let mut nodes = Vec::new();
         for root in index.tree() {
             compiler.node(root, 0, 1.0, &parameters, &mut nodes);
@@ -165,15 +169,18 @@ impl Plan {
 fn settled(index: &IndexDefinition, given: &BTreeMap<String, f64>, findings: &mut Vec<Finding>) -> BTreeMap<String, f64> {
     for name in given.keys().filter(|name| !index.parameters().contains_key(*name)) {
         findings.push(Finding::error(
-            format!("/parameters/{name}"), "parameter-unknown",
-            format!("Chỉ số không có tham số {name}"), format!("the index has no parameter {name}"),
+            format!("/parameters/{name}"),
+            "parameter-unknown",
+            format!("Chỉ số không có tham số {name}"),
+            format!("the index has no parameter {name}"),
         ));
     }
     let settle = |(name, parameter): (&String, &crate::schema::Parameter)| {
         let value = given.get(name).copied().unwrap_or(parameter.value);
         if !(parameter.min..=parameter.max).contains(&value) {
             findings.push(Finding::error(
-                format!("/parameters/{name}"), "parameter-out-of-range",
+                format!("/parameters/{name}"),
+                "parameter-out-of-range",
                 format!("Tham số {name} phải nằm trong khoảng {} đến {}", parameter.min, parameter.max),
                 format!("parameter {name} must lie between {} and {}", parameter.min, parameter.max),
             ));
@@ -201,10 +208,16 @@ impl Compiler<'_> {
         let content = match node.measure() {
             Some(measure) => Content::Leaf(self.leaf(node.code(), measure)),
             None => {
-                let weight = |child: &Node| child.weight().map_or(Some(1.0), |w| w.value(|name| parameters.get(name).copied())).unwrap_or(0.0);
+                let weight =
+                    |child: &Node| child.weight().map_or(Some(1.0), |w| w.value(|name| parameters.get(name).copied())).unwrap_or(0.0);
                 let total: f64 = node.children().iter().map(weight).sum();
                 if total <= 0.0 {
-                    self.finding(node.code(), "weights-zero", "Tổng quyền số của các mục con bằng 0", "the weights of the node's children add up to nothing");
+                    self.finding(
+                        node.code(),
+                        "weights-zero",
+                        "Tổng quyền số của các mục con bằng 0",
+                        "the weights of the node's children add up to nothing",
+                    );
                 }
                 let compile = |child: &Node| {
                     let part = weight(child) / total;
@@ -237,7 +250,12 @@ impl Compiler<'_> {
     fn one_scale(&mut self, node: &str, parts: Vec<usize>) -> Vec<usize> {
         let scale = self.measures[parts[0]].scale();
         if parts.iter().any(|part| (self.measures[*part].scale() - scale).abs() > f64::EPSILON * scale.abs()) {
-            self.finding(node, "pooled-scales-differ", "Các câu hỏi gộp chung phải dùng cùng một thang điểm", "items that are pooled must share one scale of scores");
+            self.finding(
+                node,
+                "pooled-scales-differ",
+                "Các câu hỏi gộp chung phải dùng cùng một thang điểm",
+                "items that are pooled must share one scale of scores",
+            );
         }
         parts
     }
@@ -254,7 +272,12 @@ impl Compiler<'_> {
             let whole = common.and_then(|common| score.map(|score| score.numerator() * (common / score.denominator())));
             num[number] = whole.and_then(|whole| i32::try_from(whole).ok());
             if score.is_some() && num[number].is_none() {
-                self.finding(node, "scores-too-fine", "Điểm số của các phương án không quy được về mẫu số chung", "the options' scores have no common denominator that fits");
+                self.finding(
+                    node,
+                    "scores-too-fine",
+                    "Điểm số của các phương án không quy được về mẫu số chung",
+                    "the options' scores have no common denominator that fits",
+                );
                 break;
             }
         }

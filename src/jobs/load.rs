@@ -129,7 +129,7 @@ fn design(db: &mut Db, wave: &waves::Wave, units: &Registry) -> Result<Design, L
     let psu_code = |id: i32| psus.get(usize::try_from(id - 1).ok()?).map(|psu| psu.code.clone());
     let people = waves::load_respondents(db, wave.id)?.into_iter();
     let people = people.map(|line| Respondent { code: line.respondent, psu: line.psu_id.and_then(psu_code), weight: line.weight_u });
-    let area = |id: i32| units.get(UnitId(id)).map(|unit| unit.record.code.clone());
+    let area = |id: i32| units.get(UnitId(id)).map(|unit| format!("{}:{}", unit.record.list, unit.record.code));
     let table = psus.iter().map(|psu| Psu {
         code: psu.code.clone(),
         stratum: psu.stratum.clone(),

@@ -30,6 +30,14 @@ pub fn rated_unit(submission: &Submission, wave: &Wave, units: &Registry, now: i
     })
 }
 
+/// The unit that a design's area cell names: `CODE` in the wave's own list, or `LIST:CODE`.
+#[must_use]
+pub fn area_unit(units: &Registry, wave: &Wave, name: &str) -> Option<UnitId> {
+    let (list, code) = name.split_once(':').unwrap_or((&wave.unit_list, name));
+    let day = service_day(wave.opens_at);
+    units.find(list, code, day).or_else(|| units.find(list, code, None)).map(|unit| unit.id)
+}
+
 /// The PSU's number, from 1 (0 for none), and the base weight in the wave's unit. What has no place gets zeros and a finding.
 pub fn psu_and_weight(submission: &Submission, field: &WaveInField, findings: &mut Vec<Finding>) -> (i32, i64) {
     let (psu, respondent) = (submission.psu.as_deref(), submission.respondent.as_deref());
@@ -55,11 +63,25 @@ fn service_day(instant: i64) -> Option<NaiveDate> {
 
 fn unplaced(why: Unplaced) -> Finding {
     let (pointer, code, vi, en) = match why {
-        Unplaced::NoPsu => ("/psu", "psu-missing", "Thiếu PSU và người trả lời không có trong danh sách mẫu", "No PSU, nor a listed respondent who has one"),
+        Unplaced::NoPsu => (
+            "/psu",
+            "psu-missing",
+            "Thiếu PSU và người trả lời không có trong danh sách mẫu",
+            "No PSU, nor a listed respondent who has one",
+        ),
         Unplaced::UnknownPsu => ("/psu", "psu-unknown", "PSU không có trong thiết kế mẫu của đợt", "The PSU is not in the wave's design"),
-        Unplaced::UnknownRespondent => ("/respondent", "respondent-unknown", "Người trả lời không có trong danh sách mẫu", "The respondent is not on the sample list"),
-        Unplaced::OtherPsu => ("/psu", "psu-other", "PSU khác với PSU của người trả lời trong danh sách", "The PSU is not the one the respondent was drawn in"),
-        Unplaced::NoWeight => ("/psu", "weight-missing", "Thiết kế mẫu không có quyền số cho phiếu này", "The design has no weight for this response"),
+        Unplaced::UnknownRespondent => {
+            ("/respondent", "respondent-unknown", "Người trả lời không có trong danh sách mẫu", "The respondent is not on the sample list")
+        }
+        Unplaced::OtherPsu => (
+            "/psu",
+            "psu-other",
+            "PSU khác với PSU của người trả lời trong danh sách",
+            "The PSU is not the one the respondent was drawn in",
+        ),
+        Unplaced::NoWeight => {
+            ("/psu", "weight-missing", "Thiết kế mẫu không có quyền số cho phiếu này", "The design has no weight for this response")
+        }
     };
     Finding::error(pointer, code, vi, en)
 }

@@ -9,6 +9,7 @@ use crate::design::Design;
 use crate::frame::{Frame, FrameBuilder, FrameError, RowRef};
 use crate::index::{ComputeError, Plan, Score, compute};
 use crate::jobs::load::{self, LoadError, Survey, WaveInField};
+use crate::jobs::place::area_unit;
 use crate::publication::{Manifest, VersionUsed, digest, hex, suppress};
 use crate::schema::{Finding, IndexDefinition};
 use crate::store::runs::Run;
@@ -195,15 +196,8 @@ fn frame(
     if scanned.erased > 0 {
         return Err(RunError::Erased(scanned.erased));
     }
-    let list = field.wave.unit_list.as_str();
-    let area = |code: &str| area(units, list, code);
+    let area = |name: &str| area_unit(units, &field.wave, name).map(|id| id.0);
     Ok(builder.finish(&field.core()?, &field.design, area)?)
-}
-
-/// The area of a PSU: a unit of the wave's list, or of whichever list has it, if the wave rates agencies.
-fn area(units: &Registry, list: &str, code: &str) -> Option<i32> {
-    let own = units.find(list, code, None);
-    own.or_else(|| units.find(crate::unit::REFORMED, code, None)).or_else(|| units.find(crate::unit::LEGACY, code, None)).map(|unit| unit.id.0)
 }
 
 /// SHA-256 of the design table, its rows sorted by code.
@@ -215,7 +209,7 @@ fn design_digest(design: &Design) -> String {
     psus.sort_by(|a, b| a.code.cmp(&b.code));
     let mut hash = Sha256::new();
     for psu in psus {
-        hash.update(format!("{:?}\n", (&psu.code, &psu.stratum, psu.fpc, &psu.area)));
+        hash.update(format!("{:?}\n", (&psu.code, &psu.stratum, psu.fpc, &psu.area, psu.weight)));
     }
     hex(&hash.finalize())
 }

@@ -21,7 +21,14 @@ pub fn digest(manifest: &Manifest, scores: &[Score], unit_code: &dyn Fn(i32) -> 
     for score in scores {
         let domain = &score.domain;
         let unit = |id: Option<i32>| id.map(unit_code);
-        let parts = [Some(domain.kind.clone()), unit(domain.area), unit(domain.unit), domain.item.clone(), domain.option.clone(), Some(score.node.clone())];
+        let parts = [
+            Some(domain.kind.clone()),
+            unit(domain.area),
+            unit(domain.unit),
+            domain.item.clone(),
+            domain.option.clone(),
+            Some(score.node.clone()),
+        ];
         for part in parts {
             text(&mut hash, part.as_deref());
         }

@@ -180,7 +180,7 @@ fn linearise<S: Sum>(
     scatter
 }
 
-/// Variance over that of a simple random sample with replacement of the same answers: `V / (Σ w(y−ŷ)² / (Σ w·(n−1)))`,
+/// Variance over that of a simple random sample with replacement of the same answers: `V / ((Σ w(y−ŷ)² / Σ w) / (n−1))`,
 /// the `deff = "replace"` of R's `svymean`.
 fn design_effect(variance: f64, total: &LeafSums, scale: f64) -> Option<f64> {
     if total.n < 2 {

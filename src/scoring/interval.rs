@@ -16,11 +16,7 @@ use super::distribution::{self, student};
 /// See [`student::quantile`]. The half that is cut off is formed first, so that no digit of it is lost.
 #[must_use]
 pub fn multiplier(level: f64, df: f64) -> f64 {
-    if level > 0.0 && level < 1.0 {
-        -student::quantile(0.5 * (1.0 - level), df)
-    } else {
-        f64::NAN
-    }
+    if level > 0.0 && level < 1.0 { -student::quantile(0.5 * (1.0 - level), df) } else { f64::NAN }
 }
 
 /// `estimate ∓ t · se`; for a mean, a total or any score. Not held to any range.
@@ -44,12 +40,7 @@ pub fn logit(p: f64, variance: f64, df: f64, level: f64) -> (f64, f64) {
         return (f64::NAN, f64::NAN);
     }
     let centre = libm::log(p) - libm::log1p(-p);
-    let (low, high) = linear(
-        centre,
-        variance / (p * (1.0 - p)) / (p * (1.0 - p)),
-        df,
-        level,
-    );
+    let (low, high) = linear(centre, variance / (p * (1.0 - p)) / (p * (1.0 - p)), df, level);
     (expit(low), expit(high))
 }
 
@@ -63,12 +54,7 @@ pub fn asin(p: f64, variance: f64, df: f64, level: f64) -> (f64, f64) {
     if !inside(p) {
         return (f64::NAN, f64::NAN);
     }
-    let (low, high) = linear(
-        libm::asin(libm::sqrt(p)),
-        variance / (4.0 * p * (1.0 - p)),
-        df,
-        level,
-    );
+    let (low, high) = linear(libm::asin(libm::sqrt(p)), variance / (4.0 * p * (1.0 - p)), df, level);
     let back = |angle: f64| {
         let sine = libm::sin(angle.clamp(0.0, std::f64::consts::FRAC_PI_2));
         sine * sine
@@ -91,10 +77,7 @@ pub fn wilson(p: f64, variance: f64, df: f64, level: f64) -> (f64, f64) {
     let share = t * t * variance / (p * (1.0 - p));
     let half = 0.5 * share + libm::sqrt(share * (p * (1.0 - p) + 0.25 * share));
     // The formula's two roots multiply to p² / (1 + t²/n): by that each bound comes out of a sum, without cancellation.
-    (
-        p * p / (p + half),
-        1.0 - (1.0 - p) * (1.0 - p) / (1.0 - p + half),
-    )
+    (p * p / (p + half), 1.0 - (1.0 - p) * (1.0 - p) / (1.0 - p + half))
 }
 
 /// Korn and Graubard's interval: Clopper and Pearson's exact one at the effective sample size.
@@ -118,24 +101,12 @@ pub fn beta(p: f64, variance: f64, df: f64, n: f64, level: f64) -> (f64, f64) {
         return (p, p);
     }
     let ratio = t_simple / t;
-    let size = if certain {
-        n
-    } else {
-        p * (1.0 - p) / variance * ratio * ratio
-    };
+    let size = if certain { n } else { p * (1.0 - p) / variance * ratio * ratio };
     let (yes, no) = (size * p, size * (1.0 - p));
     let half = 0.5 * (1.0 - level);
-    let low = if yes > 0.0 {
-        distribution::beta::quantile(half, yes, no + 1.0)
-    } else {
-        0.0
-    };
+    let low = if yes > 0.0 { distribution::beta::quantile(half, yes, no + 1.0) } else { 0.0 };
     // The upper bound as one minus the mirror image's lower bound: its small tail keeps its digits.
-    let high = if no > 0.0 {
-        1.0 - distribution::beta::quantile(half, no, yes + 1.0)
-    } else {
-        1.0
-    };
+    let high = if no > 0.0 { 1.0 - distribution::beta::quantile(half, no, yes + 1.0) } else { 1.0 };
     (low, high)
 }
 
@@ -162,8 +133,7 @@ mod tests {
     /// The rows of the case's data that its `where` (always `column == value`) keeps, and PSUs minus strata among them:
     /// the `df` of the file is the whole design's, the interval was made with the domain's.
     fn rows_and_df(case: &Value) -> (f64, f64) {
-        let mut table =
-            csv::Reader::from_path(format!("{FOLDER}/{}", case["data"].as_str().unwrap())).unwrap();
+        let mut table = csv::Reader::from_path(format!("{FOLDER}/{}", case["data"].as_str().unwrap())).unwrap();
         let headers = table.headers().unwrap().clone();
         let column = |name: &str| headers.iter().position(|header| header == name).unwrap();
         let first = |part: &str| case["design"][part][0].as_str().map(column);
@@ -179,10 +149,7 @@ mod tests {
             }
             rows += 1;
             let stratum = stratum.map_or(String::new(), |column| record[column].to_owned());
-            psus.insert((
-                stratum.clone(),
-                psu.map_or_else(|| rows.to_string(), |column| record[column].to_owned()),
-            ));
+            psus.insert((stratum.clone(), psu.map_or_else(|| rows.to_string(), |column| record[column].to_owned())));
             strata.insert(stratum);
         }
         let count = |number: usize| f64::from(u32::try_from(number).unwrap());
@@ -202,11 +169,7 @@ mod tests {
                 }
                 let (id, expected) = (case["id"].as_str().unwrap(), &case["expected"]);
                 let number = |name: &str| expected[name][0].as_f64().unwrap();
-                let (p, variance, level) = (
-                    number("est"),
-                    number("se").powi(2),
-                    case["level"].as_f64().unwrap(),
-                );
+                let (p, variance, level) = (number("est"), number("se").powi(2), case["level"].as_f64().unwrap());
                 let (n, df) = rows_and_df(case);
                 let (low, high) = match method {
                     "mean" => linear(p, variance, df, level),
@@ -216,14 +179,9 @@ mod tests {
                     "wilson" => wilson(p, variance, df, level),
                     other => panic!("no method {other}"),
                 };
-                let difference = (low / number("ci_low") - 1.0)
-                    .abs()
-                    .max((high / number("ci_high") - 1.0).abs());
+                let difference = (low / number("ci_low") - 1.0).abs().max((high / number("ci_high") - 1.0).abs());
                 let bar = if method == "logit" { 1e-8 } else { 1e-11 };
-                assert!(
-                    difference <= bar,
-                    "{id}: ({low}, {high}) is off by {difference:.1e}"
-                );
+                assert!(difference <= bar, "{id}: ({low}, {high}) is off by {difference:.1e}");
                 let entry = worst.entry(method.to_owned()).or_default();
                 *entry = (entry.0 + 1, entry.1.max(difference));
             }
@@ -255,10 +213,7 @@ mod tests {
                     ];
                     for (low, high) in all {
                         let near = 1e-9;
-                        assert!(
-                            0.0 <= low && low <= p + near && p - near <= high && high <= 1.0,
-                            "{p} {variance} {df}: {all:?}"
-                        );
+                        assert!(0.0 <= low && low <= p + near && p - near <= high && high <= 1.0, "{p} {variance} {df}: {all:?}");
                     }
                 }
             }
@@ -282,10 +237,7 @@ mod tests {
                 wilson(p, variance, df, level),
                 beta(p, variance, df, 50.0, level),
             ] {
-                assert!(
-                    low.is_nan() && high.is_nan(),
-                    "{p} {variance} {df} {level}: {low} {high}"
-                );
+                assert!(low.is_nan() && high.is_nan(), "{p} {variance} {df} {level}: {low} {high}");
             }
         }
     }

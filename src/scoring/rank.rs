@@ -8,7 +8,7 @@ use crate::scoring::{LonelyStratum, Scatter};
 /// How the interval of a rank is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RankMethod {
-    /// From joint intervals of all values at level^(1/K): Klein, Wright and Wieczorek (2020), JRSS A 183.
+    /// From joint intervals of all values at level^(1/K): Klein, Wright and Wieczorek (2020), JRSS C 69(3).
     KleinWrightWieczorek,
     /// From all K(K−1)/2 differences, Bonferroni: every unit's interval holds at once (Mogstad et al. 2024, REStud 91).
     PairwiseJoint,

@@ -39,6 +39,10 @@ pub(super) const ROWS_PER_INSERT: usize = 1_000;
 ///
 /// `synchronous=FULL` with WAL is the setting that lost no acknowledged row in simulated power cuts; NORMAL did. The time-out comes
 /// first, since even the switch to WAL may find the file busy. The size limit cuts a WAL file back that a long reader let grow.
+///
+/// Checkpoints stay SQLite's own, every 1000 pages on the writer's thread. A raised limit with a passive checkpoint from a second
+/// thread was tried (unoptimised build, 200 000 responses, 128 in flight, two busy cores): some 10 % more rows a second, where two
+/// runs of one setting differed by 9 %; p99 of 28 to 32 ms against 32; a log of 64 MB in place of 4. Not worth a thread.
 const SQLITE_PRAGMAS: &str = "PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
      PRAGMA foreign_keys=ON; PRAGMA cache_size=-16000; PRAGMA journal_size_limit=67108864;";
 
@@ -214,7 +218,11 @@ mod tests {
 
     #[test]
     fn no_error_repeats_the_password() {
-        for url in ["postgres://someone:s3cret@127.0.0.1:1/none?connect_timeout=1", "postgres://someone:s3cret@[/none", "postgres://u:s3cret@h/d?what"] {
+        for url in [
+            "postgres://someone:s3cret@127.0.0.1:1/none?connect_timeout=1",
+            "postgres://someone:s3cret@[/none",
+            "postgres://u:s3cret@h/d?what",
+        ] {
             let error = Db::connect(url).err().unwrap();
             assert!(matches!(error, StoreError::Connect(_)));
             assert!(!format!("{error} {error:?}").contains("s3cret"), "{error}");

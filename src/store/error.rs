@@ -98,18 +98,20 @@ impl StoreError {
         match self {
             Self::Busy(_) | Self::Connect(_) => true,
             Self::Database(DieselError::DatabaseError(kind, info)) => match kind {
-                DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::SerializationFailure => true,
+                DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::SerializationFailure => {
+                    true
+                }
                 _ => info.message().contains("is locked"),
             },
             _ => false,
         }
     }
 
-    pub(super) fn not_found(what: &'static str, key: impl ToString) -> Self {
+    pub(super) fn not_found(what: &'static str, key: impl std::fmt::Display) -> Self {
         Self::NotFound { what, key: key.to_string() }
     }
 
-    pub(super) fn conflict(what: &'static str, key: impl ToString) -> Self {
+    pub(super) fn conflict(what: &'static str, key: impl std::fmt::Display) -> Self {
         Self::Conflict { what, key: key.to_string() }
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt, Text};
 use diesel::sql_query;
+use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt, Text};
 use uuid::Uuid;
 
 use super::columns::Bytes32;
@@ -92,7 +92,8 @@ pub(super) fn store_batch(db: &mut Db, batch: &[&NewResponse]) -> Result<Vec<Out
     db.write(|db| {
         hold_response_order(db)?;
         let mut ids = HashSet::with_capacity(batch.len());
-        let (plain, rest): (Vec<usize>, Vec<usize>) = (0..batch.len()).partition(|&i| ids.insert(batch[i].id) && batch[i].supersedes.is_none());
+        let (plain, rest): (Vec<usize>, Vec<usize>) =
+            (0..batch.len()).partition(|&i| ids.insert(batch[i].id) && batch[i].supersedes.is_none());
         let mut outcomes: Vec<Option<Outcome>> = vec![None; batch.len()];
         let rows: Vec<&NewResponse> = plain.iter().map(|&i| batch[i]).collect();
         let seqs = insert_new(db, &rows)?;

@@ -155,18 +155,31 @@ pub fn claim(db: &mut Db, lease_until: i64) -> Result<Option<Job>> {
     })
 }
 
+/// Takes one queued job by name until `lease_until` (µs UTC): for a caller that does what it has just queued.
+///
+/// # Errors
+/// [`StoreError::WrongState`] if another has it or it has ended; [`StoreError::NotFound`].
+pub fn claim_one(db: &mut Db, id: Uuid, lease_until: i64) -> Result<Lease> {
+    db.write(|db| {
+        let values = (job::state.eq(JobState::Running.as_str()), job::lease_until.eq(lease_until), job::attempts.eq(job::attempts + 1));
+        let queued = job::table.filter(job::id.eq(id.as_bytes().as_slice())).filter(job::state.eq(JobState::Queued.as_str()));
+        let taken = diesel::update(queued).set(values).execute(db)?;
+        let stored = get(db, id)?;
+        if taken == 1 {
+            return Ok(stored.lease());
+        }
+        Err(StoreError::WrongState { what: "job", key: id.to_string(), state: stored.state.as_str() })
+    })
+}
+
 /// Reports progress and renews the lease. Returns whether the work should stop.
 ///
 /// # Errors
 /// [`StoreError::LostLease`] if another worker has the job or it has ended.
 pub fn report(db: &mut Db, lease: Lease, progress: Progress<'_>, lease_until: i64) -> Result<bool> {
     db.write(|db| {
-        let values = (
-            job::stage.eq(progress.stage),
-            job::done.eq(progress.done),
-            job::total.eq(progress.total),
-            job::lease_until.eq(lease_until),
-        );
+        let values =
+            (job::stage.eq(progress.stage), job::done.eq(progress.done), job::total.eq(progress.total), job::lease_until.eq(lease_until));
         let held = job::table
             .filter(job::id.eq(lease.id.as_bytes().as_slice()))
             .filter(job::state.eq(JobState::Running.as_str()))

@@ -1,7 +1,7 @@
 //! Brings a database to this release's tables.
 
-use diesel::sql_query;
 use diesel::prelude::*;
+use diesel::sql_query;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::db::Db;
@@ -78,6 +78,7 @@ fn refuse_newer(db: &mut Db) -> Result<()> {
 
 type MultiBackend = <Db as Connection>::Backend;
 
+#[allow(clippy::needless_pass_by_value)] // For map_err.
 fn migration(error: Box<dyn std::error::Error + Send + Sync>) -> StoreError {
     StoreError::Migration(error.to_string())
 }

@@ -304,7 +304,9 @@ pub fn count(db: &mut Db, wave_id: i32, by: CountBy) -> Result<Vec<Count>> {
     macro_rules! count_by {
         ($key:literal) => {
             concat!(
-                "SELECT ", $key, " AS key, state, ended_event IS NOT NULL AS ended, COUNT(*) AS n ",
+                "SELECT ",
+                $key,
+                " AS key, state, ended_event IS NOT NULL AS ended, COUNT(*) AS n ",
                 "FROM response WHERE wave_id = $1 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
             )
         };

@@ -263,12 +263,8 @@ pub fn finish(db: &mut Db, id: Uuid, digest: &[u8; 32], manifest: &str, scores: 
 /// [`StoreError::WrongState`] if it is neither queued nor running.
 pub fn fail(db: &mut Db, id: Uuid, error: &str, now: i64) -> Result<Run> {
     db.write(|db| {
-        let values = (
-            run::state.eq(RunState::Failed.as_str()),
-            run::finished_at.eq(now),
-            run::error.eq(error),
-            run::revision.eq(run::revision + 1),
-        );
+        let values =
+            (run::state.eq(RunState::Failed.as_str()), run::finished_at.eq(now), run::error.eq(error), run::revision.eq(run::revision + 1));
         let underway = run::table.filter(run::id.eq(id.as_bytes().as_slice())).filter(run::state.eq_any(UNDERWAY));
         let changed = diesel::update(underway).set(values).execute(db)?;
         let stored = get(db, id)?;
@@ -340,8 +336,13 @@ pub fn approve(db: &mut Db, id: Uuid, step: Step<'_>) -> Result<Run> {
 /// [`StoreError::NotFound`].
 pub fn publish(db: &mut Db, id: Uuid, edition: &str, step: Step<'_>) -> Result<Run> {
     db.write(|db| {
-        let stored = step!(db, id, step, from [RunState::Approved.as_str()],
-            set (run::state.eq(RunState::Published.as_str()), run::published_by.eq(step.actor), run::published_at.eq(step.now)))?;
+        let stored = step!(
+            db,
+            id,
+            step,
+            from[RunState::Approved.as_str()],
+            set(run::state.eq(RunState::Published.as_str()), run::published_by.eq(step.actor), run::published_at.eq(step.now))
+        )?;
         editions::publish(db, &stored, edition, step.now)?;
         Ok(stored)
     })
@@ -354,12 +355,12 @@ pub fn publish(db: &mut Db, id: Uuid, edition: &str, step: Step<'_>) -> Result<R
 pub fn withdraw(db: &mut Db, id: Uuid, reason: &str, step: Step<'_>) -> Result<Run> {
     db.write(|db| {
         let stored = step!(db, id, step, from WITHDRAWABLE,
-            set (
-                run::state.eq(RunState::Withdrawn.as_str()),
-                run::withdrawn_by.eq(step.actor),
-                run::withdrawn_at.eq(step.now),
-                run::withdrawn_reason.eq(reason),
-            ))?;
+        set (
+            run::state.eq(RunState::Withdrawn.as_str()),
+            run::withdrawn_by.eq(step.actor),
+            run::withdrawn_at.eq(step.now),
+            run::withdrawn_reason.eq(reason),
+        ))?;
         editions::withdraw(db, id, step.now)?;
         Ok(stored)
     })

@@ -121,7 +121,11 @@ pub fn scan_responses(db: &mut Db, wave_id: i32, at: HighWater, mut visit: impl 
     Ok(scanned)
 }
 
-fn hand_over(rows: impl Iterator<Item = QueryResult<Row>>, visit: &mut impl FnMut(RowRef<'_>) -> ControlFlow<()>, scanned: &mut Scanned) -> Result<()> {
+fn hand_over(
+    rows: impl Iterator<Item = QueryResult<Row>>,
+    visit: &mut impl FnMut(RowRef<'_>) -> ControlFlow<()>,
+    scanned: &mut Scanned,
+) -> Result<()> {
     for row in rows {
         let (seq, version_id, unit_id, psu_id, weight_u, channel, answered_at, received_at, withdrawn_at, answers) = row?;
         if withdrawn_at.is_some() {

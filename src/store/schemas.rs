@@ -142,7 +142,11 @@ pub fn publish_index(db: &mut Db, new: &NewIndexVersion<'_>) -> Result<Published
     use index_version::dsl;
     db.write(|db| {
         if let Some(old) = find_index(db, new.code, new.version)? {
-            return if old.sha256 == new.sha256 { Ok(Published::Already(old)) } else { Err(taken("index definition", new.code, new.version)) };
+            return if old.sha256 == new.sha256 {
+                Ok(Published::Already(old))
+            } else {
+                Err(taken("index definition", new.code, new.version))
+            };
         }
         let row = (
             dsl::code.eq(new.code),

@@ -45,6 +45,9 @@ pub struct SuccessionRow {
     pub is_default: bool,
 }
 
+/// Every unit with its id, and every succession.
+pub type Stored = (Vec<(i32, UnitRow)>, Vec<SuccessionRow>);
+
 /// What [`seed`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Seeded {
@@ -75,7 +78,7 @@ struct NewRow<'a> {
     code: &'a str,
     kind: &'a str,
     name_vi: &'a str,
-    name_en: Option<&'a str>,
+    name_en: Option<String>,
     parent_id: Option<i32>,
     valid_from: i32,
     valid_to: Option<i32>,
@@ -117,7 +120,8 @@ pub fn seed(db: &mut Db, records: &[UnitRow], successions: &[SuccessionRow]) -> 
         for row in &stored {
             ids.insert((row.list.clone(), row.code.clone()), row.valid_from, row.id);
         }
-        let by_key: HashMap<(&str, &str, i32), &Row> = stored.iter().map(|r| ((r.list.as_str(), r.code.as_str(), r.valid_from), r)).collect();
+        let by_key: HashMap<(&str, &str, i32), &Row> =
+            stored.iter().map(|r| ((r.list.as_str(), r.code.as_str(), r.valid_from), r)).collect();
         let (known, fresh): (Vec<_>, Vec<_>) =
             records.iter().partition(|r| by_key.contains_key(&(r.list.as_str(), r.code.as_str(), r.valid_from)));
         let added = add(db, fresh, &mut ids)?;
@@ -163,7 +167,7 @@ fn new_row<'a>(record: &'a UnitRow, ids: &Ids) -> NewRow<'a> {
         code: &record.code,
         kind: &record.kind,
         name_vi: &record.name_vi,
-        name_en: record.name_en.as_deref(),
+        name_en: record.name_en.clone(),
         parent_id: record.parent.as_ref().and_then(|key| ids.on(key, record.valid_from)),
         valid_from: record.valid_from,
         valid_to: record.valid_to,
@@ -177,7 +181,7 @@ fn update(db: &mut Db, row: &Row, record: &UnitRow, ids: &Ids) -> Result<bool> {
     }
     let same = row.kind == new.kind
         && row.name_vi == new.name_vi
-        && row.name_en.as_deref() == new.name_en
+        && row.name_en == new.name_en
         && row.parent_id == new.parent_id
         && row.valid_to == new.valid_to;
     if !same {
@@ -216,7 +220,7 @@ fn rows(db: &mut Db) -> Result<Vec<Row>> {
 ///
 /// # Errors
 /// [`StoreError::Database`].
-pub fn load(db: &mut Db) -> Result<(Vec<(i32, UnitRow)>, Vec<SuccessionRow>)> {
+pub fn load(db: &mut Db) -> Result<Stored> {
     let rows = rows(db)?;
     let keys: HashMap<i32, UnitKey> = rows.iter().map(|r| (r.id, (r.list.clone(), r.code.clone()))).collect();
     let units = rows
@@ -239,7 +243,9 @@ pub fn load(db: &mut Db) -> Result<(Vec<(i32, UnitRow)>, Vec<SuccessionRow>)> {
     let pairs: Vec<(i32, i32, bool, bool)> = unit_succession::table.order((unit_succession::from_id, unit_succession::to_id)).load(db)?;
     let successions = pairs
         .into_iter()
-        .filter_map(|(from, to, whole, is_default)| Some(SuccessionRow { from: keys.get(&from)?.clone(), to: keys.get(&to)?.clone(), whole, is_default }))
+        .filter_map(|(from, to, whole, is_default)| {
+            Some(SuccessionRow { from: keys.get(&from)?.clone(), to: keys.get(&to)?.clone(), whole, is_default })
+        })
         .collect();
     Ok((units, successions))
 }

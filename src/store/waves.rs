@@ -168,7 +168,8 @@ pub struct DesignAdded {
 /// [`StoreError::Conflict`] if the code is taken.
 pub fn create(db: &mut Db, new: &NewWave) -> Result<Wave> {
     db.write(|db| {
-        let inserted = diesel::insert_into(wave::table).values((new.clone(), wave::revision.eq(1))).returning(wave::all_columns).get_result(db);
+        let inserted =
+            diesel::insert_into(wave::table).values((new.clone(), wave::revision.eq(1))).returning(wave::all_columns).get_result(db);
         inserted.map_err(|e| match e {
             DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => StoreError::conflict("wave", &new.code),
             other => other.into(),
@@ -228,7 +229,8 @@ pub fn add_design(db: &mut Db, wave_id: i32, psus: &[NewPsu], respondents: &[New
     db.write(|db| {
         lock_wave(db, wave_id)?;
         let mut ids: HashMap<String, i32> = HashMap::new();
-        let added = DesignAdded { psus: add_psus(db, wave_id, psus, &mut ids)?, respondents: add_respondents(db, wave_id, respondents, &ids)? };
+        let added =
+            DesignAdded { psus: add_psus(db, wave_id, psus, &mut ids)?, respondents: add_respondents(db, wave_id, respondents, &ids)? };
         if added != DesignAdded::default() {
             diesel::update(wave::table.find(wave_id)).set(wave::revision.eq(wave::revision + 1)).execute(db)?;
         }
@@ -248,7 +250,10 @@ fn add_psus(db: &mut Db, wave_id: i32, psus: &[NewPsu], ids: &mut HashMap<String
     let mut by_code: BTreeMap<String, NewPsu> = BTreeMap::new();
     for p in stored {
         ids.insert(p.code.clone(), p.id);
-        by_code.insert(p.code.clone(), NewPsu { code: p.code, stratum: p.stratum, fpc: p.fpc, area_unit_id: p.area_unit_id, weight_u: p.weight_u });
+        by_code.insert(
+            p.code.clone(),
+            NewPsu { code: p.code, stratum: p.stratum, fpc: p.fpc, area_unit_id: p.area_unit_id, weight_u: p.weight_u },
+        );
     }
     let mut rows = Vec::new();
     for psu in psus {

@@ -21,7 +21,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use diesel::result::Error as DieselError;
+use diesel::result::{DatabaseErrorKind as K, Error as DieselError};
 use tokio::sync::{oneshot, watch};
 
 pub use super::ingest::{NewResponse, Outcome};
@@ -152,7 +152,10 @@ impl Writer {
             let _guard = StopOnPanic(&of_thread);
             of_thread.run(connect, db);
         };
-        let thread = thread::Builder::new().name("writer".into()).spawn(run).map_err(|e| StoreError::Connect(format!("no thread for the writer: {e}")))?;
+        let thread = thread::Builder::new()
+            .name("writer".into())
+            .spawn(run)
+            .map_err(|e| StoreError::Connect(format!("no thread for the writer: {e}")))?;
         Ok(Self { shared, thread: Arc::new(Mutex::new(Some(thread))) })
     }
 
@@ -334,18 +337,15 @@ fn classify(error: &StoreError) -> WriteError {
         WriteError::StorageFull
     } else if says(&["disk I/O error", "database disk image is malformed", "file is not a database"]) {
         WriteError::Fatal(text)
-    } else if error.is_transient() || matches!(error, StoreError::Database(DieselError::BrokenTransactionManager)) {
-        WriteError::Unavailable(text)
-    } else if matches!(error, StoreError::Database(DieselError::DatabaseError(kind, _)) if is_constraint(kind)) {
+    } else if let StoreError::Database(DieselError::DatabaseError(
+        K::UniqueViolation | K::ForeignKeyViolation | K::NotNullViolation | K::CheckViolation,
+        _,
+    )) = error
+    {
         WriteError::Rejected(text)
     } else {
         WriteError::Unavailable(text)
     }
-}
-
-fn is_constraint(kind: &diesel::result::DatabaseErrorKind) -> bool {
-    use diesel::result::DatabaseErrorKind as K;
-    matches!(kind, K::UniqueViolation | K::ForeignKeyViolation | K::NotNullViolation | K::CheckViolation)
 }
 
 /// Should the thread panic after all, nobody waits for ever.

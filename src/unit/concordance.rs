@@ -31,10 +31,7 @@ impl Registry {
     /// [module](crate::unit).
     #[must_use]
     pub fn counterparts(&self, id: UnitId, day: NaiveDate) -> Vec<Link> {
-        let Some((entry, (begin, end))) = self
-            .entry(id)
-            .and_then(|entry| Some((entry, self.lifetime(entry)?)))
-        else {
+        let Some((entry, (begin, end))) = self.entry(id).and_then(|entry| Some((entry, self.lifetime(entry)?))) else {
             return Vec::new();
         };
         if day >= begin {
@@ -45,18 +42,10 @@ impl Registry {
         };
         let went_here = |origin: UnitId| {
             let heirs = self.heirs(self.entry(origin)?, last_day);
-            let link = heirs
-                .into_iter()
-                .find(|link| self.entry(link.unit) == Some(entry))?;
-            Some(Link {
-                unit: origin,
-                ..link
-            })
+            let link = heirs.into_iter().find(|link| self.entry(link.unit) == Some(entry))?;
+            Some(Link { unit: origin, ..link })
         };
-        self.origins(entry, day)
-            .into_iter()
-            .filter_map(went_here)
-            .collect()
+        self.origins(entry, day).into_iter().filter_map(went_here).collect()
     }
 
     /// The units of a kind on two days, joined where they share some area: 63 ↔ 34 provinces in one table.
@@ -64,32 +53,13 @@ impl Registry {
     /// The days may come in either order. A unit without a counterpart of that kind has no row; a divided one has
     /// a row for each receiver. Rows follow the order of the older units.
     #[must_use]
-    pub fn concordance(
-        &self,
-        kind: UnitKind,
-        one_day: NaiveDate,
-        other_day: NaiveDate,
-    ) -> Vec<Crossing> {
+    pub fn concordance(&self, kind: UnitKind, one_day: NaiveDate, other_day: NaiveDate) -> Vec<Crossing> {
         let (earlier, later) = (one_day.min(other_day), one_day.max(other_day));
         let mut rows = Vec::new();
         for older in self.as_of(earlier, kind) {
             let links = self.counterparts(older.id, later);
-            let same_kind = links.into_iter().filter(|link| {
-                self.get(link.unit)
-                    .is_some_and(|newer| newer.record.kind == kind)
-            });
-            rows.extend(same_kind.map(
-                |Link {
-                     unit,
-                     whole,
-                     is_default,
-                 }| Crossing {
-                    older: older.id,
-                    newer: unit,
-                    whole,
-                    is_default,
-                },
-            ));
+            let same_kind = links.into_iter().filter(|link| self.get(link.unit).is_some_and(|newer| newer.record.kind == kind));
+            rows.extend(same_kind.map(|Link { unit, whole, is_default }| Crossing { older: older.id, newer: unit, whole, is_default }));
         }
         rows
     }
@@ -102,30 +72,19 @@ impl Registry {
         let (mut heirs, mut is_lost) = (Vec::new(), false);
         while let Some(((end, entry), is_default)) = open.pop_first() {
             if day < end {
-                heirs.extend(
-                    self.version_on(entry, day)
-                        .map(|unit| (unit.id, is_default)),
-                );
+                heirs.extend(self.version_on(entry, day).map(|unit| (unit.id, is_default)));
                 continue;
             }
             let (next, _) = &self.links[entry];
             is_lost |= next.is_empty();
             for link in next {
                 if let Some(next) = self.entry(link.unit) {
-                    *open.entry((self.end(next), next)).or_insert(false) |=
-                        is_default && link.is_default;
+                    *open.entry((self.end(next), next)).or_insert(false) |= is_default && link.is_default;
                 }
             }
         }
         let whole = heirs.len() == 1 && !is_lost;
-        heirs
-            .into_iter()
-            .map(|(unit, is_default)| Link {
-                unit,
-                whole,
-                is_default,
-            })
-            .collect()
+        heirs.into_iter().map(|(unit, is_default)| Link { unit, whole, is_default }).collect()
     }
 
     /// The units valid on `day` from which successions lead to the entry, by number.
@@ -146,9 +105,7 @@ impl Registry {
 
     /// The end of an entry's last version.
     fn end(&self, entry: usize) -> NaiveDate {
-        self.lifetime(entry)
-            .and_then(|(_, end)| end)
-            .unwrap_or(NaiveDate::MAX)
+        self.lifetime(entry).and_then(|(_, end)| end).unwrap_or(NaiveDate::MAX)
     }
 }
 
@@ -166,27 +123,17 @@ mod tests {
     }
 
     fn names(links: &[Link]) -> Vec<&'static str> {
-        links
-            .iter()
-            .map(|link| national().get(link.unit).unwrap().record.name_vi.as_str())
-            .collect()
+        links.iter().map(|link| national().get(link.unit).unwrap().record.name_vi.as_str()).collect()
     }
 
     fn heir(from: &str, to: &str, whole: bool, is_default: bool) -> Succession {
-        Succession {
-            from: ("a".into(), from.into()),
-            to: ("a".into(), to.into()),
-            whole,
-            is_default,
-        }
+        Succession { from: ("a".into(), from.into()), to: ("a".into(), to.into()), whole, is_default }
     }
 
     #[test]
     fn quang_nam_became_da_nang_and_ninh_thuan_became_khanh_hoa() {
-        for (code, name, heir) in [
-            ("49", "Tỉnh Quảng Nam", "Thành phố Đà Nẵng"),
-            ("58", "Tỉnh Ninh Thuận", "Tỉnh Khánh Hòa"),
-        ] {
+        for (code, name, heir) in [("49", "Tỉnh Quảng Nam", "Thành phố Đà Nẵng"), ("58", "Tỉnh Ninh Thuận", "Tỉnh Khánh Hòa")]
+        {
             let unit = old(code);
             assert_eq!(unit.record.name_vi, name);
             let links = national().counterparts(unit.id, day(AFTER));
@@ -211,10 +158,7 @@ mod tests {
         assert!(rows.iter().all(|row| row.whole && row.is_default));
         let newer: HashSet<_> = rows.iter().map(|row| row.newer).collect();
         assert_eq!(newer.len(), 34);
-        assert_eq!(
-            rows,
-            national().concordance(UnitKind::Province, day(AFTER), day(BEFORE))
-        );
+        assert_eq!(rows, national().concordance(UnitKind::Province, day(AFTER), day(BEFORE)));
     }
 
     #[test]
@@ -240,13 +184,7 @@ mod tests {
         let unit = old("00007");
         let links = national().counterparts(unit.id, day(AFTER));
         assert_eq!(names(&links), ["Phường Ngọc Hà", "Phường Giảng Võ"]);
-        assert_eq!(
-            links
-                .iter()
-                .map(|link| (link.whole, link.is_default))
-                .collect::<Vec<_>>(),
-            [(false, true), (false, false)]
-        );
+        assert_eq!(links.iter().map(|link| (link.whole, link.is_default)).collect::<Vec<_>>(), [(false, true), (false, false)]);
         let giang_vo = national().find(REFORMED, "00025", None).unwrap();
         let back = national().counterparts(giang_vo.id, day(BEFORE));
         let back = back.iter().find(|link| link.unit == unit.id).unwrap();
@@ -257,31 +195,15 @@ mod tests {
     fn an_island_district_became_a_special_zone_and_other_districts_became_nothing() {
         let links = national().counterparts(old("755").id, day(AFTER));
         assert_eq!(names(&links), ["Đặc khu Côn Đảo"]);
-        assert!(
-            national()
-                .counterparts(old("001").id, day(AFTER))
-                .is_empty()
-        );
+        assert!(national().counterparts(old("001").id, day(AFTER)).is_empty());
     }
 
     #[test]
     fn a_unit_is_its_own_counterpart_while_it_lives() {
         let unit = old("49");
         let links = national().counterparts(unit.id, day(BEFORE));
-        assert_eq!(
-            links,
-            [Link {
-                unit: unit.id,
-                whole: true,
-                is_default: true
-            }]
-        );
-        assert!(
-            national()
-                .counterparts(unit.id, day("2000-01-01"))
-                .is_empty(),
-            "nothing is known before 2008"
-        );
+        assert_eq!(links, [Link { unit: unit.id, whole: true, is_default: true }]);
+        assert!(national().counterparts(unit.id, day("2000-01-01")).is_empty(), "nothing is known before 2008");
     }
 
     #[test]
@@ -308,34 +230,13 @@ mod tests {
         )
         .unwrap();
         let id = |code| registry.find("a", code, None).unwrap().id;
-        let link = |code, whole, is_default| Link {
-            unit: id(code),
-            whole,
-            is_default,
-        };
+        let link = |code, whole, is_default| Link { unit: id(code), whole, is_default };
         let on = |code, date| registry.counterparts(id(code), day(date));
 
-        assert_eq!(
-            on("A", "2015-01-01"),
-            [link("B", false, false), link("C", false, true)]
-        );
-        assert_eq!(
-            on("A", "2020-01-01"),
-            [link("D", true, true)],
-            "divided, but together again"
-        );
-        assert_eq!(
-            on("D", "2019-12-31"),
-            [
-                link("B", true, true),
-                link("C", true, true),
-                link("E", false, false)
-            ]
-        );
-        assert_eq!(
-            on("D", "2005-01-01"),
-            [link("A", true, true), link("E", false, false)]
-        );
+        assert_eq!(on("A", "2015-01-01"), [link("B", false, false), link("C", false, true)]);
+        assert_eq!(on("A", "2020-01-01"), [link("D", true, true)], "divided, but together again");
+        assert_eq!(on("D", "2019-12-31"), [link("B", true, true), link("C", true, true), link("E", false, false)]);
+        assert_eq!(on("D", "2005-01-01"), [link("A", true, true), link("E", false, false)]);
     }
 
     #[test]
@@ -360,11 +261,7 @@ mod tests {
         .unwrap();
         let id = |code| registry.find("a", code, None).unwrap().id;
         let links = registry.counterparts(id("A"), day("2020-01-01"));
-        let link = |code, is_default| Link {
-            unit: id(code),
-            whole: false,
-            is_default,
-        };
+        let link = |code, is_default| Link { unit: id(code), whole: false, is_default };
         assert_eq!(links, [link("D", false), link("E", true)]);
     }
 
@@ -376,20 +273,9 @@ mod tests {
             between(record("a", "B"), "2010-01-01", Some("2020-01-01")),
             between(record("a", "C"), "2010-01-01", None),
         ];
-        let registry = registry(
-            units,
-            &[heir("A", "B", false, true), heir("A", "C", false, false)],
-        )
-        .unwrap();
+        let registry = registry(units, &[heir("A", "B", false, true), heir("A", "C", false, false)]).unwrap();
         let id = |code| registry.find("a", code, None).unwrap().id;
         let links = registry.counterparts(id("A"), day("2021-01-01"));
-        assert_eq!(
-            links,
-            [Link {
-                unit: id("C"),
-                whole: false,
-                is_default: false
-            }]
-        );
+        assert_eq!(links, [Link { unit: id("C"), whole: false, is_default: false }]);
     }
 }

@@ -21,18 +21,8 @@ struct List {
 }
 
 const LISTS: [List; 2] = [
-    List {
-        name: LEGACY,
-        valid_from: "2008-08-01",
-        valid_to: Some("2025-07-01"),
-        csv: include_str!("../../data/units/vn-63.csv"),
-    },
-    List {
-        name: REFORMED,
-        valid_from: "2025-07-01",
-        valid_to: None,
-        csv: include_str!("../../data/units/vn-34.csv"),
-    },
+    List { name: LEGACY, valid_from: "2008-08-01", valid_to: Some("2025-07-01"), csv: include_str!("../../data/units/vn-63.csv") },
+    List { name: REFORMED, valid_from: "2025-07-01", valid_to: None, csv: include_str!("../../data/units/vn-34.csv") },
 ];
 const SUCCESSION: &str = include_str!("../../data/units/succession.csv");
 
@@ -97,12 +87,7 @@ pub fn embedded() -> Result<(Vec<UnitRecord>, Vec<Succession>), EmbeddedError> {
 }
 
 fn read_list(list: &List, records: &mut Vec<UnitRecord>) -> Result<(), EmbeddedError> {
-    let date = |text: &str| {
-        text.parse().map_err(|source| EmbeddedError::Date {
-            list: list.name,
-            source,
-        })
-    };
+    let date = |text: &str| text.parse().map_err(|source| EmbeddedError::Date { list: list.name, source });
     let valid_from: NaiveDate = date(list.valid_from)?;
     let valid_to = list.valid_to.map(date).transpose()?;
     for_each(list.name, list.csv, |row: &StringRecord, header| {
@@ -164,10 +149,7 @@ mod tests {
     use std::collections::{HashMap, HashSet};
 
     fn count(records: &[UnitRecord], list: &str, kind: UnitKind) -> usize {
-        records
-            .iter()
-            .filter(|r| r.list == list && r.kind == kind)
-            .count()
+        records.iter().filter(|r| r.list == list && r.kind == kind).count()
     }
 
     #[test]
@@ -190,27 +172,15 @@ mod tests {
     #[test]
     fn five_island_districts_have_no_commune() {
         let (records, _) = embedded().unwrap();
-        let with_communes: HashSet<_> = records
-            .iter()
-            .filter(|r| r.list == LEGACY && r.kind == UnitKind::Commune)
-            .filter_map(|r| r.parent.clone())
-            .collect();
+        let with_communes: HashSet<_> =
+            records.iter().filter(|r| r.list == LEGACY && r.kind == UnitKind::Commune).filter_map(|r| r.parent.clone()).collect();
         let mut without: Vec<_> = records
             .iter()
             .filter(|r| r.kind == UnitKind::District && !with_communes.contains(&r.key()))
             .map(|r| r.name_vi.as_str())
             .collect();
         without.sort_unstable();
-        assert_eq!(
-            without,
-            [
-                "Huyện Bạch Long Vĩ",
-                "Huyện Côn Đảo",
-                "Huyện Cồn Cỏ",
-                "Huyện Hoàng Sa",
-                "Huyện Lý Sơn"
-            ]
-        );
+        assert_eq!(without, ["Huyện Bạch Long Vĩ", "Huyện Côn Đảo", "Huyện Cồn Cỏ", "Huyện Hoàng Sa", "Huyện Lý Sơn"]);
     }
 
     #[test]
@@ -227,23 +197,13 @@ mod tests {
     #[test]
     fn communes_go_where_their_province_goes() {
         let (records, successions) = embedded().unwrap();
-        let parents: HashMap<_, _> = records
-            .iter()
-            .map(|r| (r.key(), r.parent.clone()))
-            .collect();
-        let heirs: HashMap<_, _> = successions
-            .iter()
-            .map(|s| (s.from.clone(), s.to.clone()))
-            .collect();
+        let parents: HashMap<_, _> = records.iter().map(|r| (r.key(), r.parent.clone())).collect();
+        let heirs: HashMap<_, _> = successions.iter().map(|s| (s.from.clone(), s.to.clone())).collect();
         let mut crossed = 0;
         for succession in successions.iter().filter(|s| s.from.1.len() == 5) {
             let district = parents[&succession.from].clone().unwrap();
             let province = parents[&district].clone().unwrap();
-            assert_eq!(
-                parents[&succession.to],
-                Some(heirs[&province].clone()),
-                "{succession:?}"
-            );
+            assert_eq!(parents[&succession.to], Some(heirs[&province].clone()), "{succession:?}");
             crossed += 1;
         }
         assert_eq!(crossed, 10_566);
@@ -258,16 +218,9 @@ mod tests {
 
     #[test]
     fn a_damaged_list_is_an_error_that_names_the_list_and_the_line() {
-        let list = List {
-            name: "vn-00",
-            valid_from: "2025-07-01",
-            valid_to: None,
-            csv: "kind,code,parent,name_vi\nrealm,VN,,Việt Nam\n",
-        };
+        let list =
+            List { name: "vn-00", valid_from: "2025-07-01", valid_to: None, csv: "kind,code,parent,name_vi\nrealm,VN,,Việt Nam\n" };
         let error = read_list(&list, &mut Vec::new()).unwrap_err().to_string();
-        assert!(
-            error.contains("vn-00") && error.contains("line: 2"),
-            "{error}"
-        );
+        assert!(error.contains("vn-00") && error.contains("line: 2"), "{error}");
     }
 }

@@ -26,9 +26,7 @@ const TYPES: [(&str, &str); 9] = [
 /// ```
 #[must_use]
 pub fn english_name(name_vi: &str) -> String {
-    let typed = TYPES
-        .iter()
-        .find_map(|(vi, en)| name_vi.strip_prefix(vi).map(|rest| (rest, en)));
+    let typed = TYPES.iter().find_map(|(vi, en)| name_vi.strip_prefix(vi).map(|rest| (rest, en)));
     let (rest, kind) = match typed {
         Some((number, kind)) if number.bytes().all(|b| b.is_ascii_digit()) => {
             return format!("{kind} {number}");
@@ -37,11 +35,7 @@ pub fn english_name(name_vi: &str) -> String {
         None => (name_vi, None),
     };
     let mut name = String::with_capacity(name_vi.len() + 4);
-    name.extend(
-        rest.chars()
-            .filter(|&c| !is_combining(c))
-            .map(without_marks),
-    );
+    name.extend(rest.chars().filter(|&c| !is_combining(c)).map(without_marks));
     if let Some(kind) = kind {
         name.push(' ');
         name.push_str(kind);
@@ -52,18 +46,22 @@ pub fn english_name(name_vi: &str) -> String {
 /// A letter of the Vietnamese alphabet (precomposed) as the plain Latin letter under its marks.
 fn without_marks(c: char) -> char {
     match c {
-        'à' | 'á' | 'ả' | 'ã' | 'ạ' | 'ă' | 'ằ' | 'ắ' | 'ẳ' | 'ẵ' | 'ặ' | 'â' | 'ầ' | 'ấ' | 'ẩ'
-        | 'ẫ' | 'ậ' => 'a',
-        'À' | 'Á' | 'Ả' | 'Ã' | 'Ạ' | 'Ă' | 'Ằ' | 'Ắ' | 'Ẳ' | 'Ẵ' | 'Ặ' | 'Â' | 'Ầ' | 'Ấ' | 'Ẩ'
-        | 'Ẫ' | 'Ậ' => 'A',
+        'à' | 'á' | 'ả' | 'ã' | 'ạ' | 'ă' | 'ằ' | 'ắ' | 'ẳ' | 'ẵ' | 'ặ' | 'â' | 'ầ' | 'ấ' | 'ẩ' | 'ẫ' | 'ậ' => {
+            'a'
+        }
+        'À' | 'Á' | 'Ả' | 'Ã' | 'Ạ' | 'Ă' | 'Ằ' | 'Ắ' | 'Ẳ' | 'Ẵ' | 'Ặ' | 'Â' | 'Ầ' | 'Ấ' | 'Ẩ' | 'Ẫ' | 'Ậ' => {
+            'A'
+        }
         'è' | 'é' | 'ẻ' | 'ẽ' | 'ẹ' | 'ê' | 'ề' | 'ế' | 'ể' | 'ễ' | 'ệ' => 'e',
         'È' | 'É' | 'Ẻ' | 'Ẽ' | 'Ẹ' | 'Ê' | 'Ề' | 'Ế' | 'Ể' | 'Ễ' | 'Ệ' => 'E',
         'ì' | 'í' | 'ỉ' | 'ĩ' | 'ị' => 'i',
         'Ì' | 'Í' | 'Ỉ' | 'Ĩ' | 'Ị' => 'I',
-        'ò' | 'ó' | 'ỏ' | 'õ' | 'ọ' | 'ô' | 'ồ' | 'ố' | 'ổ' | 'ỗ' | 'ộ' | 'ơ' | 'ờ' | 'ớ' | 'ở'
-        | 'ỡ' | 'ợ' => 'o',
-        'Ò' | 'Ó' | 'Ỏ' | 'Õ' | 'Ọ' | 'Ô' | 'Ồ' | 'Ố' | 'Ổ' | 'Ỗ' | 'Ộ' | 'Ơ' | 'Ờ' | 'Ớ' | 'Ở'
-        | 'Ỡ' | 'Ợ' => 'O',
+        'ò' | 'ó' | 'ỏ' | 'õ' | 'ọ' | 'ô' | 'ồ' | 'ố' | 'ổ' | 'ỗ' | 'ộ' | 'ơ' | 'ờ' | 'ớ' | 'ở' | 'ỡ' | 'ợ' => {
+            'o'
+        }
+        'Ò' | 'Ó' | 'Ỏ' | 'Õ' | 'Ọ' | 'Ô' | 'Ồ' | 'Ố' | 'Ổ' | 'Ỗ' | 'Ộ' | 'Ơ' | 'Ờ' | 'Ớ' | 'Ở' | 'Ỡ' | 'Ợ' => {
+            'O'
+        }
         'ù' | 'ú' | 'ủ' | 'ũ' | 'ụ' | 'ư' | 'ừ' | 'ứ' | 'ử' | 'ữ' | 'ự' => 'u',
         'Ù' | 'Ú' | 'Ủ' | 'Ũ' | 'Ụ' | 'Ư' | 'Ừ' | 'Ứ' | 'Ử' | 'Ữ' | 'Ự' => 'U',
         'ỳ' | 'ý' | 'ỷ' | 'ỹ' | 'ỵ' => 'y',

@@ -47,9 +47,7 @@ pub enum RowError {
         column: &'static str,
     },
     /// A list or code with other characters than letters, digits, `.`, `_` and `-`, or longer than 64.
-    #[error(
-        "line {line}: {column} {value:?} is not made of 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'"
-    )]
+    #[error("line {line}: {column} {value:?} is not made of 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'")]
     BadCode {
         /// The line.
         line: u64,
@@ -163,57 +161,31 @@ impl RowError {
             Self::UnexpectedColumn { column } => {
                 format!("cột {column:?} không được biết đến hoặc bị lặp lại")
             }
-            Self::FieldCount {
-                line,
-                found,
-                expected,
-            } => {
+            Self::FieldCount { line, found, expected } => {
                 format!("dòng {line}: có {found} trường trong khi dòng tiêu đề có {expected}")
             }
             Self::Empty { line, column } => format!("dòng {line}: {column} để trống"),
-            Self::BadCode {
-                line,
-                column,
-                value,
-            } => format!(
-                "dòng {line}: {column} {value:?} phải gồm 1 đến 64 ký tự trong A-Z, a-z, 0-9, '.', '_' và '-'"
-            ),
+            Self::BadCode { line, column, value } => {
+                format!("dòng {line}: {column} {value:?} phải gồm 1 đến 64 ký tự trong A-Z, a-z, 0-9, '.', '_' và '-'")
+            }
             Self::BadName { line, column } => {
                 format!("dòng {line}: {column} dài hơn 300 ký tự hoặc có ký tự điều khiển")
             }
             Self::UnknownKind { line, value } => {
                 format!("dòng {line}: không có loại đơn vị {value:?}")
             }
-            Self::BadDate {
-                line,
-                column,
-                value,
-            } => {
-                format!(
-                    "dòng {line}: {column} {value:?} không phải là ngày dạng NNNN-TT-NN (năm-tháng-ngày)"
-                )
+            Self::BadDate { line, column, value } => {
+                format!("dòng {line}: {column} {value:?} không phải là ngày dạng NNNN-TT-NN (năm-tháng-ngày)")
             }
             Self::HalfParent { line } => {
-                format!(
-                    "dòng {line}: parent_list và parent_code phải cùng có giá trị hoặc cùng để trống"
-                )
+                format!("dòng {line}: parent_list và parent_code phải cùng có giá trị hoặc cùng để trống")
             }
-            Self::EmptyValidity {
-                line,
-                valid_from,
-                valid_to,
-            } => {
+            Self::EmptyValidity { line, valid_from, valid_to } => {
                 format!("dòng {line}: valid_to {valid_to} không sau valid_from {valid_from}")
             }
-            Self::Repeated {
-                line,
-                first_line,
-                unit,
-                valid_from,
-            } => format!(
-                "dòng {line}: {}, hiệu lực từ {valid_from}, đã có ở dòng {first_line}",
-                shown(unit)
-            ),
+            Self::Repeated { line, first_line, unit, valid_from } => {
+                format!("dòng {line}: {}, hiệu lực từ {valid_from}, đã có ở dòng {first_line}", shown(unit))
+            }
         }
     }
 }
@@ -376,98 +348,44 @@ impl RegistryError {
     pub fn vi(&self) -> String {
         match self {
             Self::RepeatedId { id, first, second } => {
-                format!(
-                    "số {id} được dùng cho cả {} và {}",
-                    shown(first),
-                    shown(second)
-                )
+                format!("số {id} được dùng cho cả {} và {}", shown(first), shown(second))
             }
             Self::Repeated { unit, valid_from } => {
-                format!(
-                    "{} có hai phiên bản cùng hiệu lực từ {valid_from}",
-                    shown(unit)
-                )
+                format!("{} có hai phiên bản cùng hiệu lực từ {valid_from}", shown(unit))
             }
-            Self::EmptyValidity {
-                unit,
-                valid_from,
-                valid_to,
-            } => {
-                format!(
-                    "{}: valid_to {valid_to} không sau valid_from {valid_from}",
-                    shown(unit)
-                )
+            Self::EmptyValidity { unit, valid_from, valid_to } => {
+                format!("{}: valid_to {valid_to} không sau valid_from {valid_from}", shown(unit))
             }
-            Self::Overlap {
-                unit,
-                earlier,
-                later,
-            } => format!(
-                "{}: phiên bản hiệu lực từ {earlier} kéo dài quá {later}, ngày phiên bản sau bắt đầu",
-                shown(unit)
-            ),
+            Self::Overlap { unit, earlier, later } => {
+                format!("{}: phiên bản hiệu lực từ {earlier} kéo dài quá {later}, ngày phiên bản sau bắt đầu", shown(unit))
+            }
             Self::UnknownParent { unit, parent } => {
-                format!(
-                    "{}: không có đơn vị cấp trên {}",
-                    shown(unit),
-                    shown(parent)
-                )
+                format!("{}: không có đơn vị cấp trên {}", shown(unit), shown(parent))
             }
             Self::ParentNotValid { unit, parent, day } => {
-                format!(
-                    "{}: đơn vị cấp trên {} không có hiệu lực vào ngày {day}",
-                    shown(unit),
-                    shown(parent)
-                )
+                format!("{}: đơn vị cấp trên {} không có hiệu lực vào ngày {day}", shown(unit), shown(parent))
             }
-            Self::ParentKind {
-                unit,
-                kind,
-                parent,
-                parent_kind,
-            } => format!(
-                "{} (loại {kind}) không thể trực thuộc {} (loại {parent_kind})",
-                shown(unit),
-                shown(parent)
-            ),
-            Self::Cycle { units } => format!(
-                "các đơn vị trực thuộc nhau thành vòng: {}",
-                all_shown(units)
-            ),
-            Self::UnknownInSuccession { from, to, unknown } => format!(
-                "việc {} được {} kế thừa nêu đơn vị không tồn tại {}",
-                shown(from),
-                shown(to),
-                shown(unknown)
-            ),
+            Self::ParentKind { unit, kind, parent, parent_kind } => {
+                format!("{} (loại {kind}) không thể trực thuộc {} (loại {parent_kind})", shown(unit), shown(parent))
+            }
+            Self::Cycle { units } => format!("các đơn vị trực thuộc nhau thành vòng: {}", all_shown(units)),
+            Self::UnknownInSuccession { from, to, unknown } => {
+                format!("việc {} được {} kế thừa nêu đơn vị không tồn tại {}", shown(from), shown(to), shown(unknown))
+            }
             Self::RepeatedSuccession { from, to } => {
-                format!(
-                    "việc {} được {} kế thừa được nêu hai lần",
-                    shown(from),
-                    shown(to)
-                )
+                format!("việc {} được {} kế thừa được nêu hai lần", shown(from), shown(to))
             }
             Self::StillValid { from, to } => {
-                format!(
-                    "{} được {} kế thừa nhưng vẫn còn hiệu lực",
-                    shown(from),
-                    shown(to)
-                )
+                format!("{} được {} kế thừa nhưng vẫn còn hiệu lực", shown(from), shown(to))
             }
-            Self::SuccessorNotValid { from, to, day } => format!(
-                "{} kết thúc vào ngày {day}, khi đơn vị kế thừa {} không có hiệu lực",
-                shown(from),
-                shown(to)
-            ),
-            Self::Shares { from, receivers } => format!(
-                "{} có {receivers} đơn vị kế thừa: hoặc chuyển toàn bộ cho một, hoặc chia cho nhiều đơn vị",
-                shown(from)
-            ),
+            Self::SuccessorNotValid { from, to, day } => {
+                format!("{} kết thúc vào ngày {day}, khi đơn vị kế thừa {} không có hiệu lực", shown(from), shown(to))
+            }
+            Self::Shares { from, receivers } => {
+                format!("{} có {receivers} đơn vị kế thừa: hoặc chuyển toàn bộ cho một, hoặc chia cho nhiều đơn vị", shown(from))
+            }
             Self::Defaults { from, defaults } => {
-                format!(
-                    "{} có {defaults} đơn vị kế thừa mặc định, cần đúng một",
-                    shown(from)
-                )
+                format!("{} có {defaults} đơn vị kế thừa mặc định, cần đúng một", shown(from))
             }
         }
     }

@@ -66,14 +66,7 @@ pub enum UnitKind {
 
 impl UnitKind {
     /// Every kind, widest first.
-    pub const ALL: [Self; 6] = [
-        Self::Country,
-        Self::Province,
-        Self::District,
-        Self::Commune,
-        Self::Village,
-        Self::Agency,
-    ];
+    pub const ALL: [Self; 6] = [Self::Country, Self::Province, Self::District, Self::Commune, Self::Village, Self::Agency];
 
     /// The name in files and in the API.
     #[must_use]
@@ -162,8 +155,7 @@ impl UnitRecord {
 
     /// Whether there is a day on which both are valid.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
-        self.valid_to.is_none_or(|end| other.valid_from < end)
-            && other.valid_to.is_none_or(|end| self.valid_from < end)
+        self.valid_to.is_none_or(|end| other.valid_from < end) && other.valid_to.is_none_or(|end| self.valid_from < end)
     }
 }
 

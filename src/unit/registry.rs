@@ -40,10 +40,7 @@ impl Registry {
     /// # Errors
     ///
     /// Everything that is wrong, at once.
-    pub fn new(
-        records: Vec<(i32, UnitRecord)>,
-        successions: &[Succession],
-    ) -> Result<Self, Vec<RegistryError>> {
+    pub fn new(records: Vec<(i32, UnitRecord)>, successions: &[Succession]) -> Result<Self, Vec<RegistryError>> {
         let mut errors = Vec::new();
         let entries = Entries::new(&records);
         validate::ids(&records, &mut errors);
@@ -58,19 +55,9 @@ impl Registry {
         let id = |at: usize| UnitId(records[at].0);
         let mut links = vec![(Vec::new(), Vec::new()); entries.len()];
         for step in steps {
-            let Succession {
-                whole, is_default, ..
-            } = *step.succession;
-            links[entries.of(step.from)].0.push(Link {
-                unit: id(step.to),
-                whole,
-                is_default,
-            });
-            links[entries.of(step.to)].1.push(Link {
-                unit: id(step.from),
-                whole,
-                is_default,
-            });
+            let Succession { whole, is_default, .. } = *step.succession;
+            links[entries.of(step.from)].0.push(Link { unit: id(step.to), whole, is_default });
+            links[entries.of(step.to)].1.push(Link { unit: id(step.from), whole, is_default });
         }
         let mut children = vec![Vec::new(); entries.len()];
         for (at, parent) in parents.iter().enumerate() {
@@ -79,27 +66,9 @@ impl Registry {
             }
         }
         let parents: Vec<_> = parents.into_iter().map(|parent| parent.map(id)).collect();
-        let by_id = records
-            .iter()
-            .enumerate()
-            .map(|(at, (id, _))| (UnitId(*id), at))
-            .collect();
-        let units = records
-            .into_iter()
-            .zip(parents)
-            .map(|((id, record), parent)| Unit {
-                id: UnitId(id),
-                record,
-                parent,
-            })
-            .collect();
-        Ok(Self {
-            units,
-            by_id,
-            entries,
-            links,
-            children,
-        })
+        let by_id = records.iter().enumerate().map(|(at, (id, _))| (UnitId(*id), at)).collect();
+        let units = records.into_iter().zip(parents).map(|((id, record), parent)| Unit { id: UnitId(id), record, parent }).collect();
+        Ok(Self { units, by_id, entries, links, children })
     }
 
     /// The same with the records numbered 1, 2, … in their order: for use without a store.
@@ -107,10 +76,7 @@ impl Registry {
     /// # Errors
     ///
     /// As [`new`](Self::new).
-    pub fn numbered(
-        records: Vec<UnitRecord>,
-        successions: &[Succession],
-    ) -> Result<Self, Vec<RegistryError>> {
+    pub fn numbered(records: Vec<UnitRecord>, successions: &[Succession]) -> Result<Self, Vec<RegistryError>> {
         Self::new((1..).zip(records).collect(), successions)
     }
 
@@ -126,11 +92,7 @@ impl Registry {
         let entry = self.entries.find(list, code)?;
         match as_of {
             Some(day) => self.version_on(entry, day),
-            None => self
-                .entries
-                .versions(entry)
-                .last()
-                .map(|at| &self.units[*at]),
+            None => self.entries.versions(entry).last().map(|at| &self.units[*at]),
         }
     }
 
@@ -141,29 +103,20 @@ impl Registry {
 
     /// The units of a kind that are valid on the day, of all lists.
     pub fn as_of(&self, day: NaiveDate, kind: UnitKind) -> impl Iterator<Item = &Unit> {
-        self.units
-            .iter()
-            .filter(move |unit| unit.record.kind == kind && unit.record.is_valid_on(day))
+        self.units.iter().filter(move |unit| unit.record.kind == kind && unit.record.is_valid_on(day))
     }
 
     /// The units that belong to this one directly, at any time of its validity.
     pub fn children(&self, id: UnitId) -> impl Iterator<Item = &Unit> {
         self.get(id).into_iter().flat_map(move |parent| {
-            let children = self
-                .entry(id)
-                .map_or(&[][..], |entry| &self.children[entry]);
-            children
-                .iter()
-                .map(|at| &self.units[*at])
-                .filter(|child| child.record.overlaps(&parent.record))
+            let children = self.entry(id).map_or(&[][..], |entry| &self.children[entry]);
+            children.iter().map(|at| &self.units[*at]).filter(|child| child.record.overlaps(&parent.record))
         })
     }
 
     /// The unit itself, the one it belongs to, and so on upwards.
     pub fn ancestors(&self, id: UnitId) -> impl Iterator<Item = &Unit> {
-        std::iter::successors(self.get(id), |unit| {
-            unit.parent.and_then(|parent| self.get(parent))
-        })
+        std::iter::successors(self.get(id), |unit| unit.parent.and_then(|parent| self.get(parent)))
     }
 
     /// The nearest unit of that kind from this one upwards, itself included.
@@ -198,18 +151,13 @@ impl Registry {
 
     pub(super) fn version_on(&self, entry: usize, day: NaiveDate) -> Option<&Unit> {
         let versions = self.entries.versions(entry).iter();
-        versions
-            .map(|at| &self.units[*at])
-            .find(|unit| unit.record.is_valid_on(day))
+        versions.map(|at| &self.units[*at]).find(|unit| unit.record.is_valid_on(day))
     }
 
     /// The first day of the first version and the end of the last.
     pub(super) fn lifetime(&self, entry: usize) -> Option<(NaiveDate, Option<NaiveDate>)> {
         let versions = self.entries.versions(entry);
         let (first, last) = (versions.first()?, versions.last()?);
-        Some((
-            self.units[*first].record.valid_from,
-            self.units[*last].record.valid_to,
-        ))
+        Some((self.units[*first].record.valid_from, self.units[*last].record.valid_to))
     }
 }

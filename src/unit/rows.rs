@@ -6,17 +6,7 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 use std::collections::HashMap;
 
 /// The columns, in any order; all must be there, and no other.
-const COLUMNS: [&str; 9] = [
-    "list",
-    "code",
-    "kind",
-    "name_vi",
-    "name_en",
-    "parent_list",
-    "parent_code",
-    "valid_from",
-    "valid_to",
-];
+const COLUMNS: [&str; 9] = ["list", "code", "kind", "name_vi", "name_en", "parent_list", "parent_code", "valid_from", "valid_to"];
 const MAX_CODE: usize = 64;
 const MAX_NAME: usize = 300;
 
@@ -45,10 +35,7 @@ impl UnitRecord {
     /// can be read under it.
     pub fn parse_csv(text: &str) -> Result<Vec<Self>, Vec<RowError>> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut reader = ReaderBuilder::new()
-            .flexible(true)
-            .trim(Trim::All)
-            .from_reader(text.as_bytes());
+        let mut reader = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(text.as_bytes());
         let header = match reader.headers() {
             Ok(header) => header.clone(),
             Err(error) => return Err(vec![unreadable(&error)]),
@@ -65,41 +52,20 @@ impl UnitRecord {
             };
             let line = row.position().map_or(0, csv::Position::line);
             if row.len() != header.len() {
-                errors.push(RowError::FieldCount {
-                    line,
-                    found: row.len(),
-                    expected: header.len(),
-                });
+                errors.push(RowError::FieldCount { line, found: row.len(), expected: header.len() });
                 continue;
             }
-            let Some(record) = (Row {
-                line,
-                fields: &row,
-                positions: &positions,
-                errors: &mut errors,
-            })
-            .record() else {
+            let Some(record) = (Row { line, fields: &row, positions: &positions, errors: &mut errors }).record() else {
                 continue;
             };
-            let first_line = *seen
-                .entry((record.key(), record.valid_from))
-                .or_insert(line);
+            let first_line = *seen.entry((record.key(), record.valid_from)).or_insert(line);
             if first_line != line {
                 let (unit, valid_from) = (record.key(), record.valid_from);
-                errors.push(RowError::Repeated {
-                    line,
-                    first_line,
-                    unit,
-                    valid_from,
-                });
+                errors.push(RowError::Repeated { line, first_line, unit, valid_from });
             }
             records.push(record);
         }
-        if errors.is_empty() {
-            Ok(records)
-        } else {
-            Err(errors)
-        }
+        if errors.is_empty() { Ok(records) } else { Err(errors) }
     }
 }
 
@@ -111,27 +77,16 @@ fn positions(header: &StringRecord) -> Result<Positions, Vec<RowError>> {
     for (at, name) in header.iter().enumerate() {
         let column = COLUMNS.iter().find(|column| **column == name);
         if column.is_none_or(|column| positions.insert(column, at).is_some()) {
-            errors.push(RowError::UnexpectedColumn {
-                column: name.to_owned(),
-            });
+            errors.push(RowError::UnexpectedColumn { column: name.to_owned() });
         }
     }
-    let missing = COLUMNS
-        .into_iter()
-        .filter(|column| !positions.contains_key(column));
+    let missing = COLUMNS.into_iter().filter(|column| !positions.contains_key(column));
     errors.extend(missing.map(|column| RowError::MissingColumn { column }));
-    if errors.is_empty() {
-        Ok(positions)
-    } else {
-        Err(errors)
-    }
+    if errors.is_empty() { Ok(positions) } else { Err(errors) }
 }
 
 fn unreadable(error: &csv::Error) -> RowError {
-    RowError::Unreadable {
-        line: error.position().map_or(1, csv::Position::line),
-        detail: error.to_string(),
-    }
+    RowError::Unreadable { line: error.position().map_or(1, csv::Position::line), detail: error.to_string() }
 }
 
 /// One row under a good header, and where to put what is wrong with it.
@@ -149,29 +104,19 @@ impl<'a> Row<'a> {
         let list = self.code("list");
         let code = self.code("code");
         let kind = self.kind();
-        let name_vi = self
-            .required("name_vi")
-            .and_then(|name| self.name("name_vi", name));
+        let name_vi = self.required("name_vi").and_then(|name| self.name("name_vi", name));
         let name_en = match self.field("name_en") {
             "" => name_vi,
             name => self.name("name_en", name),
         };
         let parent = self.parent();
-        let valid_from = self
-            .required("valid_from")
-            .and_then(|text| self.date("valid_from", text));
-        let valid_to = self
-            .optional("valid_to")
-            .and_then(|text| self.date("valid_to", text));
+        let valid_from = self.required("valid_from").and_then(|text| self.date("valid_from", text));
+        let valid_to = self.optional("valid_to").and_then(|text| self.date("valid_to", text));
         if let (Some(valid_from), Some(valid_to)) = (valid_from, valid_to)
             && valid_to <= valid_from
         {
             let line = self.line;
-            self.errors.push(RowError::EmptyValidity {
-                line,
-                valid_from,
-                valid_to,
-            });
+            self.errors.push(RowError::EmptyValidity { line, valid_from, valid_to });
         }
         if self.errors.len() > before {
             return None;
@@ -189,10 +134,7 @@ impl<'a> Row<'a> {
     }
 
     fn field(&self, column: &'static str) -> &'a str {
-        self.positions
-            .get(column)
-            .and_then(|at| self.fields.get(*at))
-            .unwrap_or_default()
+        self.positions.get(column).and_then(|at| self.fields.get(*at)).unwrap_or_default()
     }
 
     fn optional(&self, column: &'static str) -> Option<&'a str> {
@@ -202,10 +144,7 @@ impl<'a> Row<'a> {
     fn required(&mut self, column: &'static str) -> Option<&'a str> {
         let text = self.field(column);
         if text.is_empty() {
-            self.errors.push(RowError::Empty {
-                line: self.line,
-                column,
-            });
+            self.errors.push(RowError::Empty { line: self.line, column });
             return None;
         }
         Some(text)
@@ -215,11 +154,7 @@ impl<'a> Row<'a> {
         let text = self.required(column)?;
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
         if text.len() > MAX_CODE || !text.bytes().all(plain) {
-            self.errors.push(RowError::BadCode {
-                line: self.line,
-                column,
-                value: text.to_owned(),
-            });
+            self.errors.push(RowError::BadCode { line: self.line, column, value: text.to_owned() });
             return None;
         }
         Some(text)
@@ -227,10 +162,7 @@ impl<'a> Row<'a> {
 
     fn name(&mut self, column: &'static str, text: &'a str) -> Option<&'a str> {
         if text.chars().count() > MAX_NAME || text.chars().any(char::is_control) {
-            self.errors.push(RowError::BadName {
-                line: self.line,
-                column,
-            });
+            self.errors.push(RowError::BadName { line: self.line, column });
             return None;
         }
         Some(text)
@@ -240,10 +172,7 @@ impl<'a> Row<'a> {
         let text = self.required("kind")?;
         let kind = UnitKind::parse(text);
         if kind.is_none() {
-            self.errors.push(RowError::UnknownKind {
-                line: self.line,
-                value: text.to_owned(),
-            });
+            self.errors.push(RowError::UnknownKind { line: self.line, value: text.to_owned() });
         }
         kind
     }
@@ -264,16 +193,9 @@ impl<'a> Row<'a> {
 
     fn date(&mut self, column: &'static str, text: &str) -> Option<NaiveDate> {
         // The parser alone would also take "2025-7-1".
-        let date = text
-            .parse::<NaiveDate>()
-            .ok()
-            .filter(|date| date.to_string() == text);
+        let date = text.parse::<NaiveDate>().ok().filter(|date| date.to_string() == text);
         if date.is_none() {
-            self.errors.push(RowError::BadDate {
-                line: self.line,
-                column,
-                value: text.to_owned(),
-            });
+            self.errors.push(RowError::BadDate { line: self.line, column, value: text.to_owned() });
         }
         date
     }
@@ -283,8 +205,7 @@ impl<'a> Row<'a> {
 mod tests {
     use super::*;
 
-    const HEADER: &str =
-        "list,code,kind,name_vi,name_en,parent_list,parent_code,valid_from,valid_to\n";
+    const HEADER: &str = "list,code,kind,name_vi,name_en,parent_list,parent_code,valid_from,valid_to\n";
 
     fn parse(rows: &str) -> Result<Vec<UnitRecord>, Vec<RowError>> {
         UnitRecord::parse_csv(&format!("{HEADER}{rows}"))
@@ -292,14 +213,10 @@ mod tests {
 
     #[test]
     fn an_agency_list_is_read_with_a_parent_in_another_list_and_an_exclusive_end() {
-        let records =
-            parse("a,SYT,agency,\"Sở Y tế, Đà Nẵng\",,vn-63,48,2020-01-01,2025-07-01\n").unwrap();
+        let records = parse("a,SYT,agency,\"Sở Y tế, Đà Nẵng\",,vn-63,48,2020-01-01,2025-07-01\n").unwrap();
         let record = &records[0];
         assert_eq!(record.kind, UnitKind::Agency);
-        assert_eq!(
-            (record.name_vi.as_str(), record.name_en.as_str()),
-            ("Sở Y tế, Đà Nẵng", "Sở Y tế, Đà Nẵng")
-        );
+        assert_eq!((record.name_vi.as_str(), record.name_en.as_str()), ("Sở Y tế, Đà Nẵng", "Sở Y tế, Đà Nẵng"));
         assert_eq!(record.parent, Some(("vn-63".into(), "48".into())));
         assert!(record.is_valid_on("2025-06-30".parse().unwrap()));
         assert!(!record.is_valid_on("2025-07-01".parse().unwrap()));
@@ -325,10 +242,7 @@ mod tests {
              a,1,agency,Một lần nữa,,,,2025-07-01,\n",
         )
         .unwrap_err();
-        let found: Vec<_> = errors
-            .iter()
-            .map(|e| (e.line().unwrap(), e.code()))
-            .collect();
+        let found: Vec<_> = errors.iter().map(|e| (e.line().unwrap(), e.code())).collect();
         assert_eq!(
             found,
             [
@@ -345,22 +259,14 @@ mod tests {
                 (8, "unit-repeated"),
             ]
         );
-        assert_eq!(
-            errors.last().unwrap().to_string(),
-            "line 8: a/1, valid from 2025-07-01, already stands on line 2"
-        );
+        assert_eq!(errors.last().unwrap().to_string(), "line 8: a/1, valid from 2025-07-01, already stands on line 2");
     }
 
     #[test]
     fn a_wrong_header_is_reported_alone_and_whole() {
         let errors = UnitRecord::parse_csv("list;code\nx,y\n").unwrap_err();
         assert_eq!(errors.len(), 1 + COLUMNS.len());
-        assert_eq!(
-            errors[0],
-            RowError::UnexpectedColumn {
-                column: "list;code".into()
-            }
-        );
+        assert_eq!(errors[0], RowError::UnexpectedColumn { column: "list;code".into() });
         assert!(UnitRecord::parse_csv("").is_err());
     }
 

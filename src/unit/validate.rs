@@ -17,15 +17,9 @@ pub(super) struct Entries {
 
 impl Entries {
     pub(super) fn new(records: &Records) -> Self {
-        let mut entries = Self {
-            index: HashMap::new(),
-            versions: Vec::new(),
-            of: Vec::with_capacity(records.len()),
-        };
+        let mut entries = Self { index: HashMap::new(), versions: Vec::new(), of: Vec::with_capacity(records.len()) };
         for (at, (_, record)) in records.iter().enumerate() {
-            let entry = entries
-                .find(&record.list, &record.code)
-                .unwrap_or_else(|| entries.add(record));
+            let entry = entries.find(&record.list, &record.code).unwrap_or_else(|| entries.add(record));
             entries.versions[entry].push(at);
             entries.of.push(entry);
         }
@@ -38,10 +32,7 @@ impl Entries {
     fn add(&mut self, record: &UnitRecord) -> usize {
         let entry = self.versions.len();
         self.versions.push(Vec::with_capacity(1));
-        self.index
-            .entry(record.list.clone())
-            .or_default()
-            .insert(record.code.clone(), entry);
+        self.index.entry(record.list.clone()).or_default().insert(record.code.clone(), entry);
         entry
     }
 
@@ -76,11 +67,7 @@ pub(super) fn ids(records: &Records, errors: &mut Vec<RegistryError>) {
     for (id, record) in records {
         let first = *seen.entry(*id).or_insert(record);
         if !std::ptr::eq(first, record) {
-            errors.push(RegistryError::RepeatedId {
-                id: UnitId(*id),
-                first: first.key(),
-                second: record.key(),
-            });
+            errors.push(RegistryError::RepeatedId { id: UnitId(*id), first: first.key(), second: record.key() });
         }
     }
 }
@@ -90,87 +77,49 @@ pub(super) fn versions(records: &Records, entries: &Entries, errors: &mut Vec<Re
     for (_, record) in records {
         if let Some(valid_to) = record.valid_to.filter(|end| *end <= record.valid_from) {
             let valid_from = record.valid_from;
-            errors.push(RegistryError::EmptyValidity {
-                unit: record.key(),
-                valid_from,
-                valid_to,
-            });
+            errors.push(RegistryError::EmptyValidity { unit: record.key(), valid_from, valid_to });
         }
     }
     for versions in &entries.versions {
         for pair in versions.windows(2) {
             let (earlier, later) = (&records[pair[0]].1, &records[pair[1]].1);
             if earlier.valid_from == later.valid_from {
-                errors.push(RegistryError::Repeated {
-                    unit: later.key(),
-                    valid_from: later.valid_from,
-                });
+                errors.push(RegistryError::Repeated { unit: later.key(), valid_from: later.valid_from });
             } else if earlier.is_valid_on(later.valid_from) {
                 let (unit, earlier, later) = (later.key(), earlier.valid_from, later.valid_from);
-                errors.push(RegistryError::Overlap {
-                    unit,
-                    earlier,
-                    later,
-                });
+                errors.push(RegistryError::Overlap { unit, earlier, later });
             }
         }
     }
 }
 
 /// The position of each record's parent: of several versions the last in the record's time.
-pub(super) fn parents(
-    records: &Records,
-    entries: &Entries,
-    errors: &mut Vec<RegistryError>,
-) -> Vec<Option<usize>> {
-    records
-        .iter()
-        .map(|(_, record)| parent(record, records, entries, errors))
-        .collect()
+pub(super) fn parents(records: &Records, entries: &Entries, errors: &mut Vec<RegistryError>) -> Vec<Option<usize>> {
+    records.iter().map(|(_, record)| parent(record, records, entries, errors)).collect()
 }
 
-fn parent(
-    record: &UnitRecord,
-    records: &Records,
-    entries: &Entries,
-    errors: &mut Vec<RegistryError>,
-) -> Option<usize> {
+fn parent(record: &UnitRecord, records: &Records, entries: &Entries, errors: &mut Vec<RegistryError>) -> Option<usize> {
     let key = record.parent.as_ref()?;
     let Some(entry) = entries.find(&key.0, &key.1) else {
-        errors.push(RegistryError::UnknownParent {
-            unit: record.key(),
-            parent: key.clone(),
-        });
+        errors.push(RegistryError::UnknownParent { unit: record.key(), parent: key.clone() });
         return None;
     };
     let in_time = |at: &&usize| records[**at].1.overlaps(record);
     let versions = || entries.versions(entry).iter().filter(in_time);
     if let Some(day) = first_day_without(record, versions().map(|at| &records[*at].1)) {
-        errors.push(RegistryError::ParentNotValid {
-            unit: record.key(),
-            parent: key.clone(),
-            day,
-        });
+        errors.push(RegistryError::ParentNotValid { unit: record.key(), parent: key.clone(), day });
     }
     let at = *versions().next_back()?;
     let parent_kind = records[at].1.kind;
     if !record.kind.may_stand_under(parent_kind) {
         let (unit, kind, parent) = (record.key(), record.kind, key.clone());
-        errors.push(RegistryError::ParentKind {
-            unit,
-            kind,
-            parent,
-            parent_kind,
-        });
+        errors.push(RegistryError::ParentKind { unit, kind, parent, parent_kind });
     }
     Some(at)
 }
 
 /// The first day of `record` on which none of the parent's versions, earliest first, is valid.
-fn first_day_without<'a>(
-    record: &UnitRecord,
-    versions: impl Iterator<Item = &'a UnitRecord>,
-) -> Option<NaiveDate> {
+fn first_day_without<'a>(record: &UnitRecord, versions: impl Iterator<Item = &'a UnitRecord>) -> Option<NaiveDate> {
     let mut day = record.valid_from;
     for version in versions {
         if version.is_valid_on(day) {
@@ -181,11 +130,7 @@ fn first_day_without<'a>(
 }
 
 /// Nobody is above itself. Each circle is reported once.
-pub(super) fn cycles(
-    records: &Records,
-    parents: &[Option<usize>],
-    errors: &mut Vec<RegistryError>,
-) {
+pub(super) fn cycles(records: &Records, parents: &[Option<usize>], errors: &mut Vec<RegistryError>) {
     // 0: not yet seen; otherwise the walk that came by first, numbered by its start.
     let mut walk_of = vec![0; parents.len()];
     for start in 0..parents.len() {
@@ -197,11 +142,7 @@ pub(super) fn cycles(
             next = parents[at];
         }
         if let Some(at) = next.filter(|at| walk_of[*at] == walk) {
-            let units = path
-                .iter()
-                .skip_while(|seen| **seen != at)
-                .map(|at| records[*at].1.key())
-                .collect();
+            let units = path.iter().skip_while(|seen| **seen != at).map(|at| records[*at].1.key()).collect();
             errors.push(RegistryError::Cycle { units });
         }
     }
@@ -226,12 +167,7 @@ pub(super) fn successions<'a>(
             continue;
         }
         heirs_of[from].push((to, succession));
-        steps.extend(step(
-            records,
-            (entries.versions(from), entries.versions(to)),
-            succession,
-            errors,
-        ));
+        steps.extend(step(records, (entries.versions(from), entries.versions(to)), succession, errors));
     }
     for heirs in &heirs_of {
         shares(heirs, errors);
@@ -240,11 +176,7 @@ pub(super) fn successions<'a>(
 }
 
 /// The entries of both units of a succession.
-fn ends(
-    entries: &Entries,
-    succession: &Succession,
-    errors: &mut Vec<RegistryError>,
-) -> Option<(usize, usize)> {
+fn ends(entries: &Entries, succession: &Succession, errors: &mut Vec<RegistryError>) -> Option<(usize, usize)> {
     let mut known = |key: &UnitKey| {
         let entry = entries.find(&key.0, &key.1);
         if entry.is_none() {
@@ -270,19 +202,12 @@ fn step<'a>(
         errors.push(RegistryError::StillValid { from, to });
         return None;
     };
-    let heir = to
-        .iter()
-        .copied()
-        .find(|at| records[*at].1.is_valid_on(day));
+    let heir = to.iter().copied().find(|at| records[*at].1.is_valid_on(day));
     if heir.is_none() {
         let (from, to) = (succession.from.clone(), succession.to.clone());
         errors.push(RegistryError::SuccessorNotValid { from, to, day });
     }
-    Some(Step {
-        from: last,
-        to: heir?,
-        succession,
-    })
+    Some(Step { from: last, to: heir?, succession })
 }
 
 /// What one unit's successions say together.
@@ -291,23 +216,11 @@ fn shares(heirs: &[(usize, &Succession)], errors: &mut Vec<RegistryError>) {
         return;
     };
     let (from, receivers) = (|| first.from.clone(), heirs.len());
-    if heirs
-        .iter()
-        .any(|(_, succession)| succession.whole != (receivers == 1))
-    {
-        errors.push(RegistryError::Shares {
-            from: from(),
-            receivers,
-        });
+    if heirs.iter().any(|(_, succession)| succession.whole != (receivers == 1)) {
+        errors.push(RegistryError::Shares { from: from(), receivers });
     }
-    let defaults = heirs
-        .iter()
-        .filter(|(_, succession)| succession.is_default)
-        .count();
+    let defaults = heirs.iter().filter(|(_, succession)| succession.is_default).count();
     if defaults != 1 {
-        errors.push(RegistryError::Defaults {
-            from: from(),
-            defaults,
-        });
+        errors.push(RegistryError::Defaults { from: from(), defaults });
     }
 }

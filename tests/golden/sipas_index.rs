@@ -92,7 +92,8 @@ fn scores(order: impl Fn(usize, usize) -> usize) -> Vec<Score> {
 
 /// The score of a node for a golden domain.
 fn find<'a>(scores: &'a [Score], domain: &Value, node: &str) -> &'a Score {
-    let key: i32 = domain["key"].as_str().map_or_else(|| i32::try_from(domain["key"].as_i64().unwrap_or(0)).unwrap(), |k| k.parse().unwrap_or(0));
+    let key: i32 =
+        domain["key"].as_str().map_or_else(|| i32::try_from(domain["key"].as_i64().unwrap_or(0)).unwrap(), |k| k.parse().unwrap_or(0));
     let matches = |score: &&Score| {
         let d = &score.domain;
         score.node == node

@@ -37,11 +37,7 @@ pub fn quantile(p: f64, a: f64, b: f64) -> f64 {
     match Beta::new(a, b) {
         Some(beta) if (0.0..=1.0).contains(&p) => {
             let odds = beta.odds_quantile(p, 1.0 - p);
-            if odds.is_infinite() {
-                1.0
-            } else {
-                odds / (1.0 + odds)
-            }
+            if odds.is_infinite() { 1.0 } else { odds / (1.0 + odds) }
         }
         _ => f64::NAN,
     }
@@ -71,8 +67,7 @@ impl Beta {
         }
         let n = a + b;
         let remainder = stirling_error(n) - stirling_error(a) - stirling_error(b);
-        let front =
-            libm::sqrt(a.min(b) * (a.max(b) / n) / std::f64::consts::TAU) * libm::exp(remainder);
+        let front = libm::sqrt(a.min(b) * (a.max(b) / n) / std::f64::consts::TAU) * libm::exp(remainder);
         Some(Self { a, b, front })
     }
 
@@ -110,11 +105,7 @@ impl Beta {
         let gap = libm::fma(-self.b, odds, self.a) * y;
         // Where `b · odds` overflows, `a y` is nothing beside `b x`.
         let gap = if gap.is_finite() { gap } else { -self.b };
-        self.tails_at(&Point {
-            x: odds * y,
-            y,
-            gap,
-        })
+        self.tails_at(&Point { x: odds * y, y, gap })
     }
 
     /// The smaller side by the continued fraction, the other as what it leaves of 1.
@@ -131,18 +122,10 @@ impl Beta {
         }
         if at.gap >= 0.0 {
             let lower = slope / fraction(a, b, at.x, at.y, at.gap);
-            Tails {
-                lower,
-                upper: 1.0 - lower,
-                slope,
-            }
+            Tails { lower, upper: 1.0 - lower, slope }
         } else {
             let upper = slope / fraction(b, a, at.y, at.x, -at.gap);
-            Tails {
-                lower: 1.0 - upper,
-                upper,
-                slope,
-            }
+            Tails { lower: 1.0 - upper, upper, slope }
         }
     }
 
@@ -156,11 +139,7 @@ impl Beta {
         }
         if p > q {
             // The mirror image's lower tail.
-            let mirror = Self {
-                a: self.b,
-                b: self.a,
-                front: self.front,
-            };
+            let mirror = Self { a: self.b, b: self.a, front: self.front };
             return 1.0 / mirror.odds_quantile(q, p);
         }
         let start = self.start(p);
@@ -182,8 +161,7 @@ impl Beta {
     fn start(&self, p: f64) -> f64 {
         let (a, b, n) = (self.a, self.b, self.a + self.b);
         let ratio = (a / b).clamp(f64::MIN_POSITIVE, f64::MAX);
-        let ln_bound = (libm::log(p) + libm::log(a) - libm::log(self.front)) / a + libm::log(a / n)
-            - libm::log1p(ratio) / ratio;
+        let ln_bound = (libm::log(p) + libm::log(a) - libm::log(self.front)) / a + libm::log(a / n) - libm::log1p(ratio) / ratio;
         let bound = libm::exp(ln_bound);
         if a.min(b) <= 1.0 {
             return bound;

@@ -1,8 +1,6 @@
 //! The gamma function's logarithm and the regularised incomplete gamma function.
 
-use super::kernel::{
-    HUGE, TERMS, Tails, continued_fraction, deviance, saddlepoint, stirling_error,
-};
+use super::kernel::{HUGE, TERMS, Tails, continued_fraction, deviance, saddlepoint, stirling_error};
 use super::normal;
 use super::solve::solve;
 
@@ -88,19 +86,10 @@ impl Gamma {
             saddlepoint(nats, (x - a) / sd, 1.0 / (3.0 * sd), slope)
         } else if x < a + 1.0 {
             let lower = slope * lower_series(a, x);
-            Tails {
-                lower,
-                upper: 1.0 - lower,
-                slope,
-            }
+            Tails { lower, upper: 1.0 - lower, slope }
         } else {
-            let upper =
-                slope / continued_fraction(x + 1.0 - a, |n| (n * (a - n), x + 2.0 * n + 1.0 - a));
-            Tails {
-                lower: 1.0 - upper,
-                upper,
-                slope,
-            }
+            let upper = slope / continued_fraction(x + 1.0 - a, |n| (n * (a - n), x + 2.0 * n + 1.0 - a));
+            Tails { lower: 1.0 - upper, upper, slope }
         }
     }
 

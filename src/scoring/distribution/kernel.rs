@@ -26,23 +26,11 @@ pub(super) struct Tails {
 
 impl Tails {
     /// Both tails at the lower end of the support.
-    pub const START: Self = Self {
-        lower: 0.0,
-        upper: 1.0,
-        slope: 0.0,
-    };
+    pub const START: Self = Self { lower: 0.0, upper: 1.0, slope: 0.0 };
     /// Both tails at the upper end of the support.
-    pub const END: Self = Self {
-        lower: 1.0,
-        upper: 0.0,
-        slope: 0.0,
-    };
+    pub const END: Self = Self { lower: 1.0, upper: 0.0, slope: 0.0 };
     /// The answer to arguments outside the domain.
-    pub const NAN: Self = Self {
-        lower: f64::NAN,
-        upper: f64::NAN,
-        slope: f64::NAN,
-    };
+    pub const NAN: Self = Self { lower: f64::NAN, upper: f64::NAN, slope: f64::NAN };
 }
 
 /// The error of Stirling's formula for `ln Γ(z)`, `z > 0`.
@@ -60,15 +48,7 @@ pub(super) fn stirling_error(z: f64) -> f64 {
         z += 1.0;
     }
     let r = 1.0 / (z * z);
-    let series = [
-        1.0 / 156.0,
-        -691.0 / 360_360.0,
-        1.0 / 1188.0,
-        -1.0 / 1680.0,
-        1.0 / 1260.0,
-        -1.0 / 360.0,
-        1.0 / 12.0,
-    ];
+    let series = [1.0 / 156.0, -691.0 / 360_360.0, 1.0 / 1188.0, -1.0 / 1680.0, 1.0 / 1260.0, -1.0 / 360.0, 1.0 / 12.0];
     sum + series.iter().fold(0.0, |value, term| value * r + term) / z
 }
 
@@ -103,11 +83,7 @@ fn artanh_excess(square: f64) -> f64 {
 /// probabilities", here with the gap handed in because callers know it to more digits than `a − m` would give.
 pub(super) fn deviance(a: f64, m: f64, gap: f64) -> f64 {
     let v = gap / (a + m);
-    if v.abs() <= 0.3 {
-        gap * v + 2.0 * a * v * artanh_excess(v * v)
-    } else {
-        a * libm::log(a / m) - gap
-    }
+    if v.abs() <= 0.3 { gap * v + 2.0 * a * v * artanh_excess(v * v) } else { a * libm::log(a / m) - gap }
 }
 
 /// Both tails of a sum of very many parts, from its deviance and its standardised gap.
@@ -120,17 +96,9 @@ pub(super) fn deviance(a: f64, m: f64, gap: f64) -> f64 {
 /// Temme's uniform expansions DLMF 8.12.3 and 8.18.9. The next term is of order `shape^(−3/2) / 540`.
 pub(super) fn saddlepoint(nats: f64, s: f64, skew: f64, slope: f64) -> Tails {
     let z = libm::copysign(libm::sqrt(2.0 * nats), s);
-    let bend = if z.abs() < 1e-3 {
-        skew
-    } else {
-        1.0 / z - 1.0 / s
-    };
+    let bend = if z.abs() < 1e-3 { skew } else { 1.0 / z - 1.0 / s };
     let correction = bend * libm::exp(-nats - HALF_LN_TWO_PI);
-    Tails {
-        lower: normal::cdf(z) + correction,
-        upper: normal::sf(z) - correction,
-        slope,
-    }
+    Tails { lower: normal::cdf(z) + correction, upper: normal::sf(z) - correction, slope }
 }
 
 /// The value of `b₀ + a₁ / (b₁ + a₂ / (b₂ + …))`; `term` gives `(aₙ, bₙ)` from `n = 1` on.

@@ -30,10 +30,7 @@
 //! things cost digits and lie in the nature of the functions: a tail of 1e-300 has an exponent of 700, so
 //! it carries an error of 700 ulp; and a tail of a distribution with shape `n` magnifies the rounding of its argument
 //! by about `√n`.
-#![allow(
-    clippy::many_single_char_names,
-    reason = "a, b, x, y, p and q are the names these functions have in every source"
-)]
+#![allow(clippy::many_single_char_names, reason = "a, b, x, y, p and q are the names these functions have in every source")]
 
 pub mod beta;
 pub mod chi_squared;

@@ -66,17 +66,10 @@ pub fn quantile(p: f64) -> f64 {
     if p == 0.0 {
         return f64::NEG_INFINITY;
     }
-    #[allow(
-        clippy::cast_possible_truncation,
-        reason = "single precision is the point"
-    )]
+    #[allow(clippy::cast_possible_truncation, reason = "single precision is the point")]
     let start = f64::from((-SQRT_2 * erfc_inv(2.0 * p)) as f32);
     // Near the centre Φ − ½ has the digits, in the tail Φ has.
-    let excess = if p > 0.25 {
-        0.5 * libm::erf(start * FRAC_1_SQRT_2) - (p - 0.5)
-    } else {
-        cdf(start) - p
-    };
+    let excess = if p > 0.25 { 0.5 * libm::erf(start * FRAC_1_SQRT_2) - (p - 0.5) } else { cdf(start) - p };
     let newton = excess / density(start);
     start - newton / (1.0 + 0.5 * start * newton)
 }

@@ -18,77 +18,24 @@ fn member(
     sf: impl Fn(f64) -> f64 + 'static,
     quantile: impl Fn(f64) -> f64 + 'static,
 ) -> Member {
-    Member {
-        name,
-        cdf: Box::new(cdf),
-        sf: Box::new(sf),
-        quantile: Box::new(quantile),
-    }
+    Member { name, cdf: Box::new(cdf), sf: Box::new(sf), quantile: Box::new(quantile) }
 }
 
 fn members(a: f64, b: f64) -> Vec<Member> {
     vec![
         member("normal".into(), normal::cdf, normal::sf, normal::quantile),
-        member(
-            format!("t({a})"),
-            move |x| student::cdf(x, a),
-            move |x| student::sf(x, a),
-            move |p| student::quantile(p, a),
-        ),
-        member(
-            format!("χ²({a})"),
-            move |x| chi_squared::cdf(x, a),
-            move |x| chi_squared::sf(x, a),
-            move |p| chi_squared::quantile(p, a),
-        ),
-        member(
-            format!("F({a}, {b})"),
-            move |x| fisher::cdf(x, a, b),
-            move |x| fisher::sf(x, a, b),
-            move |p| fisher::quantile(p, a, b),
-        ),
-        member(
-            format!("beta({a}, {b})"),
-            move |x| beta::cdf(x, a, b),
-            move |x| beta::sf(x, a, b),
-            move |p| beta::quantile(p, a, b),
-        ),
+        member(format!("t({a})"), move |x| student::cdf(x, a), move |x| student::sf(x, a), move |p| student::quantile(p, a)),
+        member(format!("χ²({a})"), move |x| chi_squared::cdf(x, a), move |x| chi_squared::sf(x, a), move |p| chi_squared::quantile(p, a)),
+        member(format!("F({a}, {b})"), move |x| fisher::cdf(x, a, b), move |x| fisher::sf(x, a, b), move |p| fisher::quantile(p, a, b)),
+        member(format!("beta({a}, {b})"), move |x| beta::cdf(x, a, b), move |x| beta::sf(x, a, b), move |p| beta::quantile(p, a, b)),
     ]
 }
 
-const PROBABILITIES: [f64; 15] = [
-    1e-300,
-    1e-60,
-    1e-12,
-    5e-4,
-    0.025,
-    0.2,
-    0.4999,
-    0.5,
-    0.5001,
-    0.75,
-    0.9,
-    0.975,
-    0.9995,
-    1.0 - 1e-9,
-    1.0 - 1e-15,
-];
+const PROBABILITIES: [f64; 15] =
+    [1e-300, 1e-60, 1e-12, 5e-4, 0.025, 0.2, 0.4999, 0.5, 0.5001, 0.75, 0.9, 0.975, 0.9995, 1.0 - 1e-9, 1.0 - 1e-15];
 
 /// Shapes from tiny to far beyond any survey, on both sides of every switch of method.
-const SHAPES: [f64; 12] = [
-    1e-6,
-    1e-3,
-    0.5,
-    1.0,
-    4.0,
-    9.999,
-    59.5,
-    1e5,
-    1.999_999e8,
-    2e8,
-    1e16,
-    1e100,
-];
+const SHAPES: [f64; 12] = [1e-6, 1e-3, 0.5, 1.0, 4.0, 9.999, 59.5, 1e5, 1.999_999e8, 2e8, 1e16, 1e100];
 
 fn shape() -> impl Strategy<Value = f64> {
     (-1.0..6.0_f64).prop_map(|power| 10_f64.powf(power))
@@ -161,10 +108,7 @@ fn every_function_returns_for_every_size_of_shape() {
     for a in SHAPES {
         for b in SHAPES {
             // The first three have one parameter only.
-            for member in members(a, b)
-                .into_iter()
-                .skip(if b == SHAPES[0] { 0 } else { 3 })
-            {
+            for member in members(a, b).into_iter().skip(if b == SHAPES[0] { 0 } else { 3 }) {
                 for p in PROBABILITIES {
                     let x = (member.quantile)(p);
                     assert!(!x.is_nan(), "{} at {p}", member.name);
@@ -172,11 +116,7 @@ fn every_function_returns_for_every_size_of_shape() {
                         let lower = (member.cdf)(point);
                         let upper = (member.sf)(point);
                         let bounds = -1e-12..=1.0 + 1e-12;
-                        assert!(
-                            bounds.contains(&lower) && bounds.contains(&upper),
-                            "{} at {point}: {lower} {upper}",
-                            member.name
-                        );
+                        assert!(bounds.contains(&lower) && bounds.contains(&upper), "{} at {point}: {lower} {upper}", member.name);
                     }
                 }
             }
@@ -189,9 +129,7 @@ fn t_approaches_the_normal_as_its_degrees_of_freedom_grow() {
     for p in [1e-9, 0.0005, 0.025, 0.3, 0.499, 0.501, 0.95, 0.995] {
         let z = normal::quantile(p);
         assert_eq!(student::quantile(p, f64::INFINITY).to_bits(), z.to_bits());
-        for df in [
-            1e5, 1e7, 9.9e7, 1.1e8, 1e9, 1e12, 1e15, 9.9e19, 1.1e20, 1e307,
-        ] {
+        for df in [1e5, 1e7, 9.9e7, 1.1e8, 1e9, 1e12, 1e15, 9.9e19, 1.1e20, 1e307] {
             // Three terms of the Cornish–Fisher expansion, Abramowitz and Stegun 26.7.5; the next is of order df⁻⁴.
             let (one, two, three) = (
                 (z.powi(3) + z) / 4.0,
@@ -200,10 +138,7 @@ fn t_approaches_the_normal_as_its_degrees_of_freedom_grow() {
             );
             let expected = z + (one + (two + three / df) / df) / df;
             let got = student::quantile(p, df);
-            assert!(
-                (got / expected - 1.0).abs() < 1e-13,
-                "p {p}, df {df}: {got} against {expected}"
-            );
+            assert!((got / expected - 1.0).abs() < 1e-13, "p {p}, df {df}: {got} against {expected}");
         }
     }
 }
@@ -211,16 +146,8 @@ fn t_approaches_the_normal_as_its_degrees_of_freedom_grow() {
 #[test]
 fn arguments_outside_the_domain_give_nan() {
     for bad in [f64::NAN, 0.0, -1.0, -1e300, f64::NEG_INFINITY] {
-        for member in members(bad, 2.0)
-            .into_iter()
-            .skip(1)
-            .chain(members(2.0, bad).into_iter().skip(3))
-        {
-            assert!(
-                (member.cdf)(0.5).is_nan() && (member.sf)(0.5).is_nan(),
-                "{}",
-                member.name
-            );
+        for member in members(bad, 2.0).into_iter().skip(1).chain(members(2.0, bad).into_iter().skip(3)) {
+            assert!((member.cdf)(0.5).is_nan() && (member.sf)(0.5).is_nan(), "{}", member.name);
             assert!((member.quantile)(0.5).is_nan(), "{}", member.name);
         }
         assert!(gamma::ln_gamma(bad).is_nan());
@@ -229,11 +156,7 @@ fn arguments_outside_the_domain_give_nan() {
         for p in [f64::NAN, -1e-300, 1.000_000_1, f64::INFINITY] {
             assert!((member.quantile)(p).is_nan(), "{} at {p}", member.name);
         }
-        assert!(
-            (member.cdf)(f64::NAN).is_nan() && (member.sf)(f64::NAN).is_nan(),
-            "{}",
-            member.name
-        );
+        assert!((member.cdf)(f64::NAN).is_nan() && (member.sf)(f64::NAN).is_nan(), "{}", member.name);
     }
 }
 
@@ -247,28 +170,15 @@ fn the_ends_of_the_support_have_probabilities_zero_and_one() {
             _ => (0.0, f64::INFINITY),
         };
         assert_eq!((start, end), expected, "{}", member.name);
-        assert_eq!(
-            ((member.cdf)(start), (member.sf)(start)),
-            (0.0, 1.0),
-            "{}",
-            member.name
-        );
-        assert_eq!(
-            ((member.cdf)(end), (member.sf)(end)),
-            (1.0, 0.0),
-            "{}",
-            member.name
-        );
+        assert_eq!(((member.cdf)(start), (member.sf)(start)), (0.0, 1.0), "{}", member.name);
+        assert_eq!(((member.cdf)(end), (member.sf)(end)), (1.0, 0.0), "{}", member.name);
     }
 }
 
 #[test]
 fn f_with_an_infinite_denominator_is_chi_squared_over_its_degrees_of_freedom() {
     for x in [0.1, 1.0, 3.5] {
-        assert_eq!(
-            fisher::sf(x, 4.0, f64::INFINITY).to_bits(),
-            chi_squared::sf(4.0 * x, 4.0).to_bits()
-        );
+        assert_eq!(fisher::sf(x, 4.0, f64::INFINITY).to_bits(), chi_squared::sf(4.0 * x, 4.0).to_bits());
         let near = fisher::cdf(x, 4.0, 1e17);
         assert!((near / fisher::cdf(x, 4.0, f64::INFINITY) - 1.0).abs() < 1e-13);
     }

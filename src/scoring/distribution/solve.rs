@@ -11,12 +11,7 @@
 /// distributions both tails are log-concave on that scale, so Newton passes the root at most once and then closes in
 /// from one side, whatever the start. A bracket catches tails that underflow: a step that leaves it is replaced by
 /// its geometric middle. Stops at a step of 4 ulp, or where rounding keeps steps from shrinking, or after 60 steps.
-pub(super) fn solve(
-    target: f64,
-    start: f64,
-    rising: bool,
-    read: impl Fn(f64) -> (f64, f64),
-) -> f64 {
+pub(super) fn solve(target: f64, start: f64, rising: bool, read: impl Fn(f64) -> (f64, f64)) -> f64 {
     const STEPS: usize = 60;
     const TOLERANCE: f64 = 4.0 * f64::EPSILON;
     const ROUNDING: f64 = 1e-9;
@@ -40,11 +35,7 @@ pub(super) fn solve(
             return point;
         }
         let inside = next > low && next < high;
-        point = if inside {
-            next
-        } else {
-            libm::sqrt(low) * libm::sqrt(high)
-        };
+        point = if inside { next } else { libm::sqrt(low) * libm::sqrt(high) };
         last = if inside { step.abs() } else { f64::INFINITY };
     }
     point

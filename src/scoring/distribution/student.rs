@@ -34,11 +34,7 @@ pub fn sf(t: f64, df: f64) -> f64 {
         Some(beta) => beta.tails_at_odds(t / df * t),
         None => return f64::NAN,
     };
-    if t <= 0.0 {
-        0.5 + 0.5 * lower
-    } else {
-        0.5 * upper
-    }
+    if t <= 0.0 { 0.5 + 0.5 * lower } else { 0.5 * upper }
 }
 
 /// The value that is not exceeded with probability `p`.

@@ -126,7 +126,9 @@ fn fieldwork_counts_by_unit_psu_and_vietnamese_day() {
         let world = World::new(url);
         // 2024-09-01T16:59:59Z is 23:59:59 in Việt Nam; two seconds later it is tomorrow there, not in London.
         let last_second = 1_725_209_999_000_000;
-        for (id, at, psu, state) in [(1, 0, 4, ResponseState::Valid), (2, 2_000_000, 4, ResponseState::Valid), (3, 2_000_000, 0, ResponseState::Invalid)] {
+        for (id, at, psu, state) in
+            [(1, 0, 4, ResponseState::Valid), (2, 2_000_000, 4, ResponseState::Valid), (3, 2_000_000, 0, ResponseState::Invalid)]
+        {
             let mut new = world.response(id);
             (new.received_at, new.psu_id, new.state) = (last_second + at, psu, state);
             world.put(new).unwrap();

@@ -1,7 +1,7 @@
-use diesel::prelude::*;
-use diesel::sql_types::Text;
 use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
 use diesel::sql_query;
+use diesel::sql_types::Text;
 
 use super::super::{Db, StoreError, migrate, pending, revert_all};
 use super::on_each_database;
@@ -15,8 +15,10 @@ struct Line {
 /// Everything that the migrations make, as text: tables with their constraints, columns, indexes.
 fn dump(db: &mut Db) -> Vec<String> {
     let query = match db {
-        Db::Sqlite(_) => "SELECT type || ' ' || name || ' ' || COALESCE(sql, '') AS line FROM sqlite_master \
-                          WHERE name NOT LIKE 'sqlite_%' AND name <> '__diesel_schema_migrations' ORDER BY 1",
+        Db::Sqlite(_) => {
+            "SELECT type || ' ' || name || ' ' || COALESCE(sql, '') AS line FROM sqlite_master \
+                          WHERE name NOT LIKE 'sqlite_%' AND name <> '__diesel_schema_migrations' ORDER BY 1"
+        }
         Db::Postgres(_) => {
             "SELECT concat_ws(' ', 'column', table_name, ordinal_position, column_name, data_type, is_nullable, column_default, is_identity) AS line \
              FROM information_schema.columns WHERE table_schema = current_schema() AND table_name <> '__diesel_schema_migrations' \

@@ -45,7 +45,8 @@ fn a_run_goes_from_queue_to_edition_by_two_people() {
         // After a restart the worker takes it again.
         assert_eq!(runs::start(&mut db, run.id, 30).unwrap().started_at, Some(20));
 
-        let all: Vec<Score> = (0..2_345).map(|i| score(i, if i % 2 == 0 { "SIPAS" } else { "Q9_1" }, (i % 5 == 0).then_some(world.agency))).collect();
+        let all: Vec<Score> =
+            (0..2_345).map(|i| score(i, if i % 2 == 0 { "SIPAS" } else { "Q9_1" }, (i % 5 == 0).then_some(world.agency))).collect();
         let draft = runs::finish(&mut db, run.id, &[6; 32], "{}", &all, 40).unwrap();
         assert_eq!((draft.state, draft.digest, draft.revision), (RunState::Draft, Some([6; 32]), 3));
         assert_eq!(scores::query(&mut db, run.id, &scores::Filter::default(), 9_999).unwrap(), all);
@@ -136,7 +137,8 @@ fn scores_are_found_by_node_unit_and_cursor() {
         runs::start(&mut db, run.id, 1).unwrap();
         let all = [score(0, "SIPAS", None), score(1, "SIPAS", Some(world.agency)), score(2, "Q9_1", Some(world.agency))];
         runs::finish(&mut db, run.id, &[0; 32], "{}", &all, 2).unwrap();
-        let mut ords = |filter: scores::Filter| -> Vec<i32> { scores::query(&mut db, run.id, &filter, 9).unwrap().iter().map(|s| s.ord).collect() };
+        let mut ords =
+            |filter: scores::Filter| -> Vec<i32> { scores::query(&mut db, run.id, &filter, 9).unwrap().iter().map(|s| s.ord).collect() };
         assert_eq!(ords(scores::Filter { node: Some("SIPAS".into()), ..Default::default() }), [0, 1]);
         assert_eq!(ords(scores::Filter { unit_ids: Some(vec![world.agency]), ..Default::default() }), [1, 2]);
         assert_eq!(ords(scores::Filter { unit_ids: Some(Vec::new()), ..Default::default() }), [0; 0]);

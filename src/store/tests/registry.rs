@@ -8,7 +8,8 @@ fn seeding_twice_changes_nothing_and_a_changed_name_is_taken_over() {
     on_each_database(|url| {
         let store = open(url);
         let mut rows = unit_rows();
-        let heir = SuccessionRow { from: ("vn-63".into(), "00001".into()), to: ("vn-63".into(), "01".into()), whole: true, is_default: true };
+        let heir =
+            SuccessionRow { from: ("vn-63".into(), "00001".into()), to: ("vn-63".into(), "01".into()), whole: true, is_default: true };
         let seed = |rows: &[units::UnitRow]| store.read(|db| units::seed(db, rows, std::slice::from_ref(&heir))).unwrap();
         assert_eq!(seed(&rows), Seeded { added: 3, changed: 0 });
         assert_eq!(seed(&rows), Seeded::default());
@@ -20,7 +21,7 @@ fn seeding_twice_changes_nothing_and_a_changed_name_is_taken_over() {
         stored.sort_by(|a, b| a.code.cmp(&b.code));
         rows.sort_by(|a, b| a.code.cmp(&b.code));
         assert_eq!(stored, rows);
-        assert_eq!(successions, [heir.clone()]);
+        assert_eq!(successions, std::slice::from_ref(&heir));
     });
 }
 
@@ -52,7 +53,8 @@ fn a_code_used_again_is_another_unit_and_children_find_the_parent_of_their_day()
 fn a_unit_whose_parent_is_unknown_is_refused() {
     on_each_database(|url| {
         let store = open(url);
-        let error = store.read(|db| units::seed(db, &[unit_row("01", "province", None), unit_row("x", "commune", Some("99"))], &[])).unwrap_err();
+        let error =
+            store.read(|db| units::seed(db, &[unit_row("01", "province", None), unit_row("x", "commune", Some("99"))], &[])).unwrap_err();
         assert!(matches!(&error, StoreError::NotFound { what: "unit", key } if key.contains("vn-63:99")), "{error}");
         assert!(store.read(units::load).unwrap().0.is_empty());
     });
@@ -120,7 +122,10 @@ fn a_design_grows_and_never_changes() {
         let mut other = psu("v1");
         other.stratum = "02".into();
         assert!(matches!(waves::add_design(&mut db, world.wave, &[psu("x"), other], &[]), Err(StoreError::Conflict { what: "PSU", .. })));
-        assert!(matches!(waves::add_design(&mut db, world.wave, &[], &[line("HN-1", 7)]), Err(StoreError::Conflict { what: "respondent", .. })));
+        assert!(matches!(
+            waves::add_design(&mut db, world.wave, &[], &[line("HN-1", 7)]),
+            Err(StoreError::Conflict { what: "respondent", .. })
+        ));
         assert_eq!(waves::load_psus(&mut db, world.wave).unwrap().len(), 2_501);
         assert_eq!(waves::load_respondents(&mut db, world.wave).unwrap().len(), 2);
         assert_eq!(waves::by_id(&mut db, world.wave).unwrap().revision, 3);

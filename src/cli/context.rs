@@ -1,0 +1,116 @@
+//! The data folder, the database in it, and what every database starts with.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::api::state::system_clock;
+use crate::jobs::load;
+use crate::schema::{Checked, Document, Layout};
+use crate::store::schemas::{NewIndexVersion, NewSurveyVersion};
+use crate::store::units::SuccessionRow;
+use crate::store::{Db, Store, StoreOptions, schemas, units};
+use crate::unit;
+
+/// Connections that readers share.
+const READERS: u32 = 8;
+
+/// Where data is.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The data folder.
+    pub data: PathBuf,
+    /// The database, if it is another than the one in the data folder.
+    pub database: Option<String>,
+}
+
+impl Context {
+    /// Opens the store: makes the data folder, migrates, loads the code lists.
+    ///
+    /// # Errors
+    /// What the file system or the database says.
+    pub fn open(&self) -> Result<Store> {
+        if self.database.is_none() {
+            std::fs::create_dir_all(&self.data).with_context(|| format!("cannot make the data folder {}", self.data.display()))?;
+        }
+        let store = Store::open(&StoreOptions { url: self.name(), readers: READERS })?;
+        store.write(seed)?;
+        Ok(store)
+    }
+
+    /// The database's address as it was given, or the file in the data folder.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.database.clone().unwrap_or_else(|| self.data.join("hailong.sqlite").display().to_string())
+    }
+}
+
+/// The present instant, UTC microseconds.
+pub(super) fn now() -> i64 {
+    system_clock()()
+}
+
+/// Who works at the command line, for the record.
+pub(super) fn operator() -> String {
+    let name = std::env::var("USER").unwrap_or_else(|_| "operator".to_owned());
+    format!("cli:{name}")
+}
+
+/// Loads both code lists of administrative units, if they are not there as they are embedded.
+fn seed(db: &mut Db) -> Result<()> {
+    let (records, successions) = unit::embedded()?;
+    let rows: Vec<_> = records.iter().map(load::row).collect();
+    let successions: Vec<_> =
+        successions.into_iter().map(|s| SuccessionRow { from: s.from, to: s.to, whole: s.whole, is_default: s.is_default }).collect();
+    let seeded = units::seed(db, &rows, &successions)?;
+    if seeded.added + seeded.changed > 0 {
+        tracing::info!(added = seeded.added, changed = seeded.changed, "code lists loaded");
+    }
+    Ok(())
+}
+
+/// Publishes a definition of either kind, unless it is there already.
+pub(super) fn publish(db: &mut Db, text: &str, checked: &Checked, by: &str) -> Result<()> {
+    let (sha256, published_at) = (checked.sha256, now());
+    match &checked.document {
+        Document::Questionnaire(q) => {
+            let layout_width = i32::try_from(Layout::of(q).width())?;
+            let new = NewSurveyVersion {
+                code: q.code(),
+                version: q.version(),
+                sha256,
+                document: text,
+                layout_width,
+                published_at,
+                published_by: by,
+            };
+            schemas::publish_survey(db, &new)?;
+        }
+        Document::Index(index) => {
+            let new = NewIndexVersion {
+                code: index.code(),
+                version: index.version(),
+                sha256,
+                document: text,
+                survey_code: index.survey(),
+                published_at,
+                published_by: by,
+            };
+            schemas::publish_index(db, &new)?;
+        }
+    }
+    Ok(())
+}
+
+/// Checks the text of a definition; `name` is for messages.
+pub(super) fn definition(name: &str, text: &str) -> Result<Checked> {
+    match crate::schema::parse(text) {
+        Ok(checked) => Ok(checked),
+        Err(findings) => {
+            for finding in &findings {
+                eprintln!("{name}: {finding}");
+            }
+            bail!("{name} has {} findings", findings.len())
+        }
+    }
+}

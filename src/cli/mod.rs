@@ -1,0 +1,100 @@
+//! The command line: the same verbs as the API, on the same library calls.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line prints")]
+
+/// Prints a line. Where nobody reads any more, as behind `| head`, the command ends: that is no fault.
+macro_rules! println {
+    ($($part:tt)*) => { $crate::cli::line(format_args!($($part)*)) };
+}
+
+mod check;
+mod context;
+mod demo;
+mod import;
+mod key;
+mod run;
+mod serve;
+mod show;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use context::Context;
+
+/// Collects citizen-satisfaction survey responses and computes weighted indices with honest confidence intervals.
+#[derive(Debug, Parser)]
+#[command(name = "hailong", version)]
+struct Arguments {
+    /// Where data is kept: holds `hailong.sqlite`.
+    #[arg(long, global = true, env = "HAILONG_DATA", default_value = "hailong-data")]
+    data: PathBuf,
+    /// The database, if it is another than the one in the data folder: `postgres://…` or `sqlite:PATH`.
+    #[arg(long, global = true, env = "HAILONG_DATABASE", hide_env_values = true)]
+    database: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Shows the whole at work on 36,525 synthetic respondents, then serves it.
+    Demo(demo::Arguments),
+    /// Serves the HTTP API until it is stopped.
+    Serve(serve::Arguments),
+    /// Brings the database up to date.
+    Migrate,
+    /// Checks definition files; prints every finding with its place.
+    Check(check::Arguments),
+    /// Imports responses from a CSV file.
+    Import(import::Arguments),
+    /// Computes an index over a wave and prints the scores.
+    Run(run::Arguments),
+    /// Makes, lists and revokes API keys.
+    #[command(subcommand)]
+    Key(key::Command),
+}
+
+/// Parses the arguments and does what they say.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    log();
+    let context = Context { data: arguments.data, database: arguments.database };
+    let done = match arguments.command {
+        Command::Demo(arguments) => demo::demo(&context, &arguments),
+        Command::Serve(arguments) => serve::serve(&context, &arguments),
+        Command::Migrate => context.open().map(|_| println!("{} is up to date", context.name())),
+        Command::Check(arguments) => return check::check(&arguments),
+        Command::Import(arguments) => import::import(&context, &arguments),
+        Command::Run(arguments) => run::run(&context, &arguments),
+        Command::Key(command) => key::key(&context, &command),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("hailong: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// See the macro above.
+fn line(text: std::fmt::Arguments<'_>) {
+    use std::io::Write;
+    if writeln!(std::io::stdout(), "{text}").is_err() {
+        std::process::exit(0);
+    }
+}
+
+/// Log lines go to standard error; `HAILONG_LOG` says from which level (info by default), `HAILONG_LOG_FORMAT=json`
+/// makes each a JSON object.
+fn log() {
+    let level = std::env::var("HAILONG_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(tracing::Level::INFO);
+    let lines = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_target(false);
+    if std::env::var("HAILONG_LOG_FORMAT").is_ok_and(|format| format == "json") {
+        lines.json().flatten_event(true).init();
+    } else {
+        lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init();
+    }
+}

@@ -1,0 +1,155 @@
+//! `hailong run`: computes an index over a wave, here and now.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+use std::ops::ControlFlow;
+use std::sync::Mutex;
+
+use anyhow::{Context as _, Result};
+use uuid::Uuid;
+
+use crate::cli::Context;
+use crate::cli::context::{now, operator};
+use crate::cli::show;
+use crate::jobs::recompute::{self, Outcome, RunError, Stage};
+use crate::jobs::{RUN_JOB, load};
+use crate::publication::hex;
+use crate::store::jobs::{self, Ending, NewJob};
+use crate::store::runs::{self, NewRun, Run};
+use crate::store::{Store, schemas, waves};
+
+/// What to compute.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Code of the index.
+    #[arg(long)]
+    index: String,
+    /// Version of its definition.
+    #[arg(long)]
+    index_version: String,
+    /// Code of the wave.
+    #[arg(long)]
+    wave: String,
+    /// A parameter of the index, as NAME=VALUE.
+    #[arg(long = "set", value_parser = parameter)]
+    parameters: Vec<(String, f64)>,
+    /// Print everything as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+fn parameter(text: &str) -> Result<(String, f64), String> {
+    let (name, value) = text.split_once('=').ok_or_else(|| format!("{text:?} is not NAME=VALUE"))?;
+    Ok((name.to_owned(), value.parse().map_err(|_| format!("{value:?} is no number"))?))
+}
+
+/// Computes and prints.
+pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
+    let store = context.open()?;
+    let parameters = arguments.parameters.iter().cloned().collect();
+    let actor = operator();
+    let wanted = Wanted { index: &arguments.index, version: &arguments.index_version, wave: &arguments.wave, actor: &actor };
+    let (run, outcome) = compute(&store, &wanted, &parameters)?;
+    let units = store.read(load::registry)?;
+    if arguments.json {
+        println!("{}", show::json(&run.id.to_string(), &outcome, &units));
+    } else {
+        let definition = store.read(|db| -> Result<_> { Ok(load::index(&schemas::index_by_id(db, run.index_version_id)?)?) })?;
+        show::tables(&outcome, &definition, &units);
+        println!("run {}, digest {}", run.id, hex(&outcome.digest));
+    }
+    Ok(())
+}
+
+/// Which run to make.
+pub(super) struct Wanted<'a> {
+    pub(super) index: &'a str,
+    pub(super) version: &'a str,
+    pub(super) wave: &'a str,
+    pub(super) actor: &'a str,
+}
+
+/// Makes a run and computes it in this process, with a progress bar; it is a draft afterwards.
+pub(super) fn compute(store: &Store, wanted: &Wanted<'_>, parameters: &BTreeMap<String, f64>) -> Result<(Run, Outcome)> {
+    let id = Uuid::now_v7();
+    let (run, lease) = store.write(|db| -> Result<_> {
+        let index = schemas::find_index(db, wanted.index, wanted.version)?
+            .with_context(|| format!("there is no index {} {}", wanted.index, wanted.version))?;
+        let wave = waves::find(db, wanted.wave)?.with_context(|| format!("there is no wave {}", wanted.wave))?;
+        let new = NewRun {
+            id,
+            index_version_id: index.id,
+            wave_id: wave.id,
+            preview: false,
+            parameters: serde_json::to_string(parameters)?,
+            seed: 1,
+            threads: None,
+            created_by: wanted.actor.to_owned(),
+            created_at: now(),
+        };
+        let job =
+            NewJob { id, kind: RUN_JOB.to_owned(), payload: serde_json::json!({ "run": id.to_string() }).to_string(), created_at: now() };
+        runs::create(db, &new, &job)?;
+        let lease = jobs::claim_one(db, id, now().saturating_add(600_000_000))?;
+        Ok((runs::start(db, id, now())?, lease))
+    })?;
+    let bar = Bar::default();
+    let outcome = store.read(|db| recompute::recompute(db, &run, &|stage, done, total| bar.show(stage, done, total)));
+    bar.clear();
+    let finished = match &outcome {
+        Ok(outcome) => {
+            let manifest = serde_json::to_string(&outcome.manifest)?;
+            let rows = recompute::rows(&outcome.scores);
+            store.write(|db| -> Result<_> {
+                let run = runs::finish(db, id, &outcome.digest, &manifest, &rows, now())?;
+                jobs::finish(db, lease, Ending::Done, now())?;
+                Ok(run)
+            })
+        }
+        Err(error) => {
+            let why = error.to_string();
+            store.write(|db| -> Result<_> {
+                let run = runs::fail(db, id, &why, now())?;
+                jobs::finish(db, lease, Ending::Failed(&why), now())?;
+                Ok(run)
+            })
+        }
+    };
+    let outcome: Result<Outcome, RunError> = outcome;
+    Ok((finished?, outcome?))
+}
+
+/// A progress bar on a terminal; elsewhere nothing.
+#[derive(Default)]
+pub(super) struct Bar(Mutex<()>);
+
+impl Bar {
+    /// Shows how far a stage is.
+    pub(super) fn show(&self, stage: Stage, done: usize, total: usize) -> ControlFlow<()> {
+        self.line(stage.as_str(), done, total);
+        ControlFlow::Continue(())
+    }
+
+    /// Shows how far anything is.
+    pub(super) fn line(&self, what: &str, done: usize, total: usize) {
+        const WIDTH: usize = 30;
+        let mut out = std::io::stderr();
+        if !out.is_terminal() {
+            return;
+        }
+        let _guard = self.0.lock();
+        let full = WIDTH * done.min(total) / total.max(1);
+        let _ = write!(out, "\r{what:<12} [{}{}] {done}/{total}   ", "#".repeat(full), "-".repeat(WIDTH - full));
+        let _ = out.flush();
+    }
+
+    /// Takes the bar away.
+    pub(super) fn clear(&self) {
+        let mut out = std::io::stderr();
+        if out.is_terminal() {
+            let _guard = self.0.lock();
+            let _ = write!(out, "\r{:70}\r", "");
+            let _ = out.flush();
+        }
+    }
+}

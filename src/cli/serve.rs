@@ -1,0 +1,64 @@
+//! `hailong serve`: the server, its writer and its worker, until a signal stops them.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::api::server::{self, ServerOptions};
+use crate::api::state::{Limits, system_clock};
+use crate::cli::Context;
+use crate::jobs::Worker;
+use crate::store::Store;
+use crate::store::writer::WriterOptions;
+
+/// How to serve.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Arguments {
+    /// Where to listen. Encryption ends at a proxy in front.
+    #[arg(long, env = "HAILONG_LISTEN", default_value = "127.0.0.1:8080")]
+    pub(super) listen: SocketAddr,
+    /// Threads that answer; 0: one a core.
+    #[arg(long, default_value_t = 0)]
+    pub(super) workers: usize,
+    /// Connections that each thread holds open at most.
+    #[arg(long, default_value_t = 4096)]
+    pub(super) connections: usize,
+    /// Seconds for which `/readyz` says 503 before the server stops accepting.
+    #[arg(long, default_value_t = 0)]
+    pub(super) drain: u64,
+    /// A proxy whose `X-Forwarded-For` is believed; may be given several times.
+    #[arg(long = "trusted-proxy")]
+    pub(super) trusted_proxies: Vec<std::net::IpAddr>,
+    /// Let anyone ask as often as they like: for load tests on loopback.
+    #[arg(long)]
+    pub(super) no_rate_limit: bool,
+}
+
+/// Serves the store of the context.
+pub(super) fn serve(context: &Context, arguments: &Arguments) -> Result<()> {
+    serve_store(context.open()?, arguments, context.database.is_none())
+}
+
+/// Serves a store that is open. `alone`: no other process works on it, so unfinished jobs are taken up at once.
+pub(super) fn serve_store(store: Store, arguments: &Arguments, alone: bool) -> Result<()> {
+    let mut worker = Worker::start(store.clone(), system_clock(), alone)?;
+    let writer = store.start_writer(WriterOptions::default())?;
+    let mut limits = Limits { trusted_proxies: arguments.trusted_proxies.clone(), ..Limits::default() };
+    if arguments.no_rate_limit {
+        limits.rates = None;
+    }
+    let options = ServerOptions {
+        store,
+        writer,
+        listen: arguments.listen,
+        workers: arguments.workers,
+        connections: arguments.connections,
+        drain: Duration::from_secs(arguments.drain),
+        limits,
+        clock: system_clock(),
+    };
+    let ended = actix_web::rt::System::new().block_on(async { server::start(options)?.until_signal().await });
+    worker.stop();
+    Ok(ended?)
+}

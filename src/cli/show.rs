@@ -1,0 +1,126 @@
+//! Scores as tables and as JSON.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::index::{DomainKey, Score};
+use crate::jobs::recompute::Outcome;
+use crate::publication::hex;
+use crate::schema::IndexDefinition;
+use crate::unit::{Registry, UnitId};
+
+/// Rows of one table on the screen; the rest is a line that says how many.
+const ROWS: usize = 100;
+
+/// Prints the roots of the index, and what lies right below the first, for every domain: one table a partition.
+pub(super) fn tables(outcome: &Outcome, definition: &IndexDefinition, units: &Registry) {
+    let manifest = &outcome.manifest;
+    let synthetic = if manifest.synthetic { ", SYNTHETIC respondents" } else { "" };
+    println!(
+        "{} {} · wave {} · {}{synthetic} · {} responses · {:.0}% intervals",
+        manifest.index.code,
+        manifest.index.version,
+        manifest.wave,
+        manifest.mode,
+        manifest.responses,
+        manifest.level * 100.0
+    );
+    let nodes: Vec<&str> =
+        definition.tree().iter().flat_map(|root| std::iter::once(root).chain(root.children())).map(crate::schema::Node::code).collect();
+    let mut partitions: Vec<(&str, Vec<&Score>)> = Vec::new();
+    for score in outcome.scores.iter().filter(|score| nodes.contains(&score.node.as_str())) {
+        match partitions.last_mut() {
+            Some((kind, scores)) if *kind == score.domain.kind => scores.push(score),
+            _ => partitions.push((&score.domain.kind, vec![score])),
+        }
+    }
+    for (kind, scores) in partitions {
+        println!("\n{kind}");
+        header();
+        for score in scores.iter().take(ROWS) {
+            line(score, &domain_name(&score.domain, units));
+        }
+        if scores.len() > ROWS {
+            println!("… and {} more rows: --json has them all", scores.len() - ROWS);
+        }
+    }
+}
+
+/// The head of a table of scores.
+pub(super) fn header() {
+    println!("  {:<26} {:<18} {:>8} {:>7} {:>19} {:>6} {:>5} {:>9}", "", "node", "score", "s.e.", "interval", "n", "rank", "of ranks");
+}
+
+/// One line of a table of scores.
+pub(super) fn line(score: &Score, name: &str) {
+    let number = |x: Option<f64>| x.map_or("–".to_owned(), |x| format!("{x:.2}"));
+    let interval = score.low.zip(score.high).map_or("–".to_owned(), |(low, high)| format!("{low:.2} – {high:.2}"));
+    let rank = score.rank.map_or(String::new(), |rank| rank.to_string());
+    let ranks = score.rank_interval.map_or(String::new(), |r| format!("{}–{}", r.low, r.high));
+    let few = if score.suppressed { "  (few answers: not published)" } else { "" };
+    println!(
+        "  {} {:<18} {:>8} {:>7} {:>19} {:>6} {:>5} {:>9}{few}",
+        padded(name, 26),
+        score.node,
+        number(score.value),
+        number(score.se),
+        interval,
+        score.n,
+        rank,
+        ranks
+    );
+}
+
+/// A name cut or filled to so many characters: `{:<26}` counts combining marks of Vietnamese text as columns too.
+fn padded(name: &str, width: usize) -> String {
+    let cut: String = name.chars().take(width).collect();
+    let missing = width.saturating_sub(cut.chars().count());
+    cut + &" ".repeat(missing)
+}
+
+/// What a domain is called.
+pub(super) fn domain_name(domain: &DomainKey, units: &Registry) -> String {
+    let unit = |id: Option<i32>| id.and_then(|id| units.get(UnitId(id))).map(|unit| unit.record.name_vi.clone());
+    let option = domain.option.as_ref().map(|option| format!("{} = {option}", domain.item.as_deref().unwrap_or_default()));
+    let parts: Vec<String> = [unit(domain.unit), unit(domain.area), option].into_iter().flatten().collect();
+    if parts.is_empty() { "Cả nước / Nation".to_owned() } else { parts.join(", ") }
+}
+
+/// Everything about a run, doubles in full.
+pub(super) fn json(run: &str, outcome: &Outcome, units: &Registry) -> Value {
+    let code = |id: Option<i32>| id.and_then(|id| units.get(UnitId(id))).map(|unit| format!("{}:{}", unit.record.list, unit.record.code));
+    let name = |id: Option<i32>| id.and_then(|id| units.get(UnitId(id))).map(|unit| unit.record.name_vi.clone());
+    let scores: Vec<Value> = outcome
+        .scores
+        .iter()
+        .map(|score| {
+            let domain = &score.domain;
+            let mut value = json!({
+                "domain": domain.kind, "node": score.node, "value": score.value, "se": score.se, "low": score.low, "high": score.high,
+                "n": score.n, "psus": score.psus, "df": score.df, "deff": score.deff, "weight": score.weight, "rank": score.rank,
+                "rank_low": score.rank_interval.map(|r| r.low), "rank_high": score.rank_interval.map(|r| r.high),
+                "suppressed": score.suppressed,
+            });
+            let words = [
+                ("area", code(domain.area)),
+                ("area_name", name(domain.area)),
+                ("unit", code(domain.unit)),
+                ("unit_name", name(domain.unit)),
+                ("item", domain.item.clone()),
+                ("option", domain.option.clone()),
+            ];
+            for (key, word) in words {
+                if let Some(word) = word {
+                    value[key] = word.into();
+                }
+            }
+            value
+        })
+        .collect();
+    let by_kind = outcome.scores.iter().fold(BTreeMap::new(), |mut counts: BTreeMap<&str, usize>, score| {
+        *counts.entry(&score.domain.kind).or_default() += 1;
+        counts
+    });
+    json!({ "run": run, "digest": hex(&outcome.digest), "manifest": outcome.manifest, "scores_by_domain": by_kind, "scores": scores })
+}

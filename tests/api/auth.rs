@@ -1,0 +1,184 @@
+//! Who may do what: every role at every operation.
+
+use std::collections::BTreeSet;
+
+use hailong::api::role::Role::{self, Admin, Auditor, Collector, Device, Publisher, Statistician};
+use serde_json::{Value, json};
+
+use crate::harness::fixtures::{self, publish};
+use crate::harness::{Client, Reply, TestApp};
+
+const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
+const ANYONE: &[Role] = &Role::ALL;
+
+/// An operation, its request, and who may: `true` if that is anyone, with a key or without.
+struct Row {
+    operation: &'static str,
+    method: &'static str,
+    path: String,
+    body: Option<(&'static str, String)>,
+    without_key: bool,
+    roles: &'static [Role],
+}
+
+fn read(operation: &'static str, path: &str, without_key: bool, roles: &'static [Role]) -> Row {
+    Row { operation, method: "GET", path: path.replace("ID", NOBODY), body: None, without_key, roles }
+}
+
+fn write(operation: &'static str, method: &'static str, path: &str, body: &Value, roles: &'static [Role]) -> Row {
+    let body = Some(("application/json", body.to_string()));
+    Row { operation, method, path: path.replace("ID", NOBODY), body, without_key: false, roles }
+}
+
+/// Every operation. One that is missing here fails the test below.
+fn matrix() -> Vec<Row> {
+    let reason = json!({ "reason": "for the test" });
+    let none = json!({});
+    let run = json!({ "index": "none", "version": "1", "wave": "open" });
+    vec![
+        read("livez", "/livez", true, ANYONE),
+        read("readyz", "/readyz", true, ANYONE),
+        read("version", "/version", true, ANYONE),
+        read("metrics", "/metrics", true, ANYONE),
+        read("get_openapi", "/v1/openapi.json", true, ANYONE),
+        read("list_problems", "/v1/problems", true, ANYONE),
+        read("get_problem", "/v1/problems/internal", true, ANYONE),
+        read("list_surveys", "/v1/surveys", true, ANYONE),
+        read("get_survey", "/v1/surveys/mini", true, ANYONE),
+        read("get_survey_version", "/v1/surveys/mini/versions/1", true, ANYONE),
+        read("get_compatibility", "/v1/surveys/mini/versions/1/compatibility?with=1", true, ANYONE),
+        read("list_indices", "/v1/indices", true, ANYONE),
+        read("get_index", "/v1/indices/mini", true, ANYONE),
+        read("get_index_version", "/v1/indices/mini/versions/1", true, ANYONE),
+        read("list_units", "/v1/units", true, ANYONE),
+        read("get_unit", "/v1/units/vn-34/01", true, ANYONE),
+        read("list_waves", "/v1/waves", true, ANYONE),
+        read("get_wave", "/v1/waves/open", true, ANYONE),
+        read("list_editions", "/v1/editions", true, ANYONE),
+        read("get_edition", "/v1/editions/none", true, ANYONE),
+        read("list_scores", "/v1/scores?index=mini", true, ANYONE),
+        write("put_response", "PUT", "/v1/responses/ID", &fixtures::sampled(), &[Device, Collector]),
+        write("send_batch", "POST", "/v1/responses:batch", &json!({ "responses": [] }), &[Device, Collector]),
+        read("get_response", "/v1/responses/ID", false, &[Device, Collector, Statistician, Auditor]),
+        read("list_responses", "/v1/responses?wave=open", false, &[Statistician, Auditor]),
+        write("exclude_response", "POST", "/v1/responses/ID:exclude", &reason, &[Statistician]),
+        Row { method: "DELETE", ..read("withdraw_response", "/v1/responses/ID?reason=because", false, &[Statistician]) },
+        write("check_survey", "POST", "/v1/surveys:check", &none, &[Statistician, Publisher]),
+        write("put_survey_version", "PUT", "/v1/surveys/mini/versions/9", &fixtures::questionnaire(), &[Statistician]),
+        write("check_index", "POST", "/v1/indices:check", &none, &[Statistician, Publisher]),
+        write("put_index_version", "PUT", "/v1/indices/mini/versions/9", &fixtures::index(), &[Statistician]),
+        Row { body: Some(("text/csv", "no header".into())), ..write("add_units", "POST", "/v1/units", &none, &[Statistician, Admin]) },
+        write("put_wave", "PUT", "/v1/waves/open", &fixtures::open_wave(), &[Statistician]),
+        write("put_design", "PUT", "/v1/waves/sample/design", &none, &[Statistician]),
+        read("get_progress", "/v1/waves/open/progress", false, &[Collector, Statistician, Publisher, Auditor]),
+        write("create_run", "POST", "/v1/runs", &run, &[Statistician]),
+        read("list_runs", "/v1/runs", false, &[Statistician, Publisher, Auditor]),
+        read("get_run", "/v1/runs/ID", false, &[Statistician, Publisher, Auditor]),
+        read("get_run_progress", "/v1/runs/ID/progress", false, &[Statistician, Publisher, Auditor]),
+        read("stream_run_progress", "/v1/runs/ID/events", false, &[Statistician, Publisher, Auditor]),
+        write("cancel_run", "POST", "/v1/runs/ID:cancel", &none, &[Statistician]),
+        write("submit_run", "POST", "/v1/runs/ID:submit", &none, &[Statistician]),
+        write("approve_run", "POST", "/v1/runs/ID:approve", &none, &[Publisher]),
+        write("publish_run", "POST", "/v1/runs/ID:publish", &none, &[Publisher]),
+        write("withdraw_run", "POST", "/v1/runs/ID:withdraw", &reason, &[Publisher]),
+        write("create_key", "POST", "/v1/keys", &json!({ "name": "x", "role": "device" }), &[Admin]),
+        read("list_keys", "/v1/keys", false, &[Admin]),
+        Row { method: "DELETE", ..read("revoke_key", "/v1/keys/999999", false, &[Admin]) },
+        read("list_audit", "/v1/audit", false, &[Auditor, Admin]),
+    ]
+}
+
+fn ask(client: &Client, row: &Row) -> Reply {
+    let headers: Vec<(&str, &str)> = row.body.iter().map(|(kind, _)| ("Content-Type", *kind)).collect();
+    client.send(row.method, &row.path, &headers, row.body.as_ref().map(|(_, text)| text.as_bytes()))
+}
+
+#[test]
+fn every_role_at_every_operation_gets_what_the_table_says() {
+    let app = TestApp::start();
+    publish(&app);
+    let clients = Role::ALL.map(|role| (role, app.client(role)));
+    let mut wrong = Vec::new();
+    for row in matrix() {
+        let without = ask(&app.anyone(), &row).status;
+        if (without != 401) != row.without_key {
+            wrong.push(format!("{} without a key: {without}", row.operation));
+        }
+        for (role, client) in &clients {
+            let status = ask(client, &row).status;
+            // Whoever may gets past the door: to success, or to what is wrong with the request.
+            let allowed = row.roles.contains(role);
+            if (status != 403 && status != 401) != allowed || status >= 500 {
+                wrong.push(format!("{} as {role:?}: {status}", row.operation));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn no_operation_is_missing_from_the_table() {
+    let app = TestApp::start();
+    let description = app.anyone().get("/v1/openapi.json").json();
+    let operations = description["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values());
+    let described: BTreeSet<String> = operations.map(|operation| operation["operationId"].as_str().unwrap().to_owned()).collect();
+    let tested: BTreeSet<String> = matrix().into_iter().map(|row| row.operation.to_owned()).collect();
+    assert_eq!(described, tested);
+}
+
+#[test]
+fn a_key_that_is_malformed_unknown_or_revoked_gets_the_same_answer() {
+    let app = TestApp::start();
+    let admin = app.client(Admin);
+    let issued = admin
+        .post("/v1/keys", &json!({ "name": "Kiosk 1", "role": "device", "unit": { "list": "agency-danang", "code": "SYT" } }))
+        .expect(201);
+    let text = issued["key"].as_str().unwrap().to_owned();
+    let revoked = Client::new(app.addr, Some(text.clone()));
+    revoked.get("/v1/surveys").expect(200);
+    let gone = admin.delete(&format!("/v1/keys/{}", issued["id"])).expect(200);
+    assert!(gone["revoked_at"].is_string());
+    let keys = ["", "hl_short", "Basic x", &text, &format!("hl_{}", "b".repeat(43)), &format!("hl_{}!", "b".repeat(42))];
+    let answers: Vec<Value> = keys
+        .iter()
+        .map(|key| {
+            let reply = Client::new(app.addr, Some((*key).to_owned())).get("/v1/surveys");
+            assert_eq!(reply.header("www-authenticate"), Some("Bearer realm=\"hailong\""));
+            reply.problem(401, "unauthenticated")
+        })
+        .collect();
+    assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:#?}");
+}
+
+#[test]
+fn a_key_is_shown_once() {
+    let app = TestApp::start();
+    let admin = app.client(Admin);
+    let issued = admin
+        .post("/v1/keys", &json!({ "name": "Sở Y tế", "role": "agency", "unit": { "list": "agency-danang", "code": "SYT" } }))
+        .expect(201);
+    let text = issued["key"].as_str().unwrap();
+    assert!(text.starts_with("hl_") && text.len() == 46);
+    let listed = admin.get("/v1/keys");
+    assert!(!listed.text().contains(&text[3..]));
+    let listed = listed.expect(200);
+    let key = listed["items"].as_array().unwrap().last().unwrap();
+    assert_eq!((&key["name"], &key["unit"]["code"], &key["key"]), (&json!("Sở Y tế"), &json!("SYT"), &Value::Null));
+    for (bad, pointer) in [
+        (json!({ "name": "x", "role": "agency" }), "/unit"),
+        (json!({ "name": "x", "role": "agency", "unit": { "list": "vn-34", "code": "99" } }), "/unit"),
+        (json!({ "name": "", "role": "device" }), "/name"),
+    ] {
+        assert_eq!(admin.post("/v1/keys", &bad).problem(422, "body-invalid")["errors"][0]["pointer"], pointer);
+    }
+    admin.post("/v1/keys", &json!({ "name": "x", "role": "root" })).problem(422, "body-invalid");
+}
+
+#[test]
+fn a_secret_in_the_address_is_refused() {
+    let app = TestApp::start();
+    let key = app.key(Statistician, None);
+    for query in [format!("key={key}"), "access_token=x".into(), format!("list={key}")] {
+        app.anyone().get(&format!("/v1/units?{query}")).problem(400, "secret-in-query");
+    }
+}

@@ -1,0 +1,78 @@
+//! Responses after they are stored: who reads what, lists, exclusion.
+
+use hailong::api::role::Role;
+use serde_json::json;
+
+use crate::harness::TestApp;
+use crate::harness::fixtures::{new_response, publish, submission};
+
+#[test]
+fn a_sender_reads_the_receipts_of_what_it_sent_and_no_others() {
+    let app = TestApp::start();
+    publish(&app);
+    let (device, other, path) = (app.client(Role::Device), app.client(Role::Device), new_response());
+    let receipt = device.put(&path, &submission()).expect(201);
+    assert_eq!(device.get(&path).expect(200), receipt);
+    other.get(&path).problem(404, "not-found");
+    assert_eq!(app.client(Role::Auditor).get(&path).expect(200), receipt, "an auditor sees no answers");
+    let full = app.client(Role::Statistician).get(&path).expect(200);
+    assert_eq!(full["submission"], submission());
+    assert_eq!(full["unit"], json!({"list": "agency-danang", "code": "SYT"}));
+    app.client(Role::Statistician).get(&new_response()).problem(404, "not-found");
+}
+
+#[test]
+fn a_list_is_paged_in_the_order_of_arrival_without_a_gap_or_a_repetition() {
+    let app = TestApp::start();
+    publish(&app);
+    let sent: Vec<String> = (0..7).map(|_| app.anyone().put(&new_response(), &submission()).expect(201)["id"].to_string()).collect();
+    let auditor = app.client(Role::Auditor);
+    let mut listed = Vec::new();
+    let mut next = Some("/v1/responses?wave=open&limit=3".to_owned());
+    let mut pages = 0;
+    while let Some(path) = next {
+        let reply = auditor.get(&path);
+        assert_eq!(reply.header("cache-control"), Some("no-store"));
+        let link = reply.header("link").map(str::to_owned);
+        let page = reply.expect(200);
+        listed.extend(page["items"].as_array().unwrap().iter().map(|item| {
+            assert!(item.get("submission").is_none());
+            item["id"].to_string()
+        }));
+        next = page["next"].as_str().map(str::to_owned);
+        assert_eq!(link, next.as_ref().map(|next| format!("<{next}>; rel=\"next\"")));
+        pages += 1;
+    }
+    assert_eq!((listed, pages), (sent, 3));
+}
+
+#[test]
+fn a_list_is_filtered_by_unit_and_state() {
+    let app = TestApp::start();
+    publish(&app);
+    app.anyone().put(&new_response(), &submission()).expect(201);
+    let statistician = app.client(Role::Statistician);
+    for (query, count) in [("&unit=agency-danang:SYT", 1), ("&unit=agency-danang:SXD", 0), ("&state=invalid", 0), ("&state=valid", 1)] {
+        let page = statistician.get(&format!("/v1/responses?wave=open{query}")).expect(200);
+        assert_eq!(page["items"].as_array().unwrap().len(), count, "{query}");
+    }
+    statistician.get("/v1/responses").problem(400, "query-invalid");
+    statistician.get("/v1/responses?wave=none").problem(404, "wave-unknown");
+    statistician.get("/v1/responses?wave=open&unit=SYT").problem(400, "query-invalid");
+}
+
+#[test]
+fn an_exclusion_has_a_reason_and_is_on_record() {
+    let app = TestApp::start();
+    publish(&app);
+    let (path, statistician) = (new_response(), app.client(Role::Statistician));
+    app.anyone().put(&path, &submission()).expect(201);
+    let exclude = format!("{path}:exclude");
+    statistician.post(&exclude, &json!({ "reason": "x" })).problem(422, "body-invalid");
+    statistician.post(&exclude, &json!({ "reason": "duplicate of a paper form" })).expect(204);
+    let events = &statistician.get(&path).expect(200)["events"];
+    assert_eq!((&events[0]["kind"], &events[0]["reason"]), (&json!("excluded"), &json!("duplicate of a paper form")));
+    let log = app.client(Role::Auditor).get("/v1/audit").expect(200);
+    assert_eq!(log["items"][0]["action"], "response.exclude");
+    statistician.post(&format!("{}:exclude", new_response()), &json!({ "reason": "no such response" })).problem(404, "not-found");
+}

@@ -1,0 +1,70 @@
+//! The description of the API: generated from the code, checked in, and complete.
+
+use std::path::Path;
+
+use hailong::api::codes::Code;
+
+use crate::harness::TestApp;
+
+/// Set it to write the description anew after a change that was meant.
+const REWRITE: &str = "HAILONG_WRITE_OPENAPI";
+
+#[test]
+fn the_description_is_the_one_that_is_checked_in() {
+    let app = TestApp::start();
+    let served = app.anyone().get("/v1/openapi.json");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/openapi.json");
+    if std::env::var_os(REWRITE).is_some() {
+        std::fs::write(&path, &served.body).unwrap();
+    }
+    let known = std::fs::read_to_string(&path).unwrap();
+    assert!(known == served.text(), "docs/openapi.json is not what the code says; if that was meant, run with {REWRITE}=1");
+}
+
+#[test]
+fn every_operation_is_named_explained_and_in_one_group() {
+    let app = TestApp::start();
+    let description = app.anyone().get("/v1/openapi.json").json();
+    assert_eq!(description["openapi"], "3.1.0");
+    let mut names = std::collections::HashSet::new();
+    for (path, operations) in description["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            let name = operation["operationId"].as_str().unwrap();
+            assert!(names.insert(name.to_owned()), "{name} twice");
+            assert!(operation["summary"].as_str().is_some_and(|summary| summary.len() > 5), "{method} {path} is not explained");
+            assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{method} {path}");
+            assert!(!path.contains("[^"), "{path} shows how it is matched");
+        }
+    }
+    assert!(names.len() > 40, "{}", names.len());
+}
+
+#[test]
+fn every_reference_in_the_description_leads_somewhere() {
+    fn walk(value: &serde_json::Value, root: &serde_json::Value) {
+        match value {
+            serde_json::Value::Object(members) => {
+                if let Some(target) = members.get("$ref").and_then(|target| target.as_str()) {
+                    assert!(root.pointer(target.trim_start_matches('#')).is_some(), "{target} is not there");
+                }
+                members.values().for_each(|member| walk(member, root));
+            }
+            serde_json::Value::Array(items) => items.iter().for_each(|item| walk(item, root)),
+            _ => {}
+        }
+    }
+    let app = TestApp::start();
+    let description = app.anyone().get("/v1/openapi.json").json();
+    walk(&description, &description);
+}
+
+#[test]
+fn the_table_of_problems_in_the_documentation_is_the_one_in_the_code() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/api-design.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let written: Vec<&str> =
+        text.lines().skip_while(|line| !line.starts_with("| status | code |")).skip(2).take_while(|line| line.starts_with('|')).collect();
+    let row = |code: &Code| format!("| {} | `{}` | {} |", code.status().as_u16(), code.as_str(), code.meaning());
+    let known: Vec<String> = Code::ALL.iter().map(row).collect();
+    assert_eq!(written, known);
+}

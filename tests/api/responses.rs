@@ -1,0 +1,252 @@
+//! The contract of a submission, row by row.
+
+use hailong::api::role::Role;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::harness::fixtures::{id, new_response, publish, sampled, submission};
+use crate::harness::{HOUR, NOW, TestApp};
+
+fn pointers(problem: &Value) -> Vec<&str> {
+    problem["errors"].as_array().unwrap().iter().map(|error| error["pointer"].as_str().unwrap()).collect()
+}
+
+/// A submission with one thing changed.
+fn with(mut submission: Value, pointer: &str, value: Value) -> Value {
+    let (parent, member) = pointer.rsplit_once('/').unwrap();
+    submission.pointer_mut(parent).unwrap()[member] = value;
+    submission
+}
+
+#[test]
+fn a_new_id_is_stored_and_gets_a_receipt() {
+    let app = TestApp::start();
+    publish(&app);
+    let path = new_response();
+    let body = submission().to_string();
+    let reply = app.anyone().put_bytes(&path, body.as_bytes());
+    assert_eq!((reply.status, reply.header("location")), (201, Some(path.as_str())), "{}", reply.text());
+    let receipt = reply.json();
+    let hash = hailong::api::encode::hex(&Sha256::digest(body.as_bytes()));
+    assert_eq!(receipt["id"], path.rsplit('/').next().unwrap());
+    assert_eq!(receipt["body_sha256"], hash, "the bytes as they were sent");
+    assert_eq!(receipt["received_at"], "2024-09-01T01:00:00.000000Z");
+    assert_eq!(receipt["state"], "valid");
+    assert!(receipt["seq"].as_i64().is_some_and(|seq| seq > 0));
+}
+
+#[test]
+fn the_same_bytes_again_get_the_same_receipt() {
+    let app = TestApp::start();
+    publish(&app);
+    let path = new_response();
+    let first = app.anyone().put(&path, &submission()).expect(201);
+    app.set_now(NOW + HOUR);
+    for _ in 0..3 {
+        let again = app.anyone().put(&path, &submission());
+        assert_eq!(again.header("idempotent-replay"), Some("true"));
+        assert_eq!(again.expect(200), first);
+    }
+}
+
+#[test]
+fn other_bytes_under_the_same_id_are_refused_with_the_stored_hash() {
+    let app = TestApp::start();
+    publish(&app);
+    let path = new_response();
+    let first = app.anyone().put(&path, &submission()).expect(201);
+    let other = with(submission(), "/answers/Q1", json!("1"));
+    let problem = app.anyone().put(&path, &other).problem(409, "response-conflict");
+    assert_eq!(problem["stored_sha256"], first["body_sha256"]);
+}
+
+#[test]
+fn a_withdrawn_id_is_gone_for_good_and_its_answers_with_it() {
+    let app = TestApp::start();
+    publish(&app);
+    let (path, statistician) = (new_response(), app.client(Role::Statistician));
+    app.anyone().put(&path, &submission()).expect(201);
+    for _ in 0..2 {
+        statistician.delete(&format!("{path}?reason=ng%C6%B0%E1%BB%9Di%20d%C3%A2n%20y%C3%AAu%20c%E1%BA%A7u")).expect(204);
+    }
+    app.anyone().put(&path, &submission()).problem(410, "response-withdrawn");
+    app.anyone().put(&path, &with(submission(), "/answers/Q1", json!("1"))).problem(410, "response-withdrawn");
+    let left = statistician.get(&path).expect(200);
+    assert_eq!((&left["submission"], &left["ended"]), (&Value::Null, &json!(true)));
+    assert_eq!(left["events"][0]["reason"], "người dân yêu cầu");
+}
+
+#[test]
+fn an_unknown_version_or_wave_is_named_as_such() {
+    let app = TestApp::start();
+    publish(&app);
+    app.anyone().put(&new_response(), &with(submission(), "/version", json!("9"))).problem(404, "schema-version-unknown");
+    app.anyone().put(&new_response(), &with(submission(), "/wave", json!("none"))).problem(404, "wave-unknown");
+}
+
+#[test]
+fn after_the_close_what_was_answered_in_time_is_kept_apart_and_the_rest_refused() {
+    let app = TestApp::start();
+    publish(&app);
+    let early = new_response();
+    let receipt = app.anyone().put(&early, &submission()).expect(201);
+    app.set_now(NOW + 11 * HOUR);
+    assert_eq!(app.anyone().put(&early, &submission()).expect(200), receipt, "a repeated sending still finds its receipt");
+    app.anyone().put(&early, &with(submission(), "/answers/Q1", json!("1"))).problem(409, "response-conflict");
+
+    let in_time = new_response();
+    for _ in 0..2 {
+        let problem = app.anyone().put(&in_time, &submission()).problem(409, "collection-closed");
+        assert_eq!((&problem["kept"], &problem["receipt"]["state"]), (&json!(true), &json!("quarantined")));
+    }
+    let listed = app.client(Role::Statistician).get("/v1/responses?wave=open&state=quarantined").expect(200);
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+
+    let mut undated = submission();
+    undated.as_object_mut().unwrap().remove("answered_at");
+    for late in [with(submission(), "/answered_at", json!("2024-09-01T18:30:00+07:00")), undated] {
+        let problem = app.anyone().put(&new_response(), &late).problem(409, "collection-closed");
+        assert_eq!(problem["kept"], false);
+    }
+}
+
+#[test]
+fn before_the_opening_nothing_is_taken() {
+    let app = TestApp::start();
+    publish(&app);
+    app.set_now(NOW - 11 * HOUR);
+    app.anyone().put(&new_response(), &submission()).problem(409, "collection-not-open");
+}
+
+#[test]
+fn a_person_is_shown_every_finding_and_nothing_is_stored() {
+    let app = TestApp::start();
+    publish(&app);
+    let mut bad = with(submission(), "/answers/Q1", json!("6"));
+    bad["answers"]["age"] = json!(17);
+    bad["answers"]["unknown"] = json!(1);
+    bad["unit"]["code"] = json!("XXX");
+    let path = new_response();
+    let problem = app.anyone().put(&path, &bad).problem(422, "answers-invalid");
+    let found = pointers(&problem);
+    for pointer in ["/answers/Q1", "/answers/age", "/answers/unknown", "/unit/code"] {
+        assert!(found.contains(&pointer), "{pointer} is missing from {found:?}");
+    }
+    app.anyone().put(&path, &submission()).expect(201);
+}
+
+#[test]
+fn a_device_loses_no_answer_and_may_ask_for_strictness() {
+    let app = TestApp::start();
+    publish(&app);
+    let device = app.client(Role::Device);
+    let bad = with(submission(), "/answers/Q1", json!("6"));
+    let path = new_response();
+    let strict = [("Content-Type", "application/json"), ("Prefer", "respond-async, handling=strict")];
+    device.send("PUT", &path, &strict, Some(bad.to_string().as_bytes())).problem(422, "answers-invalid");
+    let receipt = device.put(&path, &bad).expect(201);
+    assert_eq!(receipt["state"], "invalid");
+    assert_eq!(receipt["findings"][0]["pointer"], "/answers/Q1");
+    assert!(receipt["findings"][0]["vi"].is_string() && receipt["findings"][0]["en"].is_string());
+    let full = app.client(Role::Statistician).get(&path).expect(200);
+    assert_eq!(full["submission"]["answers"]["Q1"], "6");
+    assert_eq!(full["findings"][0]["pointer"], "/answers/Q1");
+}
+
+#[test]
+fn a_sampled_response_finds_its_psu_and_weight_or_says_what_is_missing() {
+    let app = TestApp::start();
+    publish(&app);
+    let collector = app.client(Role::Collector);
+    assert_eq!(collector.put(&new_response(), &sampled()).expect(201)["state"], "valid");
+    let mut listed = with(sampled(), "/respondent", json!("HN-1"));
+    listed.as_object_mut().unwrap().remove("psu");
+    assert_eq!(collector.put(&new_response(), &listed).expect(201)["state"], "valid");
+    let mut unplaced = sampled();
+    unplaced.as_object_mut().unwrap().remove("psu");
+    for (bad, pointer) in [
+        (with(sampled(), "/psu", json!("p9")), "/psu"),
+        (with(sampled(), "/respondent", json!("HN-9")), "/respondent"),
+        (with(with(sampled(), "/psu", json!("p2")), "/respondent", json!("HN-1")), "/psu"),
+        (with(sampled(), "/unit/list", json!("agency-danang")), "/unit/list"),
+        (unplaced, "/psu"),
+    ] {
+        let receipt = collector.put(&new_response(), &bad).expect(201);
+        assert_eq!((&receipt["state"], &receipt["findings"][0]["pointer"]), (&json!("invalid"), &json!(pointer)), "{bad}");
+    }
+}
+
+#[test]
+fn without_a_key_only_links_and_codes_of_waves_that_are_no_sample_are_taken() {
+    let app = TestApp::start();
+    publish(&app);
+    app.anyone().put(&new_response(), &with(submission(), "/channel", json!("web"))).expect(201);
+    app.anyone().put(&new_response(), &with(submission(), "/channel", json!("kiosk"))).problem(401, "unauthenticated");
+    app.anyone().put(&new_response(), &with(sampled(), "/channel", json!("web"))).problem(401, "unauthenticated");
+    app.client(Role::Statistician).put(&new_response(), &with(submission(), "/channel", json!("kiosk"))).problem(403, "forbidden");
+}
+
+#[test]
+fn a_device_of_one_unit_rates_that_unit_and_those_below_it() {
+    let app = TestApp::start();
+    publish(&app);
+    let device = app.client_of(Role::Device, Some(("agency-danang", "SYT")));
+    device.put(&new_response(), &submission()).expect(201);
+    device.put(&new_response(), &with(submission(), "/unit/code", json!("SYT-KCB"))).expect(201);
+    device.put(&new_response(), &with(submission(), "/unit/code", json!("SXD"))).problem(403, "unit-forbidden");
+    let kept = device.put(&new_response(), &with(submission(), "/unit/code", json!("nowhere"))).expect(201);
+    assert_eq!(kept["state"], "invalid");
+}
+
+#[test]
+fn a_correction_ends_what_it_corrects_once() {
+    let app = TestApp::start();
+    publish(&app);
+    let (first, device) = (id(), app.client(Role::Device));
+    let old = format!("/v1/responses/{first}");
+    device.put(&old, &submission()).expect(201);
+    let correction = with(with(submission(), "/answers/Q1", json!("1")), "/supersedes", json!(first));
+    device.put(&new_response(), &correction).expect(201);
+    let statistician = app.client(Role::Statistician);
+    assert_eq!(statistician.get(&old).expect(200)["events"][0]["kind"], "superseded");
+    let problem = device.put(&new_response(), &correction).problem(422, "answers-invalid");
+    assert_eq!(pointers(&problem), ["/supersedes"]);
+}
+
+#[test]
+fn what_is_no_submission_is_refused_for_what_it_is() {
+    let app = TestApp::start();
+    publish(&app);
+    let device = app.client(Role::Device);
+    for no_json in ["", "{", "{\"a\": 1,}", "\u{feff}{}", &"[".repeat(60_000)] {
+        device.put_bytes(&new_response(), no_json.as_bytes()).problem(400, "json-invalid");
+    }
+    device.put_bytes(&new_response(), &[b'"', 0xff, b'"']).problem(400, "json-invalid");
+    let twice = submission().to_string().replace("\"age\":34", "\"age\":34,\"age\":35");
+    for bad in ["[]", "{}", &twice, &with(submission(), "/weight", json!(5)).to_string()] {
+        device.put_bytes(&new_response(), bad.as_bytes()).problem(422, "body-invalid");
+    }
+    device.put("/v1/responses/not-a-uuid", &submission()).problem(404, "not-found");
+}
+
+#[test]
+fn what_was_queued_is_stored_though_the_sender_is_gone() {
+    use std::io::Write;
+    let app = TestApp::start();
+    publish(&app);
+    let (path, body) = (new_response(), submission().to_string());
+    let mut connection = std::net::TcpStream::connect(app.addr).unwrap();
+    let head = format!("PUT {path} HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
+    connection.write_all(head.as_bytes()).unwrap();
+    connection.write_all(body.as_bytes()).unwrap();
+    drop(connection);
+    let statistician = app.client(Role::Statistician);
+    for attempt in 0.. {
+        if statistician.get(&path).status == 200 {
+            break;
+        }
+        assert!(attempt < 200, "it was not stored within ten seconds");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    app.anyone().put(&path, &submission()).expect(200);
+}

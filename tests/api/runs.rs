@@ -1,0 +1,173 @@
+//! Runs and their way to publication, which takes two people.
+
+use hailong::api::role::Role;
+use serde_json::{Value, json};
+
+use crate::harness::fixtures::{finish_run, publish, start_run};
+use crate::harness::{Client, TestApp};
+
+/// Takes a step on a run as it is now.
+fn step(client: &Client, run: &str, verb: &str, body: Option<&Value>) -> crate::harness::Reply {
+    let tag = client.get(run).etag();
+    client.step(&format!("{run}:{verb}"), &tag, body)
+}
+
+#[test]
+fn a_run_freezes_its_inputs_and_is_queued() {
+    let app = TestApp::start();
+    publish(&app);
+    let statistician = app.client(Role::Statistician);
+    let request = json!({ "index": "mini", "version": "1", "wave": "open", "parameters": { "w": 0.25 }, "seed": 42 });
+    let reply = statistician.post("/v1/runs", &request);
+    let location = reply.header("location").unwrap().to_owned();
+    let run = reply.expect(202);
+    assert_eq!((&run["state"], &run["seed"], &run["parameters"]), (&json!("queued"), &json!(42), &json!({ "w": 0.25 })));
+    assert_eq!(statistician.get(&location).expect(200), run);
+    let progress = statistician.get(&format!("{location}/progress")).expect(200);
+    assert_eq!((&progress["state"], &progress["ended"]), (&json!("queued"), &json!(false)));
+}
+
+#[test]
+fn a_run_that_cannot_be_is_refused() {
+    let app = TestApp::start();
+    publish(&app);
+    let statistician = app.client(Role::Statistician);
+    let with = |name: &str, value: Value| {
+        let mut request = json!({ "index": "mini", "version": "1", "wave": "open" });
+        request[name] = value;
+        statistician.post("/v1/runs", &request)
+    };
+    with("version", json!("9")).problem(404, "not-found");
+    with("wave", json!("none")).problem(404, "wave-unknown");
+    for parameters in [json!({ "w": 2 }), json!({ "v": 0.5 })] {
+        let problem = with("parameters", parameters).problem(422, "body-invalid");
+        assert!(problem["errors"][0]["pointer"].as_str().unwrap().starts_with("/parameters/"));
+    }
+    with("seed", json!(-1)).problem(422, "body-invalid");
+    with("state", json!("published")).problem(422, "body-invalid");
+}
+
+#[test]
+fn two_people_take_a_run_to_publication() {
+    let app = TestApp::start();
+    publish(&app);
+    let (statistician, publisher) = (app.client(Role::Statistician), app.client(Role::Publisher));
+    let run = start_run(&app);
+    step(&statistician, &run, "submit", None).problem(409, "wrong-state");
+    finish_run(&app, &run);
+    publisher.step(&format!("{run}:approve"), "*", None).problem(409, "wrong-state");
+    statistician.post(&format!("{run}:submit"), &json!({})).problem(428, "precondition-required");
+    statistician.step(&format!("{run}:submit"), "\"r1\"", None).problem(412, "precondition-failed");
+    assert_eq!(step(&statistician, &run, "submit", None).expect(200)["state"], "submitted");
+    step(&statistician, &run, "approve", None).problem(403, "forbidden");
+    assert_eq!(step(&publisher, &run, "approve", None).expect(200)["state"], "approved");
+    assert_eq!(step(&publisher, &run, "publish", None).expect(200)["state"], "published");
+    let edition = app.anyone().get("/v1/editions/open.1").expect(200);
+    assert_eq!((&edition["state"], &edition["digest"]), (&json!("published"), &json!("07".repeat(32))));
+    let done: Vec<Value> =
+        statistician.get(&run).expect(200)["steps"].as_array().unwrap().iter().map(|step| step["step"].clone()).collect();
+    assert_eq!(done, ["created", "started", "finished", "submitted", "approved", "published"]);
+
+    step(&publisher, &run, "withdraw", Some(&json!({ "reason": "" }))).problem(422, "body-invalid");
+    assert_eq!(step(&publisher, &run, "withdraw", Some(&json!({ "reason": "a wrong weight" }))).expect(200)["state"], "withdrawn");
+    let edition = app.anyone().get("/v1/editions/open.1").expect(200);
+    assert_eq!((&edition["state"], &edition["withdrawn_reason"]), (&json!("withdrawn"), &json!("a wrong weight")));
+    app.anyone().get("/v1/scores?edition=open.1").problem(404, "not-found");
+    let actions: Vec<Value> = app.client(Role::Auditor).get("/v1/audit?limit=5").expect(200)["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| line["action"].clone())
+        .collect();
+    assert_eq!(actions, ["run.withdraw", "run.publish", "run.approve", "run.submit", "run.create"]);
+}
+
+#[test]
+fn whoever_submitted_cannot_approve_even_with_another_role() {
+    let app = TestApp::start();
+    publish(&app);
+    let run = start_run(&app);
+    finish_run(&app, &run);
+    let publisher = app.client(Role::Publisher);
+    let id = run.rsplit('/').next().unwrap().parse().unwrap();
+    // As if this key had been a statistician's when it submitted: the store compares people, not roles.
+    let keys = app.client(Role::Admin).get("/v1/keys").expect(200);
+    let key = keys["items"].as_array().unwrap().iter().find(|key| key["role"] == "publisher").unwrap();
+    let actor = format!("{}#{}", key["name"].as_str().unwrap(), key["id"]);
+    let mut db = app.store.db().unwrap();
+    let seen = hailong::store::runs::get(&mut db, id).unwrap();
+    let step_by = hailong::store::runs::Step { revision: seen.revision, actor: &actor, now: 1 };
+    hailong::store::runs::submit(&mut db, id, step_by).unwrap();
+    step(&publisher, &run, "approve", None).problem(403, "same-person");
+    assert_eq!(step(&app.client(Role::Publisher), &run, "approve", None).expect(200)["state"], "approved");
+}
+
+#[test]
+fn of_two_steps_at_once_one_wins() {
+    let app = TestApp::start();
+    publish(&app);
+    let run = start_run(&app);
+    finish_run(&app, &run);
+    let statistician = app.client(Role::Statistician);
+    let tag = statistician.get(&run).etag();
+    let path = format!("{run}:submit");
+    let mut statuses: Vec<u16> = std::thread::scope(|scope| {
+        let both: Vec<_> = (0..2).map(|_| scope.spawn(|| statistician.step(&path, &tag, None).status)).collect();
+        both.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 412]);
+}
+
+#[test]
+fn a_run_can_be_called_off_and_a_preview_is_never_published() {
+    let app = TestApp::start();
+    publish(&app);
+    let statistician = app.client(Role::Statistician);
+    let run = start_run(&app);
+    assert_eq!(step(&statistician, &run, "cancel", None).expect(200)["state"], "cancelled");
+    step(&statistician, &run, "cancel", None).problem(409, "wrong-state");
+    statistician.get(&format!("/v1/scores?run={}", run.rsplit('/').next().unwrap())).problem(409, "wrong-state");
+    let request = json!({ "index": "mini", "version": "1", "wave": "open", "preview": true });
+    let preview = statistician.post("/v1/runs", &request).header("location").unwrap().to_owned();
+    finish_run(&app, &preview);
+    step(&statistician, &preview, "submit", None).problem(409, "wrong-state");
+}
+
+#[test]
+fn runs_are_paged_the_newest_first() {
+    let app = TestApp::start();
+    publish(&app);
+    let statistician = app.client(Role::Statistician);
+    // All in the same instant: the id decides, and no run is skipped.
+    let mut started: Vec<String> = (0..5).map(|_| start_run(&app).rsplit('/').next().unwrap().to_owned()).collect();
+    let (mut listed, mut next) = (Vec::new(), Some("/v1/runs?wave=open&state=queued&limit=2".to_owned()));
+    while let Some(path) = next {
+        let page = statistician.get(&path).expect(200);
+        listed.extend(page["items"].as_array().unwrap().iter().map(|run| run["id"].as_str().unwrap().to_owned()));
+        next = page["next"].as_str().map(str::to_owned);
+    }
+    started.sort_unstable_by(|a, b| b.cmp(a));
+    assert_eq!(listed, started);
+    statistician.get("/v1/runs?state=lost").problem(400, "query-invalid");
+}
+
+#[test]
+fn progress_is_a_stream_that_ends_with_the_computation() {
+    let app = TestApp::start();
+    publish(&app);
+    let (run, statistician) = (start_run(&app), app.client(Role::Statistician));
+    let path = format!("{run}/events");
+    let stream = std::thread::spawn(move || statistician.get(&path));
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    finish_run(&app, &run);
+    let reply = stream.join().unwrap();
+    assert_eq!(reply.header("content-type"), Some("text/event-stream"));
+    let text = reply.text();
+    let states: Vec<Value> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("data: "))
+        .map(|data| serde_json::from_str::<Value>(data).unwrap()["state"].clone())
+        .collect();
+    assert_eq!((states.first(), states.last()), (Some(&json!("queued")), Some(&json!("draft"))), "{text}");
+}

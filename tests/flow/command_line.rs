@@ -1,0 +1,108 @@
+//! Commands as people type them.
+
+use serde_json::Value;
+
+use super::process::{hailong, run};
+use super::{file, read};
+use crate::golden::{Worst, json, numbers};
+
+const HOUSING: &str = "tests/golden/survey/data/housing.csv";
+
+fn import(data: &std::path::Path) -> String {
+    run(
+        data,
+        &[
+            "import",
+            file(HOUSING).to_str().unwrap(),
+            "--questionnaire",
+            file("survey-schemas/housing/1978.1.json").to_str().unwrap(),
+            "--index",
+            file("survey-schemas/housing/index-1978.1.json").to_str().unwrap(),
+            "--wave",
+            "housing",
+            "--unit-list",
+            "housing",
+            "--unit-column",
+            "agency",
+            "--id-column",
+            "resp_id",
+        ],
+    )
+}
+
+#[test]
+fn householders_of_a_real_survey_come_out_as_r_survey_has_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = import(folder.path());
+    assert!(said.contains("1681 records: 1681 stored, 0 kept as invalid, 0 there already"), "{said}");
+    let compute = ["run", "--index", "housing", "--index-version", "1978.1", "--wave", "housing"];
+    let printed: Value = serde_json::from_str(&run(folder.path(), &[&compute[..], &["--json"]].concat())).unwrap();
+    let golden = json("11_housing.json");
+    let mut worst = Worst::default();
+    for domain in std::iter::once(&golden["all"]).chain(golden["by_agency"].as_array().unwrap()) {
+        let key = domain["key"].as_str().unwrap();
+        for (place, name) in domain["names"].as_array().unwrap().iter().enumerate() {
+            let found = printed["scores"].as_array().unwrap().iter().find(|score| {
+                score["node"] == *name && if key == "all" { score["domain"] == "nation" } else { score["unit"] == format!("housing:{key}") }
+            });
+            let found = found.unwrap_or_else(|| panic!("no {name} of {key}"));
+            for (ours, theirs) in [("value", "est"), ("se", "se"), ("low", "ci_low"), ("high", "ci_high")] {
+                worst.compare(&format!("{key} {name} {ours}"), found[ours].as_f64().unwrap(), numbers(&domain[theirs])[place]);
+            }
+            assert_eq!((&found["n"], found["df"].as_f64()), (&domain["n"], domain["df"].as_f64()), "{key} {name}");
+        }
+    }
+    worst.hold("11_housing", 1e-9, 100);
+
+    // The same file again stores nothing, and the same run has the same digest.
+    let said = import(folder.path());
+    assert!(said.contains("0 stored, 0 kept as invalid, 1681 there already"), "{said}");
+    let again: Value = serde_json::from_str(&run(folder.path(), &[&compute[..], &["--json"]].concat())).unwrap();
+    assert_eq!(printed["digest"], again["digest"]);
+    let table = run(folder.path(), &compute);
+    assert!(table.contains("53.00") && table.contains("Terrace"), "{table}");
+}
+
+#[test]
+fn check_prints_every_finding_with_its_place_and_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = read("survey-schemas/housing/1978.1.json");
+    let bad = folder.path().join("bad.json");
+    std::fs::write(&bad, good.replacen("\"code\": \"influence\"", "\"code\": \"satisfaction\"", 1).replacen("\"vi\"", "\"fr\"", 1))
+        .unwrap();
+    let output = hailong(folder.path()).arg("check").arg(&bad).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(!output.status.success());
+    assert!(said.matches("line ").count() >= 2 && said.contains("/sections/"), "{said}");
+
+    let shipped =
+        ["survey-schemas/housing/1978.1.json", "survey-schemas/housing/index-1978.1.json"].map(|path| file(path).display().to_string());
+    let said = run(folder.path(), &["check", &shipped[0], &shipped[1]]);
+    assert!(said.contains("questionnaire housing 1978.1, 3 items") && said.contains("sha256"), "{said}");
+}
+
+#[test]
+fn check_says_what_a_new_version_breaks() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = file("survey-schemas/housing/1978.1.json");
+    let new = folder.path().join("new.json");
+    let text = std::fs::read_to_string(&old).unwrap().replace("1978.1", "1978.2").replace("\"contact\"", "\"contacts\"");
+    std::fs::write(&new, text).unwrap();
+    let said = run(folder.path(), &["check", new.to_str().unwrap(), "--against", old.to_str().unwrap()]);
+    assert!(!said.contains("0 breaking") && said.contains("/sections/"), "{said}");
+}
+
+#[test]
+fn a_command_that_cannot_be_done_says_why_and_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, why) in [
+        (vec!["run", "--index", "none", "--index-version", "1", "--wave", "none"], "there is no index none 1"),
+        (vec!["key", "create", "--name", "x", "--role", "king"], "is no role"),
+        (vec!["key", "create", "--name", "x", "--role", "agency", "--unit", "vn-34:00"], "has no unit 00"),
+        (vec!["check", "no-such-file.json"], "file-unreadable"),
+    ] {
+        let output = hailong(folder.path()).args(&arguments).output().unwrap();
+        let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(!output.status.success() && said.contains(why), "{arguments:?}: {said}");
+    }
+}

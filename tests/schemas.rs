@@ -1,0 +1,76 @@
+//! The published JSON Schemas against every definition that is shipped, and against broken ones.
+
+use std::path::PathBuf;
+
+use boon::{Compiler, Schemas};
+use serde_json::Value;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("survey-schemas")
+}
+
+fn json(path: &std::path::Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// Every definition, with the kind that it says it is.
+fn definitions() -> Vec<(PathBuf, String, Value)> {
+    let mut found = Vec::new();
+    for folder in std::fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().path()) {
+        if !folder.is_dir() || folder.ends_with("meta-schema") {
+            continue;
+        }
+        for file in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if file.extension().is_some_and(|extension| extension == "json") {
+                let value = json(&file);
+                found.push((file, value["kind"].as_str().unwrap().to_owned(), value));
+            }
+        }
+    }
+    found
+}
+
+/// What the published schema of a kind says of a document.
+fn verdict(kind: &str, document: &Value) -> Result<(), String> {
+    let mut compiler = Compiler::new();
+    let schema = json(&root().join("meta-schema").join(format!("{kind}.schema.json")));
+    let name = format!("urn:test:{kind}");
+    compiler.add_resource(&name, schema).unwrap();
+    let mut schemas = Schemas::new();
+    let compiled = compiler.compile(&name, &mut schemas).unwrap_or_else(|error| panic!("{kind}: {error:#}"));
+    schemas.validate(document, compiled).map_err(|error| format!("{error:#}"))
+}
+
+#[test]
+fn every_shipped_definition_satisfies_its_published_schema() {
+    let definitions = definitions();
+    assert!(definitions.len() >= 11, "only {} definitions were found", definitions.len());
+    for (file, kind, document) in definitions {
+        verdict(&kind, &document).unwrap_or_else(|why| panic!("{}: {why}", file.display()));
+    }
+}
+
+#[test]
+fn the_published_schemas_refuse_what_the_checker_refuses() {
+    type Break = fn(&mut Value);
+    let questionnaire: [Break; 4] = [
+        |q| q["version"] = "2024 beta".into(),
+        |q| q["unknown"] = true.into(),
+        |q| q["sections"][0]["items"][0]["kind"] = "slider".into(),
+        |q| q["title"] = serde_json::json!({ "en": "no Vietnamese" }),
+    ];
+    let index: [Break; 4] = [
+        |i| i["level"] = 95.into(),
+        |i| i["min_n"] = 0.into(),
+        |i| i["tree"] = serde_json::json!([]),
+        |i| i["lonely_psu"] = "ignore".into(),
+    ];
+    for (file, kind, document) in definitions() {
+        for (number, change) in (if kind == "index" { index } else { questionnaire }).iter().enumerate() {
+            let mut broken = document.clone();
+            change(&mut broken);
+            assert!(verdict(&kind, &broken).is_err(), "{}: the schema accepts change {number}", file.display());
+            assert!(hailong::schema::parse(&broken.to_string()).is_err(), "{}: the checker accepts change {number}", file.display());
+        }
+    }
+}
