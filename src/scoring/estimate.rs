@@ -2,7 +2,7 @@
 
 use crate::frame::Strata;
 use crate::schema::LonelyPsu;
-use crate::scoring::tally::{Moments, Sum, Tally};
+use crate::scoring::tally::{Sum, Tally};
 use crate::scoring::{DomainSums, Leaf, LonelyStratum, Measure, Scatter};
 
 /// Where a term of an output comes from.
@@ -78,19 +78,13 @@ pub struct Task<'a> {
 /// Sums of one leaf: over the domain, or over one PSU of it.
 #[derive(Debug, Clone, Copy, Default)]
 struct LeafSums {
+    /// Answers.
     n: i64,
+    /// People behind them: of a leaf that pools several items, those who answered the most answered one.
+    people: i64,
     w: i128,
     wy: i128,
     wyy: i128,
-}
-
-impl LeafSums {
-    fn add<S: Sum>(&mut self, moments: &Moments<S>) {
-        self.n += moments.n;
-        self.w += moments.w.wide();
-        self.wy += moments.wy.wide();
-        self.wyy += moments.wyy.wide();
-    }
 }
 
 /// Estimates every output for the domain that consists of `cells`.
@@ -137,7 +131,7 @@ pub fn estimate<S: Sum>(
             Some(Estimate {
                 value: value[output],
                 se: variance.sqrt(),
-                n: leaf.map_or(sums.rows, |leaf| people(tally, &task.leaves[leaf], cells)),
+                n: leaf.map_or(sums.rows, |leaf| totals[leaf].people),
                 deff: leaf.and_then(|leaf| design_effect(variance, &totals[leaf], scales[leaf])),
             })
         })
@@ -150,17 +144,17 @@ fn leaf_sums<S: Sum>(tally: &Tally<S>, leaf: &Leaf, cells: &[u32]) -> LeafSums {
     let mut sums = LeafSums::default();
     for part in &leaf.parts {
         let moments = tally.moments(*part);
+        let before = sums.n;
         for cell in cells {
-            sums.add(&moments[*cell as usize]);
+            let cell = &moments[*cell as usize];
+            sums.n += cell.n;
+            sums.w += cell.w.wide();
+            sums.wy += cell.wy.wide();
+            sums.wyy += cell.wyy.wide();
         }
+        sums.people = sums.people.max(sums.n - before);
     }
     sums
-}
-
-/// How many people a leaf rests on: of a leaf that pools several items, those who answered the most answered one.
-fn people<S: Sum>(tally: &Tally<S>, leaf: &Leaf, cells: &[u32]) -> i64 {
-    let of_part = |part: &usize| cells.iter().map(|cell| tally.moments(*part)[*cell as usize].n).sum();
-    leaf.parts.iter().map(of_part).max().unwrap_or(0)
 }
 
 /// Linearised values of every output, a row for each PSU of the domain.

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 use std::fmt::Debug;
-use std::ops::AddAssign;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::ops::{AddAssign, Range};
 
 use rayon::prelude::*;
 
@@ -43,7 +44,8 @@ impl Sum for i128 {
     }
     #[allow(clippy::cast_precision_loss)]
     fn to_f64(self) -> f64 {
-        self as f64
+        // The same double either way; the processor converts the narrow number itself.
+        i64::try_from(self).map_or_else(|_| self as f64, |narrow| narrow as f64)
     }
     fn wide(self) -> i128 {
         self
@@ -130,16 +132,12 @@ impl<S: Sum> Tally<S> {
             return Err(TallyError::Overflow);
         }
         let (cells, of_row) = cells(frame, split.map(|column| frame.column(column)));
-        let mut order: Vec<u32> = (0..).take(cells.len()).collect();
-        order.sort_unstable_by_key(|cell| cells[*cell as usize]);
-        let mut rows = vec![0_i64; cells.len()];
-        let mut weight = vec![S::default(); cells.len()];
-        for (cell, w) in of_row.iter().zip(frame.weights()) {
-            rows[*cell as usize] += 1;
-            weight[*cell as usize] += S::product(*w, 1);
-        }
-        let moments = measures.par_iter().map(|measure| sorted(&sums(frame, measure, &of_row, cells.len()), &order)).collect();
-        Ok(Self { rows: sorted(&rows, &order), weight: sorted(&weight, &order), cells: sorted(&cells, &order), moments })
+        let (all, moments): (Vec<Moments<S>>, _) = rayon::join(
+            || sums(frame.weights(), std::iter::repeat(&(1, 0, 0)), &of_row, cells.len()),
+            || measures.par_iter().map(|measure| sums_of(frame, measure, &of_row, cells.len())).collect(),
+        );
+        let (rows, weight) = all.iter().map(|sums| (sums.n, sums.w)).unzip();
+        Ok(Self { cells, rows, weight, moments })
     }
 
     /// The cells, ascending.
@@ -178,11 +176,6 @@ impl<S: Sum> Tally<S> {
     }
 }
 
-/// `items` in the order given.
-fn sorted<T: Copy>(items: &[T], order: &[u32]) -> Vec<T> {
-    order.iter().map(|place| items[*place as usize]).collect()
-}
-
 /// Two lists of sums, each scattered to its places in a longer list.
 fn added<T: Copy + Default + AddAssign>(a: &[T], places_a: &[usize], b: &[T], places_b: &[usize], len: usize) -> Vec<T> {
     let mut sums = vec![T::default(); len];
@@ -192,47 +185,82 @@ fn added<T: Copy + Default + AddAssign>(a: &[T], places_a: &[usize], b: &[T], pl
     sums
 }
 
-/// The cells that occur, in the order met, and the cell of each row.
-///
-/// Within one PSU only a few units occur: they stand in a short list that a linear search beats a hash table on. Where
-/// the list grows long, a hash table takes over.
+/// The cells that occur, ascending, and the place of each row's cell among them.
 fn cells(frame: &Frame, split: Option<&[u8]>) -> (Vec<Cell>, Vec<u32>) {
-    const SHORT: usize = 32;
+    let part = frame.rows().div_ceil(rayon::current_num_threads()).max(1);
+    let starts: Vec<usize> = (0..frame.rows()).step_by(part).collect();
+    let parts: Vec<(Vec<Cell>, Vec<u32>)> =
+        starts.into_par_iter().map(|start| cells_of_part(frame, split, start..frame.rows().min(start + part))).collect();
+    let mut cells: Vec<Cell> = parts.iter().flat_map(|(cells, _)| cells).copied().collect();
+    cells.par_sort_unstable();
+    cells.dedup();
+    let place = |cell: &Cell| cells.binary_search(cell).map_or(u32::MAX, |place| u32::try_from(place).unwrap_or(u32::MAX));
+    let mut of_row = vec![0; frame.rows()];
+    of_row.par_chunks_mut(part).zip(&parts).for_each(|(of_row, (met, of_part))| {
+        let places: Vec<u32> = met.iter().map(place).collect();
+        for (cell, place) in of_row.iter_mut().zip(of_part) {
+            *cell = places[*place as usize];
+        }
+    });
+    (cells, of_row)
+}
+
+/// The cells of some rows in the order met, and the place of each row's cell among them.
+fn cells_of_part(frame: &Frame, split: Option<&[u8]>, rows: Range<usize>) -> (Vec<Cell>, Vec<u32>) {
+    let (psus, units) = (&frame.psus()[rows.clone()], &frame.units()[rows.clone()]);
     let mut cells: Vec<Cell> = Vec::new();
-    let mut short: Vec<Vec<(u32, u8, u32)>> = vec![Vec::new(); frame.strata().psus()];
-    let mut long: HashMap<Cell, u32> = HashMap::new();
-    let mut of_row = Vec::with_capacity(frame.rows());
-    for (row, (psu, unit)) in frame.psus().iter().zip(frame.units()).enumerate() {
-        let group = split.map_or(0, |column| column[row]);
-        let list = &mut short[*psu as usize];
-        let found = list.iter().find(|(u, g, _)| u == unit && *g == group).map(|(_, _, cell)| *cell);
-        let cell = found.unwrap_or_else(|| {
-            let key = Cell { psu: *psu, unit: *unit, group };
-            let next = u32::try_from(cells.len()).unwrap_or(u32::MAX);
-            let cell = if list.len() < SHORT { next } else { *long.entry(key).or_insert(next) };
-            if cell == next {
-                cells.push(key);
-                if list.len() < SHORT {
-                    list.push((*unit, group, cell));
-                }
-            }
-            cell
-        });
-        of_row.push(cell);
+    let mut places: HashMap<Cell, u32, BuildHasherDefault<Mixer>> = HashMap::default();
+    let mut of_row = Vec::with_capacity(rows.len());
+    for (row, (psu, unit)) in rows.zip(psus.iter().zip(units)) {
+        let cell = Cell { psu: *psu, unit: *unit, group: split.map_or(0, |column| column[row]) };
+        of_row.push(*places.entry(cell).or_insert_with(|| {
+            cells.push(cell);
+            u32::try_from(cells.len() - 1).unwrap_or(u32::MAX)
+        }));
     }
     (cells, of_row)
 }
 
+/// Hashes the few small numbers of a cell. One is looked up for every row, and nobody chooses them with ill intent: the
+/// standard library's hash would take longer than all else that is done to the row.
+#[derive(Default)]
+struct Mixer(u64);
+
+impl Mixer {
+    /// Both halves of a product by an odd constant, folded: every bit in counts in every bit out.
+    #[allow(clippy::cast_possible_truncation)] // the halves are meant
+    fn mix(&mut self, n: u32) {
+        let product = u128::from(self.0 ^ u64::from(n)) * 0x9e37_79b9_7f4a_7c15;
+        self.0 = (product >> 64) as u64 ^ product as u64;
+    }
+}
+
+impl Hasher for Mixer {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.mix(u32::from(*byte)));
+    }
+    fn write_u32(&mut self, n: u32) {
+        self.mix(n);
+    }
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// One measure's sums over all rows: one pass over its column.
-fn sums<S: Sum>(frame: &Frame, measure: &Measure, of_row: &[u32], cells: usize) -> Vec<Moments<S>> {
+fn sums_of<S: Sum>(frame: &Frame, measure: &Measure, of_row: &[u32], cells: usize) -> Vec<Moments<S>> {
     let table: [(i64, i64, i64); 256] = std::array::from_fn(|code| {
         let num = u8::try_from(code).ok().and_then(|code| measure.num(code)).map(i64::from);
         num.map_or((0, 0, 0), |y| (1, y, y * y))
     });
+    sums(frame.weights(), frame.column(measure.column).iter().map(|answer| &table[usize::from(*answer)]), of_row, cells)
+}
+
+/// The sums of `(1, y, y²)`, or of zeros for a row without an answer, cell by cell.
+fn sums<'a, S: Sum>(weights: &[i64], powers: impl Iterator<Item = &'a (i64, i64, i64)>, of_row: &[u32], cells: usize) -> Vec<Moments<S>> {
     let mut sums = vec![Moments::default(); cells];
-    for ((answer, w), cell) in frame.column(measure.column).iter().zip(frame.weights()).zip(of_row) {
-        let (valid, y, yy) = table[usize::from(*answer)];
-        sums[*cell as usize] += Moments { n: valid, w: S::product(*w, valid), wy: S::product(*w, y), wyy: S::product(*w, yy) };
+    for (((valid, y, yy), w), cell) in powers.zip(weights).zip(of_row) {
+        sums[*cell as usize] += Moments { n: *valid, w: S::product(*w, *valid), wy: S::product(*w, *y), wyy: S::product(*w, *yy) };
     }
     sums
 }
