@@ -19,8 +19,7 @@ use crate::api::state::AppState;
 use crate::api::wire::Cacheable;
 use crate::design::{Design, RoundingReport, WeightUnit};
 use crate::jobs::load::WaveInField;
-use crate::jobs::place::area_unit;
-use crate::schema::Finding;
+use crate::jobs::place::design_rows;
 use crate::store::responses::{self, Count, CountBy, ResponseState};
 use crate::store::waves::{self, NewPsu, NewRespondent};
 use crate::unit::{Registry, UnitId};
@@ -96,34 +95,8 @@ fn read(
     let unit = exponent.ok_or_else(|| Problem::internal("a stored weight exponent is out of range"))?;
     let psus = request.psus.clone().unwrap_or_else(|| stored_psus(field, unit));
     let (design, rounding) = Design::read(&psus, request.respondents.as_deref(), unit).map_err(refused)?;
-    let mut findings = Vec::new();
-    let mut area = |psu: &crate::design::Psu| {
-        let code = psu.area.as_deref()?;
-        let found = area_unit(units, &field.wave, code);
-        if found.is_none() {
-            let list = &field.wave.unit_list;
-            let vi = format!("PSU {}: danh sách {list} không có mã {code}", psu.code);
-            findings.push(Finding::error("/psus", "area-unknown", vi, format!("PSU {}: the list {list} has no code {code}", psu.code)));
-        }
-        found.map(|id| id.0)
-    };
-    let psus: Vec<NewPsu> = design
-        .psus()
-        .iter()
-        .map(|psu| NewPsu {
-            code: psu.code.clone(),
-            stratum: psu.stratum.clone(),
-            fpc: psu.fpc,
-            area_unit_id: area(psu),
-            weight_u: psu.weight,
-        })
-        .collect();
-    if !findings.is_empty() {
-        return Err(refused(findings));
-    }
-    let people = design.respondents().iter();
-    let people = people.map(|person| NewRespondent { respondent: person.code.clone(), psu: person.psu.clone(), weight_u: person.weight });
-    Ok((psus, people.collect(), rounding))
+    let (psus, people) = design_rows(&design, &field.wave, units).map_err(refused)?;
+    Ok((psus, people, rounding))
 }
 
 /// The wave's own PSUs as a table.

@@ -17,15 +17,16 @@ use crate::api::auth::Caller;
 use crate::api::codes::Code;
 use crate::api::encode::{hex, rfc3339};
 use crate::api::metrics::Intake as Count;
-use crate::api::place::{self, Place};
+use crate::api::place;
 use crate::api::problem::Problem;
 use crate::api::state::AppState;
 use crate::api::wire::FindingBody;
+use crate::jobs::arrival::Arrival;
 use crate::jobs::load::WaveInField;
 use crate::response::{Response, Submission};
 use crate::schema::{Finding, any_error};
 use crate::store::responses::{self, Receipt, ResponseState};
-use crate::store::writer::{NewResponse, Outcome, Pending, QueueError, WriteError};
+use crate::store::writer::{Outcome, Pending, QueueError, WriteError};
 
 /// What the sender gets: proof that the response is on disk. The same each time.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -132,7 +133,9 @@ impl Intake<'_> {
             (false, true) => ResponseState::Invalid,
             (false, false) => ResponseState::Valid,
         };
-        let new = self.row(id, body, body_sha256, &field, survey.id, &place, &response, &findings, (state, now));
+        let device_key_id = self.caller.holder().map(|holder| holder.id);
+        let arrival = Arrival { id, body, body_sha256, received_at: now, actor: self.caller.actor(), device_key_id };
+        let new = arrival.row(&field, &survey, place, &response, &findings, state);
         let pending = self.state.writer().submit(new).map_err(|error| match error {
             QueueError::Full => Problem::new(Code::Overloaded).retry_after(1),
             QueueError::Stopped => Problem::new(Code::Unavailable).retry_after(2),
@@ -157,43 +160,6 @@ impl Intake<'_> {
         // The device's clock is a claim. It is believed as far as quarantine, where a person decides.
         let in_time = submission.answered_at.is_some_and(|answered| answered.timestamp_micros() < closes_at);
         if in_time { Ok(Late::Quarantine) } else { Err(closed(false)) }
-    }
-
-    #[allow(clippy::too_many_arguments)] // the parts of one row, each from another place
-    fn row(
-        &self,
-        id: Uuid,
-        body: Vec<u8>,
-        body_sha256: [u8; 32],
-        field: &WaveInField,
-        version_id: i32,
-        place: &Place,
-        response: &Response,
-        findings: &[Finding],
-        (state, received_at): (ResponseState, i64),
-    ) -> NewResponse {
-        let submission = response.submission();
-        NewResponse {
-            id,
-            wave_id: field.wave.id,
-            version_id,
-            unit_id: place.unit_id,
-            psu_id: place.psu_id,
-            weight_u: place.weight_u,
-            channel: submission.channel.code().into(),
-            device_key_id: self.caller.holder().map(|holder| holder.id),
-            started_at: submission.started_at.map(|at| at.timestamp_micros()),
-            answered_at: submission.answered_at.map(|at| at.timestamp_micros()),
-            received_at,
-            state,
-            body,
-            body_sha256,
-            answers: response.packed().to_vec(),
-            texts: response.texts().to_vec(),
-            findings: (!findings.is_empty()).then(|| serde_json::to_string(findings).unwrap_or_default()),
-            supersedes: submission.supersedes,
-            actor: self.caller.actor(),
-        }
     }
 }
 

@@ -5,22 +5,13 @@ use crate::api::codes::Code;
 use crate::api::problem::Problem;
 use crate::api::role::Action;
 use crate::design::Mode;
+use crate::jobs::arrival::Place;
 use crate::jobs::load::WaveInField;
 use crate::jobs::place::{psu_and_weight, rated_unit};
 use crate::response::{Channel, Submission};
 use crate::schema::Finding;
 use crate::store::waves::Wave;
 use crate::unit::{Registry, UnitId};
-
-/// The place of a response in its wave.
-pub struct Place {
-    /// The unit that is rated; of a response that names none that exists, a stand-in, and the response is invalid.
-    pub unit_id: i32,
-    /// The PSU's number, from 1; 0 for none.
-    pub psu_id: i32,
-    /// The base weight in the wave's unit; 0 for a response that has no place.
-    pub weight_u: i64,
-}
 
 /// Whether the caller may send this at all.
 ///

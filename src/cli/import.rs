@@ -9,10 +9,10 @@ use crate::cli::context::{definition, now, operator, publish};
 use crate::design::{Design, DesignKind, Mode, WeightUnit};
 use crate::jobs::import::{Batch, Columns, distinct};
 use crate::jobs::load;
-use crate::jobs::place::area_unit;
+use crate::jobs::place::design_rows;
 use crate::schema::{Checked, Document, Finding};
 use crate::store::units::UnitRow;
-use crate::store::waves::{self, NewPsu, NewRespondent, NewWave};
+use crate::store::waves::{self, NewWave};
 use crate::store::writer::WriterOptions;
 use crate::store::{Db, schemas, units};
 use crate::unit::{Registry, UnitKind};
@@ -198,23 +198,7 @@ fn wave(db: &mut Db, arguments: &Arguments, survey: &load::Survey, units: &Regis
 
 /// Stores a design.
 pub(super) fn add_design(db: &mut Db, wave: &waves::Wave, design: &Design, units: &Registry) -> Result<()> {
-    let area = |name: &str| area_unit(units, wave, name).map(|id| id.0);
-    let psus: Vec<NewPsu> = design
-        .psus()
-        .iter()
-        .map(|psu| NewPsu {
-            code: psu.code.clone(),
-            stratum: psu.stratum.clone(),
-            fpc: psu.fpc,
-            area_unit_id: psu.area.as_deref().and_then(area),
-            weight_u: psu.weight,
-        })
-        .collect();
-    let people: Vec<NewRespondent> = design
-        .respondents()
-        .iter()
-        .map(|person| NewRespondent { respondent: person.code.clone(), psu: person.psu.clone(), weight_u: person.weight })
-        .collect();
+    let (psus, people) = design_rows(design, wave, units).map_err(|findings| refused(&findings))?;
     waves::add_design(db, wave.id, &psus, &people)?;
     Ok(())
 }

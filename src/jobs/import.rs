@@ -6,6 +6,7 @@
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use crate::jobs::arrival::{Arrival, Place};
 use crate::jobs::load::{Survey, WaveInField};
 use crate::jobs::place::{psu_and_weight, rated_unit};
 use crate::response::{Response, Submission};
@@ -87,28 +88,16 @@ impl Batch<'_> {
         let response = Response::check_and_keep(submission, &self.survey.questionnaire, &self.survey.layout);
         findings.extend_from_slice(response.findings());
         let state = if any_error(&findings) { ResponseState::Invalid } else { ResponseState::Valid };
-        let submission = response.submission();
-        let new = NewResponse {
+        let arrival = Arrival {
             id,
-            wave_id: wave.id,
-            version_id: self.survey.id,
-            unit_id: unit.0,
-            psu_id,
-            weight_u,
-            channel: submission.channel.code().into(),
-            device_key_id: None,
-            started_at: submission.started_at.map(|at| at.timestamp_micros()),
-            answered_at: submission.answered_at.map(|at| at.timestamp_micros()),
-            received_at: self.now,
-            state,
             body_sha256: Sha256::digest(&body).into(),
             body,
-            answers: response.packed().to_vec(),
-            texts: response.texts().to_vec(),
-            findings: (!findings.is_empty()).then(|| serde_json::to_string(&findings).unwrap_or_default()),
-            supersedes: submission.supersedes,
+            received_at: self.now,
             actor: self.actor.to_owned(),
+            device_key_id: None,
         };
+        let place = Place { unit_id: unit.0, psu_id, weight_u };
+        let new = arrival.row(self.field, self.survey, place, &response, &findings, state);
         Ok((new, findings))
     }
 

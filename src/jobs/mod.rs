@@ -7,6 +7,7 @@
 //! What a job does is a plain function that the command line calls too: [`recompute`] takes a run from rows to scores,
 //! [`import`] takes a CSV file through the same checks as a submission over HTTP.
 
+pub mod arrival;
 pub mod import;
 pub mod load;
 pub mod place;

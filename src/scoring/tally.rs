@@ -237,7 +237,9 @@ impl Mixer {
 
 impl Hasher for Mixer {
     fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.mix(u32::from(*byte)));
+        for byte in bytes {
+            self.mix(u32::from(*byte));
+        }
     }
     fn write_u32(&mut self, n: u32) {
         self.mix(n);
