@@ -75,16 +75,16 @@ pub struct Task<'a> {
     pub keep: &'a [usize],
 }
 
-/// Sums of one leaf: over the domain, or over one PSU of it.
+/// Sums of one leaf over a domain.
 #[derive(Debug, Clone, Copy, Default)]
-struct LeafSums {
+struct LeafSums<S> {
     /// Answers.
     n: i64,
     /// People behind them: of a leaf that pools several items, those who answered the most answered one.
     people: i64,
-    w: i128,
-    wy: i128,
-    wyy: i128,
+    w: S,
+    wy: S,
+    wyy: S,
 }
 
 /// Estimates every output for the domain that consists of `cells`.
@@ -105,19 +105,19 @@ pub fn estimate<S: Sum>(
     map: &dyn Fn(&[bool]) -> LinearMap,
 ) -> Result<DomainEstimates, LonelyStratum> {
     let sums = DomainSums::count(tally, cells, |psu| task.strata.stratum_of(psu));
-    let totals: Vec<LeafSums> = task.leaves.iter().map(|leaf| leaf_sums(tally, leaf, cells)).collect();
-    let present: Vec<bool> = totals.iter().map(|t| t.w > 0).collect();
+    let totals: Vec<LeafSums<S>> = task.leaves.iter().map(|leaf| leaf_sums(tally, leaf, cells)).collect();
+    let weights: Vec<f64> = totals.iter().map(|t| t.w.to_f64()).collect();
+    let present: Vec<bool> = weights.iter().map(|w| *w > 0.0).collect();
     let map = map(&present);
     let scales: Vec<f64> = task.leaves.iter().map(|leaf| task.measures[leaf.parts[0]].scale()).collect();
-    let ratios: Vec<f64> = totals.iter().map(|t| if t.w > 0 { t.wy.to_f64() / t.w.to_f64() } else { 0.0 }).collect();
+    let ratios: Vec<f64> = totals.iter().zip(&weights).map(|(t, w)| if *w > 0.0 { t.wy.to_f64() / w } else { 0.0 }).collect();
     let values: Vec<f64> = ratios.iter().zip(&scales).map(|(r, s)| r * s).collect();
     let width = map.outputs.len();
     let mut value = vec![0.0; width];
     map.apply(&values, &mut value);
 
-    let scatter = linearise(task, tally, cells, &map, &|leaf, part| {
-        let (total, scale) = (&totals[leaf], scales[leaf]);
-        if total.w > 0 { scale * (part.wy.to_f64() - ratios[leaf] * part.w.to_f64()) / total.w.to_f64() } else { 0.0 }
+    let scatter = linearise(task, tally, cells, &map, |leaf, w, wy| {
+        if present[leaf] { scales[leaf] * (wy.to_f64() - ratios[leaf] * w.to_f64()) / weights[leaf] } else { 0.0 }
     });
     let variances = scatter.variances(task.strata, task.lonely)?;
     let outputs = (0..width)
@@ -140,7 +140,7 @@ pub fn estimate<S: Sum>(
 }
 
 /// The sums of a leaf over some cells.
-fn leaf_sums<S: Sum>(tally: &Tally<S>, leaf: &Leaf, cells: &[u32]) -> LeafSums {
+fn leaf_sums<S: Sum>(tally: &Tally<S>, leaf: &Leaf, cells: &[u32]) -> LeafSums<S> {
     let mut sums = LeafSums::default();
     for part in &leaf.parts {
         let moments = tally.moments(*part);
@@ -148,29 +148,32 @@ fn leaf_sums<S: Sum>(tally: &Tally<S>, leaf: &Leaf, cells: &[u32]) -> LeafSums {
         for cell in cells {
             let cell = &moments[*cell as usize];
             sums.n += cell.n;
-            sums.w += cell.w.wide();
-            sums.wy += cell.wy.wide();
-            sums.wyy += cell.wyy.wide();
+            sums.w += cell.w;
+            sums.wy += cell.wy;
+            sums.wyy += cell.wyy;
         }
         sums.people = sums.people.max(sums.n - before);
     }
     sums
 }
 
-/// Linearised values of every output, a row for each PSU of the domain.
-fn linearise<S: Sum>(
-    task: &Task<'_>,
-    tally: &Tally<S>,
-    cells: &[u32],
-    map: &LinearMap,
-    influence: &dyn Fn(usize, &LeafSums) -> f64,
-) -> Scatter {
+/// Linearised values of every output, a row for each PSU of the domain. `influence` makes them of a leaf's `Σ w` and
+/// `Σ w·y` over one PSU.
+fn linearise<S: Sum>(task: &Task<'_>, tally: &Tally<S>, cells: &[u32], map: &LinearMap, influence: impl Fn(usize, S, S) -> f64) -> Scatter {
     let width = map.outputs.len();
     let mut scatter = Scatter { width, ..Scatter::default() };
     let mut leaves = vec![0.0; task.leaves.len()];
     for group in cells.chunk_by(|a, b| tally.cells[*a as usize].psu == tally.cells[*b as usize].psu) {
         for (place, leaf) in task.leaves.iter().enumerate() {
-            leaves[place] = influence(place, &leaf_sums(tally, leaf, group));
+            let (mut w, mut wy) = (S::default(), S::default());
+            for part in &leaf.parts {
+                let moments = tally.moments(*part);
+                for cell in group {
+                    w += moments[*cell as usize].w;
+                    wy += moments[*cell as usize].wy;
+                }
+            }
+            leaves[place] = influence(place, w, wy);
         }
         let start = scatter.z.len();
         scatter.psus.push(tally.cells[group[0] as usize].psu);
@@ -182,7 +185,7 @@ fn linearise<S: Sum>(
 
 /// Variance over that of a simple random sample with replacement of the same answers: `V / ((Σ w(y−ŷ)² / Σ w) / (n−1))`,
 /// the `deff = "replace"` of R's `svymean`.
-fn design_effect(variance: f64, total: &LeafSums, scale: f64) -> Option<f64> {
+fn design_effect<S: Sum>(variance: f64, total: &LeafSums<S>, scale: f64) -> Option<f64> {
     if total.n < 2 {
         return None;
     }

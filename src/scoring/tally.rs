@@ -44,8 +44,7 @@ impl Sum for i128 {
     }
     #[allow(clippy::cast_precision_loss)]
     fn to_f64(self) -> f64 {
-        // The same double either way; the processor converts the narrow number itself.
-        i64::try_from(self).map_or_else(|_| self as f64, |narrow| narrow as f64)
+        self as f64
     }
     fn wide(self) -> i128 {
         self
@@ -115,12 +114,14 @@ pub struct Tally<S> {
 impl<S: Sum> Tally<S> {
     /// Whether sums of these measures over this frame are proved to fit `S`.
     ///
-    /// The bound is `Σ w · max(1, |y|)²` over all rows: no partial sum in any order exceeds it.
+    /// The bound is `Σ w · max(1, |y|)²` over all rows, once for each measure: no partial sum in any order exceeds it,
+    /// nor does that of a leaf which pools several measures.
     #[must_use]
     pub fn fits(frame: &Frame, measures: &[Measure]) -> bool {
         let total: i128 = frame.weights().par_iter().map(|w| i128::from(w.unsigned_abs())).sum();
         let bound = measures.iter().map(|m| i128::from(m.bound().max(1))).max().unwrap_or(1);
-        total.checked_mul(bound * bound).is_some_and(|sum| sum <= S::MAX)
+        let times = i128::try_from(measures.len().max(1)).unwrap_or(i128::MAX);
+        total.checked_mul(bound * bound).and_then(|sum| sum.checked_mul(times)).is_some_and(|sum| sum <= S::MAX)
     }
 
     /// Takes the tally of a frame. `split` names the column of a demographic item whose answers part the cells.
