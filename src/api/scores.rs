@@ -1,5 +1,6 @@
 //! Scores: of a published edition to anyone, of its own embargoed one to an agency, of any finished run to the office that made it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
@@ -16,7 +17,8 @@ use crate::api::responses::uuid;
 use crate::api::role::Action;
 use crate::api::state::AppState;
 use crate::api::units::split_name;
-use crate::api::wire::{Cacheable, UnitName, Words};
+use crate::api::wire::{Cacheable, UnitLabel, Words};
+use crate::jobs::load;
 use crate::store::editions::{self, Edition, EditionState};
 use crate::store::runs::{self, Run, RunState};
 use crate::store::scores::{self, Filter, Score};
@@ -83,12 +85,14 @@ pub struct ScoresBody {
 pub struct ScoreBody {
     /// The node of the index.
     pub node: String,
+    /// What the node is called.
+    pub label: Words,
     /// The kind of domain.
     pub domain: String,
     /// The rated unit, where the domain is one or part of one.
-    pub unit: Option<UnitName>,
+    pub unit: Option<UnitLabel>,
     /// The area, where the domain is one or part of one.
-    pub area: Option<UnitName>,
+    pub area: Option<UnitLabel>,
     /// The item that divides the respondents, where one does.
     pub item: Option<String>,
     /// The option of that item.
@@ -119,6 +123,9 @@ pub struct ScoreBody {
     pub status: Option<&'static str>,
 }
 
+/// What the nodes of an index are called.
+type Labels = HashMap<String, Words>;
+
 /// What the caller may see of a run's scores.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum View {
@@ -137,14 +144,12 @@ impl View {
         speaks_of.is_some_and(|id| units.is_within(UnitId(id), root))
     }
 
-    fn body(self, score: Score, units: &Registry) -> ScoreBody {
-        let name = |id: Option<i32>| {
-            let unit = units.get(UnitId(id?))?;
-            Some(UnitName { list: unit.record.list.clone(), code: unit.record.code.clone() })
-        };
+    fn body(self, score: Score, units: &Registry, labels: &Labels) -> ScoreBody {
+        let name = |id: Option<i32>| units.get(UnitId(id?)).map(UnitLabel::of);
         let about = ScoreBody {
             unit: name(score.unit_id),
             area: name(score.area_id),
+            label: labels.get(&score.node).cloned().unwrap_or_default(),
             node: score.node,
             domain: score.domain_kind,
             item: score.item_code,
@@ -189,10 +194,11 @@ pub async fn list_scores(
         let (run, edition, view) = source(db, &caller, &query)?;
         let rows = visible(db, run.id, filter, view, &registry, page.limit as usize + 1)?;
         let index = schemas::index_by_id(db, run.index_version_id)?;
+        let labels: Labels = load::index(&index)?.nodes().map(|node| (node.code().to_owned(), Words::of(node.label()))).collect();
         let wave = waves::by_id(db, run.wave_id)?;
-        Ok((run, edition, view, rows, index, wave))
+        Ok((run, edition, view, rows, (index, labels), wave))
     });
-    let (run, edition, view, mut rows, index, wave) = found.await?;
+    let (run, edition, view, mut rows, (index, labels), wave) = found.await?;
     let next = page.cut(&req, &mut rows, |score| i64::from(score.ord));
     let mut answer = HttpResponse::Ok();
     answer.private();
@@ -206,7 +212,7 @@ pub async fn list_scores(
         mode: wave.mode,
         frame: Words::from_json(&wave.frame_label),
         synthetic: wave.synthetic,
-        items: rows.into_iter().map(|score| view.body(score, &units)).collect(),
+        items: rows.into_iter().map(|score| view.body(score, &units, &labels)).collect(),
         next,
     }))
 }

@@ -7,10 +7,11 @@ use actix_web::http::header::{CACHE_CONTROL, ETAG};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::schema::{Change, Finding};
+use crate::schema::{Change, Finding, Text};
+use crate::unit::Unit;
 
 /// A text in several languages; `vi` must be there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Default, Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct Words(pub BTreeMap<String, String>);
 
@@ -19,6 +20,12 @@ impl Words {
     #[must_use]
     pub fn from_json(json: &str) -> Self {
         Self(serde_json::from_str(json).unwrap_or_default())
+    }
+
+    /// The words of a definition.
+    #[must_use]
+    pub fn of(text: &Text) -> Self {
+        Self(text.languages().map(|language| (language.to_owned(), text.get(language).to_owned())).collect())
     }
 
     /// As the store keeps them.
@@ -49,6 +56,28 @@ pub struct UnitName {
     pub list: String,
     /// The code in that list.
     pub code: String,
+}
+
+/// A unit with what people call it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct UnitLabel {
+    /// The code list, such as `vn-34`.
+    pub list: String,
+    /// The code in that list.
+    pub code: String,
+    /// What it is called.
+    pub name: Words,
+}
+
+impl UnitLabel {
+    /// The label of a registered unit.
+    #[must_use]
+    pub fn of(unit: &Unit) -> Self {
+        let record = &unit.record;
+        let names = [("vi", &record.name_vi), ("en", &record.name_en)];
+        let name = Words(names.map(|(language, name)| (language.to_owned(), name.clone())).into());
+        Self { list: record.list.clone(), code: record.code.clone(), name }
+    }
 }
 
 /// One thing found in an input.
