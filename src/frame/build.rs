@@ -212,15 +212,21 @@ impl FrameBuilder {
         unit_ids.dedup();
         let place: HashMap<i32, u32> = unit_ids.iter().copied().zip(0..).collect();
         let units: Vec<u32> = self.units.par_iter().map(|unit| place[unit]).collect();
-        let columns = transpose(&self.bytes, self.items, self.weights.len());
         let per_one = wave.weight_unit.per_one();
         match wave.kind {
             DesignKind::Cluster => {
                 let (strata, renumber) = canonical_strata(design, &self.psus, area)?;
-                let psus = self.psus.par_iter().map(|psu| renumber[*psu as usize]).collect();
-                Frame::from_columns(columns, self.weights, psus, units, unit_ids, strata, per_one)
+                let psus: Vec<u32> = self.psus.par_iter().map(|psu| renumber[*psu as usize]).collect();
+                let order = by_psu(&psus, strata.psus());
+                let columns = transpose(&self.bytes, self.items, &order);
+                let weights = order.par_iter().map(|row| self.weights[*row as usize]).collect();
+                let units = order.par_iter().map(|row| units[*row as usize]).collect();
+                let psus = order.par_iter().map(|row| psus[*row as usize]).collect();
+                Frame::from_columns(columns, weights, psus, units, unit_ids, strata, per_one)
             }
             DesignKind::Element => {
+                let arrived: Vec<u32> = (0..).take(self.weights.len()).collect();
+                let columns = transpose(&self.bytes, self.items, &arrived);
                 let order = canonical_rows(&columns, &self.weights, &units);
                 let columns = columns.par_iter().map(|column| order.iter().map(|row| column[*row as usize]).collect()).collect();
                 let weights: Vec<i64> = order.iter().map(|row| self.weights[*row as usize]).collect();
@@ -233,18 +239,33 @@ impl FrameBuilder {
     }
 }
 
-/// Row-major bytes to columns, a tile of rows at a time so that reads and writes both stay in cache.
-fn transpose(bytes: &[u8], items: usize, rows: usize) -> Vec<Vec<u8>> {
-    let mut columns: Vec<Vec<u8>> = (0..items).map(|_| vec![0; rows]).collect();
-    let threads = rayon::current_num_threads().max(1);
-    columns.par_chunks_mut(items.div_ceil(threads).max(1)).enumerate().for_each(|(part, group)| {
-        let first = part * items.div_ceil(threads).max(1);
-        for start in (0..rows).step_by(TILE) {
-            let end = rows.min(start + TILE);
-            for (item, column) in group.iter_mut().enumerate() {
-                let source = bytes[start * items..].iter().skip(first + item).step_by(items);
-                for (cell, byte) in column[start..end].iter_mut().zip(source) {
-                    *cell = *byte;
+/// The rows by PSU: sums are kept for each PSU and unit, and in this order those in use stay in cache.
+fn by_psu(psus: &[u32], count: usize) -> Vec<u32> {
+    let mut next = vec![0_u32; count + 1];
+    for psu in psus {
+        next[*psu as usize + 1] += 1;
+    }
+    for psu in 0..count {
+        next[psu + 1] += next[psu];
+    }
+    let mut order = vec![0; psus.len()];
+    for (row, psu) in (0..).zip(psus) {
+        let place = &mut next[*psu as usize];
+        order[*place as usize] = row;
+        *place += 1;
+    }
+    order
+}
+
+/// Row-major bytes to columns of the rows in `order`, a tile of rows at a time so that reads and writes both stay in cache.
+fn transpose(bytes: &[u8], items: usize, order: &[u32]) -> Vec<Vec<u8>> {
+    let mut columns: Vec<Vec<u8>> = (0..items).map(|_| vec![0; order.len()]).collect();
+    let part = items.div_ceil(rayon::current_num_threads().max(1)).max(1);
+    columns.par_chunks_mut(part).enumerate().for_each(|(number, group)| {
+        for (tile, rows) in order.chunks(TILE).enumerate() {
+            for (item, column) in (number * part..).zip(group.iter_mut()) {
+                for (cell, row) in column[tile * TILE..].iter_mut().zip(rows) {
+                    *cell = bytes[*row as usize * items + item];
                 }
             }
         }

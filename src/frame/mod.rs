@@ -5,8 +5,9 @@
 //! differently; each item is found by its code, never by its position.
 //!
 //! Architecture invariant: a frame of a cluster design may hold its rows in any order, since every sum over rows is a
-//! sum of whole numbers. A frame of an element design, where each row is a PSU, is put into an order that depends on
-//! the rows' content alone. So the order of arrival leaves no trace in any score.
+//! sum of whole numbers; it is built in the order of PSUs for speed alone. A frame of an element design, where each
+//! row is a PSU, is put into an order that depends on the rows' content alone. So the order of arrival leaves no trace
+//! in any score.
 
 mod build;
 mod strata;
