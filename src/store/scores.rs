@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::db::{Db, ROWS_PER_INSERT};
+use super::db::{Db, ROWS_PER_INSERT, each_backend};
 use super::error::Result;
 use super::tables::score;
 
@@ -108,25 +108,11 @@ pub fn query(db: &mut Db, run: Uuid, filter: &Filter, limit: i64) -> Result<Vec<
 }
 
 /// Writes a run's scores. [`runs::finish`](super::runs::finish) calls it, once a run.
-///
-/// # Design
-/// On SQLite one statement a row, prepared once: within the caller's transaction a row costs no sync, and a statement of a
-/// thousand rows would be prepared anew each time. PostgreSQL would pay a round trip a row, so there rows go in by the thousand.
 pub(super) fn insert(db: &mut Db, run: Uuid, scores: &[Score]) -> Result<()> {
     let run_id = run.as_bytes().as_slice();
-    let row = |score: &Score| NewRow { run_id, score: score.clone() };
-    match db {
-        Db::Sqlite(c) => {
-            for score in scores {
-                diesel::insert_into(score::table).values(row(score)).execute(c)?;
-            }
-        }
-        Db::Postgres(c) => {
-            for chunk in scores.chunks(ROWS_PER_INSERT) {
-                let rows: Vec<NewRow<'_>> = chunk.iter().map(row).collect();
-                diesel::insert_into(score::table).values(&rows).execute(c)?;
-            }
-        }
+    for chunk in scores.chunks(ROWS_PER_INSERT) {
+        let rows: Vec<NewRow<'_>> = chunk.iter().map(|s| NewRow { run_id, score: s.clone() }).collect();
+        each_backend!(db, c => diesel::insert_into(score::table).values(&rows).execute(c))?;
     }
     Ok(())
 }
