@@ -11,10 +11,10 @@ use uuid::Uuid;
 use crate::cli::Context;
 use crate::cli::context::{now, operator};
 use crate::cli::show;
-use crate::jobs::recompute::{self, Outcome, RunError, Stage};
+use crate::jobs::recompute::{self, Outcome, Stage};
 use crate::jobs::{RUN_JOB, load};
 use crate::publication::hex;
-use crate::store::jobs::{self, Ending, NewJob};
+use crate::store::jobs::{self, NewJob};
 use crate::store::runs::{self, NewRun, Run};
 use crate::store::{Store, schemas, waves};
 
@@ -97,27 +97,8 @@ pub(super) fn compute(store: &Store, wanted: &Wanted<'_>, parameters: &BTreeMap<
     let bar = Bar::default();
     let outcome = store.read(|db| recompute::recompute(db, &run, &|stage, done, total| bar.show(stage, done, total)));
     bar.clear();
-    let finished = match &outcome {
-        Ok(outcome) => {
-            let manifest = serde_json::to_string(&outcome.manifest)?;
-            let rows = recompute::rows(&outcome.scores);
-            store.write(|db| -> Result<_> {
-                let run = runs::finish(db, id, &outcome.digest, &manifest, &rows, now())?;
-                jobs::finish(db, lease, Ending::Done, now())?;
-                Ok(run)
-            })
-        }
-        Err(error) => {
-            let why = error.to_string();
-            store.write(|db| -> Result<_> {
-                let run = runs::fail(db, id, &why, now())?;
-                jobs::finish(db, lease, Ending::Failed(&why), now())?;
-                Ok(run)
-            })
-        }
-    };
-    let outcome: Result<Outcome, RunError> = outcome;
-    Ok((finished?, outcome?))
+    let run = store.read(|db| recompute::conclude(db, lease, &outcome, now()))?;
+    Ok((run, outcome?))
 }
 
 /// A progress bar on a terminal; elsewhere nothing.

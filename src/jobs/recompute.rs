@@ -12,7 +12,8 @@ use crate::jobs::load::{self, LoadError, Survey, WaveInField};
 use crate::jobs::place::area_unit;
 use crate::publication::{Manifest, VersionUsed, digest, hex, suppress};
 use crate::schema::{Finding, IndexDefinition};
-use crate::store::runs::Run;
+use crate::store::jobs::{self, Ending, Lease};
+use crate::store::runs::{self, Run};
 use crate::store::{Db, StoreError, scan, schemas, scores, waves};
 use crate::unit::{Registry, UnitId};
 
@@ -171,7 +172,10 @@ fn frame(
     units: &Registry,
     report: &Report<'_>,
 ) -> Result<Frame, RunError> {
-    let reference = surveys.last().map(|survey| &survey.questionnaire).ok_or(RunError::Cancelled)?;
+    let reference = surveys
+        .last()
+        .map(|survey| &survey.questionnaire)
+        .ok_or_else(|| RunError::NoVersion { survey: field.wave.survey_code.clone(), versions: String::new() })?;
     let mut builder = FrameBuilder::new(plan.columns(), reference, surveys.iter().map(|survey| (survey.id, &survey.questionnaire)));
     let expected = usize::try_from(scan::count_responses(db, run.wave_id, run.high_water())?).unwrap_or(0);
     builder.reserve(expected);
@@ -212,6 +216,27 @@ fn design_digest(design: &Design) -> String {
         hash.update(format!("{:?}\n", (&psu.code, &psu.stratum, psu.fpc, &psu.area, psu.weight)));
     }
     hex(&hash.finalize())
+}
+
+/// Stores what a run came to and ends its job, in one transaction: a draft with its scores, or why there are none.
+///
+/// # Errors
+/// [`StoreError::WrongState`] where the run was called off meanwhile, and those of the store: nothing is stored then.
+pub fn conclude(db: &mut Db, lease: Lease, result: &Result<Outcome, RunError>, now: i64) -> Result<Run, StoreError> {
+    db.write(|db| match result {
+        Ok(outcome) => {
+            let manifest = serde_json::to_string(&outcome.manifest).unwrap_or_default(); // strings, numbers and lists
+            let run = runs::finish(db, lease.id, &outcome.digest, &manifest, &rows(&outcome.scores), now)?;
+            jobs::finish(db, lease, Ending::Done, now)?;
+            Ok(run)
+        }
+        Err(error) => {
+            let why = error.to_string();
+            let run = runs::fail(db, lease.id, &why, now)?;
+            jobs::finish(db, lease, Ending::Failed(&why), now)?;
+            Ok(run)
+        }
+    })
 }
 
 /// The scores as they are stored.

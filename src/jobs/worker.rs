@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::jobs::recompute::{self, RunError, Stage};
+use crate::jobs::recompute::{self, Outcome, RunError, Stage};
 use crate::store::jobs::{self, Ending, Job, Progress};
 use crate::store::{Store, StoreError, runs};
 
@@ -101,30 +101,23 @@ fn work(store: &Store, clock: &Clock, stop: &AtomicBool, job: &Job) -> Result<()
         return store.read(|db| jobs::finish(db, job.lease(), Ending::Failed("no such kind of job"), clock()));
     }
     let started = clock();
-    match run(store, clock, stop, job) {
-        Ok(digest) => {
-            tracing::info!(run = %job.id, digest, micros = clock() - started, "run finished");
-            store.read(|db| jobs::finish(db, job.lease(), Ending::Done, clock()))
-        }
+    let result = run(store, clock, stop, job);
+    match &result {
         // Left as it is: the next process takes it up.
-        Err(RunError::Cancelled) if stop.load(Ordering::Relaxed) => Ok(()),
-        Err(RunError::Cancelled) => store.read(|db| jobs::finish(db, job.lease(), Ending::Cancelled, clock())),
-        Err(error) => {
-            let why = error.to_string();
-            tracing::info!(run = %job.id, why, "run failed");
-            store.write(|db| {
-                match runs::fail(db, job.id, &why, clock()) {
-                    Ok(_) | Err(StoreError::WrongState { .. }) => {}
-                    Err(error) => return Err(error),
-                }
-                jobs::finish(db, job.lease(), Ending::Failed(&why), clock())
-            })
-        }
+        Err(RunError::Cancelled) if stop.load(Ordering::Relaxed) => return Ok(()),
+        Err(RunError::Cancelled) => return store.read(|db| jobs::finish(db, job.lease(), Ending::Cancelled, clock())),
+        Err(error) => tracing::info!(run = %job.id, %error, "run failed"),
+        Ok(_) => tracing::info!(run = %job.id, micros = clock() - started, "run computed"),
+    }
+    match store.read(|db| recompute::conclude(db, job.lease(), &result, clock())) {
+        // It was called off meanwhile.
+        Err(StoreError::WrongState { .. }) => store.read(|db| jobs::finish(db, job.lease(), Ending::Cancelled, clock())),
+        concluded => concluded.map(drop),
     }
 }
 
-/// Computes the run of a job and stores its scores. Returns the digest, hexadecimal.
-fn run(store: &Store, clock: &Clock, stop: &AtomicBool, job: &Job) -> Result<String, RunError> {
+/// Computes the run of a job.
+fn run(store: &Store, clock: &Clock, stop: &AtomicBool, job: &Job) -> Result<Outcome, RunError> {
     let run = store.read(|db| runs::start(db, job.id, clock()))?;
     let written = AtomicI64::new(0);
     let report = |stage: Stage, done: usize, total: usize| {
@@ -151,8 +144,5 @@ fn run(store: &Store, clock: &Clock, stop: &AtomicBool, job: &Job) -> Result<Str
     if report(Stage::Storing, 0, 1).is_break() {
         return Err(RunError::Cancelled);
     }
-    let manifest = serde_json::to_string(&outcome.manifest).unwrap_or_default();
-    let rows = recompute::rows(&outcome.scores);
-    store.read(|db| runs::finish(db, job.id, &outcome.digest, &manifest, &rows, clock()))?;
-    Ok(crate::publication::hex(&outcome.digest))
+    Ok(outcome)
 }
