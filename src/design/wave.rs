@@ -108,12 +108,6 @@ impl Wave {
         }
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
-
-    /// Whether an answer received at `instant` (UTC microseconds) falls into the collection.
-    #[must_use]
-    pub fn accepts_at(&self, instant: i64) -> bool {
-        instant >= self.opens_at && self.closes_at.is_none_or(|closes| instant < closes)
-    }
 }
 
 #[cfg(test)]
@@ -131,12 +125,6 @@ mod tests {
             closes_at: Some(200),
             synthetic: false,
         }
-    }
-
-    #[test]
-    fn a_wave_accepts_from_its_opening_until_just_before_its_close() {
-        let wave = wave();
-        assert_eq!([99, 100, 199, 200].map(|t| wave.accepts_at(t)), [false, true, true, false]);
     }
 
     #[test]

@@ -16,8 +16,6 @@ pub struct PlanNode {
     pub code: String,
     /// Distance from its root.
     pub depth: u32,
-    /// Its share of its root's score where nothing is missing: the product of the weights on the way.
-    pub share: f64,
     content: Content,
 }
 
@@ -81,7 +79,7 @@ impl Plan {
             Compiler { questionnaire, columns: Vec::new(), derived: Vec::new(), measures: Vec::new(), leaves: Vec::new(), findings };
         let mut nodes = Vec::new();
         for root in index.tree() {
-            compiler.node(root, 0, 1.0, &parameters, &mut nodes);
+            compiler.node(root, 0, &parameters, &mut nodes);
         }
         let splits = index.domains().iter().filter_map(Domain::item).map(|item| (item.to_owned(), compiler.split(item))).collect();
         let Compiler { columns, derived, mut measures, leaves, findings, .. } = compiler;
@@ -205,7 +203,7 @@ struct Compiler<'a> {
 
 impl Compiler<'_> {
     /// Compiles a node and those below it; returns its place.
-    fn node(&mut self, node: &Node, depth: u32, share: f64, parameters: &BTreeMap<String, f64>, nodes: &mut Vec<PlanNode>) -> usize {
+    fn node(&mut self, node: &Node, depth: u32, parameters: &BTreeMap<String, f64>, nodes: &mut Vec<PlanNode>) -> usize {
         let content = if let Some(measure) = node.measure() {
             Content::Leaf(self.leaf(node.code(), measure))
         } else {
@@ -221,11 +219,11 @@ impl Compiler<'_> {
             }
             let compile = |child: &Node| {
                 let part = weight(child) / total;
-                (self.node(child, depth + 1, share * part, parameters, nodes), part)
+                (self.node(child, depth + 1, parameters, nodes), part)
             };
             Content::Children(node.children().iter().map(compile).collect())
         };
-        nodes.push(PlanNode { code: node.code().to_owned(), depth, share, content });
+        nodes.push(PlanNode { code: node.code().to_owned(), depth, content });
         nodes.len() - 1
     }
 
