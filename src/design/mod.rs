@@ -8,10 +8,12 @@
 //! Architecture invariant: weights are whole numbers of `10^-exponent` from here on ([`WeightUnit`]), so that sums of
 //! weights are exact in any order.
 
+mod calibration;
 mod table;
 mod wave;
 mod weight;
 
+pub use calibration::Calibration;
 pub use table::{Design, Psu, Respondent, Unplaced};
 pub use wave::{DesignKind, Mode, Wave, WaveError};
 pub use weight::{RoundingReport, WeightUnit};

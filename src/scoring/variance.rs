@@ -43,8 +43,17 @@ impl Scatter {
     /// [`LonelyStratum`] where the rule is [`LonelyPsu::Fail`] and a stratum of the domain has one sampled PSU that is
     /// not its whole population.
     pub fn covariance(&self, strata: &Strata, lonely: LonelyPsu) -> Result<Vec<f64>, LonelyStratum> {
+        self.covariance_within(strata, lonely, &[])
+    }
+
+    /// The covariance matrix where each stratum lies within a cluster of a stage before it, reached with the fraction
+    /// `reach[stratum]`, by which its part is multiplied; an empty list stands for ones.
+    ///
+    /// # Errors
+    /// As [`Scatter::covariance`].
+    pub fn covariance_within(&self, strata: &Strata, lonely: LonelyPsu, reach: &[f64]) -> Result<Vec<f64>, LonelyStratum> {
         let mut sum = vec![0.0; self.width * self.width];
-        self.walk(strata, lonely, |factor, centred| {
+        self.walk(strata, lonely, reach, |factor, centred| {
             for (a, row) in sum.chunks_exact_mut(self.width).enumerate() {
                 for (cell, b) in row.iter_mut().zip(centred) {
                     *cell += factor * (centred[a] * b);
@@ -60,7 +69,7 @@ impl Scatter {
     /// As [`Scatter::covariance`].
     pub fn variances(&self, strata: &Strata, lonely: LonelyPsu) -> Result<Vec<f64>, LonelyStratum> {
         let mut sum = vec![0.0; self.width];
-        self.walk(strata, lonely, |factor, centred| {
+        self.walk(strata, lonely, &[], |factor, centred| {
             for (cell, z) in sum.iter_mut().zip(centred) {
                 *cell += factor * (z * z);
             }
@@ -70,7 +79,7 @@ impl Scatter {
 
     /// Visits every centred PSU vector with its stratum's factor; PSUs without rows are visited as one vector whose
     /// factor counts them. Returns by what the sums are to be multiplied.
-    fn walk(&self, strata: &Strata, lonely: LonelyPsu, mut visit: impl FnMut(f64, &[f64])) -> Result<f64, LonelyStratum> {
+    fn walk(&self, strata: &Strata, lonely: LonelyPsu, reach: &[f64], mut visit: impl FnMut(f64, &[f64])) -> Result<f64, LonelyStratum> {
         let mut centred = vec![0.0; self.width];
         let (mut seen, mut alone) = (0_u32, 0_u32);
         let mut start = 0;
@@ -81,6 +90,7 @@ impl Scatter {
             let n = f64::from(info.sampled);
             #[allow(clippy::cast_precision_loss)] // population counts are far below 2^53
             let rest = info.population.map_or(1.0, |population| (1.0 - n / population as f64).max(0.0));
+            let rest = rest * reach.get(stratum as usize).copied().unwrap_or(1.0);
             seen += 1;
             let rows = &self.z[start * self.width..end * self.width];
             if info.sampled > 1 {

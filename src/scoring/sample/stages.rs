@@ -1,0 +1,246 @@
+//! The stages of a design, and the variance of a total over them.
+
+use std::collections::BTreeMap;
+
+use crate::frame::{Strata, Stratum};
+use crate::schema::LonelyPsu;
+use crate::scoring::sample::Linearised;
+use crate::scoring::{LonelyStratum, Scatter};
+
+/// The name of a cluster or stratum.
+pub type Cluster = String;
+
+/// One stage of the draw, as columns over the rows of the sample.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StageColumns {
+    /// The cluster of each row: unique within the stratum and the clusters of the stages before. Empty: each row is its own.
+    pub clusters: Vec<Cluster>,
+    /// The stratum of each row, within the cluster of the stage before; empty where this stage has none.
+    pub strata: Vec<Cluster>,
+    /// How many clusters the row's stratum has in the population; empty where they were drawn as if with replacement.
+    pub population: Vec<i64>,
+}
+
+/// Why columns make no sample.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SampleError {
+    /// A weight that is no number, or negative.
+    #[error("row {row}: the weight is no number from 0")]
+    Weight {
+        /// The row, from 0.
+        row: usize,
+    },
+    /// A column of another length than the weights.
+    #[error("stage {stage}: a column has {found} rows, the weights have {expected}")]
+    Ragged {
+        /// The stage, from 1.
+        stage: usize,
+        /// Rows found.
+        found: usize,
+        /// Rows of the weights.
+        expected: usize,
+    },
+    /// Two population counts for one stratum.
+    #[error("stage {stage}, row {row}: stratum {stratum:?} has another population count in an earlier row")]
+    Population {
+        /// The stage, from 1.
+        stage: usize,
+        /// The row, from 0.
+        row: usize,
+        /// The stratum.
+        stratum: Cluster,
+    },
+    /// Fewer clusters in the population than were drawn.
+    #[error("stage {stage}: {sampled} clusters were drawn in stratum {stratum:?}, its population has {population}")]
+    Fraction {
+        /// The stage, from 1.
+        stage: usize,
+        /// The stratum.
+        stratum: Cluster,
+        /// Clusters drawn.
+        sampled: u32,
+        /// Clusters of the population.
+        population: i64,
+    },
+}
+
+/// What tells strata of a stage apart: the cluster of the stage before, and the name.
+type StratumKey = (u32, Cluster);
+
+/// One stage: the clusters in canonical order, and which of them each row lies in.
+#[derive(Debug, Clone)]
+struct Stage {
+    strata: Strata,
+    /// The cluster of each row.
+    of_row: Vec<u32>,
+    /// For each stratum, the product of the sampling fractions of the stages before.
+    reach: Vec<f64>,
+}
+
+/// The stages of a draw, the first first.
+#[derive(Debug, Clone)]
+pub struct Stages {
+    list: Vec<Stage>,
+}
+
+impl Stages {
+    /// Numbers clusters and strata of every stage by their names; says what contradicts itself.
+    pub(super) fn new(rows: usize, columns: &[StageColumns], errors: &mut Vec<SampleError>) -> Self {
+        let element = [StageColumns::default()];
+        let columns = if columns.is_empty() { &element } else { columns };
+        let mut list: Vec<Stage> = Vec::new();
+        // What the row's cluster of the stages before is, and how likely it was drawn.
+        let mut parent = vec![0_u32; rows];
+        let mut reach = vec![1.0; rows];
+        for (number, columns) in (1..).zip(columns) {
+            let ragged = [columns.clusters.len(), columns.strata.len(), columns.population.len()];
+            if let Some(found) = ragged.into_iter().find(|len| *len != 0 && *len != rows) {
+                errors.push(SampleError::Ragged { stage: number, found, expected: rows });
+                break;
+            }
+            let stage = Stage::new(number, columns, &parent, &reach, errors);
+            for (row, reach) in reach.iter_mut().enumerate() {
+                *reach = stage.reach_of(row);
+            }
+            parent.clone_from(&stage.of_row);
+            list.push(stage);
+        }
+        Self { list }
+    }
+
+    /// The covariance matrix of totals of influence values; see `Sample::covariance`.
+    pub(super) fn covariance(&self, statistics: &Linearised, lonely: LonelyPsu) -> Result<Vec<f64>, LonelyStratum> {
+        let width = statistics.width();
+        let mut sum = vec![0.0; width * width];
+        for stage in &self.list {
+            if stage.reach.iter().all(|reach| *reach == 0.0) {
+                break;
+            }
+            let scatter = stage.scatter(statistics);
+            for (total, cell) in sum.iter_mut().zip(scatter.covariance_within(&stage.strata, lonely, &stage.reach)?) {
+                *total += cell;
+            }
+        }
+        Ok(sum)
+    }
+
+    /// PSUs less strata among the rows kept.
+    pub(super) fn df(&self, keep: &[bool]) -> f64 {
+        let (psus, strata) = self.list.first().map_or((0, 0), |stage| stage.count(keep));
+        f64::from(psus) - f64::from(strata)
+    }
+
+    /// How many stages there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there is no stage; there always is one.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The strata and clusters of a stage, counted from 0.
+    #[must_use]
+    pub fn strata(&self, stage: usize) -> Option<&Strata> {
+        self.list.get(stage).map(|stage| &stage.strata)
+    }
+
+    /// The cluster of each row in a stage, counted from 0: a place among the clusters of [`Stages::strata`].
+    #[must_use]
+    pub fn clusters(&self, stage: usize) -> Option<&[u32]> {
+        self.list.get(stage).map(|stage| stage.of_row.as_slice())
+    }
+}
+
+impl Stage {
+    fn new(number: usize, columns: &StageColumns, parent: &[u32], reach: &[f64], errors: &mut Vec<SampleError>) -> Self {
+        let rows = parent.len();
+        let name = |names: &[Cluster], row: usize| names.get(row).cloned().unwrap_or_default();
+        // Rows without a cluster column are clusters of their own, in the order they stand in.
+        let cluster = |row: usize| (name(&columns.clusters, row), if columns.clusters.is_empty() { row } else { 0 });
+        let mut strata: BTreeMap<StratumKey, u32> = BTreeMap::new();
+        let mut clusters: BTreeMap<(StratumKey, (Cluster, usize)), u32> = BTreeMap::new();
+        for (row, parent) in parent.iter().enumerate() {
+            let stratum = (*parent, name(&columns.strata, row));
+            strata.insert(stratum.clone(), 0);
+            clusters.insert((stratum, cluster(row)), 0);
+        }
+        for (place, number) in (0..).zip(strata.values_mut()) {
+            *number = place;
+        }
+        for (place, number) in (0..).zip(clusters.values_mut()) {
+            *number = place;
+        }
+        let of_psu: Vec<u32> = clusters.keys().map(|(stratum, _)| strata[stratum]).collect();
+        let mut list: Vec<Stratum> = strata.keys().map(|(_, name)| Stratum { name: name.clone(), sampled: 0, population: None }).collect();
+        let mut of_row = Vec::with_capacity(rows);
+        let mut reach_of = vec![0.0; list.len()];
+        for row in 0..rows {
+            let stratum = (parent[row], name(&columns.strata, row));
+            let place = strata[&stratum] as usize;
+            of_row.push(clusters[&(stratum, cluster(row))]);
+            reach_of[place] = reach[row];
+            let population = columns.population.get(row).copied();
+            if list[place].population.is_some_and(|known| Some(known) != population) {
+                errors.push(SampleError::Population { stage: number, row, stratum: list[place].name.clone() });
+            }
+            list[place].population = list[place].population.or(population);
+        }
+        let areas = vec![None; of_psu.len()];
+        let strata = Strata::new(list, of_psu, areas).unwrap_or_default(); // the clusters were sorted by stratum
+        for stratum in strata.strata() {
+            if let Some(population) = stratum.population.filter(|population| *population < i64::from(stratum.sampled)) {
+                let (stratum, sampled) = (stratum.name.clone(), stratum.sampled);
+                errors.push(SampleError::Fraction { stage: number, stratum, sampled, population });
+            }
+        }
+        Self { strata, of_row, reach: reach_of }
+    }
+
+    /// What the next stage is multiplied by for this row: the sampling fractions so far; 0 where one is not known.
+    fn reach_of(&self, row: usize) -> f64 {
+        let stratum = self.strata.stratum_of(self.of_row[row]) as usize;
+        let info = &self.strata.strata()[stratum];
+        #[allow(clippy::cast_precision_loss)] // population counts are far below 2^53
+        let fraction = info.population.map_or(0.0, |population| f64::from(info.sampled) / population as f64);
+        self.reach[stratum] * fraction
+    }
+
+    /// Influence values summed up to clusters; clusters whose rows all have none are left out.
+    fn scatter(&self, statistics: &Linearised) -> Scatter {
+        let width = statistics.width();
+        let mut totals = vec![0.0; self.strata.psus() * width];
+        let mut touched = vec![false; self.strata.psus()];
+        for (row, psu) in statistics.influence().chunks_exact(width.max(1)).zip(&self.of_row) {
+            let psu = *psu as usize;
+            touched[psu] |= row.iter().any(|z| *z != 0.0);
+            for (total, z) in totals[psu * width..(psu + 1) * width].iter_mut().zip(row) {
+                *total += z;
+            }
+        }
+        let mut scatter = Scatter { width, ..Scatter::default() };
+        for (psu, _) in (0_u32..).zip(&touched).filter(|(_, touched)| **touched) {
+            scatter.psus.push(psu);
+            scatter.z.extend_from_slice(&totals[psu as usize * width..(psu as usize + 1) * width]);
+        }
+        scatter
+    }
+
+    /// How many clusters and strata hold rows that are kept.
+    fn count(&self, keep: &[bool]) -> (u32, u32) {
+        let mut psus = vec![false; self.strata.psus()];
+        for (psu, _) in self.of_row.iter().zip(keep).filter(|(_, keep)| **keep) {
+            psus[*psu as usize] = true;
+        }
+        let mut strata = vec![false; self.strata.strata().len()];
+        let mut count = 0;
+        for (psu, _) in (0_u32..).zip(&psus).filter(|(_, there)| **there) {
+            count += 1;
+            strata[self.strata.stratum_of(psu) as usize] = true;
+        }
+        (count, u32::try_from(strata.iter().filter(|there| **there).count()).unwrap_or(u32::MAX))
+    }
+}
