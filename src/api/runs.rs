@@ -240,6 +240,7 @@ pub async fn create_run(state: AppState, caller: Caller, request: Json<RunReques
             parameters: json!(request.parameters).to_string(),
             seed: request.seed,
             threads: None,
+            since: None,
             created_by: holder.actor(),
             created_at: now,
         };

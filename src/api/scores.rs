@@ -119,6 +119,18 @@ pub struct ScoreBody {
     pub rank_low: Option<i32>,
     /// The worst rank that the data allow.
     pub rank_high: Option<i32>,
+    /// The best rank that the data allow, all peers taken together.
+    pub rank_joint_low: Option<i32>,
+    /// The worst rank that the data allow, all peers taken together.
+    pub rank_joint_high: Option<i32>,
+    /// The probability of being among the first so many; how many, the index definition says.
+    pub top: Option<f64>,
+    /// An estimate that borrows strength from other domains by a model; null where the definition asks for none.
+    pub modelled: Option<f64>,
+    /// The root of its mean squared error.
+    pub modelled_rmse: Option<f64>,
+    /// Whether the direct estimate is too thin to rely on.
+    pub thin: Option<bool>,
     /// `c` (confidential): too few responses. Null: nothing special.
     pub status: Option<&'static str>,
 }
@@ -172,6 +184,12 @@ impl View {
             rank: score.rank,
             rank_low: score.rank_lo,
             rank_high: score.rank_hi,
+            rank_joint_low: score.rank_joint_lo,
+            rank_joint_high: score.rank_joint_hi,
+            top: score.p_top,
+            modelled: score.model_est,
+            modelled_rmse: score.model_rmse,
+            thin: Some(score.thin),
             ..about
         }
     }

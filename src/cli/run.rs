@@ -85,6 +85,7 @@ pub(super) fn compute(store: &Store, wanted: &Wanted<'_>, parameters: &BTreeMap<
             parameters: serde_json::to_string(parameters)?,
             seed: 1,
             threads: None,
+            since: None,
             created_by: wanted.actor.to_owned(),
             created_at: now(),
         };

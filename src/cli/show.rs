@@ -100,7 +100,8 @@ pub(super) fn json(run: &str, outcome: &Outcome, units: &Registry) -> Value {
                 "domain": domain.kind, "node": score.node, "value": score.value, "se": score.se, "low": score.low, "high": score.high,
                 "n": score.n, "psus": score.psus, "df": score.df, "deff": score.deff, "weight": score.weight, "rank": score.rank,
                 "rank_low": score.rank_interval.map(|r| r.low), "rank_high": score.rank_interval.map(|r| r.high),
-                "suppressed": score.suppressed,
+                "rank_joint_low": score.rank_joint.map(|r| r.low), "rank_joint_high": score.rank_joint.map(|r| r.high), "top": score.top,
+                "modelled": score.modelled, "thin": score.thin, "suppressed": score.suppressed,
             });
             let words = [
                 ("area", code(domain.area)),

@@ -12,4 +12,4 @@ mod score;
 
 pub use compute::{ComputeError, Progress, compute};
 pub use plan::{Plan, PlanNode};
-pub use score::{DomainKey, Score};
+pub use score::{DomainKey, Modelled, Score};

@@ -12,6 +12,7 @@ use crate::jobs::load::{self, LoadError, Survey, WaveInField};
 use crate::jobs::place::area_unit;
 use crate::publication::{Manifest, VersionUsed, digest, hex, suppress};
 use crate::schema::{Finding, IndexDefinition};
+use crate::store::changes::Change;
 use crate::store::jobs::{self, Ending, Lease};
 use crate::store::runs::{self, Run};
 use crate::store::{Db, StoreError, scan, schemas, scores, waves};
@@ -28,6 +29,8 @@ pub struct Outcome {
     pub digest: [u8; 32],
     /// Every score, in canonical order.
     pub scores: Vec<Score>,
+    /// What changed since the run that it is compared with.
+    pub changes: Vec<Change>,
 }
 
 /// Why a run has no scores.
@@ -139,7 +142,7 @@ pub fn recompute(db: &mut Db, run: &Run, report: &Report<'_>) -> Result<Outcome,
     suppress(&mut scores, plan.min_n());
     let code = |id: i32| units.get(UnitId(id)).map(|unit| format!("{}:{}", unit.record.list, unit.record.code)).unwrap_or_default();
     let digest = digest(&manifest, &scores, &code);
-    Ok(Outcome { manifest, digest, scores })
+    Ok(Outcome { manifest, digest, scores, changes: Vec::new() })
 }
 
 /// The published versions that the index takes, in the order that it names them.
@@ -226,7 +229,9 @@ pub fn conclude(db: &mut Db, lease: Lease, result: &Result<Outcome, RunError>, n
     db.write(|db| match result {
         Ok(outcome) => {
             let manifest = serde_json::to_string(&outcome.manifest).unwrap_or_default(); // strings, numbers and lists
-            let run = runs::finish(db, lease.id, &outcome.digest, &manifest, &rows(&outcome.scores), now)?;
+            let scores = rows(&outcome.scores);
+            let results = runs::Results { digest: &outcome.digest, manifest: &manifest, scores: &scores, changes: &outcome.changes };
+            let run = runs::finish(db, lease.id, &results, now)?;
             jobs::finish(db, lease, Ending::Done, now)?;
             Ok(run)
         }
@@ -264,6 +269,12 @@ pub fn rows(scores: &[Score]) -> Vec<scores::Score> {
         rank_lo: score.rank_interval.and_then(|rank| i32::try_from(rank.low).ok()),
         rank_hi: score.rank_interval.and_then(|rank| i32::try_from(rank.high).ok()),
         suppressed: score.suppressed,
+        rank_joint_lo: score.rank_joint.and_then(|rank| i32::try_from(rank.low).ok()),
+        rank_joint_hi: score.rank_joint.and_then(|rank| i32::try_from(rank.high).ok()),
+        p_top: score.top,
+        model_est: score.modelled.map(|modelled| modelled.value),
+        model_rmse: score.modelled.map(|modelled| modelled.rmse),
+        thin: score.thin,
     };
     (0..).zip(scores).map(row).collect()
 }
