@@ -240,7 +240,7 @@ impl FrameBuilder {
 }
 
 /// The rows by PSU: sums are kept for each PSU and unit, and in this order those in use stay in cache.
-fn by_psu(psus: &[u32], count: usize) -> Vec<u32> {
+pub(super) fn by_psu(psus: &[u32], count: usize) -> Vec<u32> {
     let mut next = vec![0_u32; count + 1];
     for psu in psus {
         next[*psu as usize + 1] += 1;

@@ -77,7 +77,7 @@ fn partitions<S: Sum>(plan: &Plan, frame: &Frame, registry: &Registry, progress:
         let tally = Tally::<S>::take(frame, &plan.measures, split.map(|split| split.column))?;
         step()?;
         for place in places {
-            let partition = Partition::new(&plan.domains[place], tally.cells(), frame, registry, split);
+            let partition = Partition::new(&plan.domains[place], &tally, frame, registry, split);
             scores[place] = partition_scores(plan, frame, &tally, &plan.domains[place], &partition)?;
             step()?;
         }

@@ -21,5 +21,5 @@ pub use domain::{Cells, DomainSums};
 pub use estimate::{DomainEstimates, Estimate, LinearMap, Source, Task, estimate};
 pub use measure::{Leaf, Measure};
 pub use rank::{RankInterval, RankMethod, across_domains, rank_intervals, ranks};
-pub use tally::{Cell, Moments, Sum, Tally, TallyError};
+pub use tally::{Cell, Class, Rows, Spread, Sum, Sums, Tally, TallyError};
 pub use variance::{LonelyStratum, Scatter};
