@@ -10,9 +10,11 @@
 //! in any score.
 
 mod build;
+mod stack;
 mod strata;
 
 pub use build::{CHOSEN, Column, FOREIGN_OPTION, FrameBuilder, FrameError, NOT_CHOSEN, RowRef};
+pub use stack::stack;
 pub use strata::{Strata, Stratum};
 
 use rayon::prelude::*;

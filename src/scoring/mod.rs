@@ -7,11 +7,13 @@
 //! [`Tally`] is the seam: rayon fills it from a frame on one machine, one `GROUP BY` fills it anywhere else. What
 //! follows it works on a small table and is the same code.
 
+pub mod change;
 pub mod distribution;
 mod domain;
 mod estimate;
 pub mod interval;
 mod measure;
+pub mod multiple;
 mod rank;
 pub mod sample;
 mod tally;
