@@ -108,7 +108,7 @@ fn domain_estimates<S: Sum>(
     registry: &Registry,
 ) -> Result<Vec<(DomainKey, DomainEstimates)>, ComputeError> {
     let split = domain.item().and_then(|item| plan.splits.get(item));
-    let partition = Partition::new(domain, tally.cells(), frame, registry, split);
+    let partition = Partition::new(domain, tally, frame, registry, split);
     let every: Vec<usize> = (0..plan.nodes.len()).collect();
     let task = Task { measures: &plan.measures, leaves: &plan.leaves, strata: frame.strata(), lonely: plan.lonely, keep: &every };
     let map = |present: &[bool]| plan.map(present);
