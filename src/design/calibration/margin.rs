@@ -134,8 +134,8 @@ mod tests {
 
     #[test]
     fn a_margin_names_every_category_that_does_not_fit() {
-        let totals = [("a", 10.0), ("b", 5.0), ("c", -1.0), ("d", 0.0)].map(|(name, total)| (name.to_owned(), total));
-        let errors = Margin::new("sex", &["a", "x", "x", "d"], &totals).unwrap_err();
+        let totals = [("a", 10.0), ("b", 5.0), ("c", -1.0), ("e", 0.0)].map(|(name, total)| (name.to_owned(), total));
+        let errors = Margin::new("sex", &["a", "x", "x", "a"], &totals).unwrap_err();
         let codes: Vec<String> = errors.iter().map(|error| error.finding("/margins/0").code.into_owned()).collect();
         assert_eq!(codes, ["calibration-empty", "calibration-total", "calibration-no-total"]);
         assert!(errors[2].to_string().starts_with("sex = x: 2 rows"), "{}", errors[2]);

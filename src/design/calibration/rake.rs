@@ -13,22 +13,15 @@ const SWEEPS_OUT: usize = 10;
 pub struct RakeStop {
     /// Sweeps over all margins at most.
     pub sweeps: usize,
-    /// The change of the weighted sum of any cell of the cross-classification in a sweep, below which it ends.
-    pub change: f64,
+    /// The change of the weighted sum of any cell of the cross-classification in a sweep, below which it ends: below 1 a share of the sum
+    /// of the weights, else a number of people, as `epsilon` of `rake` in R's survey package.
+    pub epsilon: f64,
 }
 
-impl RakeStop {
-    /// The rule of `rake` in R's survey package: `epsilon` below 1 is a share of the sum of the weights; 10 sweeps and 1 by default.
-    #[must_use]
-    pub fn like_r(sweeps: usize, epsilon: f64, base: &[f64]) -> Self {
-        let change = if epsilon < 1.0 { epsilon * base.iter().sum::<f64>() } else { epsilon };
-        Self { sweeps, change }
-    }
-
-    /// So many sweeps, whatever they change: what a replicate goes through after the whole sample needed them.
-    #[must_use]
-    pub fn exactly(sweeps: usize) -> Self {
-        Self { sweeps, change: 0.0 }
+impl Default for RakeStop {
+    /// A part in 10^12, in 1,000 sweeps. R's own default, a change of one person in 10 sweeps, shows in the fourth digit of a weight.
+    fn default() -> Self {
+        Self { sweeps: 1000, epsilon: 1e-12 }
     }
 }
 
@@ -130,6 +123,7 @@ impl Table {
     /// The factor of each cell, the sweeps gone, and whether the last changed less than asked for.
     fn fit(&self, margins: &[Margin], stop: RakeStop) -> (Vec<f64>, usize, bool) {
         let mut cells = self.base.clone();
+        let least = if stop.epsilon < 1.0 { stop.epsilon * cells.iter().sum::<f64>() } else { stop.epsilon };
         let mut factors = vec![1.0; cells.len()];
         for sweep in 1..=stop.sweeps {
             let before = cells.clone();
@@ -146,10 +140,10 @@ impl Table {
                 }
             }
             let change = cells.iter().zip(&before).map(|(now, then)| (now - then).abs()).fold(0.0, f64::max);
-            if change < stop.change {
+            if change < least {
                 return (factors, sweep, true);
             }
         }
-        (factors, stop.sweeps, stop.change == 0.0)
+        (factors, stop.sweeps, false)
     }
 }
