@@ -1,6 +1,7 @@
 //! `hailong estimate` over the files of `tests/golden/survey`: a test a case, at the case's own tolerance.
 
 mod calibration;
+mod indices;
 mod linearization;
 mod lonely_fpc;
 mod proportions;
