@@ -24,4 +24,4 @@ pub use estimate::{DomainEstimates, Estimate, LinearMap, Source, Task, estimate}
 pub use measure::{Leaf, Measure};
 pub use rank::{RankInterval, RankMethod, across_domains, rank_intervals, ranks};
 pub use tally::{Cell, Class, Rows, Spread, Sum, Sums, Tally, TallyError};
-pub use variance::{LonelyStratum, Scatter};
+pub use variance::{LonelyRule, LonelyStratum, Scatter};
