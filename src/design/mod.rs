@@ -8,6 +8,8 @@
 //! Architecture invariant: weights are whole numbers of `10^-exponent` from here on ([`WeightUnit`]), so that sums of
 //! weights are exact in any order.
 
+mod csv;
+pub mod plan;
 mod table;
 mod wave;
 mod weight;
