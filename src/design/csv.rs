@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::schema::Finding;
 
 /// One record of a CSV table, by column name.
+#[derive(Debug)]
 pub(super) struct Row {
     pub(super) line: usize,
     cells: HashMap<String, String>,

@@ -205,6 +205,9 @@ pub fn draw(method: Method, candidates: &[Candidate], number: u64, stream: &mut 
 
 /// Draws `number` substitutes among the units that a draw has left, in the order in which they are to be used.
 pub fn reserve(selection: &Selection, number: u64, stream: &mut Stream) -> Vec<usize> {
+    if number == 0 {
+        return Vec::new();
+    }
     let taken: std::collections::HashSet<usize> = selection.picks.iter().map(|pick| pick.place).collect();
     let left = (0..selection.chances.sizes.len()).filter(|place| !taken.contains(place));
     let mut numbered: Vec<(u64, usize)> = left.map(|place| (stream.next_number(), place)).collect();
@@ -340,7 +343,7 @@ mod tests {
     fn what_cannot_be_drawn_is_refused() {
         let candidates = [5, 5, 5].map(|size| Candidate { size, certain: true });
         assert_eq!(Chances::new(Method::Simple, &candidates, 2), Err(DrawError::NoneLeft { certain: 3, number: 2 }));
-        assert_eq!(Chances::new(Method::Simple, &candidates, 3).unwrap().of(1), 1.0);
+        assert!((0..3).all(|place| Chances::new(Method::Simple, &candidates, 3).unwrap().is_certain(place)));
         assert_eq!(Chances::new(Method::PpsSystematic, &units(&[0, 0, 7]), 2), Err(DrawError::NoSize(1)));
         assert_eq!(Chances::new(Method::PpsSystematic, &units(&[u64::MAX, 2, 1]), 1), Err(DrawError::TooLarge));
         assert!(draw(Method::Systematic, &[], 3, &mut stream(1)).unwrap().picks.is_empty());

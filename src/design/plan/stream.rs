@@ -67,7 +67,7 @@ impl Stream {
 mod tests {
     use super::*;
 
-    /// Figures of a ChaCha20 written in Python from RFC 8439, under `hashlib`'s SHA-256 of the name.
+    /// Figures of a `ChaCha20` written in Python from RFC 8439, under `hashlib`'s SHA-256 of the name.
     #[test]
     fn a_stream_is_chacha20_under_the_hash_of_its_name() {
         let mut stream = Stream::new(2024, "district", "01", Purpose::Sample);
