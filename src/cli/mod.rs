@@ -12,6 +12,7 @@ mod demo;
 mod import;
 mod key;
 mod run;
+mod sample;
 mod serve;
 mod show;
 
@@ -50,6 +51,9 @@ enum Command {
     Import(import::Arguments),
     /// Computes an index over a wave and prints the scores.
     Run(run::Arguments),
+    /// Plans and draws samples.
+    #[command(subcommand)]
+    Sample(sample::Command),
     /// Makes, lists and revokes API keys.
     #[command(subcommand)]
     Key(key::Command),
@@ -68,6 +72,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => return check::check(&arguments),
         Command::Import(arguments) => import::import(&context, &arguments),
         Command::Run(arguments) => run::run(&context, &arguments),
+        Command::Sample(command) => sample::sample(&command),
         Command::Key(command) => key::key(&context, &command),
     };
     match done {

@@ -14,6 +14,7 @@
 mod allocation;
 mod draw;
 mod number;
+mod outlook;
 mod protocol;
 mod protocol_text;
 mod sample;
@@ -27,10 +28,11 @@ mod tests;
 
 pub use allocation::{AllocationError, Bounds, Rule, Stratum, allocate};
 pub use draw::{Candidate, Cause, Chances, DrawError, Method, Pick, Selection, draw, reserve};
+pub use outlook::{Outlook, OutlookLine, StrataColumns, outlook, read_strata};
 pub use protocol::{DrawFacts, FrameFacts, PlanFacts, Protocol, Shortfall, StageFacts, UnitFacts};
 pub use sample::{Draw, Element, Sample, Taken, draw_sample};
 pub use sampling_frame::SamplingFrame;
 pub use sampling_plan::{Allocation, Area, Number, PsuRule, SamplingPlan, Stage};
-pub use size::{Change, Precision, SizeError, Target, invitations, slovin};
+pub use size::{Change, Precision, SizeError, Target, cluster_effect, invitations, slovin};
 pub use stream::{Purpose, Stream};
 pub use tables::Tables;

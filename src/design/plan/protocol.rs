@@ -31,7 +31,9 @@ pub struct Protocol {
     pub sampled: u64,
     /// Substitutes for them.
     pub substitutes: u64,
-    /// What the base weights of the sample add up to: an estimate of how many there are.
+    /// Units of the last stage on the whole frame.
+    pub population: u64,
+    /// What the base weights of the sample add up to: an estimate of `population`.
     pub sum_of_weights: f64,
     /// The command that draws the same again.
     pub repeat: String,
@@ -168,6 +170,7 @@ impl Protocol {
             shortfalls: sample.draws.iter().filter_map(|draw| shortfall(plan, draw)).collect(),
             sampled: count(sample.elements.len() - substitutes),
             substitutes: count(substitutes),
+            population: frame.population(plan),
             sum_of_weights: sample.elements.iter().filter(|unit| unit.substitute.is_none()).map(|unit| unit.weight).sum(),
             repeat: format!("hailong sample draw --frame FRAME.csv --plan PLAN.json --seed {} --out DIR", sample.seed),
         }

@@ -66,7 +66,11 @@ impl Protocol {
             )?;
         }
         writeln!(f, "  Mẫu · Sample: {}; dự phòng · substitutes: {}", self.sampled, self.substitutes)?;
-        writeln!(f, "  Tổng quyền số · Sum of base weights: {:.3}\n", self.sum_of_weights)
+        writeln!(
+            f,
+            "  Tổng quyền số · Sum of base weights: {:.3}; khung mẫu có · the frame has: {}\n",
+            self.sum_of_weights, self.population
+        )
     }
 
     fn write_shortfalls(&self, f: &mut Formatter<'_>) -> fmt::Result {

@@ -150,6 +150,13 @@ impl SamplingFrame {
         self.lines.len()
     }
 
+    /// How many units of the plan's last stage it holds.
+    #[must_use]
+    pub fn population(&self, plan: &SamplingPlan) -> u64 {
+        let count = plan.stages.last().and_then(|stage| stage.count.as_deref());
+        self.lines.iter().map(|line| count.map_or(1, |column| line.whole(column))).sum()
+    }
+
     /// SHA-256 of the file.
     #[must_use]
     pub fn sha256(&self) -> [u8; 32] {

@@ -195,6 +195,23 @@ pub fn invitations(answers: u64, response_rate: f64) -> Result<u64, SizeError> {
     up_to_whole(as_real(answers) / response_rate).ok_or(SizeError::TooLarge)
 }
 
+/// The design effect of clusters: `per_cluster` answers from each, alike by the intraclass correlation `rho`.
+///
+/// # Formula
+/// `1 + (b − 1) ρ`, Kish (1965), §5.4. Unequal weights come on top.
+///
+/// # Errors
+/// [`SizeError`] unless there is at least one answer a cluster and the correlation one from 0 to 1.
+pub fn cluster_effect(per_cluster: f64, rho: f64) -> Result<f64, SizeError> {
+    if !(per_cluster.is_finite() && per_cluster >= 1.0) {
+        return Err(SizeError::NotPositive { what: "the number of answers a cluster beyond the first", value: per_cluster - 1.0 });
+    }
+    if !(0.0..=1.0).contains(&rho) {
+        return Err(SizeError::Correlation(rho));
+    }
+    Ok(1.0 + (per_cluster - 1.0) * rho)
+}
+
 /// A comparison of two years, each with a sample of the same size.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Change {
@@ -342,6 +359,8 @@ mod tests {
         let change = Change { before: score, after: score, deff: 1.0, overlap: 1.0, correlation: 1.5 };
         assert_eq!(change.answers_for(1.0, Z, Z_80), Err(SizeError::Correlation(1.5)));
         assert!(Change { correlation: 0.5, ..change }.answers_for(0.0, Z, Z_80).is_err());
+        assert_eq!((cluster_effect(28.0, 0.05), cluster_effect(1.0, 0.3)), (Ok(2.35), Ok(1.0)));
+        assert!(cluster_effect(0.5, 0.1).is_err() && cluster_effect(5.0, -0.1).is_err());
         assert_eq!((invitations(510, 0.95), invitations(95, 0.95)), (Ok(537), Ok(100)));
         assert!(invitations(10, 0.0).is_err() && invitations(10, 1.01).is_err());
     }
