@@ -9,7 +9,7 @@ use crate::design::plan::{Protocol, SamplingFrame, SamplingPlan, Tables, draw_sa
 
 /// What to draw from.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// The frame: CSV with a row for each of the smallest units on a list.
     #[arg(long)]
     frame: PathBuf,

@@ -13,7 +13,7 @@ use crate::scoring::distribution::normal;
 
 /// What is planned.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// The frame: CSV, one or more rows a stratum.
     #[arg(long)]
     frame: PathBuf,
