@@ -74,11 +74,12 @@ fn digest(text: &str) -> [u8; 32] {
 
 /// Answers of forty people of the sample, imported with the design that was drawn.
 fn import(folder: &Path, respondents: &str) -> String {
-    let mut csv = "id,agency,psu,person,satisfaction,influence,contact\n".to_owned();
-    for (number, line) in respondents.lines().skip(1).step_by(45).take(40).enumerate() {
+    let answer = |(number, line): (usize, &str)| {
         let (person, psu) = line.rsplit_once(',').and_then(|(rest, _)| rest.split_once(',')).unwrap();
-        csv += &format!("{number},A,{psu},{person},3,2,1\n");
-    }
+        format!("{number},A,{psu},{person},3,2,1\n")
+    };
+    let header = "id,agency,psu,person,satisfaction,influence,contact\n".to_owned();
+    let csv = respondents.lines().skip(1).step_by(45).take(40).enumerate().map(answer).fold(header, |csv, line| csv + &line);
     let answers = folder.join("answers.csv");
     std::fs::write(&answers, csv).unwrap();
     let (answers, questionnaire) = (answers.display().to_string(), path("survey-schemas/housing/1978.1.json"));

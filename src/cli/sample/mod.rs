@@ -16,7 +16,7 @@ const FINDINGS: usize = 50;
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
     /// Divides a sample size among the strata of a frame; prints the half-widths to expect.
-    Plan(plan::Arguments),
+    Plan(Box<plan::Arguments>),
     /// Draws a sample from a frame as a plan says; writes the sample, the design, the list for the field and a protocol.
     Draw(draw::Arguments),
 }

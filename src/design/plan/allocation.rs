@@ -40,8 +40,8 @@ pub enum Rule {
         /// q.
         exponent: f64,
     },
-    /// `a_h = √(I·W_h² + 1/H²)`, `W_h = X_h / ΣX` among H strata: between equal (I = 0) and proportional (I large). Kish (1988), *Survey Methodology* 14,
-    /// 19–32, where I = 1 gives the whole and the strata the same importance.
+    /// `a_h = √(I·W_h² + 1/H²)`, `W_h = X_h / ΣX` among H strata: between equal (I = 0) and proportional (I large).
+    /// Kish (1988), *Survey Methodology* 14, 19–32, where I = 1 gives the whole and the strata the same importance.
     Kish {
         /// I, the importance of the whole beside that of the strata.
         importance: f64,
@@ -97,10 +97,12 @@ pub enum AllocationError {
     Parameter(f64),
 }
 
-/// Divides `total` among strata by `rule`, within `bounds`; the answer is in the order of the strata and adds up to `total`.
+/// Divides `total` among strata by `rule`, within `bounds`; the answer is in the order of the strata and adds up to
+/// `total`.
 ///
-/// What bounds take from the rule's shares goes to the strata that are still free, in proportion to theirs, until nothing changes. Whole numbers are made by
-/// the largest remainder; of equal remainders the earlier stratum comes first.
+/// What bounds take from the rule's shares goes to the strata that are still free, in proportion to theirs, until
+/// nothing changes. Whole numbers are made by the largest remainder; of equal remainders the earlier stratum comes
+/// first.
 ///
 /// # Formula
 /// `n_h = min(max(λ a_h, l_h), u_h)` with the λ at which they add up to the total.
@@ -277,10 +279,12 @@ mod tests {
             minimum in 0_u64..40,
             maximum in 40_u64..3_000,
         ) {
-            let strata: Vec<Stratum> = rows.into_iter().map(|(size, spread, cost)| Stratum { spread, cost, ..Stratum::new("s", size) }).collect();
+            let stratum = |(size, spread, cost)| Stratum { spread, cost, ..Stratum::new("s", size) };
+            let strata: Vec<Stratum> = rows.into_iter().map(stratum).collect();
             let bounds = Bounds { minimum, maximum };
             let most = |stratum: &Stratum| stratum.size.min(maximum);
-            let (lowest, highest): (u64, u64) = strata.iter().map(|s| (minimum.min(most(s)), most(s))).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+            let lowest: u64 = strata.iter().map(|stratum| minimum.min(most(stratum))).sum();
+            let highest: u64 = strata.iter().map(most).sum();
             match allocate(total, rule, &strata, bounds) {
                 Ok(given) => {
                     prop_assert_eq!(given.iter().sum::<u64>(), total);

@@ -4,12 +4,14 @@
 //! Precision ──answers_for──▶ n ──allocate──▶ n_h        SamplingPlan + SamplingFrame + seed ──draw_sample──▶ Sample ──▶ Tables, Protocol
 //! ```
 //!
-//! Sizes and half-widths follow from one equation ([`Precision`]); [`allocate`] divides a size among strata. A [`SamplingPlan`] is a small JSON file
-//! that says for each stage what is drawn, how and how many; a [`SamplingFrame`] is a CSV table with a row for each of the smallest units. [`draw_sample`]
-//! draws with a seed, and [`Protocol`] is what an auditor repeats it from.
+//! Sizes and half-widths follow from one equation ([`Precision`]); [`allocate`] divides a size among strata. A
+//! [`SamplingPlan`] is a small JSON file that says for each stage what is drawn, how and how many; a [`SamplingFrame`]
+//! is a CSV table with a row for each of the smallest units. [`draw_sample`] draws with a seed, and [`Protocol`] is
+//! what an auditor repeats it from.
 //!
-//! **Invariant:** a draw is whole numbers from the random number to the unit it hits, and each has a random stream of its own ([`Stream`]). So a
-//! sample is the same for any order of the frame's rows, on any machine, and what is drawn in one province does not depend on the others.
+//! **Invariant:** a draw is whole numbers from the random number to the unit it hits, and each has a random stream of
+//! its own ([`Stream`]). So a sample is the same for any order of the frame's rows, on any machine, and what is drawn
+//! in one province does not depend on the others.
 
 mod allocation;
 mod draw;

@@ -43,9 +43,10 @@ pub fn read_strata(text: &str, columns: StrataColumns<'_>) -> Result<Vec<Stratum
         let (Some(spread), Some(cost), Some(code), Some(size)) = (real(columns.spread), real(columns.cost), code, size) else { continue };
         let new = Stratum { spread, cost, ..Stratum::new(code.clone(), 0) };
         let (stratum, first) = strata.entry(code).or_insert((new, row.line));
-        if (stratum.spread, stratum.cost) != (spread, cost) {
+        let values = [(columns.spread, stratum.spread, spread), (columns.cost, stratum.cost, cost)];
+        for column in values.into_iter().filter_map(|(column, there, here)| column.filter(|_| there.to_bits() != here.to_bits())) {
             let (vi, en) = (format!("Tầng này có giá trị khác ở dòng {first}"), format!("the stratum has another value on line {first}"));
-            findings.push(on_line(row.line, columns.spread.or(columns.cost).unwrap_or_default(), "value-contradicts", &vi, &en));
+            findings.push(on_line(row.line, column, "value-contradicts", &vi, &en));
         }
         stratum.size = stratum.size.saturating_add(size);
     }

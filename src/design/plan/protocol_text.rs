@@ -52,7 +52,8 @@ impl Protocol {
             let size = stage.size.as_ref().map(|size| format!(" ({size})")).unwrap_or_default();
             writeln!(
                 f,
-                "  {number}. {}: {}{size}; chọn {} trong {} đơn vị của {} đơn vị cha, {} chắc chắn · {} of {} in {} parents, {} with certainty",
+                "  {number}. {}: {}{size}; chọn {} trong {} đơn vị của {} đơn vị cha, {} chắc chắn · \
+                 {} of {} in {} parents, {} with certainty",
                 stage.level,
                 stage.method,
                 stage.sampled,

@@ -13,9 +13,11 @@ const MAX_SIZE: u64 = 1_000_000_000_000;
 /// The longest list that is numbered from 1.
 const MAX_COUNT: u64 = 10_000_000;
 
-/// A sampling frame, checked against a plan: each unit lies in one unit of the level above it, and has what its draw needs.
+/// A sampling frame, checked against a plan: each unit lies in one unit of the level above it, and has what its draw
+/// needs.
 ///
-/// Rows are kept in canonical order: by stratum, then level by level by the plan's order and by code. The order of the file leaves no trace.
+/// Rows are kept in canonical order: by stratum, then level by level by the plan's order and by code. The order of the
+/// file leaves no trace.
 #[derive(Debug)]
 pub struct SamplingFrame {
     lines: Vec<Line>,
@@ -105,7 +107,8 @@ impl<'p> Columns<'p> {
 }
 
 impl SamplingFrame {
-    /// Reads the frame that `plan` draws from: CSV with the columns that the plan names, and any others. Lines that start with `#` are comments.
+    /// Reads the frame that `plan` draws from: CSV with the columns that the plan names, and any others. Lines that
+    /// start with `#` are comments.
     ///
     /// # Errors
     /// Every finding at once, each with its line and column.

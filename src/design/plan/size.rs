@@ -32,14 +32,16 @@ pub enum SizeError {
     TooLarge,
 }
 
-/// The sample size of Slovin's formula, as the Ministry of Home Affairs' guidance on satisfaction surveys had it from 2012 to 2016.
+/// The sample size of Slovin's formula, as the Ministry of Home Affairs' guidance on satisfaction surveys had it from
+/// 2012 to 2016.
 ///
-/// `population` is the number of transactions, `margin` the error `e` (0.05 in the guidance). It is the size for a share of one half at
-/// about 95% (z = 2) under simple random sampling, with a finite population: no design effect, no non-response, the same for every question.
+/// `population` is the number of transactions, `margin` the error `e` (0.05 in the guidance). It is the size for a
+/// share of one half at about 95% (z = 2) under simple random sampling, with a finite population: no design effect, no
+/// non-response, the same for every question.
 ///
 /// # Formula
-/// `n = N / (1 + N e²)`, rounded to the nearest whole number: 20,000 transactions give 392.16 and the published tables 392.
-/// Yamane (1967), *Statistics: An Introductory Analysis*, p. 886.
+/// `n = N / (1 + N e²)`, rounded to the nearest whole number: 20,000 transactions give 392.16 and the published tables
+/// 392. Yamane (1967), *Statistics: An Introductory Analysis*, p. 886.
 ///
 /// # Errors
 /// [`SizeError`] where the population is empty or the margin no share.
@@ -228,14 +230,16 @@ pub struct Change {
 }
 
 impl Change {
-    /// The fewest answers **a year** with which a change of `difference` is found significant with the power wished for.
+    /// The fewest answers **a year** with which a change of `difference` is found significant with the power wished
+    /// for.
     ///
-    /// `critical` is the normal quantile of the test (1.96: two-sided at 5%), `power` that of the power (0.8416 for 80%).
+    /// `critical` is the normal quantile of the test (1.96: two-sided at 5%), `power` that of the power (0.8416 for
+    /// 80%).
     ///
     /// # Formula
-    /// `n = deff · (z_α + z_β)² · (S₁² + S₂² − 2 P R S₁ S₂) / Δ²`: the sample size of Magnani (1997), *Sampling Guide*, ch. 3, for two surveys, with the
-    /// variance of a difference of partly overlapping samples of Kish (1965), §12.4. Finite populations are not corrected for: a change is
-    /// a statement on how two years differ, not on two lists.
+    /// `n = deff · (z_α + z_β)² · (S₁² + S₂² − 2 P R S₁ S₂) / Δ²`: the sample size of Magnani (1997), *Sampling Guide*,
+    /// ch. 3, for two surveys, with the variance of a difference of partly overlapping samples of Kish (1965), §12.4.
+    /// Finite populations are not corrected for: a change is a statement on how two years differ, not on two lists.
     ///
     /// # Errors
     /// [`SizeError`] for a value that cannot be.

@@ -48,7 +48,8 @@ impl Stream {
     /// A whole number from 0 up to, not including, `bound`, each with the same chance; 0 where there is none.
     ///
     /// # Formula
-    /// The next number below the largest multiple of `bound` that fits 64 bits, modulo `bound`. A number is passed over with a chance below one half.
+    /// The next number below the largest multiple of `bound` that fits 64 bits, modulo `bound`. A number is passed over
+    /// with a chance below one half.
     pub fn below(&mut self, bound: u64) -> u64 {
         if bound == 0 {
             return 0;

@@ -35,7 +35,8 @@ fn the_frame_of_the_examples_is_what_its_rule_says() {
                     i += 1;
                     let (households, capital, seat, centre) = (80 + 53 * i % 221, i32::from(d == 1), i32::from(c == 1), i32::from(v == 1));
                     rows.push(format!(
-                        "{province},{name},{class},{province}.{d},{capital},{province}.{d}.{c},{seat},{province}.{d}.{c}.{v},Thôn {d}.{c}.{v},{centre},{households},{}",
+                        "{province},{name},{class},{province}.{d},{capital},{province}.{d}.{c},{seat},\
+                         {province}.{d}.{c}.{v},Thôn {d}.{c}.{v},{centre},{households},{}",
                         2 * households + i % 7
                     ));
                 }
@@ -222,7 +223,8 @@ fn a_plan_that_contradicts_itself_is_refused_with_every_finding() {
       "strata": ["province"], "sheet": 1,
       "stages": [
         { "level": "province", "method": "pps_systematic", "number": 3, "count": "households" },
-        { "level": "village", "method": "srs", "size": "adults", "order": ["name"], "reserve": 3, "number": { "total": 3, "rule": "power" } },
+        { "level": "village", "method": "srs", "size": "adults", "order": ["name"], "reserve": 3,
+          "number": { "total": 3, "rule": "power" } },
         { "level": "person", "method": "snowball", "number": 0 }
       ] }"#;
     let findings = SamplingPlan::parse(text).unwrap_err();
