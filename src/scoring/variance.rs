@@ -112,14 +112,14 @@ impl Scatter {
             let applies = matches!(lonely.rule, LonelyPsu::Adjust | LonelyPsu::Average);
             let lonely_here = info.sampled == 1 || lonely.in_domains && applies && end - start == 1;
             if !lonely_here {
-                let mean = self.mean(rows, n);
+                let absent = f64::from(info.sampled) - f64::from(u32::try_from(end - start).unwrap_or(u32::MAX));
+                let mean = if absent > 0.0 { self.mean(rows, n) } else { self.mean_about(rows, n) };
                 for row in rows.chunks_exact(self.width) {
                     for ((c, z), m) in centred.iter_mut().zip(row).zip(&mean) {
                         *c = z - m;
                     }
                     visit(factor, &centred);
                 }
-                let absent = f64::from(info.sampled) - f64::from(u32::try_from(end - start).unwrap_or(u32::MAX));
                 if absent > 0.0 {
                     visit(factor * absent, &mean);
                 }
@@ -142,6 +142,18 @@ impl Scatter {
         }
         let average = lonely.rule == LonelyPsu::Average && seen > alone;
         Ok(if average { f64::from(seen) / f64::from(seen - alone) } else { 1.0 })
+    }
+
+    /// The mean of `n` rows as their deviation from the first: exact where all are the same, whose variance then is 0.
+    fn mean_about(&self, rows: &[f64], n: f64) -> Vec<f64> {
+        let first = &rows[..self.width.min(rows.len())];
+        let mut sum = vec![0.0; self.width];
+        for row in rows.chunks_exact(self.width.max(1)) {
+            for ((s, z), f) in sum.iter_mut().zip(row).zip(first) {
+                *s += z - f;
+            }
+        }
+        sum.iter().zip(first).map(|(s, f)| f + s / n).collect()
     }
 
     /// Column sums over `n`.
