@@ -14,6 +14,8 @@
 mod estimator;
 mod expression;
 mod linearised;
+#[cfg(test)]
+mod properties;
 mod stages;
 mod sum;
 
