@@ -137,3 +137,11 @@ impl Sample {
         self.stages.psus(keep)
     }
 }
+
+/// The standard errors of a covariance matrix: the roots of its diagonal. A variance that rounding left below 0 is 0; one
+/// that is missing stays so.
+#[must_use]
+pub fn standard_errors(covariance: &[f64], width: usize) -> Vec<f64> {
+    let diagonal = covariance.iter().step_by(width + 1);
+    diagonal.map(|variance| if *variance < 0.0 { 0.0 } else { variance.sqrt() }).collect()
+}
