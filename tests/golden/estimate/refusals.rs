@@ -91,6 +91,9 @@ fn estimators_that_do_not_fit_are_refused() {
         (json!({ "fn": "mean" }), "case-invalid", "mean needs variables"),
         (json!({ "fn": "ratio", "num": ["y", "x"], "den": ["x"] }), "case-invalid", "same length"),
         (json!({ "fn": "contrast", "vars": ["y", "x"], "coef": [1] }), "case-invalid", "2 estimates and 1 coefficients"),
+        (json!({ "fn": "contrast", "vars": ["y"], "coef": [1], "by": ["name"] }), "case-invalid", "/estimator/by"),
+        (json!({ "fn": "contrast_domains", "vars": ["y"], "coef": [1] }), "case-invalid", "/estimator/by"),
+        (json!({ "fn": "ratio", "num": ["y"], "den": ["x"], "deff": ["wr"] }), "case-invalid", "/estimator/deff"),
         (json!({ "fn": "nonlinear", "expr": "T_y / (T_x" }), "case-invalid", "character 11"),
         (json!({ "fn": "nonlinear", "expr": "y / T_x" }), "case-invalid", "\"y\""),
     ] {
