@@ -30,7 +30,7 @@ fn mean() -> Value {
 }
 
 /// The code and detail of the one refusal.
-fn refused(data: &str, case: Value) -> (String, String) {
+fn refused(data: &str, case: &Value) -> (String, String) {
     let found = answers(data, &json!([case, case]));
     assert_eq!(found.len(), 2);
     assert_eq!(found[0], found[1]);
@@ -44,7 +44,7 @@ fn what_is_wrong_in_a_case_is_named_all_at_once() {
         case(&json!({ "ids": "psu", "lonely_psu": "drop", "clusters": 1 }), &json!({ "vars": [1], "where": "y ~ 3", "deff": "yes" }));
     wrong["level"] = json!(95);
     wrong["post"] = json!([]);
-    let (code, detail) = refused(DATA, wrong);
+    let (code, detail) = refused(DATA, &wrong);
     assert_eq!(code, "case-invalid");
     for part in [
         "/level: 95",
@@ -65,9 +65,9 @@ fn columns_that_do_not_fit_are_named_with_the_row() {
     let with = |name: &str, column: &str| {
         let mut design = design();
         design[name] = json!([column]);
-        refused(DATA, case(&design, &mean()))
+        refused(DATA, &case(&design, &mean()))
     };
-    let of = |estimator: Value| refused(DATA, case(&design(), &estimator));
+    let of = |estimator: Value| refused(DATA, &case(&design(), &estimator));
     for ((code, detail), expected, part) in [
         (of(json!({ "fn": "mean", "vars": ["z"] })), "column-unknown", "\"z\""),
         (of(json!({ "fn": "mean", "vars": ["name"] })), "not-a-number", "row 1: \"a\""),
@@ -97,7 +97,7 @@ fn estimators_that_do_not_fit_are_refused() {
         (json!({ "fn": "nonlinear", "expr": "T_y / (T_x" }), "case-invalid", "character 11"),
         (json!({ "fn": "nonlinear", "expr": "y / T_x" }), "case-invalid", "\"y\""),
     ] {
-        let (code, detail) = refused(DATA, case(&design(), &estimator));
+        let (code, detail) = refused(DATA, &case(&design(), &estimator));
         assert_eq!(code, expected, "{detail}");
         assert!(detail.contains(part), "{part} is not in {detail}");
     }
@@ -106,13 +106,13 @@ fn estimators_that_do_not_fit_are_refused() {
 #[test]
 fn data_that_are_no_table_are_refused() {
     for (data, part) in [("", "no rows"), ("y,weight\n", "no rows"), ("y,y\n1,2\n", "two columns"), ("y,weight\n1\n", "record 1")] {
-        let (code, detail) = refused(data, case(&json!({}), &mean()));
+        let (code, detail) = refused(data, &case(&json!({}), &mean()));
         assert_eq!(code, "data-unreadable");
         assert!(detail.contains(part), "{part} is not in {detail}");
     }
     let mut missing = case(&design(), &mean());
     missing["data"] = json!("nowhere.csv");
-    assert_eq!(refused(DATA, missing).0, "data-unreadable");
+    assert_eq!(refused(DATA, &missing).0, "data-unreadable");
 }
 
 #[test]
