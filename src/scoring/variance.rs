@@ -69,7 +69,7 @@ impl Scatter {
     pub fn covariance_within(&self, strata: &Strata, lonely: impl Into<LonelyRule>, reach: &[f64]) -> Result<Vec<f64>, LonelyStratum> {
         let mut sum = vec![0.0; self.width * self.width];
         self.walk(strata, lonely.into(), reach, |factor, centred| {
-            for (a, row) in sum.chunks_exact_mut(self.width).enumerate() {
+            for (a, row) in sum.chunks_exact_mut(self.width.max(1)).enumerate() {
                 for (cell, b) in row.iter_mut().zip(centred) {
                     *cell += factor * (centred[a] * b);
                 }
@@ -117,7 +117,7 @@ impl Scatter {
                 // The mean of equal rows by division may miss them by a digit; their variance is 0.
                 let equal = absent == 0.0 && rows.chunks_exact(self.width.max(1)).all(|row| row == first);
                 let mean = if equal { first.to_vec() } else { self.mean(rows, n) };
-                for row in rows.chunks_exact(self.width) {
+                for row in rows.chunks_exact(self.width.max(1)) {
                     for ((c, z), m) in centred.iter_mut().zip(row).zip(&mean) {
                         *c = z - m;
                     }

@@ -125,6 +125,18 @@ fn a_missing_value_makes_the_estimate_missing_unless_its_row_is_dropped() {
 }
 
 #[test]
+fn nothing_to_estimate_is_an_empty_answer() {
+    let data = "y,x,weight\n1,,1\n2,,1\n";
+    let design = json!({ "weights": "weight" });
+    for estimator in [json!({ "fn": "mean_factor", "vars": ["x"] }), json!({ "fn": "mean", "vars": ["y"], "by": ["x"] })] {
+        let found = answers(data, &json!([case(&design, &estimator)]));
+        assert_eq!(found[0]["est"], json!([]), "{}", found[0]);
+    }
+    let found = answers(data, &json!([case(&design, &json!({ "fn": "total", "vars": ["y"], "where": "y > 5" }))]));
+    assert_eq!((&found[0]["est"], &found[0]["se"]), (&json!([0.0]), &json!([0.0])));
+}
+
+#[test]
 fn a_line_begins_with_the_id_and_has_seventeen_digits() {
     let found = answers(DATA, &json!([case(&design(), &mean())]));
     let line = line(&found[0]);
