@@ -36,7 +36,7 @@ pub enum Simple {
 pub struct Options {
     /// Which estimator.
     pub function: String,
-    /// Its variables.
+    /// Its variables: columns, or conditions such as `q01>=4` as 1 and 0. `variance` takes the first.
     pub vars: Vec<String>,
     /// Numerators of ratios.
     pub num: Vec<String>,
@@ -92,15 +92,15 @@ impl Case {
         }
         let design = Design::read(value.get("design"), &mut findings);
         let estimator = Options::read(value.get("estimator"), &mut findings);
-        match (design, estimator) {
-            (Some(design), Some(estimator)) if findings.is_empty() => Ok(Self { data, design, post, estimator, level }),
+        match design {
+            Some(design) if findings.is_empty() => Ok(Self { data, design, post, estimator, level }),
             _ => Err(Refusal::invalid(&findings)),
         }
     }
 }
 
 impl Options {
-    fn read(value: Option<&Value>, findings: &mut Vec<String>) -> Option<Self> {
+    fn read(value: Option<&Value>, findings: &mut Vec<String>) -> Self {
         let mut fields = Fields::new("/estimator", value, findings);
         let function = fields.text("fn");
         if function.is_none() {
@@ -139,6 +139,6 @@ impl Options {
             statistic: fields.text("statistic"),
         };
         fields.finish();
-        Some(options)
+        options
     }
 }
