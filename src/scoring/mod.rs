@@ -14,7 +14,7 @@ mod estimate;
 pub mod interval;
 mod measure;
 pub mod multiple;
-mod rank;
+pub mod rank;
 mod tally;
 mod variance;
 
