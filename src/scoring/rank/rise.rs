@@ -9,7 +9,7 @@ use super::draws::Draws;
 use super::joint::{Joint, RankError};
 use super::pairwise::RankInterval;
 use super::point::ranks;
-use super::step_down::{check, compare, interval_of, others};
+use super::step_down::{Field, compare, interval_of, others};
 
 /// Two years' lists of units with the covariance of all their estimates: first the units of the first year, then those
 /// of the second. The lists may differ, as where units merged.
@@ -85,7 +85,7 @@ impl Panel {
     /// # Errors
     /// As [`super::step_down`]; [`RankError::NoUnit`].
     pub fn rises(&self, draws: &Draws, units: &[(usize, usize)], level: f64) -> Result<Vec<RiseInterval>, RankError> {
-        check(&self.joint, draws, level)?;
+        let field = Field::new(&self.joint, draws, self.joint.len().saturating_sub(2), level)?;
         self.known(units)?;
         let years = self.years();
         let point = years.clone().map(|year| ranks(&self.joint.values()[year]));
@@ -93,7 +93,7 @@ impl Panel {
             let mut pairs = others(*first, years[0].clone());
             let split = pairs.len();
             pairs.extend(others(self.before + second, years[1].clone()));
-            let orders = compare(&self.joint, draws, &pairs, level);
+            let orders = compare(&field, &pairs);
             let before = interval_of(point[0][*first], years[0].len(), orders[..split].iter().copied());
             let after = interval_of(point[1][*second], years[1].len(), orders[split..].iter().copied());
             RiseInterval {

@@ -44,16 +44,17 @@ pub enum Coverage {
 /// [`RankError::Level`], [`RankError::TooFewDraws`], [`RankError::Shape`] where draws are for another number of units.
 pub fn step_down(joint: &Joint, draws: &Draws, coverage: Coverage, level: f64) -> Result<Vec<RankInterval>, RankError> {
     let k = joint.len();
-    check(joint, draws, level)?;
+    let pairs = if coverage == Coverage::All { k * k.saturating_sub(1) / 2 } else { k.saturating_sub(1) };
+    let field = Field::new(joint, draws, pairs, level)?;
     if coverage == Coverage::All {
         let pairs: Vec<(usize, usize)> = (0..k).flat_map(|a| (a + 1..k).map(move |b| (a, b))).collect();
-        let orders = compare(joint, draws, &pairs, level);
+        let orders = compare(&field, &pairs);
         // The pairs (a, a + 1), (a, a + 2) … stand after those of the units before a.
         let place = |a: usize, b: usize| a * (2 * k - a - 1) / 2 + b - a - 1;
         return Ok(intervals(joint.values(), |a, b| orders[place(a, b)]));
     }
     let places = ranks(joint.values()).into_par_iter().enumerate();
-    Ok(places.map(|(unit, rank)| interval_of(rank, k, compare(joint, draws, &others(unit, 0..k), level))).collect())
+    Ok(places.map(|(unit, rank)| interval_of(rank, k, compare(&field, &others(unit, 0..k)))).collect())
 }
 
 /// A unit's pairs with every other of its peers.
@@ -72,7 +73,7 @@ pub(super) fn interval_of(rank: u32, k: usize, orders: impl IntoIterator<Item = 
 }
 
 /// Whether draws and level fit.
-pub(super) fn check(joint: &Joint, draws: &Draws, level: f64) -> Result<(), RankError> {
+fn check(joint: &Joint, draws: &Draws, level: f64) -> Result<(), RankError> {
     if draws.units() != joint.len() {
         return Err(RankError::Shape { what: "the list of draws", found: draws.units(), expected: joint.len() });
     }
@@ -111,20 +112,48 @@ struct Pair {
     b: usize,
     /// The square of the statistic.
     square: f64,
-    variances: (f64, f64),
-    covariance: f64,
+    correlation: f64,
     /// What squares of the draws' statistics are multiplied by.
     weight: f64,
     standing: Standing,
 }
 
+/// What every family of pairs draws on.
+pub(super) struct Field<'a> {
+    joint: &'a Joint,
+    draws: &'a Draws,
+    /// For each unit, its estimated variance in each draw, where variances are estimates.
+    spreads: Option<Vec<Vec<f64>>>,
+    /// For each unit, by how much squares of its statistics are scaled down.
+    shrink: Vec<f64>,
+    level: f64,
+}
+
+impl<'a> Field<'a> {
+    /// For families of `pairs` pairs.
+    ///
+    /// # Errors
+    /// Where draws and level do not fit.
+    pub(super) fn new(joint: &'a Joint, draws: &'a Draws, pairs: usize, level: f64) -> Result<Self, RankError> {
+        check(joint, draws, level)?;
+        let spread = |unit: usize| {
+            let variance = joint.covariance(unit, unit);
+            let ratios = draws.ratios(unit);
+            ratios.map_or_else(|| vec![variance; draws.count()], |ratios| ratios.iter().map(|r| variance * (r * r)).collect())
+        };
+        let spreads = (!joint.known()).then(|| (0..joint.len()).into_par_iter().map(spread).collect());
+        Ok(Self { joint, draws, spreads, shrink: shrinkage(joint, pairs, level), level })
+    }
+}
+
 /// The order of each pair as far as the family of all of them tells, whose error rate is held: `Greater` where the first
 /// is above, `Equal` where nothing is told.
-pub(super) fn compare(joint: &Joint, draws: &Draws, pairs: &[(usize, usize)], level: f64) -> Vec<Ordering> {
+pub(super) fn compare(field: &Field<'_>, pairs: &[(usize, usize)]) -> Vec<Ordering> {
+    let joint = field.joint;
     let mut orders = vec![Ordering::Equal; pairs.len()];
-    let mut family = family(joint, pairs, level, &mut orders);
+    let mut family = family(field, pairs, &mut orders);
     loop {
-        let critical = quantile(largest(joint, draws, &family), level);
+        let critical = quantile(largest(field, &family), field.level);
         let mut fell = false;
         for pair in family.iter_mut().filter(|pair| pair.standing == Standing::Both && pair.square > critical) {
             orders[pair.place] = joint.values()[pair.a].total_cmp(&joint.values()[pair.b]);
@@ -138,8 +167,8 @@ pub(super) fn compare(joint: &Joint, draws: &Draws, pairs: &[(usize, usize)], le
 }
 
 /// The pairs that need a test. Where the difference has no error the order is plain.
-fn family(joint: &Joint, pairs: &[(usize, usize)], level: f64, orders: &mut [Ordering]) -> Vec<Pair> {
-    let shrink = shrinkage(joint, pairs.len(), level);
+fn family(field: &Field<'_>, pairs: &[(usize, usize)], orders: &mut [Ordering]) -> Vec<Pair> {
+    let (joint, shrink) = (field.joint, &field.shrink);
     let mut family = Vec::with_capacity(pairs.len());
     for (place, (a, b)) in pairs.iter().copied().enumerate() {
         if !(joint.df(a) > 0.0 && joint.df(b) > 0.0) {
@@ -155,9 +184,9 @@ fn family(joint: &Joint, pairs: &[(usize, usize)], level: f64, orders: &mut [Ord
         }
         let weight = (variances.0 + variances.1) / (variances.0 * shrink[a] + variances.1 * shrink[b]);
         let square = difference * difference / variance * weight;
-        let covariance = joint.covariance(a, b);
+        let correlation = if variances.0 * variances.1 > 0.0 { joint.covariance(a, b) / (variances.0 * variances.1).sqrt() } else { 0.0 };
         let weight = if joint.known() { weight / variance } else { weight };
-        family.push(Pair { place, a, b, square, variances, covariance, weight, standing: Standing::Both });
+        family.push(Pair { place, a, b, square, correlation, weight, standing: Standing::Both });
     }
     family
 }
@@ -175,16 +204,16 @@ fn shrinkage(joint: &Joint, m: usize, level: f64) -> Vec<f64> {
 }
 
 /// For each draw, the largest square of the statistics of the hypotheses that stand.
-fn largest(joint: &Joint, draws: &Draws, family: &[Pair]) -> Vec<f64> {
-    let known = joint.known();
+fn largest(field: &Field<'_>, family: &[Pair]) -> Vec<f64> {
+    let count = field.draws.count();
     let of_part = |part: &[Pair]| {
-        let mut max = vec![0.0; draws.count()];
+        let mut max = vec![0.0; count];
         for pair in part {
             // The larger of the two one-sided statistics, or the one that stands.
             match pair.standing {
-                Standing::Both => raise(&mut max, pair, draws, known, |difference| difference),
-                Standing::FirstAbove => raise(&mut max, pair, draws, known, |difference| if difference < 0.0 { difference } else { 0.0 }),
-                Standing::SecondAbove => raise(&mut max, pair, draws, known, |difference| if difference > 0.0 { difference } else { 0.0 }),
+                Standing::Both => raise(&mut max, pair, field, |difference| difference),
+                Standing::FirstAbove => raise(&mut max, pair, field, |difference| if difference < 0.0 { difference } else { 0.0 }),
+                Standing::SecondAbove => raise(&mut max, pair, field, |difference| if difference > 0.0 { difference } else { 0.0 }),
             }
         }
         max
@@ -195,29 +224,32 @@ fn largest(joint: &Joint, draws: &Draws, family: &[Pair]) -> Vec<f64> {
         }
         max
     };
-    family.par_chunks(PART).map(of_part).reduce(|| vec![0.0; draws.count()], both)
+    family.par_chunks(PART).map(of_part).reduce(|| vec![0.0; count], both)
 }
 
 /// Raises each draw's maximum to the square of this pair's statistic. The loops run over plain arrays of equal length
 /// without a branch: nearly all the time goes here.
 #[inline]
-fn raise(max: &mut [f64], pair: &Pair, draws: &Draws, known: bool, side: impl Fn(f64) -> f64) {
-    let errors = draws.errors(pair.a).iter().zip(draws.errors(pair.b));
-    match (draws.ratios(pair.a), draws.ratios(pair.b)) {
-        (Some(r), Some(s)) if !known => {
-            let (v, w) = pair.variances;
-            let ratios = r.iter().zip(s);
-            for ((max, (x, y)), (r, s)) in max.iter_mut().zip(errors).zip(ratios) {
-                let difference = side(x - y);
-                let variance = v * (r * r) + w * (s * s) - 2.0 * pair.covariance * (r * s);
-                *max = larger(*max, difference * difference / variance * pair.weight);
-            }
+fn raise(max: &mut [f64], pair: &Pair, field: &Field<'_>, side: impl Fn(f64) -> f64) {
+    let (x, y) = (field.draws.errors(pair.a), field.draws.errors(pair.b));
+    let Some(spreads) = &field.spreads else {
+        for ((max, x), y) in max.iter_mut().zip(x).zip(y) {
+            let difference = side(x - y);
+            *max = larger(*max, difference * difference * pair.weight);
         }
-        _ => {
-            for (max, (x, y)) in max.iter_mut().zip(errors) {
-                let difference = side(x - y);
-                *max = larger(*max, difference * difference * pair.weight);
-            }
+        return;
+    };
+    let (v, w) = (&spreads[pair.a], &spreads[pair.b]);
+    if pair.correlation == 0.0 {
+        for ((((max, x), y), v), w) in max.iter_mut().zip(x).zip(y).zip(v).zip(w) {
+            let difference = side(x - y);
+            *max = larger(*max, difference * difference * pair.weight / (v + w));
+        }
+    } else {
+        for ((((max, x), y), v), w) in max.iter_mut().zip(x).zip(y).zip(v).zip(w) {
+            let difference = side(x - y);
+            let variance = v + w - 2.0 * pair.correlation * (v * w).sqrt();
+            *max = larger(*max, difference * difference * pair.weight / variance);
         }
     }
 }
@@ -316,8 +348,9 @@ mod tests {
             }
             // The first step alone is the single-step test.
             for (unit, interval) in one.iter().enumerate() {
-                let family = family(&joint, &others(unit, 0..values.len()), 0.9, &mut vec![Ordering::Equal; values.len() - 1]);
-                let critical = quantile(largest(&joint, &draws, &family), 0.9);
+                let field = Field::new(&joint, &draws, values.len() - 1, 0.9).unwrap();
+                let family = family(&field, &others(unit, 0..values.len()), &mut vec![Ordering::Equal; values.len() - 1]);
+                let critical = quantile(largest(&field, &family), 0.9);
                 let told = u32::try_from(family.iter().filter(|pair| pair.square > critical).count()).unwrap();
                 prop_assert!(interval.high - interval.low < u32::try_from(values.len()).unwrap() - told);
             }
