@@ -15,6 +15,7 @@ pub mod interval;
 mod measure;
 pub mod multiple;
 pub mod rank;
+pub mod small_area;
 mod tally;
 mod variance;
 
