@@ -32,7 +32,7 @@ impl Draws {
     /// Errors from the normal distribution with the covariance of `joint`, by a pivoted Cholesky factor and the inverse of
     /// the normal distribution function; ratios `√(χ²_ν/ν)` with each unit's own degrees of freedom ν, independent from
     /// unit to unit, χ² by Marsaglia and Tsang (2000), ACM Transactions on Mathematical Software 26. Each unit draws from
-    /// two streams of its own of one ChaCha8 generator. Ratios of a unit without degrees of freedom are NaN.
+    /// two streams of its own of one `ChaCha8` generator. Ratios of a unit without degrees of freedom are NaN.
     #[must_use]
     pub fn of(joint: &Joint, count: usize, seed: u64) -> Self {
         let units = 0..joint.len();
@@ -135,9 +135,9 @@ fn gamma(rng: &mut ChaCha8Rng, shape: f64) -> f64 {
     let d = shape - 1.0 / 3.0;
     let c = 1.0 / (9.0 * d).sqrt();
     let propose = |_| {
-        let (x, u) = (standard_normal(rng), uniform(rng));
-        let v = (1.0 + c * x) * (1.0 + c * x) * (1.0 + c * x);
-        (v > 0.0 && libm::log(u) < 0.5 * x * x + d - d * v + d * libm::log(v)).then_some(d * v)
+        let (x, even) = (standard_normal(rng), uniform(rng));
+        let cube = (1.0 + c * x) * (1.0 + c * x) * (1.0 + c * x);
+        (cube > 0.0 && libm::log(even) < 0.5 * x * x + d - d * cube + d * libm::log(cube)).then_some(d * cube)
     };
     (0..PROPOSALS).find_map(propose).unwrap_or(d)
 }

@@ -157,7 +157,7 @@ mod tests {
         let found = faint.rises(&draws, &[(5, 5)], 0.95).unwrap();
         assert_eq!((found[0].low, found[0].rise, found[0].high), (-5, 5, 5));
         let drawn = faint.drawn_rises(&draws, &[(5, 5)]).unwrap();
-        assert!(drawn.of(0).at_least(5).value < 0.3 && drawn.of(0).at_least(-5).value == 1.0);
+        assert!(drawn.of(0).at_least(5).value < 0.3 && drawn.of(0).at_least(-5).value > 1.0 - 1e-12);
     }
 
     #[test]
@@ -169,7 +169,7 @@ mod tests {
             panel.drawn_rises(&Draws::of(panel.joint(), 4000, 3), &[(2, 2)]).unwrap().of(0).at_least(1).value
         };
         assert!(chance(0.0) > 0.25, "{}", chance(0.0));
-        assert!(chance(1.0) == 0.0, "{}", chance(1.0));
+        assert!(chance(1.0) < 1e-12, "{}", chance(1.0));
     }
 
     #[test]

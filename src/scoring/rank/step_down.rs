@@ -364,6 +364,28 @@ mod tests {
     }
 
     #[test]
+    fn units_that_covary_have_the_largest_statistic_that_a_plain_loop_finds() {
+        let covariance = vec![4.0, 1.2, -0.5, 1.2, 1.0, 0.3, -0.5, 0.3, 2.0];
+        let joint = Joint::new(vec![70.0, 71.0, 72.0], covariance, Some(vec![3.0, 8.0, 20.0])).unwrap();
+        let draws = Draws::of(&joint, 50, 6);
+        let field = Field::new(&joint, &draws, 3, 0.9).unwrap();
+        let pairs = [(0, 1), (0, 2), (1, 2)];
+        let found = largest(&field, &family(&field, &pairs, &mut [Ordering::Equal; 3]));
+        let shrink = shrinkage(&joint, 3, 0.9);
+        for (draw, found) in found.into_iter().enumerate() {
+            let square = |(a, b): &(usize, usize)| {
+                let (v, w) = (joint.covariance(*a, *a), joint.covariance(*b, *b));
+                let (r, s) = (draws.ratios(*a).unwrap()[draw], draws.ratios(*b).unwrap()[draw]);
+                let variance = v * r * r + w * s * s - 2.0 * joint.covariance(*a, *b) * r * s;
+                let difference = draws.errors(*a)[draw] - draws.errors(*b)[draw];
+                difference * difference / variance * (v + w) / (v * shrink[*a] + w * shrink[*b])
+            };
+            let expected = pairs.iter().map(square).fold(0.0, f64::max);
+            assert!((found / expected - 1.0).abs() < 1e-12, "{found} {expected}");
+        }
+    }
+
+    #[test]
     fn the_sets_are_within_bonferronis_and_the_steps_narrow_them() {
         // Three groups far apart: once the groups are told apart, fewer comparisons are left within them.
         let values: Vec<f64> = (0..30).map(|unit| f64::from(unit % 3) * 30.0 + f64::from(unit) * 0.35).collect();

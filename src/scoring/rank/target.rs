@@ -58,7 +58,7 @@ pub struct Assessment {
 impl Verdict {
     /// Holds an interval, whatever of, against "at least `bound`".
     #[must_use]
-    pub fn at_least<T: PartialOrd>(low: T, high: T, bound: T) -> Self {
+    pub fn at_least<T: PartialOrd + Copy>(low: T, high: T, bound: T) -> Self {
         if low >= bound {
             Self::Met
         } else if high < bound {
@@ -130,7 +130,7 @@ mod tests {
         assert_eq!((at(82.7).verdict, at(82.9).verdict), (Verdict::Missed, Verdict::NotDistinguishable));
         assert!(at(85.0).reached && !at(84.9).reached);
         assert!((at(85.0).chance.unwrap().value - 0.5).abs() < 1e-15);
-        assert!((at(87.228_138_851_964_939).chance.unwrap().value - 0.975).abs() < 1e-12);
+        assert!((at(87.228_138_851_964_94).chance.unwrap().value - 0.975).abs() < 1e-12);
     }
 
     #[test]

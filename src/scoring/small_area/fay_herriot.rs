@@ -348,7 +348,7 @@ mod tests {
         let rows = column("yi").into_iter().zip(column("SD")).zip(column("MajorArea"));
         rows.map(|((y, sd), major)| Area {
             direct: Some((y, sd * sd)),
-            covariates: [2.0, 3.0, 4.0].map(|of| f64::from(u8::from(major == of))).to_vec(),
+            covariates: [2.0, 3.0, 4.0].map(|of| f64::from(u8::from((major - of).abs() < 0.5))).to_vec(),
         })
         .collect()
     }
