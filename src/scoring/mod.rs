@@ -14,9 +14,10 @@ mod estimate;
 pub mod interval;
 mod measure;
 pub mod multiple;
-mod rank;
+pub mod rank;
 mod residual;
 pub mod sample;
+pub mod small_area;
 mod tally;
 mod variance;
 

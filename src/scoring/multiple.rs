@@ -73,8 +73,8 @@ mod tests {
         // R 4.2.2: p.adjust(c(.01, .04, NA, .03, .005, .55, NA, .03, 1e-9), "holm"), then "BH", to 15 digits.
         let holm_r = [Some(0.05), Some(0.12), None, Some(0.12), Some(0.03), Some(0.55), None, Some(0.12), Some(7e-9)];
         let bh_r = [
-            Some(0.0233333333333333),
-            Some(0.0466666666666667),
+            Some(0.023_333_333_333_333_3),
+            Some(0.046_666_666_666_666_7),
             None,
             Some(0.042),
             Some(0.0175),

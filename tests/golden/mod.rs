@@ -3,6 +3,7 @@
 
 mod calibrated_index;
 mod estimate;
+mod ranks_step_down;
 mod sipas_change;
 mod sipas_index;
 
