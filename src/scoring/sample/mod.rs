@@ -15,12 +15,11 @@ mod linearised;
 mod stages;
 
 pub use linearised::Linearised;
-pub use stages::{Cluster, SampleError, StageColumns};
+pub use stages::{Cluster, SampleError, StageColumns, Stages};
 
 use crate::design::Calibration;
 use crate::schema::LonelyPsu;
 use crate::scoring::LonelyStratum;
-use stages::Stages;
 
 /// The rows of a sample: their weights, and the clusters they were drawn in, stage by stage.
 #[derive(Debug, Clone)]
