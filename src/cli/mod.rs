@@ -9,6 +9,7 @@ macro_rules! println {
 mod check;
 mod context;
 mod demo;
+pub mod estimate;
 mod import;
 mod key;
 mod run;
@@ -50,6 +51,8 @@ enum Command {
     Import(import::Arguments),
     /// Computes an index over a wave and prints the scores.
     Run(run::Arguments),
+    /// Estimates figures for a file of cases, one line of JSON each.
+    Estimate(estimate::Arguments),
     /// Makes, lists and revokes API keys.
     #[command(subcommand)]
     Key(key::Command),
@@ -68,6 +71,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => return check::check(&arguments),
         Command::Import(arguments) => import::import(&context, &arguments),
         Command::Run(arguments) => run::run(&context, &arguments),
+        Command::Estimate(arguments) => estimate::estimate(&arguments, |answer| println!("{answer}")),
         Command::Key(command) => key::key(&context, &command),
     };
     match done {

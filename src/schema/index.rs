@@ -136,7 +136,8 @@ pub enum LonelyPsu {
 impl LonelyPsu {
     /// The names in a file.
     pub const NAMES: [&'static str; 5] = ["fail", "remove", "adjust", "average", "certainty"];
-    pub(super) const ALL: [Self; 5] = [Self::Fail, Self::Remove, Self::Adjust, Self::Average, Self::Certainty];
+    /// Every rule.
+    pub const ALL: [Self; 5] = [Self::Fail, Self::Remove, Self::Adjust, Self::Average, Self::Certainty];
 
     /// The name in a file.
     #[must_use]

@@ -11,11 +11,17 @@
 //! Missing values of a column are NaN within this module and nowhere else: a caller turns them into `None` or refuses
 //! them. Sums over rows are compensated and taken in the order of the rows, on one thread.
 
+mod estimator;
+mod expression;
 mod linearised;
 mod stages;
+mod sum;
 
+pub use estimator::{Estimator, Rows, Statistic, Term, Values};
+pub use expression::{Expression, ExpressionError};
 pub use linearised::Linearised;
 pub use stages::{Cluster, SampleError, StageColumns, Stages};
+pub use sum::sum;
 
 use crate::design::Calibration;
 use crate::schema::LonelyPsu;
@@ -42,6 +48,22 @@ impl Sample {
             errors.push(SampleError::Weight { row });
         }
         let stages = Stages::new(weights.len(), stages, &mut errors);
+        if errors.is_empty() { Ok(Self { weights, stages, lonely, calibrations: Vec::new() }) } else { Err(errors) }
+    }
+
+    /// A sample of `rows` rows whose weights follow from the draw: the product over the stages of `N/n`.
+    ///
+    /// # Errors
+    /// As [`Sample::new`], and where a stage has no population counts.
+    pub fn drawn(rows: usize, stages: &[StageColumns], lonely: LonelyPsu) -> Result<Self, Vec<SampleError>> {
+        let mut errors = Vec::new();
+        let missing = (1..).zip(stages).filter(|(_, stage)| stage.population.is_empty());
+        errors.extend(missing.map(|(stage, _)| SampleError::NoPopulation { stage }));
+        if stages.is_empty() {
+            errors.push(SampleError::NoPopulation { stage: 1 });
+        }
+        let stages = Stages::new(rows, stages, &mut errors);
+        let weights = stages.expansion(rows);
         if errors.is_empty() { Ok(Self { weights, stages, lonely, calibrations: Vec::new() }) } else { Err(errors) }
     }
 

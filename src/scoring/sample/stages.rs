@@ -50,6 +50,12 @@ pub enum SampleError {
         /// The stratum.
         stratum: Cluster,
     },
+    /// Weights are to follow from the population counts, and there are none.
+    #[error("stage {stage}: without population counts there are no weights")]
+    NoPopulation {
+        /// The stage, from 1.
+        stage: usize,
+    },
     /// Fewer clusters in the population than were drawn.
     #[error("stage {stage}: {sampled} clusters were drawn in stratum {stratum:?}, its population has {population}")]
     Fraction {
@@ -122,6 +128,11 @@ impl Stages {
             }
         }
         Ok(sum)
+    }
+
+    /// The inverse of each row's probability of being drawn: the product over the stages of `N/n`.
+    pub(super) fn expansion(&self, rows: usize) -> Vec<f64> {
+        (0..rows).map(|row| self.list.iter().map(|stage| stage.expansion(row)).product()).collect()
     }
 
     /// PSUs less strata among the rows kept.
@@ -198,6 +209,13 @@ impl Stage {
             }
         }
         Self { strata, of_row, reach: reach_of }
+    }
+
+    /// `N/n` of the row's stratum; 0 where the population is not known.
+    fn expansion(&self, row: usize) -> f64 {
+        let stratum = &self.strata.strata()[self.strata.stratum_of(self.of_row[row]) as usize];
+        #[allow(clippy::cast_precision_loss)] // population counts are far below 2^53
+        stratum.population.map_or(0.0, |population| population as f64 / f64::from(stratum.sampled))
     }
 
     /// What the next stage is multiplied by for this row: the sampling fractions so far; 0 where one is not known.

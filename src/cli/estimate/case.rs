@@ -1,0 +1,197 @@
+//! A case as the file states it.
+
+use serde_json::{Map, Value};
+
+use super::condition::Condition;
+use super::fields::Fields;
+use super::refusal::Refusal;
+use crate::schema::LonelyPsu;
+
+/// One case: what is estimated from which data under which design.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// The CSV file, relative to the file of cases.
+    pub data: String,
+    /// How the sample was drawn.
+    pub design: Design,
+    /// What is done to the weights before estimation: replicates or a calibration, as it stands in the file.
+    pub post: Option<Map<String, Value>>,
+    /// What is estimated.
+    pub estimator: Options,
+    /// The level of the intervals.
+    pub level: f64,
+}
+
+/// How the sample was drawn.
+#[derive(Debug, Clone)]
+pub struct Design {
+    /// The cluster column of each stage; empty: rows were drawn themselves.
+    pub ids: Vec<String>,
+    /// The stratum column of each stage.
+    pub strata: Vec<String>,
+    /// The column of weights.
+    pub weights: Option<String>,
+    /// Weights follow from the population counts.
+    pub weights_from_fpc: bool,
+    /// The column of population counts of each stage.
+    pub fpc: Vec<String>,
+    /// Clusters have names that are unique only within strata.
+    pub nest: bool,
+    /// The rule for strata with one PSU.
+    pub lonely: LonelyPsu,
+    /// In domains, centre a lonely PSU even where its stratum has others outside the domain.
+    pub adjust_domain_lonely: bool,
+    /// The variance of the first stage only.
+    pub ultimate_cluster: bool,
+}
+
+/// Which simple random sample a design effect compares with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Simple {
+    /// Drawn without replacement.
+    WithoutReplacement,
+    /// Drawn with replacement.
+    WithReplacement,
+}
+
+/// What is estimated, with every option that some estimator has.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Which estimator.
+    pub function: String,
+    /// Its variables.
+    pub vars: Vec<String>,
+    /// Numerators of ratios.
+    pub num: Vec<String>,
+    /// Denominators of ratios.
+    pub den: Vec<String>,
+    /// Domains: one for every combination of these columns' values.
+    pub by: Vec<String>,
+    /// One domain.
+    pub condition: Option<Condition>,
+    /// Rows with a missing value in any variable are dropped.
+    pub na_rm: bool,
+    /// A design effect is wanted.
+    pub deff: Option<Simple>,
+    /// Coefficients of a contrast.
+    pub coef: Vec<f64>,
+    /// An expression over totals and means.
+    pub expr: Option<String>,
+    /// The method of an interval for a proportion.
+    pub method: Option<String>,
+    /// Which quantiles.
+    pub probs: Vec<f64>,
+    /// The method of a quantile's interval.
+    pub interval: Option<String>,
+    /// The definition of a quantile.
+    pub qrule: Option<String>,
+    /// The statistic of a test.
+    pub statistic: Option<String>,
+}
+
+impl Case {
+    /// Reads a case.
+    ///
+    /// # Errors
+    /// Everything in it that does not follow the format.
+    pub fn read(value: &Value) -> Result<Self, Refusal> {
+        let mut findings = Vec::new();
+        let mut case = Fields::new("", Some(value), &mut findings);
+        let data = case.text("data").unwrap_or_default();
+        let level = case.number("level").unwrap_or(0.95);
+        let post = match case.take("post") {
+            None => None,
+            Some(Value::Object(post)) => Some(post),
+            Some(_) => {
+                case.find("post", "an object belongs here");
+                None
+            }
+        };
+        if data.is_empty() {
+            case.find("data", "the name of a CSV file is missing");
+        }
+        if !(level > 0.0 && level < 1.0) {
+            case.find("level", &format!("{level} is no level: it lies between 0 and 1, such as 0.95"));
+        }
+        let design = Design::read(value.get("design"), &mut findings);
+        let estimator = Options::read(value.get("estimator"), &mut findings);
+        match (design, estimator) {
+            (Some(design), Some(estimator)) if findings.is_empty() => Ok(Self { data, design, post, estimator, level }),
+            _ => Err(Refusal::invalid(&findings)),
+        }
+    }
+}
+
+impl Design {
+    fn read(value: Option<&Value>, findings: &mut Vec<String>) -> Option<Self> {
+        let mut fields = Fields::new("/design", value, findings);
+        let ids = fields.texts("ids");
+        let strata = fields.texts("strata");
+        let weights = fields.word("weights");
+        let weights_from_fpc = fields.flag("weights_from_fpc");
+        let fpc = fields.texts("fpc");
+        let nest = fields.flag("nest");
+        let adjust_domain_lonely = fields.flag("adjust_domain_lonely");
+        let ultimate_cluster = fields.flag("ultimate_cluster");
+        let rule = fields.text("lonely_psu").unwrap_or_else(|| "fail".to_owned());
+        let lonely = LonelyPsu::ALL.into_iter().find(|known| known.as_str() == rule);
+        if lonely.is_none() {
+            fields.find("lonely_psu", &format!("{rule:?} is none of {}", LonelyPsu::NAMES.join(", ")));
+        }
+        if weights.is_some() && weights_from_fpc {
+            fields.find("weights_from_fpc", "weights come from a column already");
+        }
+        let stages = ids.len().max(1);
+        for (name, columns) in [("strata", &strata), ("fpc", &fpc)] {
+            if columns.len() > stages {
+                fields.find(name, &format!("there are more columns than stages ({stages})"));
+            }
+        }
+        fields.finish();
+        Some(Self { ids, strata, weights, weights_from_fpc, fpc, nest, lonely: lonely?, adjust_domain_lonely, ultimate_cluster })
+    }
+}
+
+impl Options {
+    fn read(value: Option<&Value>, findings: &mut Vec<String>) -> Option<Self> {
+        let mut fields = Fields::new("/estimator", value, findings);
+        let function = fields.text("fn");
+        if function.is_none() {
+            fields.find("fn", "the name of an estimator is missing");
+        }
+        let condition = fields.text("where").and_then(|text| match Condition::parse(&text) {
+            Ok(condition) => Some(condition),
+            Err(reason) => {
+                fields.find("where", &reason);
+                None
+            }
+        });
+        let deff = fields.word("deff").and_then(|name| match name.as_str() {
+            "wor" => Some(Simple::WithoutReplacement),
+            "wr" => Some(Simple::WithReplacement),
+            _ => {
+                fields.find("deff", &format!("{name:?} is neither wor nor wr"));
+                None
+            }
+        });
+        let options = Self {
+            function: function.unwrap_or_default(),
+            vars: fields.texts("vars"),
+            num: fields.texts("num"),
+            den: fields.texts("den"),
+            by: fields.texts("by"),
+            condition,
+            na_rm: fields.flag("na_rm"),
+            deff,
+            coef: fields.numbers("coef"),
+            expr: fields.text("expr"),
+            method: fields.text("method"),
+            probs: fields.numbers("probs"),
+            interval: fields.text("interval"),
+            qrule: fields.text("qrule"),
+            statistic: fields.text("statistic"),
+        };
+        fields.finish();
+        Some(options)
+    }
+}

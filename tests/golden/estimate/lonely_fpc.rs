@@ -1,0 +1,49 @@
+//! Strata with one PSU under every rule, certainty PSUs, population counts, three stages.
+
+super::cases! {
+    "03_lonely_fpc.json";
+    lonely_dl_fail_mean: "lonely/dl/fail/mean";
+    lonely_dl_fail_total: "lonely/dl/fail/total";
+    lonely_dl_fail_domain: "lonely/dl/fail/domain";
+    lonely_dl_fail_by: "lonely/dl/fail/by";
+    lonely_dl_remove_mean: "lonely/dl/remove/mean";
+    lonely_dl_remove_total: "lonely/dl/remove/total";
+    lonely_dl_remove_domain: "lonely/dl/remove/domain";
+    lonely_dl_remove_by: "lonely/dl/remove/by";
+    lonely_dl_certainty_mean: "lonely/dl/certainty/mean";
+    lonely_dl_certainty_total: "lonely/dl/certainty/total";
+    lonely_dl_certainty_domain: "lonely/dl/certainty/domain";
+    lonely_dl_certainty_by: "lonely/dl/certainty/by";
+    lonely_dl_adjust_mean: "lonely/dl/adjust/mean";
+    lonely_dl_adjust_total: "lonely/dl/adjust/total";
+    lonely_dl_adjust_domain: "lonely/dl/adjust/domain";
+    lonely_dl_adjust_by: "lonely/dl/adjust/by";
+    lonely_dl_average_mean: "lonely/dl/average/mean";
+    lonely_dl_average_total: "lonely/dl/average/total";
+    lonely_dl_average_domain: "lonely/dl/average/domain";
+    lonely_dl_average_by: "lonely/dl/average/by";
+    lonely_dlf_fail_mean: "lonely/dlf/fail/mean";
+    lonely_dlf_fail_total: "lonely/dlf/fail/total";
+    lonely_dlf_fail_domain: "lonely/dlf/fail/domain";
+    lonely_dlf_fail_by: "lonely/dlf/fail/by";
+    lonely_dlf_remove_mean: "lonely/dlf/remove/mean";
+    lonely_dlf_remove_total: "lonely/dlf/remove/total";
+    lonely_dlf_remove_domain: "lonely/dlf/remove/domain";
+    lonely_dlf_remove_by: "lonely/dlf/remove/by";
+    lonely_dlf_certainty_mean: "lonely/dlf/certainty/mean";
+    lonely_dlf_certainty_total: "lonely/dlf/certainty/total";
+    lonely_dlf_certainty_domain: "lonely/dlf/certainty/domain";
+    lonely_dlf_certainty_by: "lonely/dlf/certainty/by";
+    lonely_dlf_adjust_mean: "lonely/dlf/adjust/mean";
+    lonely_dlf_adjust_total: "lonely/dlf/adjust/total";
+    lonely_dlf_adjust_domain: "lonely/dlf/adjust/domain";
+    lonely_dlf_adjust_by: "lonely/dlf/adjust/by";
+    lonely_dlf_average_mean: "lonely/dlf/average/mean";
+    lonely_dlf_average_total: "lonely/dlf/average/total";
+    lonely_dlf_average_domain: "lonely/dlf/average/domain";
+    lonely_dlf_average_by: "lonely/dlf/average/by";
+    fpc_dfp_mean: "fpc/dfp/mean";
+    fpc_dfp_total: "fpc/dfp/total";
+    fpc_dfpn_mean: "fpc/dfpn/mean";
+    fpc_dfpn_total: "fpc/dfpn/total";
+}

@@ -1,0 +1,57 @@
+//! Jackknife, balanced repeated replication, bootstraps.
+
+super::cases! {
+    "04_replicates.json";
+    rep_r1_mean: "rep/r1/mean";
+    rep_r1_total: "rep/r1/total";
+    rep_r1_ratio: "rep/r1/ratio";
+    rep_r1_by: "rep/r1/by";
+    rep_r1_contrast: "rep/r1/contrast";
+    rep_rn1nf_mean: "rep/rn1nf/mean";
+    rep_rn1nf_total: "rep/rn1nf/total";
+    rep_rn1nf_ratio: "rep/rn1nf/ratio";
+    rep_rn1nf_by: "rep/rn1nf/by";
+    rep_rn1nf_contrast: "rep/rn1nf/contrast";
+    rep_rn1m_mean: "rep/rn1m/mean";
+    rep_rn1m_total: "rep/rn1m/total";
+    rep_rn1m_ratio: "rep/rn1m/ratio";
+    rep_rn1m_by: "rep/rn1m/by";
+    rep_rn1m_contrast: "rep/rn1m/contrast";
+    rep_rn_mean: "rep/rn/mean";
+    rep_rn_total: "rep/rn/total";
+    rep_rn_ratio: "rep/rn/ratio";
+    rep_rn_by: "rep/rn/by";
+    rep_rn_contrast: "rep/rn/contrast";
+    rep_rnn_mean: "rep/rnn/mean";
+    rep_rnn_total: "rep/rnn/total";
+    rep_rnn_ratio: "rep/rnn/ratio";
+    rep_rnn_by: "rep/rnn/by";
+    rep_rnn_contrast: "rep/rnn/contrast";
+    rep_rb_mean: "rep/rb/mean";
+    rep_rb_total: "rep/rb/total";
+    rep_rb_ratio: "rep/rb/ratio";
+    rep_rb_by: "rep/rb/by";
+    rep_rb_contrast: "rep/rb/contrast";
+    rep_rsb_mean: "rep/rsb/mean";
+    rep_rsb_total: "rep/rsb/total";
+    rep_rsb_ratio: "rep/rsb/ratio";
+    rep_rsb_by: "rep/rsb/by";
+    rep_rsb_contrast: "rep/rsb/contrast";
+    rep_rmr_mean: "rep/rmr/mean";
+    rep_rmr_total: "rep/rmr/total";
+    rep_rmr_ratio: "rep/rmr/ratio";
+    rep_rmr_by: "rep/rmr/by";
+    rep_rmr_contrast: "rep/rmr/contrast";
+    rep_brr_scd_ratio: "rep/brr_scd/ratio";
+    rep_brr_scd_mean: "rep/brr_scd/mean";
+    rep_fay_scd_ratio: "rep/fay_scd/ratio";
+    rep_rb2_total: "rep/rb2/total";
+    rep_rb2_ratio: "rep/rb2/ratio";
+    rep_rb2_by_province: "rep/rb2/by_province";
+    rep_rf2_total: "rep/rf2/total";
+    rep_rf2_ratio: "rep/rf2/ratio";
+    rep_rf2_by_province: "rep/rf2/by_province";
+    rep_rb2m_total: "rep/rb2m/total";
+    rep_rb2m_ratio: "rep/rb2m/ratio";
+    rep_rb2m_by_province: "rep/rb2m/by_province";
+}

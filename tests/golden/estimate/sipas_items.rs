@@ -1,0 +1,53 @@
+//! Items of a synthetic national satisfaction survey.
+
+super::cases! {
+    "08_sipas_items.json";
+    sipas_mean_q01: "sipas/mean/q01";
+    sipas_mean_q02: "sipas/mean/q02";
+    sipas_mean_q03: "sipas/mean/q03";
+    sipas_mean_q04: "sipas/mean/q04";
+    sipas_mean_q05: "sipas/mean/q05";
+    sipas_mean_q06: "sipas/mean/q06";
+    sipas_mean_q07: "sipas/mean/q07";
+    sipas_mean_q08: "sipas/mean/q08";
+    sipas_mean_q09: "sipas/mean/q09";
+    sipas_mean_q10: "sipas/mean/q10";
+    sipas_mean_q11: "sipas/mean/q11";
+    sipas_mean_q12: "sipas/mean/q12";
+    sipas_mean_q13: "sipas/mean/q13";
+    sipas_mean_q14: "sipas/mean/q14";
+    sipas_mean_q15: "sipas/mean/q15";
+    sipas_mean_q16: "sipas/mean/q16";
+    sipas_mean_q17: "sipas/mean/q17";
+    sipas_mean_q18: "sipas/mean/q18";
+    sipas_mean_q19: "sipas/mean/q19";
+    sipas_mean_q20: "sipas/mean/q20";
+    sipas_mean_q21: "sipas/mean/q21";
+    sipas_mean_q22: "sipas/mean/q22";
+    sipas_mean_q23: "sipas/mean/q23";
+    sipas_mean_q24: "sipas/mean/q24";
+    sipas_mean_q25: "sipas/mean/q25";
+    sipas_rowmean_by_province: "sipas/rowmean_by_province";
+    sipas_dist_q01_by_agency: "sipas/dist_q01_by_agency";
+    sipas_mean_q13_prov_x_sex: "sipas/mean_q13_prov_x_sex";
+    sipas_ciprop_sat_q01_prov1_logit: "sipas/ciprop_sat_q01/prov1/logit";
+    sipas_ciprop_sat_q01_prov17_logit: "sipas/ciprop_sat_q01/prov17/logit";
+    sipas_ciprop_sat_q01_prov40_logit: "sipas/ciprop_sat_q01/prov40/logit";
+    sipas_ciprop_sat_q01_prov63_logit: "sipas/ciprop_sat_q01/prov63/logit";
+    sipas_ciprop_sat_q01_prov1_beta: "sipas/ciprop_sat_q01/prov1/beta";
+    sipas_ciprop_sat_q01_prov17_beta: "sipas/ciprop_sat_q01/prov17/beta";
+    sipas_ciprop_sat_q01_prov40_beta: "sipas/ciprop_sat_q01/prov40/beta";
+    sipas_ciprop_sat_q01_prov63_beta: "sipas/ciprop_sat_q01/prov63/beta";
+    sipas_ciprop_sat_q01_prov1_xlogit: "sipas/ciprop_sat_q01/prov1/xlogit";
+    sipas_ciprop_sat_q01_prov17_xlogit: "sipas/ciprop_sat_q01/prov17/xlogit";
+    sipas_ciprop_sat_q01_prov40_xlogit: "sipas/ciprop_sat_q01/prov40/xlogit";
+    sipas_ciprop_sat_q01_prov63_xlogit: "sipas/ciprop_sat_q01/prov63/xlogit";
+    sipas_ciprop_sat_q01_prov1_mean: "sipas/ciprop_sat_q01/prov1/mean";
+    sipas_ciprop_sat_q01_prov17_mean: "sipas/ciprop_sat_q01/prov17/mean";
+    sipas_ciprop_sat_q01_prov40_mean: "sipas/ciprop_sat_q01/prov40/mean";
+    sipas_ciprop_sat_q01_prov63_mean: "sipas/ciprop_sat_q01/prov63/mean";
+    sipas_ciprop_sat_q01_prov1_asin: "sipas/ciprop_sat_q01/prov1/asin";
+    sipas_ciprop_sat_q01_prov17_asin: "sipas/ciprop_sat_q01/prov17/asin";
+    sipas_ciprop_sat_q01_prov40_asin: "sipas/ciprop_sat_q01/prov40/asin";
+    sipas_ciprop_sat_q01_prov63_asin: "sipas/ciprop_sat_q01/prov63/asin";
+}
