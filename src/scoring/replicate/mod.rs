@@ -28,7 +28,7 @@ use rayon::prelude::*;
 
 use crate::frame::Strata;
 use crate::schema::{BootstrapKind, LonelyPsu, VarianceMethod};
-use crate::scoring::sample::{Sample, Stages};
+use crate::scoring::sample::Sample;
 
 pub use domains::{DomainReplicates, ReplicateEstimate, Wanted, estimates};
 pub use hadamard::Hadamard;
