@@ -6,7 +6,7 @@ pub enum VarianceMethod {
     /// Taylor linearisation: no replicates. Fast, exact, the default.
     #[default]
     Linearised,
-    /// Leave one PSU out at a time: JK1 without strata, JKn with them.
+    /// Leave one PSU out at a time: `JK1` without strata, `JKn` with them.
     Jackknife,
     /// Balanced half-samples; each stratum must hold two PSUs.
     Brr,

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::frame::{Strata, Stratum};
 use crate::schema::BootstrapKind;
 use crate::scoring::replicate::draw::{Draws, table};
-use crate::scoring::replicate::{Factors, Level, ReplicateError, Replicates, contrasts, count, fraction, multistage};
+use crate::scoring::replicate::{Factors, Level, Replicates, contrasts, count, fraction, multistage};
 
 /// Draws `replicates` bootstraps.
 ///
@@ -20,7 +20,7 @@ use crate::scoring::replicate::{Factors, Level, ReplicateError, Replicates, cont
 /// - Preston: see `multistage`, with one stage.
 ///
 /// `scale` is `1/(R − 1)`: the sample variance of the replicates.
-pub(super) fn make(kind: BootstrapKind, strata: &Strata, replicates: u32, seed: u64) -> Result<Replicates, ReplicateError> {
+pub(super) fn make(kind: BootstrapKind, strata: &Strata, replicates: u32, seed: u64) -> Replicates {
     let ranges = ranges(strata);
     let draw = |draws: &mut Draws, factors: &mut [f64]| {
         for (stratum, range) in strata.strata().iter().zip(&ranges).filter(|(stratum, _)| stratum.sampled > 1) {
@@ -35,7 +35,7 @@ pub(super) fn make(kind: BootstrapKind, strata: &Strata, replicates: u32, seed: 
     };
     let factors = table(strata.psus(), replicates, seed, draw);
     let correction = if kind == BootstrapKind::CantyDavison { harmonic(strata) } else { 1.0 };
-    Ok(drawn(Level::Psus, strata, strata.psus(), replicates, factors, correction))
+    drawn(Level::Psus, strata, strata.psus(), replicates, factors, correction)
 }
 
 /// Replicates that are draws of one kind.

@@ -47,6 +47,9 @@ impl Draws {
     }
 }
 
+/// Units whose factors are put in place together: what one read of a column brings along.
+const TILE: usize = 8;
+
 /// Fills a table of `units × replicates` factors, those of one unit after the other, from the draws of each replicate.
 pub(super) fn table(units: usize, replicates: u32, seed: u64, draw: impl Fn(&mut Draws, &mut [f64]) + Sync) -> Vec<f64> {
     let replicates = replicates as usize;
@@ -58,8 +61,6 @@ pub(super) fn table(units: usize, replicates: u32, seed: u64, draw: impl Fn(&mut
             factors
         })
         .collect();
-    // Eight units at a time: what one read of a column brings along.
-    const TILE: usize = 8;
     let mut table = vec![0.0; units * replicates];
     table.par_chunks_mut(TILE * replicates.max(1)).enumerate().for_each(|(tile, rows)| {
         for (replicate, column) in columns.iter().enumerate() {

@@ -70,19 +70,21 @@ impl Hadamard {
     fn normalise(&mut self) {
         for row in self.positive.chunks_exact_mut(self.order) {
             if !row[0] {
-                row.iter_mut().for_each(|entry| *entry = !*entry);
+                for entry in row {
+                    *entry = !*entry;
+                }
             }
         }
     }
 }
 
-/// Which construction gives an order, the cheapest first.
+/// Which construction gives an order, if any.
 fn construction(order: usize) -> Option<Construction> {
     match order {
         0 => None,
         1 => Some(Construction::Unit),
         2 => Some(Construction::Sylvester),
-        _ if order % 4 != 0 => None,
+        _ if !order.is_multiple_of(4) => None,
         _ if prime(order - 1) => Some(Construction::PaleyOne), // order − 1 ≡ 3 (mod 4)
         _ if (order / 2 - 1) % 4 == 1 && prime(order / 2 - 1) => Some(Construction::PaleyTwo),
         _ => construction(order / 2).map(|_| Construction::Sylvester),
@@ -90,7 +92,7 @@ fn construction(order: usize) -> Option<Construction> {
 }
 
 fn prime(n: usize) -> bool {
-    n > 1 && (2..).take_while(|d| d * d <= n).all(|d| n % d != 0)
+    n > 1 && (2..=n.isqrt()).all(|d| !n.is_multiple_of(d))
 }
 
 /// For each residue modulo a prime, whether it is a square other than 0.
@@ -132,7 +134,7 @@ fn paley_two(q: usize) -> Hadamard {
 ///
 /// # Formula
 /// The first PSU of stratum `h` has the factor `1 ± (1 − ρ)` after the sign in the row's column `h + 1`, the second `1 ∓ (1 − ρ)`;
-/// `scale = 1/(R(1 − ρ)²)`. `ρ = 0`: McCarthy (1969); otherwise Fay, as in Judkins (1990), Journal of Official Statistics 6.
+/// `scale = 1/(R(1 − ρ)²)`. `ρ = 0`: `McCarthy` (1969); otherwise Fay, as in Judkins (1990), Journal of Official Statistics 6.
 /// Columns are orthogonal to each other and to the constant one, so the mean of the replicates of a total is the total, and their variance
 /// is the linearised one.
 pub(super) fn half_samples(strata: &Strata, rho: f64) -> Result<Replicates, ReplicateError> {
@@ -154,7 +156,7 @@ pub(super) fn half_samples(strata: &Strata, rho: f64) -> Result<Replicates, Repl
         let second = before.replace(stratum) == Some(stratum);
         match paired.binary_search(&stratum) {
             Ok(column) => {
-                factors.extend((0..replicates).map(|row| if matrix.positive(row, column + 1) == second { rho } else { 2.0 - rho }))
+                factors.extend((0..replicates).map(|row| if matrix.positive(row, column + 1) == second { rho } else { 2.0 - rho }));
             }
             Err(_) => factors.extend(std::iter::repeat_n(1.0, replicates)),
         }

@@ -37,7 +37,7 @@ impl LeaveOneOut {
 ///
 /// # Formula
 /// In the replicate of PSU `j` of stratum `h`, `j` has the factor 0, the others of `h` have `n_h/(n_h − 1)`; `scale` 1, `rscale_r =
-/// (n_h − 1)/n_h · (1 − f_h)`: JKn of Wolter (2007), section 4.6, and `as.svrepdesign` of R. With one stratum it is JK1, whose
+/// (n_h − 1)/n_h · (1 − f_h)`: `JKn` of Wolter (2007), section 4.6, and `as.svrepdesign` of R. With one stratum it is `JK1`, whose
 /// common share stands in `scale`.
 pub(super) fn make(strata: &Strata) -> Result<Replicates, ReplicateError> {
     let sampled: Vec<u32> = strata.strata().iter().map(|stratum| stratum.sampled).collect();

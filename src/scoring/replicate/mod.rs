@@ -9,7 +9,7 @@
 //! spread of its values over the replicates: no derivative is needed, so medians and what else cannot be linearised with ease
 //! have one too.
 //!
-//! All draws follow from the seed. Each replicate reads a ChaCha stream of its own, so it depends neither on how many
+//! All draws follow from the seed. Each replicate reads a `ChaCha` stream of its own, so it depends neither on how many
 //! replicates there are nor on how many threads make them.
 
 mod bootstrap;
@@ -165,7 +165,7 @@ impl Replicates {
             VarianceMethod::Jackknife => jackknife::make(strata),
             VarianceMethod::Brr => hadamard::half_samples(strata, 0.0),
             VarianceMethod::Fay { rho } => hadamard::half_samples(strata, rho),
-            VarianceMethod::Bootstrap { kind, replicates, seed } => bootstrap::make(kind, strata, replicates, seed),
+            VarianceMethod::Bootstrap { kind, replicates, seed } => Ok(bootstrap::make(kind, strata, replicates, seed)),
         }
     }
 
@@ -259,19 +259,32 @@ impl Replicates {
 
     /// The values of a statistic in every replicate and what their spread says, for a sample whose rows are at hand.
     ///
-    /// `statistic` turns weights into values, NaN where there is none. To calibrate every replicate, do so in `statistic`.
-    /// Replicates are computed in parallel; the result does not depend on it.
+    /// `statistic` turns weights into values, NaN where there is none. Replicates are computed in parallel; the result does not
+    /// depend on it.
     ///
     /// # Errors
     /// [`ReplicateError::Units`], if they are replicates of another sample; [`ReplicateError::NoValue`].
     pub fn estimate(&self, sample: &Sample, statistic: impl Fn(&[f64]) -> Vec<f64> + Sync) -> Result<Spread, ReplicateError> {
+        self.try_estimate(sample, |weights| Ok(statistic(weights)))
+    }
+
+    /// The same for a statistic that may fail, as one that calibrates the weights of every replicate anew: `sample` has the weights
+    /// before the calibration then.
+    ///
+    /// # Errors
+    /// As [`Replicates::estimate`], and the first failure of `statistic`.
+    pub fn try_estimate<E: From<ReplicateError> + Send>(
+        &self,
+        sample: &Sample,
+        statistic: impl Fn(&[f64]) -> Result<Vec<f64>, E> + Sync,
+    ) -> Result<Spread, E> {
         self.fit(sample)?;
-        let full = statistic(sample.weights());
-        let values: Vec<Vec<f64>> = (0..self.count)
-            .into_par_iter()
-            .map(|replicate| Ok(statistic(&self.weights(sample, replicate)?)))
-            .collect::<Result<_, ReplicateError>>()?;
-        Spread::new(self, full, &values)
+        let full = statistic(sample.weights())?;
+        let of_replicate = |replicate| statistic(&self.weights(sample, replicate)?);
+        let values: Vec<Result<Vec<f64>, E>> = (0..self.count).into_par_iter().map(of_replicate).collect();
+        // One after the other, so that the failure told is the same for any number of threads.
+        let values: Vec<Vec<f64>> = values.into_iter().collect::<Result<_, E>>()?;
+        Ok(Spread::new(self, full, &values)?)
     }
 
     fn fit(&self, sample: &Sample) -> Result<(), ReplicateError> {

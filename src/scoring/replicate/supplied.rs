@@ -61,7 +61,7 @@ impl Replicates {
 /// The rank of a row-major table of factors: of its columns, those that the ones before do not span.
 ///
 /// # Formula
-/// Householder-free: each column less its projections on those kept (modified Gram–Schmidt, twice), kept if more than 10⁻⁵ of its length is left, the
+/// Each column less its projections on those kept (modified Gram–Schmidt, twice), kept if more than 10⁻⁵ of its length is left, the
 /// tolerance of `degf` of R. Rows that are equal are taken once, which changes no rank.
 fn rank(factors: &[f64], width: usize) -> u32 {
     // Factors of one PSU may differ in their last bits after a division by the weight; those are one row too.
@@ -80,7 +80,9 @@ fn rank(factors: &[f64], width: usize) -> u32 {
         }
         let left = norm(&rest);
         if left > 1e-5 * length {
-            rest.iter_mut().for_each(|r| *r /= left);
+            for part in &mut rest {
+                *part /= left;
+            }
             kept.push(rest);
         }
         if kept.len() == rows.len() {

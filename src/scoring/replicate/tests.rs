@@ -267,3 +267,27 @@ fn random_replicates_of_apiclus2_spread_like_those_of_r() {
         }
     }
 }
+
+#[test]
+fn a_statistic_that_fails_tells_why() {
+    #[derive(Debug, PartialEq)]
+    enum Failure {
+        Replicate(ReplicateError),
+        Weights(usize),
+    }
+    impl From<ReplicateError> for Failure {
+        fn from(error: ReplicateError) -> Self {
+            Self::Replicate(error)
+        }
+    }
+    let sample = two_stage(4, 8, |_| (1, 1));
+    let replicates = Replicates::of_sample(VarianceMethod::Jackknife, &sample).unwrap();
+    // A calibration to the number of all works; one that needs the last two rows does not.
+    let all = |w: &[f64]| Ok::<_, Failure>(vec![8.0 / w.iter().sum::<f64>()]);
+    assert!(replicates.try_estimate(&sample, all).unwrap().covariance()[0].abs() < 1e-30);
+    let needs = |w: &[f64]| w[2..].iter().position(|w| *w == 0.0).map_or(Ok(vec![1.0]), |row| Err(Failure::Weights(row)));
+    assert_eq!(replicates.try_estimate(&sample, needs), Err(Failure::Weights(0)));
+    let other = two_stage(5, 8, |_| (1, 1));
+    let units = ReplicateError::Units { found: 4, expected: 5 };
+    assert_eq!(replicates.try_estimate(&other, all), Err(Failure::Replicate(units)));
+}
