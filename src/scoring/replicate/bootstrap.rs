@@ -11,12 +11,12 @@ use crate::scoring::replicate::{Factors, Level, Replicates, contrasts, count, fr
 ///
 /// # Formula
 /// With `t_j` the times that PSU `j` of the `n` of its stratum is drawn, its factor is
-/// - Rao–Wu: `n/(n−1) · t_j`, drawing `n − 1` (Rao and Wu 1988, JASA 83, eq. 4.1 with `m = n − 1`; as weights Rao, Wu and Yue 1992, Survey
-///   Methodology 18; `subbootstrap` of R's survey package);
-/// - Rao–Wu–Yue–Beaumont: `1 − λ + λ · n/(n−1) · t_j`, drawing `n − 1`, `λ = √(1 − f)` (the same, eq. 4.2; Beaumont and Émond 2022, Stats 5,
-///   for a first stage drawn without replacement);
-/// - Canty–Davison: `t_j`, drawing `n`; `scale` holds `ñ/(ñ−1)` with `ñ` the harmonic mean of the strata's sizes, so strata of unlike
-///   sizes are corrected on average only (Canty and Davison 1999, The Statistician 48; `bootstrap` of R's survey package);
+/// - Rao–Wu: `n/(n−1) · t_j`, drawing `n − 1` (Rao and Wu 1988, JASA 83, with `m = n − 1`; as weights Rao, Wu and Yue 1992,
+///   Survey Methodology 18; `subbootstrap` of R's survey package);
+/// - Rao–Wu–Yue–Beaumont: `1 − λ + λ · n/(n−1) · t_j`, drawing `n − 1`, `λ = √(1 − f)` (the same, with its correction for drawing without
+///   replacement; Beaumont and Émond 2022, Stats 5, for a single stage: their factors for later stages and Poisson sampling are not used);
+/// - Canty–Davison: `t_j`, drawing `n`; `scale` holds `ñ/(ñ−1)` with `ñ` the harmonic mean of the strata's sizes, so strata of
+///   unlike sizes are corrected on average only (Canty and Davison 1999, The Statistician 48; `bootstrap` of R's survey package);
 /// - Preston: see `multistage`, with one stage.
 ///
 /// `scale` is `1/(R − 1)`: the sample variance of the replicates.

@@ -52,8 +52,8 @@ pub struct DomainReplicates {
 /// have any answer in the domain; it is the same in all replicates.
 ///
 /// # Formula
-/// In replicate `r` with factors `a_rj`, a leaf is `s · Σ_j a_rj (Σ_{i∈j} w·y) / Σ_j a_rj (Σ_{i∈j} w)`, a combination the same combination of
-/// its terms; variances as [`Replicates`] says, each over the replicates in which the output has a value.
+/// In replicate `r` with factors `a_rj`, a leaf is `s · Σ_j a_rj (Σ_{i∈j} w·y) / Σ_j a_rj (Σ_{i∈j} w)`, a combination the same
+/// combination of its terms; variances as [`Replicates`] says, each over the replicates in which the output has a value.
 ///
 /// # Errors
 /// [`ReplicateError::Units`], if the replicates do not weigh the PSUs of the task.

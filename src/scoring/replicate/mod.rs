@@ -13,10 +13,10 @@
 //! replicates there are nor on how many threads make them.
 
 mod bootstrap;
-#[cfg(test)]
-mod domain_tests;
 mod domains;
 mod draw;
+#[cfg(test)]
+mod golden;
 mod hadamard;
 mod jackknife;
 mod kernel;

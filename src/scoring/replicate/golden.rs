@@ -1,10 +1,12 @@
-//! Replicates of a tally: against a plain loop over respondents, against R, and against linearisation.
+//! Replicates against R's `survey` package, a plain loop over respondents, and linearisation. Each test prints the worst
+//! difference that it saw.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::*;
 use crate::frame::{Frame, Stratum};
+use crate::scoring::sample::StageColumns;
 use crate::scoring::{Cells, DomainEstimates, Leaf, LinearMap, Measure, Source, Tally, Task, estimate};
 
 const ITEMS: usize = 25;
@@ -14,6 +16,10 @@ const KEEP: [usize; 2] = [FIRST_CRITERION, INDEX];
 
 fn golden(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
+}
+
+fn reference() -> serde_json::Value {
+    serde_json::from_slice(&std::fs::read(golden("replicates/reference.json")).unwrap()).unwrap()
 }
 
 /// The synthetic survey of `tests/golden/survey`: 63 provinces, 189 strata, 756 PSUs, 20 agencies that cross them.
@@ -175,7 +181,7 @@ fn values_do_not_depend_on_the_method_and_standard_errors_are_close_to_linearise
 
 #[test]
 fn the_jackknife_of_an_index_equals_that_of_r() {
-    let reference: serde_json::Value = serde_json::from_slice(&std::fs::read(golden("replicates/reference.json")).unwrap()).unwrap();
+    let reference = reference();
     let survey = Survey::read();
     let found = survey.replicate(&survey.make(VarianceMethod::Jackknife), Wanted::default());
     let lists = ["nation", "province", "agency"].map(|list| &reference["jkn"][list]);
@@ -274,4 +280,38 @@ fn replicates_of_other_units_are_refused() {
     let replicates = Replicates::make(bootstrap(5), &Strata::elements(9), LonelyPsu::Fail).unwrap();
     let found = estimates(&survey.task(), &survey.tally, &survey.partitions()[0], &tree, &replicates, ALL);
     assert_eq!(found, Err(ReplicateError::Units { found: 9, expected: 756 }));
+}
+
+#[test]
+fn random_replicates_of_apiclus2_spread_like_those_of_r() {
+    let reference = reference();
+    let mut reader = csv::Reader::from_path(golden("survey/data/apiclus2.csv")).unwrap();
+    let rows: Vec<BTreeMap<String, String>> = reader.deserialize().map(Result::unwrap).collect();
+    let column = |name: &str| rows.iter().map(|row| row[name].parse().unwrap_or(f64::NAN)).collect::<Vec<f64>>();
+    let clusters = |name: &str| rows.iter().map(|row| row[name].clone()).collect();
+    let population = |name: &str| rows.iter().map(|row| row[name].parse().unwrap()).collect();
+    let stage = |ids: &str, fpc: &str| StageColumns { clusters: clusters(ids), strata: Vec::new(), population: population(fpc) };
+    let both = Sample::drawn(rows.len(), &[stage("dnum", "fpc1"), stage("snum", "fpc2")], LonelyPsu::Fail).unwrap();
+    let first = StageColumns { population: Vec::new(), ..stage("dnum", "fpc1") };
+    let open = Sample::new(column("pw"), &[first], LonelyPsu::Fail).unwrap();
+    let (enroll, api00) = (column("enroll"), column("api00"));
+    let statistics = |w: &[f64]| {
+        let total = w.iter().zip(&enroll).filter(|(_, y)| y.is_finite()).map(|(w, y)| w * y).sum();
+        vec![total, w.iter().zip(&api00).map(|(w, y)| w * y).sum::<f64>() / w.iter().sum::<f64>()]
+    };
+    // Two standard errors from 4,000 draws each: their ratio has the standard error √2/√(2·4000), 1.6 %; five of those.
+    let bound = 5.0 * (1.0_f64 / 4000.0).sqrt();
+    for (sample, kind, name) in [
+        (&both, BootstrapKind::Preston, "mrbbootstrap"),
+        (&open, BootstrapKind::RaoWu, "subbootstrap"),
+        (&open, BootstrapKind::CantyDavison, "bootstrap"),
+    ] {
+        let replicates = Replicates::of_sample(VarianceMethod::Bootstrap { kind, replicates: 4000, seed: 17 }, sample).unwrap();
+        let covariance = replicates.estimate(sample, statistics).unwrap().covariance().to_vec();
+        for (place, what) in [(0, "total of enroll"), (1, "mean of api00")] {
+            let (found, r) = (covariance[3 * place].sqrt(), reference["apiclus2"][name][place].as_f64().unwrap());
+            println!("{name}, {what}: {found:.4}, R has {r:.4}, ratio {:.4}", found / r);
+            assert!((found / r - 1.0).abs() < bound, "{name}, {what}");
+        }
+    }
 }
