@@ -47,11 +47,12 @@ fn variance(value: &Value, at: &mut At<'_>) -> Option<VarianceMethod> {
     let found = match name {
         Some("fay") => object.need("rho", at, |value, at| number_in(value, 0.0, 1.0, at)).map(|rho| VarianceMethod::Fay { rho }),
         Some("bootstrap") => {
-            let kind = object
-                .read("kind", at, |value, at| Some(BootstrapKind::ALL[at.one_of(value, &BootstrapKind::NAMES)?]))
-                .unwrap_or(BootstrapKind::RaoWu);
-            let replicates = object.need("replicates", at, |value, at| whole(value, 2..=100_000, at));
-            replicates.map(|replicates| VarianceMethod::Bootstrap { kind, replicates })
+            let kind = object.read("kind", at, |value, at| Some(BootstrapKind::ALL[at.one_of(value, &BootstrapKind::NAMES)?]));
+            let range = VarianceMethod::MIN_REPLICATES..=VarianceMethod::MAX_REPLICATES;
+            let replicates = object.read("replicates", at, |value, at| whole(value, range, at));
+            let replicates = replicates.unwrap_or(VarianceMethod::DEFAULT_REPLICATES);
+            // The seed is the run's: a definition that fixed one would give every run the same draws.
+            Some(VarianceMethod::Bootstrap { kind: kind.unwrap_or_default(), replicates, seed: 0 })
         }
         Some("jackknife") => Some(VarianceMethod::Jackknife),
         Some("brr") => Some(VarianceMethod::Brr),
@@ -227,7 +228,7 @@ mod tests {
         })));
         let found = index.estimation();
         assert_eq!(found.share_interval, ShareInterval::Beta);
-        assert_eq!(found.variance, VarianceMethod::Bootstrap { kind: BootstrapKind::Preston, replicates: 500 });
+        assert_eq!(found.variance, VarianceMethod::Bootstrap { kind: BootstrapKind::Preston, replicates: 500, seed: 0 });
         assert_eq!((found.ranks.per_unit, found.ranks.joint, found.ranks.top), (RankBasis::StepDown, None, Some(20)));
         assert_eq!(found.thin.unwrap().n, Some(50));
         assert!(found.small_area.as_ref().unwrap().covariates["income"].contains_key("vn-63:01"));

@@ -65,25 +65,25 @@ pub struct Task<'a> {
 
 /// Sums of one leaf over a domain.
 #[derive(Debug, Clone, Copy, Default)]
-struct LeafSums<S> {
+pub(super) struct LeafSums<S> {
     /// Answers.
-    n: i64,
+    pub(super) n: i64,
     /// People behind them: of a leaf that pools several items, those who answered the most answered one.
-    people: i64,
-    w: S,
-    wy: S,
-    wyy: S,
+    pub(super) people: i64,
+    pub(super) w: S,
+    pub(super) wy: S,
+    pub(super) wyy: S,
 }
 
 /// A [`LinearMap`] as one list of terms, whose sources are places among the leaves and, after them, the outputs.
-struct Terms {
+pub(super) struct Terms {
     list: Vec<(usize, f64)>,
     /// Where the terms of each output end.
     ends: Vec<usize>,
 }
 
 impl Terms {
-    fn of(map: &LinearMap, leaves: usize) -> Self {
+    pub(super) fn of(map: &LinearMap, leaves: usize) -> Self {
         let mut terms = Self { list: Vec::new(), ends: Vec::with_capacity(map.outputs.len()) };
         for output in &map.outputs {
             terms.list.extend(output.iter().flatten().map(|(source, weight)| match source {
@@ -96,7 +96,7 @@ impl Terms {
     }
 
     /// Fills the outputs of `values`, which begin after its `leaves`. Missing outputs are 0 and nobody reads them.
-    fn apply(&self, leaves: usize, values: &mut [f64]) {
+    pub(super) fn apply(&self, leaves: usize, values: &mut [f64]) {
         let mut start = 0;
         for (output, end) in self.ends.iter().enumerate() {
             values[leaves + output] = self.list[start..*end].iter().map(|(source, weight)| weight * values[*source]).sum();
@@ -166,7 +166,7 @@ pub fn estimate<S: Sum>(
 }
 
 /// The sums of every leaf over some cells.
-fn leaf_sums<S: Sum>(tally: &Tally<S>, leaves: &[Leaf], cells: &[u32]) -> Vec<LeafSums<S>> {
+pub(super) fn leaf_sums<S: Sum>(tally: &Tally<S>, leaves: &[Leaf], cells: &[u32]) -> Vec<LeafSums<S>> {
     let mut sums = vec![Sums::default(); tally.width()];
     let mut classes: Vec<u32> = Vec::with_capacity(cells.len());
     for cell in cells {
@@ -194,7 +194,7 @@ fn leaf_sums<S: Sum>(tally: &Tally<S>, leaves: &[Leaf], cells: &[u32]) -> Vec<Le
 }
 
 /// Adds the sums of every measure.
-fn add<T: Copy + AddAssign>(sums: &mut [T], more: &[T]) {
+pub(super) fn add<T: Copy + AddAssign>(sums: &mut [T], more: &[T]) {
     for (sum, more) in sums.iter_mut().zip(more) {
         *sum += *more;
     }
@@ -255,7 +255,7 @@ fn by_calibration_cell<S: Sum>(
 
 /// Variance over that of a simple random sample with replacement of the same answers: `V / ((Σ w(y−ŷ)² / Σ w) / (n−1))`,
 /// the `deff = "replace"` of R's `svymean`.
-fn design_effect<S: Sum>(variance: f64, total: &LeafSums<S>, scale: f64) -> Option<f64> {
+pub(super) fn design_effect<S: Sum>(variance: f64, total: &LeafSums<S>, scale: f64) -> Option<f64> {
     if total.n < 2 {
         return None;
     }
