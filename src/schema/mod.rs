@@ -13,6 +13,7 @@
 //! **Invariant:** nothing here reads a file, a clock or a random number.
 
 mod check;
+pub mod composite;
 pub(crate) mod decode;
 mod finding;
 mod index;
