@@ -4,6 +4,7 @@
 //! nodes combine. [`compute`] takes one tally for each way of splitting the responses and estimates every node for
 //! every domain, in parallel over domains and in canonical order within each.
 
+pub mod composite;
 mod compute;
 mod derive;
 mod domains;

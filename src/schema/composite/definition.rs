@@ -412,4 +412,3 @@ pub enum TargetKind {
         value: f64,
     },
 }
-

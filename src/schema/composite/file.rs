@@ -141,9 +141,7 @@ fn leaf(definition: &CompositeDefinition, node: &CompositeNode, global: Option<&
     let Some(normaliser) = indicator.normalise.as_ref().or(global) else { return };
     let in_points = matches!(
         normaliser.method,
-        Normalisation::Points
-            | Normalisation::MinMax { scale: Scale::Maximum, .. }
-            | Normalisation::RatioToBest { scale: Scale::Maximum }
+        Normalisation::Points | Normalisation::MinMax { scale: Scale::Maximum, .. } | Normalisation::RatioToBest { scale: Scale::Maximum }
     );
     if in_points && node.maximum.is_none() {
         at.error(

@@ -58,9 +58,7 @@ pub fn parse_composite(text: &str) -> Result<CheckedComposite, Vec<Finding>> {
     source::locate(text, &mut findings);
     findings.sort_by_key(|finding| finding.line);
     match definition {
-        Some(definition) if !any_error(&findings) => {
-            Ok(CheckedComposite { definition, warnings: findings, sha256: content_hash(&value) })
-        }
+        Some(definition) if !any_error(&findings) => Ok(CheckedComposite { definition, warnings: findings, sha256: content_hash(&value) }),
         _ => Err(findings),
     }
 }

@@ -71,11 +71,7 @@ fn screen(object: &mut Object<'_>, at: &mut At<'_>) -> Option<Screen> {
     let keep = object.read("keep", at, names).unwrap_or_default();
     let drop = object.read("drop", at, names).unwrap_or_default();
     if let Some(both) = keep.iter().find(|unit| drop.contains(unit)) {
-        at.error(
-            "kept-and-dropped",
-            format!("Đơn vị “{both}” vừa giữ vừa loại"),
-            format!("The unit “{both}” is both kept and dropped"),
-        );
+        at.error("kept-and-dropped", format!("Đơn vị “{both}” vừa giữ vừa loại"), format!("The unit “{both}” is both kept and dropped"));
     }
     Some(Screen { available, non_zero, keep, drop })
 }

@@ -1,0 +1,229 @@
+//! Aggregation: children to nodes, from the leaves up.
+
+use super::{Record, StageError, State};
+use crate::index::composite::matrix::{Matrix, Rows};
+use crate::index::composite::statistics::median;
+use crate::schema::composite::{Aggregation, Aggregator, CompositeDefinition, CompositeNode, Gap};
+
+/// Computes every node of the tree into [`State::scores`], a column a node.
+pub(super) fn aggregate(aggregation: &Aggregation, definition: &CompositeDefinition, state: &mut State) -> Result<Record, StageError> {
+    state.scores = scores(aggregation, definition, state)?;
+    Ok(Record::Aggregated)
+}
+
+/// The scores of every node under the state's weights.
+pub(super) fn scores(aggregation: &Aggregation, definition: &CompositeDefinition, state: &State) -> Result<Matrix, StageError> {
+    let nodes = definition.nodes();
+    let mut scores = Matrix::missing(state.rows.len(), nodes.len());
+    for (column, (place, _, _)) in definition.leaves().enumerate() {
+        put(&mut scores, place, state.indicators.column(column));
+    }
+    // Children stand behind their parents, so that the way back meets them first.
+    for (place, node) in nodes.iter().enumerate().rev() {
+        if node.indicator().is_none() {
+            let inner = Inner::new(aggregation, definition, node, &state.weights);
+            let column = inner.column(&scores, &state.rows)?;
+            put(&mut scores, place, &column);
+        }
+        if let Some(rescale) = node.rescale() {
+            for score in scores.column_mut(place) {
+                *score = rescale.factor * *score + rescale.offset;
+            }
+        }
+    }
+    Ok(scores)
+}
+
+fn put(scores: &mut Matrix, place: usize, values: &[f64]) {
+    for (cell, value) in scores.column_mut(place).iter_mut().zip(values) {
+        *cell = *value;
+    }
+}
+
+/// The method by which a node combines its children: its own, that of its depth, or the pipeline's.
+pub(crate) fn method(aggregation: &Aggregation, node: &CompositeNode) -> Aggregator {
+    let by_depth = aggregation.by_depth.iter().find(|level| level.depth == node.depth()).map(|level| level.method);
+    node.aggregate().or(by_depth).unwrap_or(aggregation.method)
+}
+
+/// A child as its parent takes it in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Child {
+    pub(crate) place: usize,
+    pub(crate) weight: f64,
+    pub(crate) maximum: Option<f64>,
+    pub(crate) group: bool,
+}
+
+/// An inner node with all that its value depends on but the scores.
+pub(crate) struct Inner<'d> {
+    pub(crate) node: &'d CompositeNode,
+    pub(crate) method: Aggregator,
+    pub(crate) gap: Gap,
+    pub(crate) threshold: Option<f64>,
+    pub(crate) children: Vec<Child>,
+}
+
+impl<'d> Inner<'d> {
+    pub(crate) fn new(aggregation: &Aggregation, definition: &CompositeDefinition, node: &'d CompositeNode, weights: &[f64]) -> Self {
+        let child = |place: &usize| {
+            let child = definition.nodes().get(*place).filter(|child| child.scored())?;
+            let weight = weights.get(*place).copied().unwrap_or(0.0);
+            Some(Child { place: *place, weight, maximum: child.maximum(), group: child.group() })
+        };
+        Self {
+            node,
+            method: method(aggregation, node),
+            gap: node.gap().unwrap_or(definition.gap()),
+            threshold: aggregation.threshold,
+            children: node.children().iter().filter_map(child).collect(),
+        }
+    }
+
+    /// The children that count in the rows of an edition: a group without a value in any of them has vanished.
+    pub(crate) fn present<'a>(&'a self, scores: &'a Matrix, span: std::ops::Range<usize>) -> Vec<Child> {
+        let empty = |child: &Child| scores.column(child.place).get(span.clone()).unwrap_or_default().iter().all(|x| x.is_nan());
+        self.children.iter().filter(|child| !(child.group && empty(child))).copied().collect()
+    }
+
+    /// The node's value in every row.
+    fn column(&self, scores: &Matrix, rows: &Rows) -> Result<Vec<f64>, StageError> {
+        let mut column = vec![f64::NAN; rows.len()];
+        for (edition, span) in rows.spans().iter().enumerate() {
+            let children = self.present(scores, span.clone());
+            if self.method == Aggregator::Copeland {
+                let values = copeland(&children, scores, span.clone());
+                for (cell, value) in column.iter_mut().skip(span.start).zip(values) {
+                    *cell = value;
+                }
+                continue;
+            }
+            for row in span.clone() {
+                let value = self.value(&children, scores, row).map_err(|(method, value)| StageError::NotPositive {
+                    node: self.node.code().to_owned(),
+                    method,
+                    unit: rows.units().get(row).cloned().unwrap_or_default(),
+                    edition: rows.editions().get(edition).cloned().unwrap_or_default(),
+                    value,
+                })?;
+                if let Some(cell) = column.get_mut(row) {
+                    *cell = value.unwrap_or(f64::NAN);
+                }
+            }
+        }
+        Ok(column)
+    }
+
+    /// The node's value in one row.
+    fn value(&self, children: &[Child], scores: &Matrix, row: usize) -> Result<Option<f64>, (&'static str, f64)> {
+        let Some(pairs) = self.pairs(children, scores, row) else { return Ok(None) };
+        let Some(value) = combine(self.method, &pairs)? else { return Ok(None) };
+        Ok(Some(value * self.stretch(children, scores, row)))
+    }
+
+    /// Weights and values of the children that count in a row, by the rule about gaps; none where the node has no value.
+    #[allow(clippy::cast_precision_loss)] // counts of children
+    pub(crate) fn pairs(&self, children: &[Child], scores: &Matrix, row: usize) -> Option<Vec<(f64, f64)>> {
+        let there = children.iter().filter(|child| scores.get(row, child.place).is_some()).count();
+        if there == 0 || (there < children.len() && self.gap == Gap::Missing) {
+            return None;
+        }
+        if self.threshold.is_some_and(|least| (there as f64 / children.len() as f64) < least) {
+            return None;
+        }
+        let pair = |child: &Child| {
+            let value = scores.get(row, child.place).or((self.gap == Gap::Zero).then_some(0.0))?;
+            Some((child.weight, value))
+        };
+        Some(children.iter().filter_map(pair).collect())
+    }
+
+    /// By how much a sum over some children is stretched to stand for all: by their maxima where all have one, else by their
+    /// weights or their number. 1 for every other method.
+    #[allow(clippy::cast_precision_loss)]
+    pub(crate) fn stretch(&self, children: &[Child], scores: &Matrix, row: usize) -> f64 {
+        let sums = matches!(self.method, Aggregator::Sum | Aggregator::WeightedSum);
+        if !sums || self.gap != Gap::Renormalise {
+            return 1.0;
+        }
+        let maxima = self.method == Aggregator::Sum && children.iter().all(|child| child.maximum.is_some());
+        let size = |child: &Child| match self.method {
+            Aggregator::Sum if maxima => child.maximum.unwrap_or(0.0),
+            Aggregator::Sum => 1.0,
+            _ => child.weight,
+        };
+        let there: f64 = children.iter().filter(|child| scores.get(row, child.place).is_some()).map(size).sum();
+        let all: f64 = children.iter().map(size).sum();
+        if there == all { 1.0 } else { all / there }
+    }
+}
+
+/// Combines pairs of weight and value; none where there is none or the weights sum to 0.
+///
+/// # Formula
+/// See [`Aggregator`]; OECD/JRC, Handbook on Constructing Composite Indicators (2008), §6.
+///
+/// # Errors
+/// The kind of mean and the value that is not positive, for the means that need positive ones.
+pub fn combine(method: Aggregator, pairs: &[(f64, f64)]) -> Result<Option<f64>, (&'static str, f64)> {
+    if pairs.is_empty() {
+        return Ok(None);
+    }
+    let total: f64 = pairs.iter().map(|(weight, _)| weight).sum();
+    let sum = |value: &dyn Fn(f64) -> f64| pairs.iter().map(|(weight, x)| weight * value(*x)).sum::<f64>();
+    let positive = |name| pairs.iter().find(|(_, x)| *x <= 0.0).map_or(Ok(()), |(_, x)| Err((name, *x)));
+    let value = match method {
+        Aggregator::Arithmetic => sum(&|x| x) / total,
+        Aggregator::Geometric => {
+            positive("geometric")?;
+            libm::exp(sum(&libm::log) / total)
+        }
+        Aggregator::Harmonic => {
+            positive("harmonic")?;
+            total / sum(&|x| 1.0 / x)
+        }
+        Aggregator::Generalised { power } if power == 0.0 => return combine(Aggregator::Geometric, pairs),
+        Aggregator::Generalised { power } => {
+            positive("generalised")?;
+            libm::pow(sum(&|x| libm::pow(x, power)) / total, 1.0 / power)
+        }
+        Aggregator::Sum => pairs.iter().map(|(_, x)| x).sum(),
+        Aggregator::WeightedSum => sum(&|x| x),
+        Aggregator::Median => median(pairs.iter().map(|(_, x)| *x)).unwrap_or(f64::NAN),
+        Aggregator::Copeland => f64::NAN, // a matter of all units: see `copeland`
+    };
+    Ok(Some(value).filter(|value| value.is_finite()))
+}
+
+/// Copeland scores of the rows of an edition.
+///
+/// # Formula
+/// `Σ_{b ≠ a} o(a, b)`, where `o` is the share of weight of the children in which `a` is above `b`, ties counting half;
+/// over the children that both have. COINr's `a_copeland` on complete data.
+fn copeland(children: &[Child], scores: &Matrix, span: std::ops::Range<usize>) -> Vec<f64> {
+    let rows: Vec<usize> = span.collect();
+    let mut points = vec![0.0; rows.len()];
+    for (a, first) in rows.iter().enumerate() {
+        for (b, second) in rows.iter().enumerate().skip(a + 1) {
+            let (mut won, mut total) = (0.0, 0.0);
+            for child in children {
+                let (Some(x), Some(y)) = (scores.get(*first, child.place), scores.get(*second, child.place)) else { continue };
+                total += child.weight;
+                won += child.weight
+                    * if x > y {
+                        1.0
+                    } else if x < y {
+                        0.0
+                    } else {
+                        0.5
+                    };
+            }
+            if total > 0.0 {
+                points[a] += won / total;
+                points[b] += 1.0 - won / total;
+            }
+        }
+    }
+    let has_value = |row: &usize| children.iter().any(|child| scores.get(*row, child.place).is_some());
+    rows.iter().zip(points).map(|(row, score)| if has_value(row) { score } else { f64::NAN }).collect()
+}
