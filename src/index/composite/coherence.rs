@@ -40,7 +40,7 @@ pub fn summary(values: &[f64]) -> Option<Summary> {
     let (min, max) = range(there())?;
     let mut sorted: Vec<f64> = there().map(|value| value + 0.0).collect(); // −0 is 0
     sorted.sort_by(f64::total_cmp);
-    let runs = sorted.chunk_by(|a, b| a == b);
+    let runs = sorted.chunk_by(|a, b| a.total_cmp(b).is_eq());
     Some(Summary {
         n: sorted.len(),
         non_zero: sorted.iter().filter(|value| **value != 0.0).count(),

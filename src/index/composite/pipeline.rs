@@ -1,5 +1,7 @@
 //! The pipeline: every stage in its order, every data set kept.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::matrix::{Matrix, Rows};
@@ -32,7 +34,7 @@ pub enum ComputeError {
 #[derive(Debug, Clone, PartialEq)]
 pub struct DataSet {
     /// Which unit and edition each row is.
-    pub rows: Rows,
+    pub rows: Arc<Rows>,
     /// The codes of the columns.
     pub columns: Vec<String>,
     /// The values.
@@ -160,7 +162,7 @@ fn data_set(definition: &CompositeDefinition, stage: &Stage, state: &State) -> D
         Stage::Aggregate(_) => (definition.nodes().iter().map(CompositeNode::code).collect(), &state.scores),
         _ => (leaf_codes(definition), &state.indicators),
     };
-    DataSet { rows: state.rows.clone(), columns: columns.into_iter().map(str::to_owned).collect(), values: values.clone() }
+    DataSet { rows: Arc::clone(&state.rows), columns: columns.into_iter().map(str::to_owned).collect(), values: values.clone() }
 }
 
 /// The ranks of every node, edition by edition.

@@ -1,6 +1,7 @@
 //! Indicator tables: what is known of each unit and edition, from where, since when.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -134,10 +135,10 @@ impl Table {
             let of = |(edition, unit): (&str, &str)| self.attributes.get(&(edition.to_owned(), unit.to_owned(), name.clone())).cloned();
             rows.keys().map(of).collect()
         });
-        let attributes = attributes.collect();
+        let attributes = Arc::new(attributes.collect());
         let weights = definition.nodes().iter().map(CompositeNode::weight).collect();
         let (indicators, denominators) = (self.matrix(&rows, &leaves), self.matrix(&rows, &denominators));
-        State { rows, indicators, denominators, attributes, weights, scores: Matrix::default() }
+        State { rows: Arc::new(rows), indicators, denominators, attributes, weights, scores: Matrix::default() }
     }
 
     fn matrix(&self, rows: &Rows, columns: &[&str]) -> Matrix {

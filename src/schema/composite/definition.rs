@@ -221,7 +221,7 @@ impl CompositeNode {
     #[must_use]
     pub fn indicator(&self) -> Option<&Indicator> {
         match &self.body {
-            Body::Indicator(indicator) => Some(indicator),
+            Body::Indicator(indicator) => Some(indicator.as_ref()),
             Body::Children(_) => None,
         }
     }
@@ -242,7 +242,7 @@ pub enum Body {
     /// Other nodes, by position.
     Children(Vec<usize>),
     /// A column of the table.
-    Indicator(Indicator),
+    Indicator(Box<Indicator>),
 }
 
 /// `offset + factor·x`: from a mean of ten sub-indices on 1 to 10 to a hundred points.

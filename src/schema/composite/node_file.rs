@@ -117,7 +117,7 @@ impl TreeReader {
         if inner == leaf {
             return None;
         }
-        children.map(Body::Children).or(indicator.map(Body::Indicator))
+        children.map(Body::Children).or(indicator.map(|indicator| Body::Indicator(Box::new(indicator))))
     }
 
     fn siblings(&mut self, value: &Value, parent: Option<usize>, depth: u32, at: &mut At<'_>) -> Option<Vec<usize>> {

@@ -53,7 +53,7 @@ fn stage(value: &Value, at: &mut At<'_>) -> Option<Stage> {
     let mut object = Object::open(value, at)?;
     let name = Stage::NAMES[object.need("stage", at, |value, at| at.one_of(value, &Stage::NAMES))?];
     let stage = match name {
-        "screen" => screen(&mut object, at).map(Stage::Screen),
+        "screen" => Some(Stage::Screen(screen(&mut object, at))),
         "denominate" => Some(Stage::Denominate),
         "impute" => impute(&mut object, at).map(Stage::Impute),
         "treat" => treat(&mut object, at).map(Stage::Treat),
@@ -65,7 +65,7 @@ fn stage(value: &Value, at: &mut At<'_>) -> Option<Stage> {
     stage
 }
 
-fn screen(object: &mut Object<'_>, at: &mut At<'_>) -> Option<Screen> {
+fn screen(object: &mut Object<'_>, at: &mut At<'_>) -> Screen {
     let available = object.read("available", at, share);
     let non_zero = object.read("non_zero", at, share);
     let keep = object.read("keep", at, names).unwrap_or_default();
@@ -73,7 +73,7 @@ fn screen(object: &mut Object<'_>, at: &mut At<'_>) -> Option<Screen> {
     if let Some(both) = keep.iter().find(|unit| drop.contains(unit)) {
         at.error("kept-and-dropped", format!("Đơn vị “{both}” vừa giữ vừa loại"), format!("The unit “{both}” is both kept and dropped"));
     }
-    Some(Screen { available, non_zero, keep, drop })
+    Screen { available, non_zero, keep, drop }
 }
 
 fn impute(object: &mut Object<'_>, at: &mut At<'_>) -> Option<Impute> {

@@ -154,7 +154,8 @@ impl<'d> Inner<'d> {
         };
         let there: f64 = children.iter().filter(|child| scores.get(row, child.place).is_some()).map(size).sum();
         let all: f64 = children.iter().map(size).sum();
-        if there == all { 1.0 } else { all / there }
+        // Exactly 1 where nothing is missing: both sums are then of the same numbers in the same order.
+        all / there
     }
 }
 
@@ -182,7 +183,7 @@ pub fn combine(method: Aggregator, pairs: &[(f64, f64)]) -> Result<Option<f64>, 
             positive("harmonic")?;
             total / sum(&|x| 1.0 / x)
         }
-        Aggregator::Generalised { power } if power == 0.0 => return combine(Aggregator::Geometric, pairs),
+        Aggregator::Generalised { power: 0.0 } => return combine(Aggregator::Geometric, pairs),
         Aggregator::Generalised { power } => {
             positive("generalised")?;
             libm::pow(sum(&|x| libm::pow(x, power)) / total, 1.0 / power)
@@ -199,7 +200,7 @@ pub fn combine(method: Aggregator, pairs: &[(f64, f64)]) -> Result<Option<f64>, 
 ///
 /// # Formula
 /// `Σ_{b ≠ a} o(a, b)`, where `o` is the share of weight of the children in which `a` is above `b`, ties counting half;
-/// over the children that both have. COINr's `a_copeland` on complete data.
+/// over the children that both have. `a_copeland` of `COINr` on complete data.
 fn copeland(children: &[Child], scores: &Matrix, span: std::ops::Range<usize>) -> Vec<f64> {
     let rows: Vec<usize> = span.collect();
     let mut points = vec![0.0; rows.len()];

@@ -13,6 +13,8 @@ mod screen;
 mod treat;
 mod weight;
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::matrix::{Matrix, Rows};
@@ -22,13 +24,13 @@ use crate::schema::composite::{Aggregation, CompositeDefinition, Stage};
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
     /// Which unit and edition each row is.
-    pub rows: Rows,
+    pub rows: Arc<Rows>,
     /// A column for each leaf of the definition, in its order: values at first, scores once they are normalised.
     pub indicators: Matrix,
     /// A column for each denominator of the definition.
     pub denominators: Matrix,
     /// For each attribute of the definition its value in every row.
-    pub attributes: Vec<Vec<Option<String>>>,
+    pub attributes: Arc<Vec<Vec<Option<String>>>>,
     /// The weight of each node among its siblings.
     pub weights: Vec<f64>,
     /// A column for each node, once they are aggregated; without a column before.
@@ -177,6 +179,9 @@ pub enum Record {
     Normalised {
         /// By what, each.
         limits: Vec<Limits>,
+        /// Points below 0 or above the indicator's maximum: the table or the maximum is wrong.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        beyond: Vec<Filled>,
     },
     /// Weights were replaced.
     Weighted {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Limits, Record, StageError, State};
+use super::{Filled, Limits, Record, StageError, State};
 use crate::index::composite::matrix::present;
 use crate::index::composite::statistics::{below, deviation, mean, range};
 use crate::schema::composite::{
@@ -11,10 +11,11 @@ use crate::schema::composite::{
 
 /// Normalises each indicator by its own method or the pipeline's, edition by edition.
 pub(super) fn normalise(global: &Normaliser, definition: &CompositeDefinition, state: &mut State) -> Result<Record, StageError> {
-    let mut limits = Vec::new();
+    let (mut limits, mut beyond) = (Vec::new(), Vec::new());
     for (column, (_, node, indicator)) in definition.leaves().enumerate() {
         let leaf = Leaf { node, indicator, normaliser: indicator.normalise.as_ref().unwrap_or(global) };
         let before = state.indicators.column(column).to_vec();
+        leaf.beyond(state, &before, &mut beyond);
         for (edition, span) in state.rows.spans().to_vec().into_iter().enumerate() {
             let window = leaf.window(state, edition);
             let values = before.get(window).unwrap_or_default();
@@ -30,7 +31,7 @@ pub(super) fn normalise(global: &Normaliser, definition: &CompositeDefinition, s
             limits.push(Limits { edition, indicator: node.code().to_owned(), n, low, high, flat });
         }
     }
-    Ok(Record::Normalised { limits })
+    Ok(Record::Normalised { limits, beyond })
 }
 
 struct Leaf<'d> {
@@ -75,6 +76,18 @@ impl Leaf<'_> {
             unit: unit.clone(),
             edition: state.rows.editions().get(edition).cloned().unwrap_or_default(),
         })
+    }
+
+    /// Points that cannot be.
+    fn beyond(&self, state: &State, values: &[f64], beyond: &mut Vec<Filled>) {
+        if self.normaliser.method != Normalisation::Points {
+            return;
+        }
+        let maximum = self.node.maximum().unwrap_or(f64::INFINITY);
+        for ((edition, unit), value) in state.rows.keys().zip(values).filter(|(_, value)| **value < 0.0 || **value > maximum) {
+            let (edition, unit, indicator) = (edition.to_owned(), unit.to_owned(), self.node.code().to_owned());
+            beyond.push(Filled { edition, unit, indicator, value: *value });
+        }
     }
 
     fn scale(&self, scale: Scale) -> (f64, f64) {

@@ -1,5 +1,7 @@
 //! Screening: units with too little data leave.
 
+use std::sync::Arc;
+
 use super::{Record, Removed, State};
 use crate::schema::composite::Screen;
 
@@ -22,10 +24,10 @@ pub(super) fn screen(screen: &Screen, state: &mut State) -> Record {
         }
     }
     if !removed.is_empty() {
-        state.rows = state.rows.filter(&kept);
+        state.rows = Arc::new(state.rows.filter(&kept));
         state.indicators = state.indicators.filter(&kept);
         state.denominators = state.denominators.filter(&kept);
-        for attribute in &mut state.attributes {
+        for attribute in Arc::make_mut(&mut state.attributes) {
             let mut kept = kept.iter();
             attribute.retain(|_| kept.next().copied().unwrap_or(false));
         }

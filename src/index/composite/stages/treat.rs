@@ -73,10 +73,10 @@ fn winsorise(treat: &Treat, values: &mut [f64]) -> u32 {
         let upper = skewness(present(values)).is_none_or(|skewness| skewness >= 0.0);
         let Some((least, greatest)) = range(present(values)) else { break };
         let extreme = if upper { greatest } else { least };
-        let rest = range(present(values).filter(|value| *value != extreme));
+        let rest = range(present(values).filter(|value| value.total_cmp(&extreme).is_ne()));
         let Some(next) = rest.map(|(least, greatest)| if upper { greatest } else { least }) else { break };
         let mut replaced = 0_u32;
-        for value in values.iter_mut().filter(|value| **value == extreme) {
+        for value in values.iter_mut().filter(|value| value.total_cmp(&extreme).is_eq()) {
             *value = next;
             replaced = replaced.saturating_add(1);
         }
@@ -96,9 +96,8 @@ fn transform(log: Log, values: &mut [f64]) {
         let transformed = match log {
             Log::LogCtPlus if mirrored => -libm::log(greatest - *value + 0.01 * spread),
             Log::LogCt | Log::LogCtPlus => libm::log(above + 0.01 * spread),
-            Log::LogCtOrig => libm::log(above + 1.0),
             Log::LogGii => libm::log((greatest - 1.0) * above / spread + 1.0),
-            Log::BoxCox { lambda: 0.0 } => libm::log(above + 1.0),
+            Log::LogCtOrig | Log::BoxCox { lambda: 0.0 } => libm::log(above + 1.0),
             Log::BoxCox { lambda } => (libm::pow(above + 1.0, lambda) - 1.0) / lambda,
         };
         *value = if transformed.is_finite() { transformed } else { f64::NAN };
