@@ -10,6 +10,7 @@ mod check;
 mod context;
 mod demo;
 mod import;
+mod index;
 mod key;
 mod run;
 mod serve;
@@ -50,6 +51,8 @@ enum Command {
     Import(import::Arguments),
     /// Computes an index over a wave and prints the scores.
     Run(run::Arguments),
+    /// Computes a composite index from a table of indicators: scores, ranks, stages, contributions.
+    Index(index::Arguments),
     /// Makes, lists and revokes API keys.
     #[command(subcommand)]
     Key(key::Command),
@@ -68,6 +71,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => return check::check(&arguments),
         Command::Import(arguments) => import::import(&context, &arguments),
         Command::Run(arguments) => run::run(&context, &arguments),
+        Command::Index(arguments) => index::index(&arguments),
         Command::Key(command) => key::key(&context, &command),
     };
     match done {
