@@ -174,3 +174,59 @@ fn ranks(definition: &CompositeDefinition, state: &State) -> Vec<Vec<Option<u32>
     };
     (0..definition.nodes().len()).map(of).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::composite::contributions;
+    use crate::schema::composite::parse_composite;
+
+    const DEFINITION: &str = include_str!("../../../survey-schemas/indices/example/2025.json");
+    const INDICATORS: &str = include_str!("../../../survey-schemas/indices/example/indicators.csv");
+
+    /// By hand, for 2025: `overdue` runs from 5 to 25 over both years, `online` from 40 to 80. A has 10 and 7.75, HARD 8.875,
+    /// SOFT 9.1, SERVICE 0.6 · 9.1 + 0.4 · 8.875 = 9.01, ALL 10 (0.6 · 9.01 + 0.4 · 10) = 94.06. C has no `online`: its HARD is
+    /// the 5.5 of `overdue`.
+    const BY_HAND: [(usize, &str, f64, u32); 6] =
+        [(0, "A", 82.72, 1), (0, "B", 58.24, 3), (0, "C", 70.48, 2), (1, "A", 94.06, 1), (1, "B", 61.84, 3), (1, "C", 73.9, 2)];
+
+    fn example() -> (CompositeDefinition, Outcome) {
+        let definition = parse_composite(DEFINITION).unwrap().definition;
+        let (table, warnings) = Table::read(INDICATORS, &definition).unwrap();
+        assert_eq!(warnings, []);
+        let outcome = compute(&definition, &table).unwrap();
+        (definition, outcome)
+    }
+
+    #[test]
+    fn the_example_comes_out_as_by_hand() {
+        let (_, outcome) = example();
+        for (edition, unit, score, rank) in BY_HAND {
+            let row = outcome.rows().find(edition, unit).unwrap();
+            assert!((outcome.score(0, row).unwrap() - score).abs() < 1e-12, "{unit}: {:?}", outcome.score(0, row));
+            assert_eq!(outcome.rank(0, row), Some(rank));
+        }
+    }
+
+    #[test]
+    fn contributions_sum_to_the_score_also_where_a_value_is_missing() {
+        let (definition, outcome) = example();
+        for row in 0..outcome.rows().len() {
+            let (leaves, constant) = contributions(&definition, &outcome, row).unwrap();
+            let sum: f64 = leaves.iter().map(|leaf| leaf.adds).sum::<f64>() + constant;
+            assert!((sum - outcome.score(0, row).unwrap()).abs() < 1e-12);
+        }
+        let c = outcome.rows().find(1, "C").unwrap();
+        let (leaves, _) = contributions(&definition, &outcome, c).unwrap();
+        let slopes: Vec<(&str, f64)> = leaves.iter().map(|leaf| (leaf.leaf.as_str(), (leaf.slope * 1e6).round() / 1e6)).collect();
+        assert_eq!(slopes, [("satisfied", 3.6), ("overdue", 2.4), ("plan", 4.0)], "`overdue` carries all of HARD");
+    }
+
+    #[test]
+    fn nothing_comes_of_nothing() {
+        let definition = parse_composite(DEFINITION).unwrap().definition;
+        assert_eq!(compute(&definition, &Table::default()), Err(ComputeError::NoUnits));
+        let (table, _) = Table::read(INDICATORS, &definition).unwrap();
+        assert_eq!(run(&definition, &definition.pipeline()[..1], table.state(&definition)), Err(ComputeError::NoAggregation));
+    }
+}

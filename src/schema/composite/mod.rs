@@ -62,3 +62,55 @@ pub fn parse_composite(text: &str) -> Result<CheckedComposite, Vec<Finding>> {
         _ => Err(findings),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::sample::composite;
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_composite_index_that_is_shipped_is_without_findings() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("survey-schemas/indices");
+        let mut read = 0;
+        for index in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
+            for file in std::fs::read_dir(index).unwrap().map(|entry| entry.unwrap().path()) {
+                if file.extension().is_some_and(|extension| extension == "json") {
+                    let checked = parse_composite(&std::fs::read_to_string(&file).unwrap());
+                    let checked = checked.unwrap_or_else(|findings| panic!("{}: {findings:#?}", file.display()));
+                    assert!(checked.warnings.is_empty(), "{}: {:#?}", file.display(), checked.warnings);
+                    read += 1;
+                }
+            }
+        }
+        assert!(read > 0);
+    }
+
+    /// Every place in `value`, as a pointer.
+    fn pointers(value: &Value, here: &str, out: &mut Vec<String>) {
+        out.push(here.to_owned());
+        match value {
+            Value::Object(members) => members.iter().for_each(|(key, value)| pointers(value, &format!("{here}/{key}"), out)),
+            Value::Array(values) => {
+                values.iter().enumerate().for_each(|(index, value)| pointers(value, &format!("{here}/{index}"), out));
+            }
+            _ => {}
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_definition_with_any_one_value_replaced_is_taken_or_refused_with_a_reason(
+            place in any::<proptest::sample::Index>(), kind in 0..7_usize, number in any::<f64>(),
+        ) {
+            let mut value = composite();
+            let mut places = Vec::new();
+            pointers(&value, "", &mut places);
+            let other = [json!(null), json!(true), json!(number), json!("days"), json!([]), json!({}), json!([{"code": "x"}])];
+            *value.pointer_mut(&places[place.index(places.len())]).unwrap() = other[kind].clone();
+            let sound = parse_composite(&value.to_string()).map_or_else(|found| any_error(&found), |read| !any_error(&read.warnings));
+            prop_assert!(sound);
+        }
+    }
+}
