@@ -294,3 +294,111 @@ impl Reader<'_> {
         number
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::composite::sample::{composite, definition};
+
+    fn found(text: &str) -> Vec<(Option<u32>, String, String)> {
+        let findings = match Table::read(text, &definition(&composite())) {
+            Ok((_, warnings)) => warnings,
+            Err(findings) => findings,
+        };
+        findings.into_iter().map(|finding| (finding.line, finding.pointer, finding.code.into_owned())).collect()
+    }
+
+    fn expected(list: &[(Option<u32>, &str, &str)]) -> Vec<(Option<u32>, String, String)> {
+        list.iter().map(|(line, pointer, code)| (*line, (*pointer).to_owned(), (*code).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_wide_table_is_read_by_the_names_of_its_columns() {
+        let text = "# source\nunit,edition,region,days,shops,trust,population,note\n01,2023,north,5,,NA,100,x\n02,,south,6,3,0.5,200,\n";
+        let (table, warnings) = Table::read(text, &definition(&composite())).unwrap();
+        assert_eq!(warnings.len(), 1, "the column “note” is not used");
+        assert_eq!(table.rows().collect::<Vec<_>>(), [("2023", "01"), ("2024", "02")]);
+        assert_eq!(table.get("2023", "01", "days").unwrap().value, Some(5.0));
+        assert!(table.get("2023", "01", "shops").is_none() && table.get("2023", "01", "trust").is_none());
+        let state = table.state(&definition(&composite()));
+        assert_eq!((state.denominators.get(1, 0), state.attributes[0][1].as_deref()), (Some(200.0), Some("south")));
+    }
+
+    #[test]
+    fn a_long_table_keeps_source_status_and_revisions() {
+        let text = "unit,indicator,value,edition,measured_in,date,source,status,revision,standard_error,n\n\
+            01,trust,0.8,2024,share,2024-12-31,Quyết định 1,published,,0.02,510\n\
+            01,trust,0.7,2024,share,2025-03-01,Quyết định 2,restated,1,,\n\
+            01,region,north,2024,,,,,,,\n";
+        let (table, warnings) = Table::read(text, &definition(&composite())).unwrap();
+        assert_eq!(warnings, []);
+        let (first, second) = (&table.revisions("2024", "01", "trust")[0], table.get("2024", "01", "trust").unwrap());
+        assert_eq!((first.value, first.standard_error, first.n, first.status), (Some(0.8), Some(0.02), Some(510), Status::Published));
+        assert_eq!((second.value, second.status, second.revision), (Some(0.7), Status::Restated, 1));
+        assert_eq!(second.source.as_deref(), Some("Quyết định 2"));
+        assert_eq!(table.state(&definition(&composite())).indicators.get(0, 2), Some(0.7), "the last revision is in force");
+    }
+
+    #[test]
+    fn every_finding_of_a_wide_table_comes_with_its_line() {
+        let text = "unit,region,days,shops,trust,population\n01,n,five,1,1,1\n01,n,5,1,1,1\n,n,5,1,1,1\n02,n,5\n03,n,1e999,1,1,1\n";
+        let expect = [
+            (Some(2), "/0/days", "not-a-number"),
+            (Some(3), "/1/unit", "unit-repeated"),
+            (Some(4), "/2/unit", "empty"),
+            (Some(5), "/3/", "wrong-width"),
+            (Some(6), "/4/days", "not-a-number"),
+        ];
+        assert_eq!(found(text), expected(&expect));
+    }
+
+    #[test]
+    fn every_finding_of_a_long_table_comes_with_its_line() {
+        let text = "unit,indicator,value,date,status,revision\n01,ghost,1,,,\n01,days,1,31-12-2024,guessed,-1\n01,days,2,,,\n01,days,3,,,\n\
+            01,,3,,,\n01,region,north,,,\n01,region,south,,,\n";
+        let expect = [
+            (Some(2), "/0/indicator", "unknown-indicator"),
+            (Some(3), "/1/date", "bad-date"),
+            (Some(3), "/1/status", "unknown-value"),
+            (Some(3), "/1/revision", "not-a-number"),
+            (Some(5), "/3/value", "value-repeated"),
+            (Some(6), "/4/indicator", "empty"),
+            (Some(8), "/6/value", "contradiction"),
+        ];
+        assert_eq!(found(text), expected(&expect));
+    }
+
+    #[test]
+    fn a_header_says_what_is_missing_doubled_or_not_used() {
+        assert_eq!(
+            found("days,days\n"),
+            expected(&[
+                (None, "/days", "column-repeated"),
+                (None, "/unit", "column-missing"),
+                (None, "/population", "column-missing"),
+                (None, "/region", "column-missing"),
+                (None, "/shops", "column-missing"),
+                (None, "/trust", "column-missing"),
+            ])
+        );
+        assert_eq!(
+            found(""),
+            expected(&[
+                (None, "/unit", "column-missing"),
+                (None, "/days", "column-missing"),
+                (None, "/population", "column-missing"),
+                (None, "/region", "column-missing"),
+                (None, "/shops", "column-missing"),
+                (None, "/trust", "column-missing"),
+            ])
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_taken_or_refused_with_a_reason(text in "(unit|days|indicator|value|edition|[ab,\"#\r\n1-])*") {
+            let refused = Table::read(&text, &definition(&composite())).map_or_else(|found| any_error(&found), |(_, found)| !any_error(&found));
+            proptest::prop_assert!(refused);
+        }
+    }
+}

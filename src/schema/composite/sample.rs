@@ -40,7 +40,12 @@ pub(crate) fn composite() -> Value {
     })
 }
 
-/// The definition of a value that is right.
+/// The definition of a value that is right, by the published JSON Schema too.
 pub(crate) fn definition(value: &Value) -> CompositeDefinition {
+    let schema = include_str!("../../../survey-schemas/meta-schema/composite.schema.json");
+    let (mut compiler, mut schemas) = (boon::Compiler::new(), boon::Schemas::new());
+    compiler.add_resource("urn:test:composite", serde_json::from_str(schema).unwrap()).unwrap();
+    let compiled = compiler.compile("urn:test:composite", &mut schemas).unwrap();
+    schemas.validate(value, compiled).unwrap_or_else(|why| panic!("{why:#}"));
     parse_composite(&value.to_string()).unwrap_or_else(|findings| panic!("{findings:#?}")).definition
 }

@@ -228,3 +228,125 @@ fn copeland(children: &[Child], scores: &Matrix, span: std::ops::Range<usize>) -
     let has_value = |row: &usize| children.iter().any(|child| scores.get(*row, child.place).is_some());
     rows.iter().zip(points).map(|(row, score)| if has_value(row) { score } else { f64::NAN }).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::index::composite::{ComputeError, Observation, Outcome, Table, compute};
+    use crate::schema::composite::sample::{definition, text};
+
+    #[test]
+    fn each_mean_is_its_formula() {
+        let pairs = [(1.0, 2.0), (3.0, 8.0)];
+        let of = |method| combine(method, &pairs).unwrap().unwrap();
+        let near = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-14, "{found} is not {expected}");
+        near(of(Aggregator::Arithmetic), 6.5);
+        near(of(Aggregator::Geometric), 2.0_f64.powf(2.5)); // (2·8³)^¼
+        near(of(Aggregator::Harmonic), 4.0 / (0.5 + 0.375));
+        near(of(Aggregator::Generalised { power: 2.0 }), 49.0_f64.sqrt()); // (4 + 3·64)/4
+        near(of(Aggregator::Generalised { power: -1.0 }), of(Aggregator::Harmonic));
+        near(of(Aggregator::Generalised { power: 0.0 }), of(Aggregator::Geometric));
+        near(of(Aggregator::Sum), 10.0);
+        near(of(Aggregator::WeightedSum), 26.0);
+        near(of(Aggregator::Median), 5.0);
+        assert_eq!(combine(Aggregator::Sum, &[]), Ok(None));
+        assert_eq!(combine(Aggregator::Arithmetic, &[(0.0, 1.0)]), Ok(None), "no weight, no mean");
+        assert_eq!(combine(Aggregator::Geometric, &[(1.0, 0.0)]), Err(("geometric", 0.0)));
+    }
+
+    /// Values of `x`, `y`, `z` (weights 1, 2, 3) under a root; `change` alters the definition.
+    fn outcome(rows: &[[Option<f64>; 3]], change: impl FnOnce(&mut Value)) -> Result<Outcome, ComputeError> {
+        let leaf = |code: &str, weight: f64| json!({"code": code, "label": text(code), "weight": weight, "indicator": {}});
+        let mut value = json!({
+            "kind": "composite", "code": "three", "edition": "2020", "title": text("x"), "missing": "renormalise",
+            "pipeline": [{"stage": "normalise", "method": "as_given"}, {"stage": "aggregate", "method": "arithmetic"}],
+            "tree": {"code": "ALL", "label": text("x"), "children": [leaf("x", 1.0), leaf("y", 2.0), leaf("z", 3.0)]},
+        });
+        change(&mut value);
+        let mut table = Table::default();
+        for (row, values) in rows.iter().enumerate() {
+            let unit = format!("u{row}");
+            table.admit("2020", &unit);
+            for (code, value) in ["x", "y", "z"].iter().zip(values) {
+                table.insert("2020", &unit, code, Observation { value: *value, ..Observation::default() });
+            }
+        }
+        compute(&definition(&value), &table)
+    }
+
+    const GAPPED: [[Option<f64>; 3]; 3] = [[Some(1.0), Some(2.0), Some(3.0)], [None, Some(4.0), Some(8.0)], [None, None, None]];
+
+    fn roots(change: impl FnOnce(&mut Value)) -> Vec<Option<f64>> {
+        let outcome = outcome(&GAPPED, change).unwrap();
+        (0..3).map(|row| outcome.score(0, row)).collect()
+    }
+
+    #[test]
+    fn a_gap_is_carried_by_the_others_or_leaves_the_node_without_or_counts_as_zero() {
+        assert_eq!(roots(|_| ()), [Some(14.0 / 6.0), Some(32.0 / 5.0), None]);
+        assert_eq!(roots(|value| value["missing"] = json!("missing")), [Some(14.0 / 6.0), None, None]);
+        assert_eq!(roots(|value| value["tree"]["missing"] = json!("zero")), [Some(14.0 / 6.0), Some(32.0 / 6.0), None]);
+        let threshold = roots(|value| value["pipeline"][1]["threshold"] = json!(0.7));
+        assert_eq!(threshold, [Some(14.0 / 6.0), None, None]);
+    }
+
+    #[test]
+    fn a_sum_over_some_children_is_stretched_to_all() {
+        let sum = |value: &mut Value| value["pipeline"][1]["method"] = json!("sum");
+        assert_eq!(roots(sum), [Some(6.0), Some(18.0), None]);
+        let with_maxima = |value: &mut Value| {
+            sum(value);
+            for (place, maximum) in [10.0, 10.0, 20.0].iter().enumerate() {
+                value["tree"]["children"][place]["maximum"] = json!(maximum);
+            }
+        };
+        assert_eq!(roots(with_maxima), [Some(6.0), Some(16.0), None], "12 of 30 points are 16 of 40");
+        let weighted = |value: &mut Value| value["pipeline"][1]["method"] = json!("weighted_sum");
+        assert_eq!(roots(weighted)[..2], [Some(14.0), Some(32.0 * 6.0 / 5.0)]);
+    }
+
+    #[test]
+    fn a_group_vanishes_when_no_unit_has_a_value_and_an_unscored_node_stands_alone() {
+        let rows = [[Some(1.0), Some(3.0), None], [Some(5.0), Some(1.0), None]];
+        let missing = |value: &mut Value| value["missing"] = json!("missing");
+        assert_eq!(outcome(&rows, missing).unwrap().score(0, 0), None);
+        let vanish = |value: &mut Value| {
+            missing(value);
+            value["tree"]["children"][2]["group"] = json!(true);
+        };
+        assert_eq!(outcome(&rows, vanish).unwrap().score(0, 0), Some(7.0 / 3.0));
+        let unscored = outcome(&rows, |value| value["tree"]["children"][1]["scored"] = json!(false)).unwrap();
+        assert_eq!((unscored.score(0, 0), unscored.score(2, 0)), (Some(1.0), Some(3.0)));
+    }
+
+    #[test]
+    fn methods_go_by_node_then_depth_then_pipeline_and_a_rescaling_comes_last() {
+        let by_depth = |value: &mut Value| value["pipeline"][1]["by_depth"] = json!([{"depth": 0, "method": "sum"}]);
+        assert_eq!(roots(by_depth)[0], Some(6.0));
+        let own = |value: &mut Value| {
+            by_depth(value);
+            value["tree"]["aggregate"] = json!({"method": "median"});
+            value["tree"]["rescale"] = json!({"factor": 10, "offset": 1});
+        };
+        assert_eq!(roots(own)[0], Some(21.0));
+    }
+
+    #[test]
+    fn copeland_counts_the_weight_of_what_is_won_against_each_other_unit() {
+        let rows = [[1.0, 1.0, 1.0], [2.0, 2.0, 1.0], [3.0, 0.0, 0.0]].map(|row| row.map(Some));
+        let outcome = outcome(&rows, |value| value["pipeline"][1]["method"] = json!("copeland")).unwrap();
+        // u0 ties u1 in z (½ · 3/6) and beats u2 in y and z (5/6); u1 wins x, y and ties z; u2 wins x.
+        for (row, expected) in [0.25 + 5.0 / 6.0, 0.75 + 5.0 / 6.0, 2.0 / 6.0].iter().enumerate() {
+            assert!((outcome.score(0, row).unwrap() - expected).abs() < 1e-15);
+        }
+    }
+
+    #[test]
+    fn a_mean_that_needs_positive_values_says_where_there_is_none() {
+        let rows = [[Some(1.0), Some(2.0), Some(3.0)], [Some(1.0), Some(-2.0), Some(3.0)]];
+        let error = outcome(&rows, |value| value["pipeline"][1]["method"] = json!("geometric")).unwrap_err();
+        assert_eq!(error.to_string(), "stage 2 (aggregate): ALL: the geometric mean needs positive values, u1 in 2020 has -2");
+    }
+}

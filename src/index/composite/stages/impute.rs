@@ -112,3 +112,57 @@ fn linear(known: &Series, time: f64) -> Option<f64> {
         (None, None) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_series_is_filled_from_before_or_between_or_from_the_nearest_end() {
+        let known = [(2010.0, 4.0), (2014.0, 8.0)];
+        assert_eq!([2009.0, 2012.0, 2020.0].map(|time| latest(&known, time)), [None, Some(4.0), Some(8.0)]);
+        assert_eq!([2009.0, 2011.0, 2020.0].map(|time| linear(&known, time)), [Some(4.0), Some(5.0), Some(8.0)]);
+        assert_eq!(linear(&[], 2010.0), None);
+    }
+
+    #[test]
+    fn years_are_points_in_time_and_other_editions_their_order() {
+        let times = |editions: &[&str]| super::times(&editions.iter().map(|edition| (*edition).to_owned()).collect::<Vec<_>>());
+        assert_eq!(times(&["2010", "2012"]), [2010.0, 2012.0]);
+        assert_eq!(times(&["2010-I", "2010-II"]), [0.0, 1.0]);
+    }
+
+    #[test]
+    fn each_method_fills_what_it_can_and_says_so() {
+        use crate::index::composite::{Observation, Table};
+        use crate::schema::composite::sample::{composite, definition};
+        let definition = definition(&composite());
+        let mut table = Table::default();
+        let mut put = |edition: &str, unit: &str, region: &str, days: Option<f64>| {
+            table.describe(edition, unit, "region", region);
+            table.insert(edition, unit, "days", Observation { value: days, ..Observation::default() });
+        };
+        put("2023", "a", "north", Some(2.0));
+        put("2024", "a", "north", Some(4.0));
+        put("2024", "b", "north", None);
+        put("2024", "c", "south", Some(10.0));
+        put("2024", "d", "south", Some(40.0));
+        put("2024", "e", "east", None);
+        put("2025", "a", "north", None);
+        let filled = |method: Imputation| {
+            let mut state = table.state(&definition);
+            let Record::Imputed { filled, left } = impute(&Impute { method }, &definition, &mut state) else { panic!("it imputes") };
+            let filled: Vec<(String, f64)> =
+                filled.into_iter().map(|cell| (format!("{} {}", cell.edition, cell.unit), cell.value)).collect();
+            (filled, left)
+        };
+        let named = |list: &[(&str, f64)]| list.iter().map(|(cell, value)| ((*cell).to_owned(), *value)).collect::<Vec<_>>();
+        // Two more leaves are missing in all seven rows.
+        let group = Imputation::Centre { of: Centre::Mean, group: Some("region".into()) };
+        assert_eq!(filled(group), (named(&[("2024 b", 4.0)]), 2 + 14), "an empty group stays empty");
+        let median = Imputation::Centre { of: Centre::Median, group: None };
+        assert_eq!(filled(median), (named(&[("2024 b", 10.0), ("2024 e", 10.0)]), 1 + 14));
+        assert_eq!(filled(Imputation::Latest), (named(&[("2025 a", 4.0)]), 2 + 14));
+        assert_eq!(filled(Imputation::Linear), (named(&[("2025 a", 4.0)]), 2 + 14));
+    }
+}

@@ -196,3 +196,129 @@ fn distance(value: f64, goal: f64, least: f64, cap: bool) -> f64 {
     let score = 1.0 - (goal - value) / (goal - least);
     if cap && score > 1.0 { 1.0 } else { score }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::index::composite::{Outcome, Record, Table, run};
+    use crate::schema::composite::CompositeDefinition;
+    use crate::schema::composite::sample::{definition, text};
+
+    /// One indicator `x` scored by `normalise`; what `indicator` says is added to it.
+    fn index(normalise: &Value, indicator: &Value, maximum: Option<f64>) -> CompositeDefinition {
+        let mut stage = normalise.clone();
+        stage["stage"] = json!("normalise");
+        let mut leaf = json!({"code": "x", "label": text("x"), "indicator": indicator});
+        if let Some(maximum) = maximum {
+            leaf["maximum"] = json!(maximum);
+        }
+        definition(&json!({
+            "kind": "composite", "code": "one", "edition": "2020", "title": text("x"),
+            "pipeline": [stage, {"stage": "aggregate", "method": "arithmetic"}],
+            "tree": {"code": "ALL", "label": text("x"), "children": [leaf]},
+        }))
+    }
+
+    fn outcome(definition: &CompositeDefinition, rows: &[(&str, &str, f64)]) -> Outcome {
+        let mut table = Table::default();
+        for (edition, unit, value) in rows {
+            table.insert(edition, unit, "x", crate::index::composite::Observation { value: Some(*value), ..Default::default() });
+        }
+        run(definition, definition.pipeline(), table.state(definition)).unwrap()
+    }
+
+    /// Scores of 2, 4, 4, 8 and 12 in one edition.
+    fn scores(normalise: &Value, indicator: &Value, maximum: Option<f64>) -> Vec<f64> {
+        let values = [("a", 2.0), ("b", 4.0), ("c", 4.0), ("d", 8.0), ("e", 12.0)];
+        let outcome = outcome(&index(normalise, indicator, maximum), &values.map(|(unit, value)| ("2020", unit, value)));
+        (0..5).map(|row| outcome.score(1, row).unwrap()).collect()
+    }
+
+    #[track_caller]
+    fn hold(normalise: &Value, indicator: &Value, expected: [f64; 5]) {
+        let found = scores(normalise, indicator, Some(20.0));
+        assert!(found.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-14), "{found:?} is not {expected:?}");
+    }
+
+    #[test]
+    fn each_method_is_its_formula_in_both_directions() {
+        let (up, down) = (json!({}), json!({"direction": "lower"}));
+        let min_max = json!({"method": "min_max", "scale": [1, 11]});
+        hold(&min_max, &up, [1.0, 3.0, 3.0, 7.0, 11.0]);
+        hold(&min_max, &down, [11.0, 9.0, 9.0, 5.0, 1.0]);
+        hold(&json!({"method": "min_max", "scale": [1, 11], "reverse": "reflect"}), &down, [11.0, 9.0, 9.0, 5.0, 1.0]);
+        hold(&json!({"method": "rank"}), &up, [1.0, 2.0, 2.0, 4.0, 5.0]);
+        hold(&json!({"method": "rank"}), &down, [5.0, 3.0, 3.0, 2.0, 1.0]);
+        hold(&json!({"method": "borda"}), &up, [0.0, 1.0, 1.0, 3.0, 4.0]);
+        hold(&json!({"method": "percentile_rank"}), &up, [0.0, 0.25, 0.25, 0.75, 1.0]);
+        hold(&json!({"method": "distance_to_maximum"}), &down, [1.0, 0.8, 0.8, 0.4, 0.0]);
+        hold(&json!({"method": "fraction_of_maximum"}), &up, [1.0 / 6.0, 1.0 / 3.0, 1.0 / 3.0, 2.0 / 3.0, 1.0]);
+        hold(&json!({"method": "distance_to_reference", "unit": "d"}), &up, [0.0, 1.0 / 3.0, 1.0 / 3.0, 1.0, 5.0 / 3.0]);
+        hold(&json!({"method": "distance_to_reference", "unit": "d", "cap": true}), &up, [0.0, 1.0 / 3.0, 1.0 / 3.0, 1.0, 1.0]);
+        // −x towards −7 from the least, −12: 1 − (−7 − −x)/(−7 − −12).
+        hold(&json!({"method": "distance_to_target"}), &json!({"direction": "lower", "target": 7}), [2.0, 1.6, 1.6, 0.8, 0.0]);
+        hold(&json!({"method": "distance_to_target", "cap": true}), &json!({"target": 7}), [0.0, 0.4, 0.4, 1.0, 1.0]);
+        hold(&json!({"method": "ratio_to_best", "scale": "maximum"}), &up, [20.0 / 6.0, 20.0 / 3.0, 20.0 / 3.0, 40.0 / 3.0, 20.0]);
+        hold(&json!({"method": "ratio_to_best"}), &down, [1.0, 0.5, 0.5, 0.25, 1.0 / 6.0]);
+        hold(&json!({"method": "as_given"}), &up, [2.0, 4.0, 4.0, 8.0, 12.0]);
+        let steps = json!([{"from": 4, "score": 1}, {"from": 8.5, "score": 2}]);
+        hold(&json!({"method": "steps", "steps": steps}), &down, [0.0, 1.0, 1.0, 1.0, 2.0]);
+        let spread = 16.0_f64.sqrt(); // squares of −4, −2, −2, 2, 6 sum to 64, over 4
+        hold(&json!({"method": "z_score", "mean": 100, "sd": 10}), &down, [10.0, 5.0, 5.0, -5.0, -15.0].map(|x| 100.0 + 4.0 * x / spread));
+    }
+
+    #[test]
+    fn goalposts_of_the_indicator_replace_those_of_the_data_and_truncate_on_request() {
+        let fixed = json!({"goalposts": {"low": 4, "high": 8}});
+        hold(&json!({"method": "min_max", "scale": [0, 1]}), &fixed, [-0.5, 0.0, 0.0, 1.0, 2.0]);
+        hold(&json!({"method": "min_max", "scale": [0, 1], "truncate": true}), &fixed, [0.0, 0.0, 0.0, 1.0, 1.0]);
+        hold(&json!({"method": "min_max", "scale": "maximum"}), &json!({"goalposts": {"low": 0, "high": 16}}), [2.5, 5.0, 5.0, 10.0, 15.0]);
+        // Only one is given: the other comes from the data.
+        hold(&json!({"method": "min_max", "scale": [0, 1]}), &json!({"goalposts": {"low": -8}}), [0.5, 0.6, 0.6, 0.8, 1.0]);
+        let lower = json!({"direction": "lower", "goalposts": {"low": 4, "high": 8}});
+        hold(&json!({"method": "min_max", "scale": [0, 1], "truncate": true}), &lower, [1.0, 1.0, 1.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn a_window_is_annual_pooled_or_expanding_from_the_first_edition_that_counts() {
+        let rows =
+            [("2019", "a", 0.0), ("2019", "b", 100.0), ("2020", "a", 10.0), ("2020", "b", 20.0), ("2021", "a", 0.0), ("2021", "b", 40.0)];
+        let of = |window: &str, since: Option<&str>| {
+            let mut normalise = json!({"method": "min_max", "scale": [0, 1], "window": window});
+            if let Some(since) = since {
+                normalise["since"] = json!(since);
+            }
+            let outcome = outcome(&index(&normalise, &json!({}), None), &rows);
+            (0..6).map(|row| outcome.score(1, row)).collect::<Vec<_>>()
+        };
+        assert_eq!(of("annual", None), [0.0, 1.0, 0.0, 1.0, 0.0, 1.0].map(Some));
+        assert_eq!(of("pooled", None), [0.0, 1.0, 0.1, 0.2, 0.0, 0.4].map(Some));
+        assert_eq!(of("pooled", Some("2020"))[2..], [0.25, 0.5, 0.0, 1.0].map(Some));
+        let expanding = of("expanding", Some("2020"));
+        assert_eq!(expanding, [None, None, Some(0.0), Some(1.0), Some(0.0), Some(1.0)], "before its first edition it has no score");
+        let own =
+            index(&json!({"method": "min_max", "scale": [0, 1], "window": "expanding"}), &json!({"goalposts": {"since": "2020"}}), None);
+        assert_eq!(outcome(&own, &rows).score(1, 5), Some(1.0), "the indicator's own first edition");
+    }
+
+    #[test]
+    fn values_that_do_not_vary_have_no_score_and_points_beyond_the_maximum_are_told() {
+        let same = outcome(&index(&json!({"method": "z_score"}), &json!({}), None), &[("2020", "a", 1.0), ("2020", "b", 1.0)]);
+        assert_eq!(same.score(1, 0), None);
+        let Record::Normalised { limits, .. } = &same.steps()[0].record else { panic!("it normalises") };
+        assert!(limits[0].flat);
+        let points = outcome(&index(&json!({"method": "points"}), &json!({}), Some(5.0)), &[("2020", "a", 5.0), ("2020", "b", 6.0)]);
+        let Record::Normalised { beyond, .. } = &points.steps()[0].record else { panic!("it normalises") };
+        assert_eq!((beyond.len(), beyond[0].unit.as_str(), points.score(1, 1)), (1, "b", Some(6.0)));
+    }
+
+    #[test]
+    fn a_reference_without_a_value_is_an_error() {
+        let index = index(&json!({"method": "distance_to_reference", "unit": "z"}), &json!({}), None);
+        let mut table = Table::default();
+        table.admit("2020", "a");
+        let error = run(&index, index.pipeline(), table.state(&index)).unwrap_err();
+        assert_eq!(error.to_string(), "stage 1 (normalise): x: the unit of reference z has no value in 2020");
+    }
+}
