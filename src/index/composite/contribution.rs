@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::pipeline::Outcome;
 use super::stages::aggregate::Inner;
-use crate::schema::composite::{Aggregation, Aggregator, CompositeDefinition, Stage};
+use crate::schema::composite::{Aggregation, Aggregator, CompositeDefinition, CompositeNode, Normalisation, Scale, Stage};
 
 /// What a leaf adds to the score of the root.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -17,9 +17,12 @@ pub struct Contribution {
     pub slope: f64,
     /// `slope · score`, with its own offset: what it adds.
     pub adds: f64,
-    /// The points that are missing to its maximum, as the root would count them; where it has a maximum.
+    /// By how much the root would be higher with the best score that the leaf's scale has; none where it has no best one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lost: Option<f64>,
+    /// The agency that answers for it: its own, or that of the nearest node above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agency: Option<String>,
 }
 
 /// The contributions of all leaves with a score to the root's score of a row, and what the tree adds by itself (the offsets of
@@ -43,11 +46,45 @@ pub fn contributions(definition: &CompositeDefinition, outcome: &Outcome, row: u
         if node.indicator().is_none() {
             constant += offset;
         } else if let Some(score) = outcome.score(place, row) {
-            let lost = node.maximum().map(|maximum| slope * (maximum - score));
-            leaves.push(Contribution { leaf: node.code().to_owned(), score, slope, adds: slope * score, lost });
+            let best = best_score(outcome, node).map(|best| rescale.map_or(best, |by| by.offset + by.factor * best));
+            let lost = best.map(|best| slope * (best - score));
+            let agency = agency(definition, node).map(str::to_owned);
+            leaves.push(Contribution { leaf: node.code().to_owned(), score, slope, adds: slope * score, lost, agency });
         }
     }
     Some((leaves, constant))
+}
+
+/// The best score that normalisation can give a leaf: the top of its scale, its maximum of points.
+fn best_score(outcome: &Outcome, node: &CompositeNode) -> Option<f64> {
+    let global = outcome.steps().iter().find_map(|step| match &step.arguments {
+        Stage::Normalise(normaliser) => Some(normaliser),
+        _ => None,
+    });
+    let top = |scale: &Scale| match scale {
+        Scale::Range(_, high) => Some(*high),
+        Scale::Maximum => node.maximum(),
+    };
+    match &node.indicator()?.normalise.as_ref().or(global)?.method {
+        Normalisation::AsGiven | Normalisation::Points => node.maximum(),
+        Normalisation::MinMax { scale, .. } | Normalisation::RatioToBest { scale } => top(scale),
+        Normalisation::PercentileRank
+        | Normalisation::DistanceToMaximum
+        | Normalisation::DistanceToReference { cap: true, .. }
+        | Normalisation::DistanceToTarget { cap: true }
+        | Normalisation::FractionOfMaximum => Some(1.0),
+        Normalisation::Steps { steps } => steps.iter().map(|step| step.score).reduce(f64::max),
+        Normalisation::ZScore { .. }
+        | Normalisation::Rank
+        | Normalisation::Borda
+        | Normalisation::DistanceToReference { .. }
+        | Normalisation::DistanceToTarget { .. } => None,
+    }
+}
+
+/// The agency of a node or of the nearest one above it that names one.
+fn agency<'d>(definition: &'d CompositeDefinition, node: &'d CompositeNode) -> Option<&'d str> {
+    node.agency().or_else(|| agency(definition, definition.nodes().get(node.parent()?)?))
 }
 
 /// For each node by how much the root rises when its final score does by 1; none where it takes no part in this row.

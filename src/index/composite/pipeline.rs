@@ -220,6 +220,9 @@ mod tests {
         let (leaves, _) = contributions(&definition, &outcome, c).unwrap();
         let slopes: Vec<(&str, f64)> = leaves.iter().map(|leaf| (leaf.leaf.as_str(), (leaf.slope * 1e6).round() / 1e6)).collect();
         assert_eq!(slopes, [("satisfied", 3.6), ("overdue", 2.4), ("plan", 4.0)], "`overdue` carries all of HARD");
+        let lost = leaves[1].lost.unwrap();
+        assert!((lost - 2.4 * (10.0 - 5.5)).abs() < 1e-12, "the scale ends at 10: {lost}");
+        assert_eq!((leaves[1].agency.as_deref(), leaves[2].agency.as_deref()), (Some("Văn phòng HĐND và UBND xã"), None));
     }
 
     #[test]

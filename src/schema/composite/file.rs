@@ -138,6 +138,13 @@ fn leaf(definition: &CompositeDefinition, node: &CompositeNode, global: Option<&
             format!("“{denominator}” is not listed in “denominators”"),
         );
     }
+    if definition.attributes.contains(&node.code) {
+        at.key("code").error(
+            "column-used-twice",
+            format!("“{}” cũng là một thuộc tính trong “attributes”", node.code),
+            format!("“{}” is an attribute in “attributes” too", node.code),
+        );
+    }
     let Some(normaliser) = indicator.normalise.as_ref().or(global) else { return };
     let in_points = matches!(
         normaliser.method,
@@ -171,7 +178,7 @@ mod tests {
         let mut value = composite();
         change(&mut value);
         let found = parse_composite(&value.to_string()).err().unwrap_or_default();
-        found.into_iter().filter(|finding| finding.is_error()).map(|finding| (finding.pointer, finding.code.into_owned())).collect()
+        found.into_iter().filter(crate::schema::Finding::is_error).map(|finding| (finding.pointer, finding.code.into_owned())).collect()
     }
 
     fn expected(list: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -276,6 +283,7 @@ mod tests {
         let found = refused(|value| {
             value["pipeline"][1]["group"] = json!("area");
             value["pipeline"][2]["skip"] = json!(["ghost"]);
+            value["attributes"] = json!(["region", "trust"]);
             value["targets"] = json!([{"unit": "1", "node": "ghost", "kind": "rank", "value": 1}]);
             value["tree"]["children"][0]["children"][1]["indicator"]["denominator"] = json!("gdp");
             value["tree"]["children"][0]["children"][0]["indicator"]["normalise"] = json!({"method": "points"});
@@ -287,6 +295,7 @@ mod tests {
             ("/targets/0/node", "unknown-node"),
             ("/tree/children/0/children/0", "maximum-needed"),
             ("/tree/children/0/children/1/indicator/denominator", "unknown-denominator"),
+            ("/tree/children/1/children/0/children/0/code", "column-used-twice"),
             ("/tree/children/1/children/0/children/0/indicator", "target-needed"),
         ];
         assert_eq!(found, expected(&expect));

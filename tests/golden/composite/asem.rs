@@ -204,6 +204,32 @@ fn each_aggregation_of_asem_is_that_of_coinr() {
     }
 }
 
+/// `prcomp(pillars, scale. = TRUE)$rotation[, 1]` of R 4.2 on the pillars of `coinr_asem_stage_aggregated.csv`, its sign such that
+/// its sum is positive.
+#[test]
+#[cfg_attr(not(hailong_reference), ignore = "reference data absent: set HAILONG_REFERENCE")]
+fn weights_by_principal_components_of_asem_are_those_of_r() {
+    let mut stages = pipeline();
+    stages.as_array_mut().unwrap().insert(5, json!({"stage": "weight", "method": "pca", "nodes": ["Conn", "Sust"], "loadings": "raw"}));
+    let definition = asem(&stages);
+    let outcome = compute(&definition, &table(&definition)).unwrap();
+    let expected = [
+        ("Physical", 0.511_797_025_340_065_3),
+        ("ConEcFin", 0.304_992_608_726_185_8),
+        ("Political", 0.354_767_147_353_439_3),
+        ("Instit", 0.508_153_980_575_37),
+        ("P2P", 0.510_845_491_963_632_4),
+        ("Environ", 0.651_318_823_160_884_6),
+        ("Social", -0.744_367_730_807_621_8),
+        ("SusEcFin", 0.147_310_800_448_006_2),
+    ];
+    let mut worst = Worst::default();
+    for (pillar, loading) in expected {
+        worst.compare(pillar, outcome.weights()[definition.position(pillar).unwrap()], loading);
+    }
+    worst.hold("ASEM principal components", 1e-9, 8);
+}
+
 /// The columns of the leaves below a node.
 fn leaves_of(definition: &CompositeDefinition, parent: &str) -> Vec<usize> {
     let parent = definition.position(parent);
