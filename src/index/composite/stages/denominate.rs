@@ -27,3 +27,26 @@ pub(super) fn denominate(definition: &CompositeDefinition, state: &mut State) ->
     }
     Record::Denominated { indicators, lost }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::composite::{Observation, Table};
+    use crate::schema::composite::sample::{composite, definition};
+
+    #[test]
+    fn a_value_is_told_for_so_many_of_its_denominator_and_lost_without_one() {
+        let definition = definition(&composite());
+        let mut table = Table::default();
+        for (unit, population) in [("a", Some(500.0)), ("b", Some(0.0)), ("c", None)] {
+            for (code, value) in [("shops", Some(4.0)), ("days", Some(3.0)), ("population", population)] {
+                table.insert("2024", unit, code, Observation { value, ..Observation::default() });
+            }
+        }
+        let mut state = table.state(&definition);
+        let Record::Denominated { indicators, lost } = denominate(&definition, &mut state) else { panic!("it divides") };
+        assert_eq!((indicators, lost.len()), (vec!["shops".to_owned()], 2));
+        assert_eq!((0..3).map(|row| state.indicators.get(row, 1)).collect::<Vec<_>>(), [Some(8.0), None, None], "4 in 500 are 8 in 1000");
+        assert_eq!(state.indicators.column(0), [3.0; 3]);
+    }
+}

@@ -34,3 +34,43 @@ pub(super) fn screen(screen: &Screen, state: &mut State) -> Record {
     }
     Record::Screened { removed }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::composite::{Observation, Table};
+    use crate::schema::composite::sample::{composite, definition};
+
+    #[test]
+    fn units_leave_that_miss_a_threshold_unless_they_are_named() {
+        let definition = definition(&composite());
+        let mut table = Table::default();
+        let rows = [
+            ("a", [Some(1.0), Some(2.0), Some(3.0)]),
+            ("b", [Some(1.0), None, None]),
+            ("c", [Some(0.0), Some(0.0), Some(1.0)]),
+            ("d", [None; 3]),
+        ];
+        for (unit, values) in rows {
+            table.describe("2024", unit, "region", unit);
+            for (code, value) in ["days", "shops", "trust"].iter().zip(values) {
+                table.insert("2024", unit, code, Observation { value, ..Observation::default() });
+            }
+        }
+        let kept = |rule: Screen| {
+            let mut state = table.state(&definition);
+            let Record::Screened { removed } = screen(&rule, &mut state) else { panic!("it screens") };
+            assert_eq!((removed.len(), state.indicators.rows()), (4 - state.rows.len(), state.rows.len()));
+            assert_eq!(
+                state.attributes[0],
+                state.rows.units().iter().cloned().map(Some).collect::<Vec<_>>(),
+                "all parts lose the same rows"
+            );
+            state.rows.units().join("")
+        };
+        assert_eq!(kept(Screen::default()), "abcd");
+        assert_eq!(kept(Screen { available: Some(0.5), ..Screen::default() }), "ac");
+        assert_eq!(kept(Screen { non_zero: Some(0.5), ..Screen::default() }), "ab");
+        assert_eq!(kept(Screen { available: Some(1.0), keep: vec!["d".into()], drop: vec!["a".into()], ..Screen::default() }), "cd");
+    }
+}

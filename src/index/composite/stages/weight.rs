@@ -153,6 +153,41 @@ mod tests {
     use super::*;
 
     #[test]
+    fn given_equal_and_budgeted_weights_replace_each_other() {
+        use crate::index::composite::Table;
+        use crate::schema::composite::sample::{composite, definition};
+        let definition = definition(&composite());
+        let Some(crate::schema::composite::Stage::Aggregate(aggregation)) = definition.pipeline().last() else { panic!("it aggregates") };
+        let mut state = Table::default().state(&definition);
+        let mut weights = |weighting: Weighting| {
+            weight(&weighting, &definition, aggregation, &mut state).unwrap();
+            ["COST", "PLAN", "days", "shops"].map(|code| state.weights.get(definition.position(code).unwrap()).copied())
+        };
+        assert_eq!(weights(Weighting::Equal), [Some(1.0); 4]);
+        assert_eq!(weights(Weighting::Given), [0.6, 0.4, 1.0, 1.0].map(Some));
+        let expert = |points: &[(&str, f64)]| points.iter().map(|(code, points)| ((*code).to_owned(), *points)).collect();
+        let experts =
+            vec![expert(&[("COST", 70.0), ("PLAN", 30.0)]), expert(&[("COST", 1.0), ("PLAN", 1.0), ("days", 3.0), ("shops", 1.0)])];
+        assert_eq!(
+            weights(Weighting::Budget(Budget { experts })),
+            [0.6, 0.4, 0.75, 0.25].map(Some),
+            "the second expert alone speaks of days and shops"
+        );
+    }
+
+    #[test]
+    fn weights_need_units_with_a_value_of_every_child() {
+        use crate::index::composite::Table;
+        use crate::schema::composite::sample::{composite, definition};
+        let definition = definition(&composite());
+        let Some(crate::schema::composite::Stage::Aggregate(aggregation)) = definition.pipeline().last() else { panic!("it aggregates") };
+        let mut state = Table::default().state(&definition);
+        let pca = Weighting::Pca { nodes: Vec::new(), loadings: Loadings::Raw };
+        let error = weight(&pca, &definition, aggregation, &mut state).unwrap_err();
+        assert!(matches!(error, StageError::NoCorrelation { .. }), "{error}");
+    }
+
+    #[test]
     fn balanced_weights_make_the_correlations_equal() {
         let block = Block { size: 3, covariance: vec![4.0, 1.0, 0.5, 1.0, 1.0, 0.2, 0.5, 0.2, 9.0], given: vec![1.0; 3] };
         let weights = block.balanced(10_000).unwrap();
