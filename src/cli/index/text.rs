@@ -52,14 +52,9 @@ fn said(record: &Record) -> String {
         }
         Record::Normalised { limits, beyond } => {
             let flat = limits.iter().filter(|limits| limits.flat).count();
-            let mut said = format!("{} indicators and editions", limits.len());
-            if flat > 0 {
-                said += &format!(", {flat} without a score: their values do not vary");
-            }
-            if !beyond.is_empty() {
-                said += &format!(", {} values beyond their maximum of points", beyond.len());
-            }
-            said
+            let without = if flat > 0 { format!(", {flat} without a score: their values do not vary") } else { String::new() };
+            let above = if beyond.is_empty() { String::new() } else { format!(", {} values beyond their maximum of points", beyond.len()) };
+            format!("{} indicators and editions{without}{above}", limits.len())
         }
         Record::Weighted { .. } => "weights replaced".to_owned(),
         Record::Aggregated => "every node computed".to_owned(),
@@ -72,8 +67,9 @@ fn ranking(shown: &Shown<'_>, edition: usize) {
     let (Some(name), Some(span)) = (outcome.rows().editions().get(edition), outcome.rows().spans().get(edition)) else { return };
     let root = definition.nodes().first().map(CompositeNode::children).unwrap_or_default();
     println!("\n{name}");
-    let codes: String =
+    let codes: Vec<String> =
         root.iter().filter_map(|place| definition.nodes().get(*place)).map(|node| format!(" {:>12.12}", node.code())).collect();
+    let codes = codes.concat();
     println!("  {:>5}  {:<20} {:>12}{codes}", "rank", "unit", definition.nodes().first().map_or("", CompositeNode::code));
     let mut rows: Vec<usize> = span.clone().collect();
     rows.sort_by_key(|row| (outcome.rank(0, *row).unwrap_or(u32::MAX), *row));
@@ -81,8 +77,8 @@ fn ranking(shown: &Shown<'_>, edition: usize) {
     for row in rows.iter().take(ROWS) {
         let rank = outcome.rank(0, *row).map_or("–".to_owned(), |rank| rank.to_string());
         let unit = outcome.rows().units().get(*row).map_or("", String::as_str);
-        let below: String = root.iter().map(|place| format!(" {:>12}", number(*place, *row))).collect();
-        println!("  {rank:>5}  {unit:<20} {:>12}{below}", number(0, *row));
+        let below: Vec<String> = root.iter().map(|place| format!(" {:>12}", number(*place, *row))).collect();
+        println!("  {rank:>5}  {unit:<20} {:>12}{}", number(0, *row), below.concat());
     }
     if rows.len() > ROWS {
         println!("… and {} more rows: --json has them all", rows.len() - ROWS);
