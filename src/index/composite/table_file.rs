@@ -394,10 +394,12 @@ mod tests {
         );
     }
 
+    static SAMPLE: std::sync::LazyLock<CompositeDefinition> = std::sync::LazyLock::new(|| definition(&composite()));
+
     proptest::proptest! {
         #[test]
         fn any_text_is_taken_or_refused_with_a_reason(text in "(unit|days|indicator|value|edition|[ab,\"#\r\n1-])*") {
-            let read = Table::read(&text, &definition(&composite()));
+            let read = Table::read(&text, &SAMPLE);
             proptest::prop_assert!(read.map_or_else(|found| any_error(&found), |(_, found)| !any_error(&found)));
         }
     }
