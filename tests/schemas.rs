@@ -17,7 +17,7 @@ fn json(path: &std::path::Path) -> Value {
 fn definitions() -> Vec<(PathBuf, String, Value)> {
     let mut found = Vec::new();
     for folder in std::fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().path()) {
-        if !folder.is_dir() || folder.ends_with("meta-schema") {
+        if !folder.is_dir() || folder.ends_with("meta-schema") || folder.ends_with("indices") {
             continue;
         }
         for file in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
@@ -28,6 +28,13 @@ fn definitions() -> Vec<(PathBuf, String, Value)> {
         }
     }
     found
+}
+
+/// Every definition of a composite index.
+fn composites() -> Vec<(PathBuf, Value)> {
+    let folders = std::fs::read_dir(root().join("indices")).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+    let files = folders.flat_map(|folder| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()));
+    files.filter(|file| file.extension().is_some_and(|extension| extension == "json")).map(|file| (file.clone(), json(&file))).collect()
 }
 
 /// What the published schema of a kind says of a document.
@@ -71,6 +78,31 @@ fn the_published_schemas_refuse_what_the_checker_refuses() {
             change(&mut broken);
             assert!(verdict(&kind, &broken).is_err(), "{}: the schema accepts change {number}", file.display());
             assert!(hailong::schema::parse(&broken.to_string()).is_err(), "{}: the checker accepts change {number}", file.display());
+        }
+    }
+}
+
+#[test]
+fn the_schema_of_composite_indices_agrees_with_the_checker() {
+    type Break = fn(&mut Value);
+    let breaks: [Break; 6] = [
+        |c| c["edition"] = 2025.into(),
+        |c| c["unknown"] = true.into(),
+        |c| c["pipeline"][0]["method"] = "guess".into(),
+        |c| c["pipeline"] = serde_json::json!([]),
+        |c| c["tree"]["children"] = 1.into(),
+        |c| c["tree"]["label"] = serde_json::json!({ "en": "no Vietnamese" }),
+    ];
+    let composites = composites();
+    assert!(!composites.is_empty());
+    for (file, document) in composites {
+        verdict("composite", &document).unwrap_or_else(|why| panic!("{}: {why}", file.display()));
+        for (number, change) in breaks.iter().enumerate() {
+            let mut broken = document.clone();
+            change(&mut broken);
+            assert!(verdict("composite", &broken).is_err(), "{}: the schema accepts change {number}", file.display());
+            let checked = hailong::schema::composite::parse_composite(&broken.to_string());
+            assert!(checked.is_err(), "{}: the checker accepts change {number}", file.display());
         }
     }
 }

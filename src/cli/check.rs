@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::schema::composite::{is_composite, parse_composite};
 use crate::schema::{self, Checked, Document, Finding, check_index_against, compatibility};
 
 /// Which files.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Questionnaires and index definitions. Indices are also checked against the questionnaires named with them.
+    /// Questionnaires, index definitions and composite indices. Indices are also checked against the questionnaires named with them.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// An older version of the questionnaire: says what the new one breaks, adds or only rewords.
@@ -25,7 +26,18 @@ pub(super) fn check(arguments: &Arguments) -> ExitCode {
     let mut read = Vec::new();
     for file in &arguments.files {
         let name = file.display().to_string();
-        match load(file) {
+        let text = match read_text(file) {
+            Ok(text) => text,
+            Err(findings) => {
+                errors += print(&name, &findings, arguments.vi);
+                continue;
+            }
+        };
+        if is_composite(&text) {
+            errors += composite(&name, &text, arguments.vi);
+            continue;
+        }
+        match schema::parse(&text) {
             Ok(checked) => {
                 print(&name, &checked.warnings, arguments.vi);
                 read.push((name, checked));
@@ -75,10 +87,28 @@ fn compare(old: &PathBuf, new: &Checked, vi: bool) -> usize {
     0
 }
 
-fn load(file: &PathBuf) -> Result<Checked, Vec<Finding>> {
+/// Checks a composite index and says what it is; returns how many findings are errors.
+fn composite(name: &str, text: &str, vi: bool) -> usize {
+    match parse_composite(text) {
+        Ok(checked) => {
+            print(name, &checked.warnings, vi);
+            let (definition, sha256) = (&checked.definition, crate::publication::hex(&checked.sha256));
+            let leaves = definition.leaves().count();
+            println!("{name}: composite {} {}, {leaves} indicators, sha256 {sha256}", definition.code(), definition.edition());
+            0
+        }
+        Err(findings) => print(name, &findings, vi),
+    }
+}
+
+fn read_text(file: &PathBuf) -> Result<String, Vec<Finding>> {
     let unreadable =
         |error: std::io::Error| vec![Finding::error("", "file-unreadable", format!("Không đọc được tệp: {error}"), error.to_string())];
-    schema::parse(&std::fs::read_to_string(file).map_err(unreadable)?)
+    std::fs::read_to_string(file).map_err(unreadable)
+}
+
+fn load(file: &PathBuf) -> Result<Checked, Vec<Finding>> {
+    schema::parse(&read_text(file)?)
 }
 
 /// Prints findings and returns how many are errors.

@@ -11,6 +11,7 @@ mod context;
 mod demo;
 pub mod estimate;
 mod import;
+mod index;
 mod key;
 mod run;
 mod sample;
@@ -57,6 +58,8 @@ enum Command {
     /// Plans and draws samples.
     #[command(subcommand)]
     Sample(sample::Command),
+    /// Computes a composite index from a table of indicators: scores, ranks, stages, contributions.
+    Index(index::Arguments),
     /// Makes, lists and revokes API keys.
     #[command(subcommand)]
     Key(key::Command),
@@ -77,6 +80,7 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&context, &arguments),
         Command::Estimate(arguments) => estimate::estimate(&arguments, |answer| println!("{answer}")),
         Command::Sample(command) => sample::sample(&command),
+        Command::Index(arguments) => index::index(&arguments),
         Command::Key(command) => key::key(&context, &command),
     };
     match done {

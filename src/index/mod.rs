@@ -6,6 +6,7 @@
 
 mod calibrate;
 mod change;
+pub mod composite;
 mod compute;
 mod derive;
 mod domains;

@@ -1,6 +1,7 @@
 //! The product as its users run it: the real binary, from collection to published scores.
 
 mod command_line;
+mod composite;
 mod crash;
 mod national;
 mod process;

@@ -2,6 +2,7 @@
 //! difference that it saw.
 
 mod calibrated_index;
+mod composite;
 mod estimate;
 mod ranks_step_down;
 mod sipas_change;

@@ -1,0 +1,214 @@
+//! The stages of the pipeline, one file each.
+//!
+//! A stage changes a [`State`] and says in a [`Record`] what it did. It takes its arguments from the definition alone, so a
+//! list of stages that is run again gives the same bits.
+
+pub(crate) mod aggregate;
+mod denominate;
+mod em;
+mod impute;
+mod normalise;
+pub(crate) mod rank;
+mod screen;
+mod treat;
+mod weight;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::matrix::{Matrix, Rows};
+use crate::schema::composite::{Aggregation, CompositeDefinition, Stage};
+
+/// What the stages work on: matrices over the same rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    /// Which unit and edition each row is.
+    pub rows: Arc<Rows>,
+    /// A column for each leaf of the definition, in its order: values at first, scores once they are normalised.
+    pub indicators: Matrix,
+    /// A column for each denominator of the definition.
+    pub denominators: Matrix,
+    /// For each attribute of the definition its value in every row.
+    pub attributes: Arc<Vec<Vec<Option<String>>>>,
+    /// The weight of each node among its siblings.
+    pub weights: Vec<f64>,
+    /// A column for each node, once they are aggregated; without a column before.
+    pub scores: Matrix,
+}
+
+/// Why a stage cannot be done on these data.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum StageError {
+    /// A geometric or generalised mean of a value that is not positive.
+    #[error("{node}: the {method} mean needs positive values, {unit} in {edition} has {value}")]
+    NotPositive {
+        /// The node.
+        node: String,
+        /// The kind of mean.
+        method: &'static str,
+        /// The unit.
+        unit: String,
+        /// The edition.
+        edition: String,
+        /// The value.
+        value: f64,
+    },
+    /// The unit of reference has no value.
+    #[error("{indicator}: the unit of reference {unit} has no value in {edition}")]
+    NoReference {
+        /// The indicator.
+        indicator: String,
+        /// The unit of reference.
+        unit: String,
+        /// The edition.
+        edition: String,
+    },
+    /// Too few units with all values for a principal component or a correlation.
+    #[error("{node}: too few units have a value of every child, or a child does not vary, so no weights can be found")]
+    NoCorrelation {
+        /// The node.
+        node: String,
+    },
+}
+
+/// A unit that screening took out.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Removed {
+    /// The edition.
+    pub edition: String,
+    /// The unit.
+    pub unit: String,
+    /// The share of indicators with a value.
+    pub available: f64,
+    /// The share of those that are not zero.
+    pub non_zero: f64,
+}
+
+/// A value that imputation put in.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Filled {
+    /// The edition.
+    pub edition: String,
+    /// The unit.
+    pub unit: String,
+    /// The indicator.
+    pub indicator: String,
+    /// The value.
+    pub value: f64,
+}
+
+/// What was done about the outliers of an indicator.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Treated {
+    /// The edition.
+    pub edition: String,
+    /// The indicator.
+    pub indicator: String,
+    /// Skewness and excess kurtosis before.
+    pub before: Shape,
+    /// Whether it passed untreated.
+    pub passed: bool,
+    /// How many values winsorising replaced, at either end.
+    pub winsorised: u32,
+    /// Skewness and kurtosis once winsorised.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub winsorised_shape: Option<Shape>,
+    /// Whether it was transformed.
+    pub transformed: bool,
+    /// Skewness and kurtosis in the end, where it was treated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<Shape>,
+}
+
+/// Sample skewness and excess kurtosis; none where there are too few values or these do not vary.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Shape {
+    /// Skewness G₁.
+    pub skewness: Option<f64>,
+    /// Excess kurtosis G₂.
+    pub kurtosis: Option<f64>,
+}
+
+/// The statistics by which an indicator was normalised in an edition.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Limits {
+    /// The edition that is scored.
+    pub edition: String,
+    /// The indicator.
+    pub indicator: String,
+    /// How many values the window holds.
+    pub n: usize,
+    /// The low goalpost, minimum or mean.
+    pub low: Option<f64>,
+    /// The high goalpost, maximum or standard deviation.
+    pub high: Option<f64>,
+    /// Whether no score could be made because the values do not vary.
+    pub flat: bool,
+}
+
+/// What a stage did.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "did", rename_all = "snake_case")]
+pub enum Record {
+    /// Units were taken out.
+    Screened {
+        /// Which.
+        removed: Vec<Removed>,
+    },
+    /// Indicators were divided.
+    Denominated {
+        /// Which.
+        indicators: Vec<String>,
+        /// Values lost because the denominator is missing or zero.
+        lost: Vec<Filled>,
+    },
+    /// Values were filled in.
+    Imputed {
+        /// Which, with what.
+        filled: Vec<Filled>,
+        /// How many are missing still.
+        left: usize,
+    },
+    /// Outliers were drawn in.
+    Treated {
+        /// Every indicator that was tested.
+        indicators: Vec<Treated>,
+    },
+    /// Indicators were brought onto a common scale.
+    Normalised {
+        /// By what, each.
+        limits: Vec<Limits>,
+        /// Points below 0 or above the indicator's maximum: the table or the maximum is wrong.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        beyond: Vec<Filled>,
+    },
+    /// Weights were replaced.
+    Weighted {
+        /// The weight of every node in the order of the definition.
+        weights: Vec<f64>,
+    },
+    /// Nodes were computed.
+    Aggregated,
+}
+
+/// Does one stage. `aggregation` is the pipeline's last one: weights that follow from correlations need it.
+///
+/// # Errors
+/// [`StageError`] where the data do not admit it.
+pub fn apply(stage: &Stage, definition: &CompositeDefinition, aggregation: &Aggregation, state: &mut State) -> Result<Record, StageError> {
+    Ok(match stage {
+        Stage::Screen(screen) => screen::screen(screen, state),
+        Stage::Denominate => denominate::denominate(definition, state),
+        Stage::Impute(impute) => impute::impute(impute, definition, state),
+        Stage::Treat(treat) => treat::treat(treat, definition, state),
+        Stage::Normalise(normaliser) => normalise::normalise(normaliser, definition, state)?,
+        Stage::Weight(weighting) => weight::weight(weighting, definition, aggregation, state)?,
+        Stage::Aggregate(aggregation) => aggregate::aggregate(aggregation, definition, state)?,
+    })
+}
+
+/// The code of each leaf, in the order of the columns.
+pub(crate) fn leaf_codes(definition: &CompositeDefinition) -> Vec<&str> {
+    definition.leaves().map(|(_, node, _)| node.code()).collect()
+}
