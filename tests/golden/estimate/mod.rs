@@ -7,6 +7,7 @@ mod proportions;
 mod quantiles;
 mod replicates;
 mod sipas_items;
+mod weighting;
 mod wilson;
 
 use std::collections::BTreeSet;
