@@ -15,6 +15,7 @@ mod key;
 mod run;
 mod serve;
 mod show;
+mod weight;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -51,6 +52,8 @@ enum Command {
     Import(import::Arguments),
     /// Computes an index over a wave and prints the scores.
     Run(run::Arguments),
+    /// Makes weights from a plan: base weights, non-response, calibration, trimming; prints their diagnostics.
+    Weight(weight::Arguments),
     /// Estimates figures for a file of cases, one line of JSON each.
     Estimate(estimate::Arguments),
     /// Makes, lists and revokes API keys.
@@ -71,6 +74,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => return check::check(&arguments),
         Command::Import(arguments) => import::import(&context, &arguments),
         Command::Run(arguments) => run::run(&context, &arguments),
+        Command::Weight(arguments) => return weight::weight(&arguments),
         Command::Estimate(arguments) => estimate::estimate(&arguments, |answer| println!("{answer}")),
         Command::Key(command) => key::key(&context, &command),
     };
