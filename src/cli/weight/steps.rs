@@ -75,33 +75,39 @@ pub(super) fn apply(plan: &Plan, sheet: &Sheet, folder: &Path) -> Checked<Weight
 /// Checks that every column named is there; returns what became of each row.
 fn columns(plan: &Plan, sheet: &Sheet) -> Checked<Vec<(Option<usize>, Disposition)>> {
     let mut findings = Vec::new();
-    let mut need = |name: &str, pointer: String| findings.extend(sheet.column(name, &pointer).err());
-    need(&plan.id, "/id".to_owned());
-    plan.psu.iter().for_each(|name| need(name, "/psu".to_owned()));
-    for (place, step) in plan.steps.iter().enumerate() {
-        let here = format!("/steps/{place}");
-        let margins: &[MarginPlan] = match step {
-            Step::UnknownEligibility(Classes { columns, .. }) | Step::NonResponse(Classes { columns, .. }) => {
-                columns.iter().for_each(|name| need(name, format!("{here}/classes")));
-                &[]
-            }
-            Step::PostStratify(margin) => std::slice::from_ref(margin),
-            Step::Rake { margins, .. } => margins,
-            Step::Calibrate { margins, totals, clusters, .. } => {
-                totals.iter().for_each(|(name, _)| need(name, format!("{here}/totals")));
-                clusters.iter().for_each(|name| need(name, format!("{here}/clusters")));
-                margins
-            }
-            Step::Trim { .. } => &[],
-        };
-        margins.iter().flat_map(|margin| &margin.columns).for_each(|name| need(name, here.clone()));
-    }
+    let named = named_columns(plan);
+    findings.extend(named.iter().filter_map(|(name, pointer)| sheet.column(name, pointer).err()));
     let became = match &plan.outcome {
         None => Ok(vec![(None, Disposition::Respondent); sheet.rows()]),
         Some(outcome) => ends(outcome, sheet),
     };
     let became = became.map_err(|finding| findings.push(finding)).unwrap_or_default();
     if findings.is_empty() { Ok(became) } else { Err(findings) }
+}
+
+/// Every column that a plan names beside base weights and outcome, with where it does.
+fn named_columns(plan: &Plan) -> Vec<(&str, String)> {
+    let mut named = vec![(plan.id.as_str(), "/id".to_owned())];
+    named.extend(plan.psu.iter().map(|name| (name.as_str(), "/psu".to_owned())));
+    for (place, step) in plan.steps.iter().enumerate() {
+        let here = |member: &str| format!("/steps/{place}{member}");
+        let margins: &[MarginPlan] = match step {
+            Step::UnknownEligibility(Classes { columns, .. }) | Step::NonResponse(Classes { columns, .. }) => {
+                named.extend(columns.iter().map(|name| (name.as_str(), here("/classes"))));
+                &[]
+            }
+            Step::PostStratify(margin) => std::slice::from_ref(margin),
+            Step::Rake { margins, .. } => margins,
+            Step::Calibrate { margins, totals, clusters, .. } => {
+                named.extend(totals.iter().map(|(name, _)| (name.as_str(), here("/totals"))));
+                named.extend(clusters.iter().map(|name| (name.as_str(), here("/clusters"))));
+                margins
+            }
+            Step::Trim { .. } => &[],
+        };
+        named.extend(margins.iter().flat_map(|margin| &margin.columns).map(|name| (name.as_str(), here(""))));
+    }
+    named
 }
 
 /// The end of each row's case: its place in [`ENDS`], and what that makes of it.
