@@ -117,6 +117,11 @@ fn totals_that_do_not_fit_are_refused_with_margin_and_amount() {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!output.status.success() && said.contains(words) && said.contains("/steps/0"), "{said}");
     }
+    // An id that stands twice.
+    value["id"] = json!("stype");
+    std::fs::write(&plan, value.to_string()).unwrap();
+    let output = hailong(folder.path()).arg("weight").arg(&plan).output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stderr).contains("Line 4: the id “E” is empty or stands twice"));
     // Columns that are not there are all named before anything is computed.
     value["id"] = json!("nobody");
     value["psu"] = json!("nowhere");

@@ -56,9 +56,8 @@ fn weigh(arguments: &Arguments) -> Result<(), Vec<Finding>> {
     let plan = Plan::parse(&text)?;
     let folder = arguments.plan.parent().unwrap_or(Path::new(""));
     let sheet = Sheet::read(&folder.join(&plan.data), "/data").map_err(one)?;
-    let ids = sheet.column(&plan.id, "/id").map_err(one)?;
-    unique(&ids)?;
     let weighting = apply(&plan, &sheet, folder)?;
+    let ids = sheet.column(&plan.id, "/id").map_err(one)?;
     if let Some(path) = &arguments.output {
         write(path, &with_weights(&sheet, &weighting).map_err(one)?).map_err(one)?;
     }
@@ -72,20 +71,6 @@ fn weigh(arguments: &Arguments) -> Result<(), Vec<Finding>> {
         report::print(&weighting, &ids);
     }
     Ok(())
-}
-
-/// Every id stands once.
-fn unique(ids: &[&str]) -> Result<(), Vec<Finding>> {
-    let mut seen = std::collections::HashSet::new();
-    let mut findings = Vec::new();
-    for (line, id) in (2..).zip(ids) {
-        if id.is_empty() || !seen.insert(*id) {
-            let (vi, en) =
-                (format!("Dòng {line}: mã “{id}” trống hoặc đã có"), format!("Line {line}: the id “{id}” is empty or stands twice"));
-            findings.push(Finding::error("/id", "id-repeated", vi, en));
-        }
-    }
-    if findings.is_empty() { Ok(()) } else { Err(findings) }
 }
 
 /// The data with a column for each step: `weight_0_base`, `weight_1_…`, and `weight`.

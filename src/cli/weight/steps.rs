@@ -77,12 +77,24 @@ fn columns(plan: &Plan, sheet: &Sheet) -> Checked<Vec<(Option<usize>, Dispositio
     let mut findings = Vec::new();
     let named = named_columns(plan);
     findings.extend(named.iter().filter_map(|(name, pointer)| sheet.column(name, pointer).err()));
+    findings.extend(sheet.column(&plan.id, "/id").map_or(Vec::new(), |ids| repeated(&ids)));
     let became = match &plan.outcome {
         None => Ok(vec![(None, Disposition::Respondent); sheet.rows()]),
         Some(outcome) => ends(outcome, sheet),
     };
     let became = became.map_err(|finding| findings.push(finding)).unwrap_or_default();
     if findings.is_empty() { Ok(became) } else { Err(findings) }
+}
+
+/// Ids that are empty or stand twice.
+fn repeated(ids: &[&str]) -> Vec<Finding> {
+    let mut seen = std::collections::HashSet::new();
+    let bad = (2..).zip(ids).filter(|(_, id)| id.is_empty() || !seen.insert(**id)); // the header is line 1
+    let finding = |(line, id): (usize, &&str)| {
+        let vi = format!("Dòng {line}: mã “{id}” trống hoặc đã có");
+        Finding::error("/id", "id-repeated", vi, format!("Line {line}: the id “{id}” is empty or stands twice"))
+    };
+    bad.map(finding).collect()
 }
 
 /// Every column that a plan names beside base weights and outcome, with where it does.
