@@ -69,7 +69,7 @@ impl Scatter {
     pub fn covariance_within(&self, strata: &Strata, lonely: impl Into<LonelyRule>, reach: &[f64]) -> Result<Vec<f64>, LonelyStratum> {
         let mut sum = vec![0.0; self.width * self.width];
         self.walk(strata, lonely.into(), reach, |factor, centred| {
-            for (a, row) in sum.chunks_exact_mut(self.width).enumerate() {
+            for (a, row) in sum.chunks_exact_mut(self.width.max(1)).enumerate() {
                 for (cell, b) in row.iter_mut().zip(centred) {
                     *cell += factor * (centred[a] * b);
                 }
@@ -113,8 +113,11 @@ impl Scatter {
             let lonely_here = info.sampled == 1 || lonely.in_domains && applies && end - start == 1;
             if !lonely_here {
                 let absent = f64::from(info.sampled) - f64::from(u32::try_from(end - start).unwrap_or(u32::MAX));
-                let mean = if absent > 0.0 { self.mean(rows, n) } else { self.mean_about(rows, n) };
-                for row in rows.chunks_exact(self.width) {
+                let first = &rows[..self.width];
+                // The mean of equal rows by division may miss them by a digit; their variance is 0.
+                let equal = absent == 0.0 && rows.chunks_exact(self.width.max(1)).all(|row| row == first);
+                let mean = if equal { first.to_vec() } else { self.mean(rows, n) };
+                for row in rows.chunks_exact(self.width.max(1)) {
                     for ((c, z), m) in centred.iter_mut().zip(row).zip(&mean) {
                         *c = z - m;
                     }
@@ -142,18 +145,6 @@ impl Scatter {
         }
         let average = lonely.rule == LonelyPsu::Average && seen > alone;
         Ok(if average { f64::from(seen) / f64::from(seen - alone) } else { 1.0 })
-    }
-
-    /// The mean of `n` rows as their deviation from the first: exact where all are the same, whose variance then is 0.
-    fn mean_about(&self, rows: &[f64], n: f64) -> Vec<f64> {
-        let first = &rows[..self.width.min(rows.len())];
-        let mut sum = vec![0.0; self.width];
-        for row in rows.chunks_exact(self.width.max(1)) {
-            for ((s, z), f) in sum.iter_mut().zip(row).zip(first) {
-                *s += z - f;
-            }
-        }
-        sum.iter().zip(first).map(|(s, f)| f + s / n).collect()
     }
 
     /// Column sums over `n`.

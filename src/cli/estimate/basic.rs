@@ -59,7 +59,14 @@ fn errors(study: &Study<'_>, estimator: &Estimator, statistics: &Linearised) -> 
 /// Columns that are not there, options that do not fit, another name.
 pub fn named(study: &Study<'_>) -> Result<Named, Refusal> {
     let options = &study.case.estimator;
-    match options.function.as_str() {
+    let (name, domains) = (options.function.as_str(), !options.by.is_empty());
+    if options.deff.is_some() && !matches!(name, "mean" | "total" | "rowmean" | "mean_factor") {
+        return Err(Refusal::new("case-invalid", "/estimator/deff: means and totals have a design effect here, nothing else"));
+    }
+    if domains && matches!(name, "contrast" | "nonlinear") || !domains && name == "contrast_domains" {
+        return Err(Refusal::new("case-invalid", "/estimator/by: contrast_domains compares domains, contrast and nonlinear have none"));
+    }
+    match name {
         "mean" | "total" | "variance" | "rowmean" | "mean_factor" | "ratio" => {
             let (statistics, names, rows) = statistics(study)?;
             by(study, statistics, names, &rows)

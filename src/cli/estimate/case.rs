@@ -36,7 +36,7 @@ pub enum Simple {
 pub struct Options {
     /// Which estimator.
     pub function: String,
-    /// Its variables.
+    /// Its variables: columns, or conditions such as `q01>=4` as 1 and 0. `variance` takes the first.
     pub vars: Vec<String>,
     /// Numerators of ratios.
     pub num: Vec<String>,

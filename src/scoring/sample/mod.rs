@@ -5,11 +5,11 @@
 //! and a cluster at each stage. Both paths end in the same variance, that of [`Scatter`](crate::scoring::Scatter).
 //!
 //! ```text
-//! Sample + columns ──estimator──▶ Linearised (values, influence of each row) ──Sample::covariance──▶ matrix
+//! columns ──▶ Estimator ──weights──▶ Linearised (values, influence of each row) ──Sample::covariance──▶ matrix
 //! ```
 //!
 //! Missing values of a column are NaN within this module and nowhere else: a caller turns them into `None` or refuses
-//! them. Sums over rows are compensated and taken in the order of the rows, on one thread.
+//! them. Sums of estimates are compensated; all sums are taken in the order of the rows, on one thread.
 
 mod estimator;
 mod expression;

@@ -30,7 +30,7 @@ fn mean() -> Value {
 }
 
 /// The code and detail of the one refusal.
-fn refused(data: &str, case: Value) -> (String, String) {
+fn refused(data: &str, case: &Value) -> (String, String) {
     let found = answers(data, &json!([case, case]));
     assert_eq!(found.len(), 2);
     assert_eq!(found[0], found[1]);
@@ -44,7 +44,7 @@ fn what_is_wrong_in_a_case_is_named_all_at_once() {
         case(&json!({ "ids": "psu", "lonely_psu": "drop", "clusters": 1 }), &json!({ "vars": [1], "where": "y ~ 3", "deff": "yes" }));
     wrong["level"] = json!(95);
     wrong["post"] = json!([]);
-    let (code, detail) = refused(DATA, wrong);
+    let (code, detail) = refused(DATA, &wrong);
     assert_eq!(code, "case-invalid");
     for part in [
         "/level: 95",
@@ -65,9 +65,9 @@ fn columns_that_do_not_fit_are_named_with_the_row() {
     let with = |name: &str, column: &str| {
         let mut design = design();
         design[name] = json!([column]);
-        refused(DATA, case(&design, &mean()))
+        refused(DATA, &case(&design, &mean()))
     };
-    let of = |estimator: Value| refused(DATA, case(&design(), &estimator));
+    let of = |estimator: Value| refused(DATA, &case(&design(), &estimator));
     for ((code, detail), expected, part) in [
         (of(json!({ "fn": "mean", "vars": ["z"] })), "column-unknown", "\"z\""),
         (of(json!({ "fn": "mean", "vars": ["name"] })), "not-a-number", "row 1: \"a\""),
@@ -91,10 +91,13 @@ fn estimators_that_do_not_fit_are_refused() {
         (json!({ "fn": "mean" }), "case-invalid", "mean needs variables"),
         (json!({ "fn": "ratio", "num": ["y", "x"], "den": ["x"] }), "case-invalid", "same length"),
         (json!({ "fn": "contrast", "vars": ["y", "x"], "coef": [1] }), "case-invalid", "2 estimates and 1 coefficients"),
+        (json!({ "fn": "contrast", "vars": ["y"], "coef": [1], "by": ["name"] }), "case-invalid", "/estimator/by"),
+        (json!({ "fn": "contrast_domains", "vars": ["y"], "coef": [1] }), "case-invalid", "/estimator/by"),
+        (json!({ "fn": "ratio", "num": ["y"], "den": ["x"], "deff": ["wr"] }), "case-invalid", "/estimator/deff"),
         (json!({ "fn": "nonlinear", "expr": "T_y / (T_x" }), "case-invalid", "character 11"),
         (json!({ "fn": "nonlinear", "expr": "y / T_x" }), "case-invalid", "\"y\""),
     ] {
-        let (code, detail) = refused(DATA, case(&design(), &estimator));
+        let (code, detail) = refused(DATA, &case(&design(), &estimator));
         assert_eq!(code, expected, "{detail}");
         assert!(detail.contains(part), "{part} is not in {detail}");
     }
@@ -103,13 +106,13 @@ fn estimators_that_do_not_fit_are_refused() {
 #[test]
 fn data_that_are_no_table_are_refused() {
     for (data, part) in [("", "no rows"), ("y,weight\n", "no rows"), ("y,y\n1,2\n", "two columns"), ("y,weight\n1\n", "record 1")] {
-        let (code, detail) = refused(data, case(&json!({}), &mean()));
+        let (code, detail) = refused(data, &case(&json!({}), &mean()));
         assert_eq!(code, "data-unreadable");
         assert!(detail.contains(part), "{part} is not in {detail}");
     }
     let mut missing = case(&design(), &mean());
     missing["data"] = json!("nowhere.csv");
-    assert_eq!(refused(DATA, missing).0, "data-unreadable");
+    assert_eq!(refused(DATA, &missing).0, "data-unreadable");
 }
 
 #[test]
@@ -119,6 +122,18 @@ fn a_missing_value_makes_the_estimate_missing_unless_its_row_is_dropped() {
     assert_eq!((&found[0]["est"], &found[0]["se"], &found[0]["ci_t"]["low"]), (&json!([null]), &json!([null]), &json!([null])));
     assert_eq!(found[1]["est"], json!([32.0 / 7.0]));
     assert!(found[1]["se"][0].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn nothing_to_estimate_is_an_empty_answer() {
+    let data = "y,x,weight\n1,,1\n2,,1\n";
+    let design = json!({ "weights": "weight" });
+    for estimator in [json!({ "fn": "mean_factor", "vars": ["x"] }), json!({ "fn": "mean", "vars": ["y"], "by": ["x"] })] {
+        let found = answers(data, &json!([case(&design, &estimator)]));
+        assert_eq!(found[0]["est"], json!([]), "{}", found[0]);
+    }
+    let found = answers(data, &json!([case(&design, &json!({ "fn": "total", "vars": ["y"], "where": "y > 5" }))]));
+    assert_eq!((&found[0]["est"], &found[0]["se"]), (&json!([0.0]), &json!([0.0])));
 }
 
 #[test]
