@@ -9,10 +9,10 @@ use crate::frame::Frame;
 use crate::index::derive::all_favourable;
 use crate::index::domains::Partition;
 use crate::index::{Plan, Score};
-use crate::schema::Domain;
+use crate::schema::{Domain, ShareInterval};
 use crate::scoring::{
-    DomainEstimates, LonelyStratum, RankInterval, RankMethod, Sum, Tally, TallyError, Task, across_domains, estimate, interval,
-    rank_intervals, ranks,
+    DomainEstimates, DomainSums, Estimate, LonelyStratum, RankInterval, RankMethod, Sum, Tally, TallyError, Task, across_domains, estimate,
+    interval, rank_intervals, ranks,
 };
 use crate::unit::Registry;
 
@@ -77,7 +77,7 @@ fn partitions<S: Sum>(plan: &Plan, frame: &Frame, registry: &Registry, progress:
         let tally = Tally::<S>::take(frame, &plan.measures, split.map(|split| split.column))?;
         step()?;
         for place in places {
-            let partition = Partition::new(&plan.domains[place], tally.cells(), frame, registry, split);
+            let partition = Partition::new(&plan.domains[place], &tally, frame, registry, split);
             scores[place] = partition_scores(plan, frame, &tally, &plan.domains[place], &partition)?;
             step()?;
         }
@@ -107,11 +107,8 @@ fn partition_scores<S: Sum>(
     let mut scores = Vec::with_capacity(estimates.len() * plan.nodes.len());
     for (domain, (key, estimates)) in partition.keys.iter().zip(&estimates).enumerate() {
         let df = estimates.sums.df();
-        // Without degrees of freedom there is no multiplier, and so no interval.
-        let t = if df > 0.0 { interval::multiplier(plan.level, df) } else { f64::NAN };
         for (node, output) in estimates.outputs.iter().enumerate() {
-            let interval =
-                output.map(|e| (e.value - t * e.se, e.value + t * e.se)).filter(|(low, high)| low.is_finite() && high.is_finite());
+            let interval = output.and_then(|output| interval_of(plan, node, output, &estimates.sums));
             let rank = ranks[node][domain];
             scores.push(Score {
                 domain: key.clone(),
@@ -127,11 +124,40 @@ fn partition_scores<S: Sum>(
                 weight: estimates.sums.weight / per_one,
                 rank: rank.map(|(rank, _)| rank),
                 rank_interval: rank.and_then(|(_, interval)| interval),
+                rank_joint: None,
+                top: None,
+                modelled: None,
+                thin: false,
                 suppressed: false,
             });
         }
     }
     Ok(scores)
+}
+
+/// The interval of one estimate at the plan's level; `None` where there are no degrees of freedom to make one with.
+fn interval_of(plan: &Plan, node: usize, estimate: Estimate, sums: &DomainSums) -> Option<(f64, f64)> {
+    let (df, level) = (sums.df(), plan.level);
+    if df <= 0.0 {
+        return None;
+    }
+    let variance = estimate.se * estimate.se;
+    let share = |method: fn(f64, f64, f64, f64) -> (f64, f64)| {
+        let (low, high) = method(estimate.value / 100.0, variance / 1e4, df, level);
+        (100.0 * low, 100.0 * high)
+    };
+    let method = if plan.nodes[node].share { plan.estimation.share_interval } else { ShareInterval::Linear };
+    let found = match method {
+        ShareInterval::Linear => interval::linear(estimate.value, variance, df, level),
+        ShareInterval::Logit => share(interval::logit),
+        ShareInterval::Asin => share(interval::asin),
+        ShareInterval::Wilson => share(interval::wilson),
+        ShareInterval::Beta => {
+            let (low, high) = interval::beta(estimate.value / 100.0, variance / 1e4, df, i64_to_f64(sums.rows), level);
+            (100.0 * low, 100.0 * high)
+        }
+    };
+    (found.0.is_finite() && found.1.is_finite()).then_some(found)
 }
 
 /// The ranks of one node over the domains of a partition, best first; domains without a value have none.

@@ -6,7 +6,7 @@ use crate::frame::Frame;
 use crate::index::DomainKey;
 use crate::index::plan::Split;
 use crate::schema::Domain;
-use crate::scoring::{Cell, Cells};
+use crate::scoring::{Cells, Class, Sum, Tally};
 use crate::unit::{Registry, UnitId, UnitKind};
 
 /// The domains of one partition, in canonical order, and the cells of each.
@@ -18,38 +18,39 @@ pub(super) struct Partition {
 /// Sorts domains by the codes of their units, never by the numbers that a store gave them.
 type Order = (String, String, u8);
 
-/// What parts the cells of one store: the area, the rated unit, the answer to the splitting item.
+/// What parts the classes of one store: the area, the rated unit, the answer to the splitting item.
 type Numbers = (Option<i32>, Option<i32>, u8);
 
 impl Partition {
-    /// Places every cell of a tally over `frame`.
-    pub(super) fn new(domain: &Domain, cells: &[Cell], frame: &Frame, registry: &Registry, split: Option<&Split>) -> Self {
+    /// Places every cell of a tally over `frame`. Domains are unions of classes, of which there are far fewer.
+    pub(super) fn new<S: Sum>(domain: &Domain, tally: &Tally<S>, frame: &Frame, registry: &Registry, split: Option<&Split>) -> Self {
         let level = domain.level().and_then(UnitKind::parse);
         let mut areas: HashMap<i32, Option<i32>> = HashMap::new();
-        let mut area_of = |cell: &Cell| {
+        let mut area_of = |class: &Class| {
             let kind = level?;
-            let place = frame.strata().area_of(cell.psu).unwrap_or(frame.unit_ids()[cell.unit as usize]);
+            let place = class.area.unwrap_or(frame.unit_ids()[class.unit as usize]);
             *areas.entry(place).or_insert_with(|| registry.ancestor_of_kind(UnitId(place), kind).map(|unit| unit.id.0))
         };
         let by_unit = matches!(domain, Domain::Unit | Domain::UnitByLevel { .. });
-        // There are far more cells than domains: cells are compared by numbers, and only domains by their codes.
+        // Classes are compared by numbers, and only domains by their codes.
         let mut met: HashMap<Numbers, usize> = HashMap::new();
         let mut orders: Vec<Order> = Vec::new();
         let mut keys: BTreeMap<Order, DomainKey> = BTreeMap::new();
-        let of_cell: Vec<Option<usize>> = cells
+        let of_class: Vec<Option<usize>> = tally
+            .classes()
             .iter()
-            .map(|cell| {
-                let area = area_of(cell);
+            .map(|class| {
+                let area = area_of(class);
                 if level.is_some() && area.is_none() {
                     return None;
                 }
-                let unit = by_unit.then(|| frame.unit_ids()[cell.unit as usize]);
+                let unit = by_unit.then(|| frame.unit_ids()[class.unit as usize]);
                 let option = match split {
-                    Some(split) => Some(split.options.get(usize::from(cell.group).checked_sub(1)?)?),
+                    Some(split) => Some(split.options.get(usize::from(class.group).checked_sub(1)?)?),
                     None => None,
                 };
-                Some(*met.entry((area, unit, cell.group)).or_insert_with(|| {
-                    let order = (code(registry, area), code(registry, unit), cell.group);
+                Some(*met.entry((area, unit, class.group)).or_insert_with(|| {
+                    let order = (code(registry, area), code(registry, unit), class.group);
                     keys.entry(order.clone()).or_insert_with(|| DomainKey {
                         kind: name(domain),
                         area,
@@ -64,8 +65,8 @@ impl Partition {
             .collect();
         let places: HashMap<&Order, u32> = keys.keys().zip(0..).collect();
         let places: Vec<Option<u32>> = orders.iter().map(|order| places.get(order).copied()).collect();
-        let of_cell: Vec<Option<u32>> = of_cell.into_iter().map(|met| places[met?]).collect();
-        let cells = Cells::new(keys.len(), &of_cell);
+        let of_class: Vec<Option<u32>> = of_class.into_iter().map(|met| places[met?]).collect();
+        let cells = Cells::new(keys.len(), tally.classes_of_cells().iter().map(|class| of_class[*class as usize]));
         Self { keys: keys.into_values().collect(), cells }
     }
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::frame::{CHOSEN, Column, NOT_CHOSEN};
 use crate::schema::{
-    Domain, FavourableMissing, Finding, IndexDefinition, ItemKind, LonelyPsu, Node, NodeMissing, OptionList, Questionnaire, Ratio,
-    check_index_against,
+    Domain, Estimation, FavourableMissing, Finding, IndexDefinition, ItemKind, LonelyPsu, Node, NodeMissing, OptionList, Questionnaire,
+    Ratio, check_index_against,
 };
 use crate::scoring::{Leaf, LinearMap, Measure, Source};
 
@@ -16,6 +16,8 @@ pub struct PlanNode {
     pub code: String,
     /// Distance from its root.
     pub depth: u32,
+    /// Whether it is a leaf that is a percentage of people or answers.
+    pub share: bool,
     content: Content,
 }
 
@@ -47,6 +49,7 @@ pub struct Plan {
     /// The column and options of each demographic item that splits domains.
     pub(super) splits: HashMap<String, Split>,
     pub(super) lonely: LonelyPsu,
+    pub(super) estimation: Estimation,
     pub(super) level: f64,
     pub(super) min_n: i64,
     missing: NodeMissing,
@@ -101,6 +104,7 @@ impl Plan {
             domains: index.domains().to_vec(),
             splits,
             lonely: index.lonely_psu(),
+            estimation: index.estimation().clone(),
             level: index.level(),
             min_n: i64::from(index.min_n()),
             missing: index.missing().node,
@@ -223,7 +227,8 @@ impl Compiler<'_> {
             };
             Content::Children(node.children().iter().map(compile).collect())
         };
-        nodes.push(PlanNode { code: node.code().to_owned(), depth, content });
+        let share = node.measure().is_some_and(|measure| !measure.options().is_empty());
+        nodes.push(PlanNode { code: node.code().to_owned(), depth, share, content });
         nodes.len() - 1
     }
 

@@ -14,6 +14,8 @@
 
 mod check;
 pub(crate) mod decode;
+mod estimation;
+mod estimation_file;
 mod finding;
 mod index;
 mod index_file;
@@ -27,11 +29,15 @@ mod rules;
 pub(crate) mod sample;
 pub(crate) mod source;
 mod text;
+mod variance;
 mod version;
 
 use serde_json::Value;
 
 pub use check::check_index_against;
+pub use estimation::{
+    CalibrationDistance, CalibrationRule, Estimation, Margin, RankBasis, RankRule, ShareInterval, SmallAreaRule, ThinRule,
+};
 pub(crate) use finding::Path;
 pub use finding::{Finding, Severity, any_error};
 pub use index::{
@@ -45,6 +51,7 @@ pub use rules::parse_day;
 pub use source::MAX_DEPTH;
 pub(crate) use text::forbidden_character;
 pub use text::{NoVietnamese, Text};
+pub use variance::{BootstrapKind, VarianceMethod};
 pub use version::{Change, Report, canonical_json, compatibility, content_hash};
 
 /// A definition of either kind.

@@ -1,8 +1,10 @@
 //! Ratios, their linear combinations, and their variances, for one domain.
 
+use std::ops::AddAssign;
+
 use crate::frame::Strata;
 use crate::schema::LonelyPsu;
-use crate::scoring::tally::{Sum, Tally};
+use crate::scoring::tally::{Spread, Sum, Sums, Tally};
 use crate::scoring::{DomainSums, Leaf, LonelyStratum, Measure, Scatter};
 
 /// Where a term of an output comes from.
@@ -19,22 +21,6 @@ pub enum Source {
 pub struct LinearMap {
     /// The terms of each output.
     pub outputs: Vec<Option<Vec<(Source, f64)>>>,
-}
-
-impl LinearMap {
-    /// Fills `outputs` from `leaves`. Missing outputs are 0 and nobody reads them.
-    fn apply(&self, leaves: &[f64], outputs: &mut [f64]) {
-        for place in 0..self.outputs.len() {
-            let terms = self.outputs[place].as_deref().unwrap_or_default();
-            outputs[place] = terms
-                .iter()
-                .map(|(source, weight)| match source {
-                    Source::Leaf(leaf) => weight * leaves[*leaf],
-                    Source::Output(output) => weight * outputs[*output],
-                })
-                .sum();
-        }
-    }
 }
 
 /// One estimate for one domain.
@@ -87,6 +73,36 @@ struct LeafSums<S> {
     wyy: S,
 }
 
+/// A [`LinearMap`] as one list of terms, whose sources are places among the leaves and, after them, the outputs.
+struct Terms {
+    list: Vec<(usize, f64)>,
+    /// Where the terms of each output end.
+    ends: Vec<usize>,
+}
+
+impl Terms {
+    fn of(map: &LinearMap, leaves: usize) -> Self {
+        let mut terms = Self { list: Vec::new(), ends: Vec::with_capacity(map.outputs.len()) };
+        for output in &map.outputs {
+            terms.list.extend(output.iter().flatten().map(|(source, weight)| match source {
+                Source::Leaf(leaf) => (*leaf, *weight),
+                Source::Output(output) => (leaves + output, *weight),
+            }));
+            terms.ends.push(terms.list.len());
+        }
+        terms
+    }
+
+    /// Fills the outputs of `values`, which begin after its `leaves`. Missing outputs are 0 and nobody reads them.
+    fn apply(&self, leaves: usize, values: &mut [f64]) {
+        let mut start = 0;
+        for (output, end) in self.ends.iter().enumerate() {
+            values[leaves + output] = self.list[start..*end].iter().map(|(source, weight)| weight * values[*source]).sum();
+            start = *end;
+        }
+    }
+}
+
 /// Estimates every output for the domain that consists of `cells`.
 ///
 /// `map` says how outputs are made of leaves, given which leaves have any answer in the domain.
@@ -105,19 +121,20 @@ pub fn estimate<S: Sum>(
     map: &dyn Fn(&[bool]) -> LinearMap,
 ) -> Result<DomainEstimates, LonelyStratum> {
     let sums = DomainSums::count(tally, cells, |psu| task.strata.stratum_of(psu));
-    let totals: Vec<LeafSums<S>> = task.leaves.iter().map(|leaf| leaf_sums(tally, leaf, cells)).collect();
+    let totals = leaf_sums(tally, task.leaves, cells);
     let weights: Vec<f64> = totals.iter().map(|t| t.w.to_f64()).collect();
     let present: Vec<bool> = weights.iter().map(|w| *w > 0.0).collect();
     let map = map(&present);
     let scales: Vec<f64> = task.leaves.iter().map(|leaf| task.measures[leaf.parts[0]].scale()).collect();
     let ratios: Vec<f64> = totals.iter().zip(&weights).map(|(t, w)| if *w > 0.0 { t.wy.to_f64() / w } else { 0.0 }).collect();
-    let values: Vec<f64> = ratios.iter().zip(&scales).map(|(r, s)| r * s).collect();
-    let width = map.outputs.len();
-    let mut value = vec![0.0; width];
-    map.apply(&values, &mut value);
+    let (leaves, width) = (task.leaves.len(), map.outputs.len());
+    let terms = Terms::of(&map, leaves);
+    let mut values: Vec<f64> = ratios.iter().zip(&scales).map(|(r, s)| r * s).collect();
+    values.resize(leaves + width, 0.0);
+    terms.apply(leaves, &mut values);
 
-    let scatter = linearise(task, tally, cells, &map, |leaf, w, wy| {
-        if present[leaf] { scales[leaf] * (wy.to_f64() - ratios[leaf] * w.to_f64()) / weights[leaf] } else { 0.0 }
+    let scatter = linearise(tally, task.leaves, cells, &terms, |leaf, sums| {
+        if present[leaf] { scales[leaf] * (sums.wy.to_f64() - ratios[leaf] * sums.w.to_f64()) / weights[leaf] } else { 0.0 }
     });
     let variances = scatter.variances(task.strata, task.lonely)?;
     let outputs = (0..width)
@@ -129,7 +146,7 @@ pub fn estimate<S: Sum>(
             };
             let variance = variances[output].max(0.0);
             Some(Estimate {
-                value: value[output],
+                value: values[leaves + output],
                 se: variance.sqrt(),
                 n: leaf.map_or(sums.rows, |leaf| totals[leaf].people),
                 deff: leaf.and_then(|leaf| design_effect(variance, &totals[leaf], scales[leaf])),
@@ -139,46 +156,69 @@ pub fn estimate<S: Sum>(
     Ok(DomainEstimates { sums, outputs, kept: pick(&scatter, task.keep) })
 }
 
-/// The sums of a leaf over some cells.
-fn leaf_sums<S: Sum>(tally: &Tally<S>, leaf: &Leaf, cells: &[u32]) -> LeafSums<S> {
-    let mut sums = LeafSums::default();
-    for part in &leaf.parts {
-        let moments = tally.moments(*part);
-        let before = sums.n;
-        for cell in cells {
-            let cell = &moments[*cell as usize];
-            sums.n += cell.n;
-            sums.w += cell.w;
-            sums.wy += cell.wy;
-            sums.wyy += cell.wyy;
-        }
-        sums.people = sums.people.max(sums.n - before);
+/// The sums of every leaf over some cells.
+fn leaf_sums<S: Sum>(tally: &Tally<S>, leaves: &[Leaf], cells: &[u32]) -> Vec<LeafSums<S>> {
+    let mut sums = vec![Sums::default(); tally.width()];
+    let mut classes: Vec<u32> = Vec::with_capacity(cells.len());
+    for cell in cells {
+        add(&mut sums, tally.sums(*cell));
+        classes.push(tally.class_of(*cell));
     }
-    sums
+    classes.sort_unstable();
+    classes.dedup();
+    let mut spreads = vec![Spread::default(); tally.width()];
+    for class in classes {
+        add(&mut spreads, tally.spreads(class));
+    }
+    let leaf = |leaf: &Leaf| {
+        let mut all = LeafSums::default();
+        for part in &leaf.parts {
+            all.n += spreads[*part].n;
+            all.people = all.people.max(spreads[*part].n);
+            all.w += sums[*part].w;
+            all.wy += sums[*part].wy;
+            all.wyy += spreads[*part].wyy;
+        }
+        all
+    };
+    leaves.iter().map(leaf).collect()
 }
 
-/// Linearised values of every output, a row for each PSU of the domain. `influence` makes them of a leaf's `Σ w` and
-/// `Σ w·y` over one PSU.
-fn linearise<S: Sum>(task: &Task<'_>, tally: &Tally<S>, cells: &[u32], map: &LinearMap, influence: impl Fn(usize, S, S) -> f64) -> Scatter {
-    let width = map.outputs.len();
-    let mut scatter = Scatter { width, ..Scatter::default() };
-    let mut leaves = vec![0.0; task.leaves.len()];
-    for group in cells.chunk_by(|a, b| tally.cells[*a as usize].psu == tally.cells[*b as usize].psu) {
-        for (place, leaf) in task.leaves.iter().enumerate() {
-            let (mut w, mut wy) = (S::default(), S::default());
-            for part in &leaf.parts {
-                let moments = tally.moments(*part);
-                for cell in group {
-                    w += moments[*cell as usize].w;
-                    wy += moments[*cell as usize].wy;
-                }
-            }
-            leaves[place] = influence(place, w, wy);
+/// Adds the sums of every measure.
+fn add<T: Copy + AddAssign>(sums: &mut [T], more: &[T]) {
+    for (sum, more) in sums.iter_mut().zip(more) {
+        *sum += *more;
+    }
+}
+
+/// Linearised values of every output, a row for each PSU of the domain. `influence` makes them of a leaf's sums over one
+/// PSU.
+fn linearise<S: Sum>(
+    tally: &Tally<S>,
+    leaves: &[Leaf],
+    cells: &[u32],
+    terms: &Terms,
+    influence: impl Fn(usize, Sums<S>) -> f64,
+) -> Scatter {
+    let mut scatter = Scatter { width: terms.ends.len(), ..Scatter::default() };
+    let mut values = vec![0.0; leaves.len() + scatter.width];
+    let mut sums = vec![Sums::default(); tally.width()];
+    let psu = |cell: u32| tally.cells()[cell as usize].psu;
+    for group in cells.chunk_by(|a, b| psu(*a) == psu(*b)) {
+        sums.fill(Sums::default());
+        for cell in group {
+            add(&mut sums, tally.sums(*cell));
         }
-        let start = scatter.z.len();
-        scatter.psus.push(tally.cells[group[0] as usize].psu);
-        scatter.z.resize(start + width, 0.0);
-        map.apply(&leaves, &mut scatter.z[start..]);
+        for (place, leaf) in leaves.iter().enumerate() {
+            let mut all = Sums::default();
+            for part in &leaf.parts {
+                all += sums[*part];
+            }
+            values[place] = influence(place, all);
+        }
+        terms.apply(leaves.len(), &mut values);
+        scatter.psus.push(psu(group[0]));
+        scatter.z.extend_from_slice(&values[leaves.len()..]);
     }
     scatter
 }

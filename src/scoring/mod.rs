@@ -7,11 +7,13 @@
 //! [`Tally`] is the seam: rayon fills it from a frame on one machine, one `GROUP BY` fills it anywhere else. What
 //! follows it works on a small table and is the same code.
 
+pub mod change;
 pub mod distribution;
 mod domain;
 mod estimate;
 pub mod interval;
 mod measure;
+pub mod multiple;
 mod rank;
 pub mod sample;
 mod tally;
@@ -21,5 +23,5 @@ pub use domain::{Cells, DomainSums};
 pub use estimate::{DomainEstimates, Estimate, LinearMap, Source, Task, estimate};
 pub use measure::{Leaf, Measure};
 pub use rank::{RankInterval, RankMethod, across_domains, rank_intervals, ranks};
-pub use tally::{Cell, Moments, Sum, Tally, TallyError};
+pub use tally::{Cell, Class, Rows, Spread, Sum, Sums, Tally, TallyError};
 pub use variance::{LonelyRule, LonelyStratum, Scatter};

@@ -2,6 +2,7 @@
 //! difference that it saw.
 
 mod estimate;
+mod sipas_change;
 mod sipas_index;
 
 use std::path::PathBuf;
