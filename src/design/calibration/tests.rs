@@ -237,3 +237,45 @@ fn bad_columns_are_all_named_at_once() {
     assert_eq!(errors.len(), 5, "{errors:?}");
     assert!(errors.iter().all(|error| !error.finding("/x").vi.is_empty()));
 }
+
+#[test]
+fn whatever_weights_within_the_bounds_add_up_to_is_reached() {
+    let mut draw = Draw(77);
+    for trial in 0..150 {
+        let rows = 20 + draw.below(60);
+        let base: Vec<f64> = (0..rows).map(|_| 0.5 + 20.0 * draw.next()).collect();
+        let (low, high) = (0.2 + 0.6 * draw.next(), 1.2 + 3.0 * draw.next());
+        let factors: Vec<f64> = (0..rows).map(|_| low + (high - low) * (0.02 + 0.96 * draw.next())).collect();
+        let mut auxiliaries = vec![Auxiliary::constant(rows, 0.0)];
+        for variable in 0..1 + draw.below(5) {
+            let values = (0..rows).map(|_| if variable % 2 == 0 { f64::from(draw.next() < 0.3) } else { 40.0 + 20.0 * draw.next() });
+            auxiliaries.push(Auxiliary { name: format!("x{variable}"), values: values.collect(), total: 0.0 });
+        }
+        for x in &mut auxiliaries {
+            x.total = x.values.iter().zip(&base).zip(&factors).map(|((x, d), g)| x * d * g).sum();
+        }
+        let bounds = Bounds::new(low, high).unwrap();
+        for distance in [Distance::Linear(Some(bounds)), Distance::Raking(Some(bounds)), Distance::Logit(bounds), Distance::Raking(None)] {
+            let done = calibrate(&base, &auxiliaries, distance, None);
+            let done = done.unwrap_or_else(|errors| panic!("trial {trial}, {distance:?}: {errors:#?}"));
+            for line in total_lines(&auxiliaries, &base, done.weights()) {
+                assert!(
+                    (line.after - line.total).abs() <= 1e-8 * line.total.abs().max(line.after.abs()),
+                    "trial {trial}, {distance:?}: {line:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn totals_a_thousand_times_away_are_reached_where_nothing_forbids_it() {
+    let labels = ["a", "a", "b", "b", "c"].map(str::to_owned);
+    let totals = [("a", 2e4), ("b", 1e-2), ("c", 7.0)].map(|(name, total)| (name.to_owned(), total));
+    let indicators = Margin::new("m", &labels, &totals).unwrap().indicators();
+    for distance in [Distance::Raking(None), Distance::Logit(Bounds::new(1e-4, 1e4).unwrap())] {
+        let done = calibrate(&[10.0, 5.0, 3.0, 4.0, 7.0], &indicators, distance, None).unwrap();
+        assert!(total_lines(&indicators, &[10.0, 5.0, 3.0, 4.0, 7.0], done.weights()).iter().all(|line| line.gap() < 1e-9));
+        println!("{distance:?}: {} rounds", done.rounds());
+    }
+}
