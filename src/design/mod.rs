@@ -10,7 +10,9 @@
 
 mod base_weight;
 mod calibration;
+mod csv;
 mod nonresponse;
+pub mod plan;
 mod response_rate;
 mod table;
 mod trim;

@@ -7,12 +7,12 @@ use rayon::prelude::*;
 
 use crate::frame::{Frame, FrameError, stack};
 use crate::index::compute::{ComputeError, Progress};
-use crate::index::derive::all_favourable;
 use crate::index::domains::Partition;
+use crate::index::prepare::{Prepared, SplitTally};
 use crate::index::{DomainKey, Plan};
 use crate::schema::Domain;
 use crate::scoring::change::{PairedChange, between};
-use crate::scoring::{DomainEstimates, Sum, Tally, Task, estimate};
+use crate::scoring::{DomainEstimates, Sum, Task, estimate};
 use crate::unit::Registry;
 
 /// The change of one node for one domain.
@@ -27,7 +27,7 @@ pub struct NodeChange {
 }
 
 /// Why no change could be computed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ChangeError {
     /// One of the years could not be computed.
     #[error(transparent)]
@@ -51,16 +51,9 @@ pub fn changes(
     registry: &Registry,
     progress: &Progress<'_>,
 ) -> Result<Vec<NodeChange>, ChangeError> {
-    let (mut before, mut after) = stack(before, after)?;
-    for frame in [&mut before, &mut after] {
-        for rule in &plan.derived {
-            let column = all_favourable(frame, rule);
-            frame.columns.push(column);
-        }
-    }
-    let fits = |frame| Tally::<i64>::fits(frame, &plan.measures);
-    let years = [&before, &after];
-    let changes = if years.into_iter().all(fits) {
+    let (before, after) = stack(before, after)?;
+    let years = [Prepared::new(plan, before, registry)?, Prepared::new(plan, after, registry)?];
+    let changes = if years.iter().all(Prepared::is_narrow) {
         partitions::<i64>(plan, years, registry, progress)
     } else {
         partitions::<i128>(plan, years, registry, progress)
@@ -71,7 +64,7 @@ pub fn changes(
 /// One tally a year serves every partition that splits by the same item, or by none.
 fn partitions<S: Sum>(
     plan: &Plan,
-    years: [&Frame; 2],
+    mut years: [Prepared<'_>; 2],
     registry: &Registry,
     progress: &Progress<'_>,
 ) -> Result<Vec<NodeChange>, ComputeError> {
@@ -82,14 +75,12 @@ fn partitions<S: Sum>(
     let (mut done, steps) = (0, plan.domains.len());
     let mut changes: Vec<Vec<NodeChange>> = vec![Vec::new(); plan.domains.len()];
     for (item, places) in by_split {
-        let column = item.and_then(|item| plan.splits.get(item)).map(|split| split.column);
-        let take = |frame: &Frame| Tally::<S>::take(frame, &plan.measures, column);
-        let tallies = [take(years[0])?, take(years[1])?];
+        let tallies = [years[0].tally::<S>(item)?, years[1].tally::<S>(item)?];
         for place in places {
             let domain = &plan.domains[place];
-            let before = domain_estimates(plan, years[0], &tallies[0], domain, registry)?;
-            let after = domain_estimates(plan, years[1], &tallies[1], domain, registry)?;
-            changes[place] = matched(plan, years[0], before, &after)?;
+            let before = domain_estimates(plan, &years[0].frame, &tallies[0], domain, registry)?;
+            let after = domain_estimates(plan, &years[1].frame, &tallies[1], domain, registry)?;
+            changes[place] = matched(plan, &years[0].frame, before, &after)?;
             done += 1;
             if progress(done, steps) == ControlFlow::Break(()) {
                 return Err(ComputeError::Cancelled);
@@ -103,14 +94,21 @@ fn partitions<S: Sum>(
 fn domain_estimates<S: Sum>(
     plan: &Plan,
     frame: &Frame,
-    tally: &Tally<S>,
+    split: &SplitTally<'_, S>,
     domain: &Domain,
     registry: &Registry,
 ) -> Result<Vec<(DomainKey, DomainEstimates)>, ComputeError> {
-    let split = domain.item().and_then(|item| plan.splits.get(item));
-    let partition = Partition::new(domain, tally, frame, registry, split);
+    let SplitTally { tally, splitting, residuals } = split;
+    let partition = Partition::new(domain, tally, frame, registry, splitting.as_ref());
     let every: Vec<usize> = (0..plan.nodes.len()).collect();
-    let task = Task { measures: &plan.measures, leaves: &plan.leaves, strata: frame.strata(), lonely: plan.lonely, keep: &every };
+    let task = Task {
+        measures: &plan.measures,
+        leaves: &plan.leaves,
+        strata: frame.strata(),
+        lonely: plan.lonely,
+        residuals: residuals.as_ref(),
+        keep: &every,
+    };
     let map = |present: &[bool]| plan.map(present);
     let keys = partition.keys.into_par_iter().enumerate();
     keys.map(|(place, key)| Ok((key, estimate(&task, tally, partition.cells.of(place), &map)?))).collect()

@@ -15,6 +15,26 @@ pub(super) struct Partition {
     pub(super) cells: Cells,
 }
 
+/// How the groups of a tally tell the answers to the item that splits domains.
+pub(super) struct Splitting<'a> {
+    split: &'a Split,
+    /// The answer code of each group.
+    code_of_group: [u8; 256],
+}
+
+impl<'a> Splitting<'a> {
+    /// Groups are the answer codes themselves.
+    pub(super) fn plain(split: &'a Split) -> Self {
+        Self { split, code_of_group: std::array::from_fn(|code| u8::try_from(code).unwrap_or(0)) }
+    }
+
+    /// Groups are combinations of answer codes, the last of which is that of the splitting item.
+    pub(super) fn last_of(split: &'a Split, combinations: &[Vec<u8>]) -> Self {
+        let code = |group: usize| combinations.get(group).and_then(|codes| codes.last()).copied().unwrap_or(0);
+        Self { split, code_of_group: std::array::from_fn(code) }
+    }
+}
+
 /// Sorts domains by the codes of their units, never by the numbers that a store gave them.
 type Order = (String, String, u8);
 
@@ -23,7 +43,13 @@ type Numbers = (Option<i32>, Option<i32>, u8);
 
 impl Partition {
     /// Places every cell of a tally over `frame`. Domains are unions of classes, of which there are far fewer.
-    pub(super) fn new<S: Sum>(domain: &Domain, tally: &Tally<S>, frame: &Frame, registry: &Registry, split: Option<&Split>) -> Self {
+    pub(super) fn new<S: Sum>(
+        domain: &Domain,
+        tally: &Tally<S>,
+        frame: &Frame,
+        registry: &Registry,
+        splitting: Option<&Splitting<'_>>,
+    ) -> Self {
         let level = domain.level().and_then(UnitKind::parse);
         let mut areas: HashMap<i32, Option<i32>> = HashMap::new();
         let mut area_of = |class: &Class| {
@@ -45,12 +71,13 @@ impl Partition {
                     return None;
                 }
                 let unit = by_unit.then(|| frame.unit_ids()[class.unit as usize]);
-                let option = match split {
-                    Some(split) => Some(split.options.get(usize::from(class.group).checked_sub(1)?)?),
+                let answer = splitting.map_or(0, |splitting| splitting.code_of_group[usize::from(class.group)]);
+                let option = match splitting {
+                    Some(splitting) => Some(splitting.split.options.get(usize::from(answer).checked_sub(1)?)?),
                     None => None,
                 };
-                Some(*met.entry((area, unit, class.group)).or_insert_with(|| {
-                    let order = (code(registry, area), code(registry, unit), class.group);
+                Some(*met.entry((area, unit, answer)).or_insert_with(|| {
+                    let order = (code(registry, area), code(registry, unit), answer);
                     keys.entry(order.clone()).or_insert_with(|| DomainKey {
                         kind: name(domain),
                         area,

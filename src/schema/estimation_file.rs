@@ -98,12 +98,16 @@ fn calibration(value: &Value, at: &mut At<'_>) -> Option<CalibrationRule> {
 fn bounds(value: &Value, at: &mut At<'_>) -> Option<(f64, f64)> {
     let numbers = list(value, at, real)?;
     if let [low, high] = numbers[..]
-        && low < 1.0
+        && (0.0..1.0).contains(&low)
         && high > 1.0
     {
         return Some((low, high));
     }
-    at.error("bad-bounds", "Cần hai số: số đầu nhỏ hơn 1, số sau lớn hơn 1", "Two numbers are needed: one below 1, then one above 1");
+    at.error(
+        "bad-bounds",
+        "Cần hai số: số đầu từ 0 đến dưới 1, số sau lớn hơn 1",
+        "Two numbers are needed: one from 0 to below 1, then one above 1",
+    );
     None
 }
 

@@ -5,7 +5,7 @@ use std::ops::AddAssign;
 use crate::frame::Strata;
 use crate::schema::LonelyPsu;
 use crate::scoring::tally::{Spread, Sum, Sums, Tally};
-use crate::scoring::{DomainSums, Leaf, LonelyStratum, Measure, Scatter};
+use crate::scoring::{CellResiduals, DomainSums, Leaf, LonelyStratum, Measure, Scatter};
 
 /// Where a term of an output comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +57,8 @@ pub struct Task<'a> {
     pub strata: &'a Strata,
     /// The rule for strata with one PSU.
     pub lonely: LonelyPsu,
+    /// The calibration that made the weights, if one did.
+    pub residuals: Option<&'a CellResiduals>,
     /// Outputs whose linearised values are kept.
     pub keep: &'a [usize],
 }
@@ -133,9 +135,16 @@ pub fn estimate<S: Sum>(
     values.resize(leaves + width, 0.0);
     terms.apply(leaves, &mut values);
 
-    let scatter = linearise(tally, task.leaves, cells, &terms, |leaf, sums| {
+    let influence = |leaf: usize, sums: Sums<S>| {
         if present[leaf] { scales[leaf] * (sums.wy.to_f64() - ratios[leaf] * sums.w.to_f64()) / weights[leaf] } else { 0.0 }
-    });
+    };
+    let psu = |cell: u32| tally.cells()[cell as usize].psu;
+    let groups = cells.chunk_by(|a, b| psu(*a) == psu(*b));
+    let (psus, z) = linearise(tally, task.leaves, groups.map(|group| (psu(group[0]), group)), &terms, influence);
+    let mut scatter = Scatter { width, psus, z };
+    if let Some(residuals) = task.residuals {
+        scatter = residuals.of(&scatter, &by_calibration_cell(tally, task.leaves, cells, residuals, &terms, influence));
+    }
     let variances = scatter.variances(task.strata, task.lonely)?;
     let outputs = (0..width)
         .map(|output| {
@@ -191,20 +200,19 @@ fn add<T: Copy + AddAssign>(sums: &mut [T], more: &[T]) {
     }
 }
 
-/// Linearised values of every output, a row for each PSU of the domain. `influence` makes them of a leaf's sums over one
-/// PSU.
-fn linearise<S: Sum>(
+/// Linearised values of every output, a row for each group of cells; returns the groups' names and the rows. `influence`
+/// makes them of a leaf's sums over one group.
+fn linearise<'a, S: Sum>(
     tally: &Tally<S>,
     leaves: &[Leaf],
-    cells: &[u32],
+    groups: impl Iterator<Item = (u32, &'a [u32])>,
     terms: &Terms,
     influence: impl Fn(usize, Sums<S>) -> f64,
-) -> Scatter {
-    let mut scatter = Scatter { width: terms.ends.len(), ..Scatter::default() };
-    let mut values = vec![0.0; leaves.len() + scatter.width];
+) -> (Vec<u32>, Vec<f64>) {
+    let (mut names, mut z) = (Vec::new(), Vec::new());
+    let mut values = vec![0.0; leaves.len() + terms.ends.len()];
     let mut sums = vec![Sums::default(); tally.width()];
-    let psu = |cell: u32| tally.cells()[cell as usize].psu;
-    for group in cells.chunk_by(|a, b| psu(*a) == psu(*b)) {
+    for (name, group) in groups {
         sums.fill(Sums::default());
         for cell in group {
             add(&mut sums, tally.sums(*cell));
@@ -217,10 +225,32 @@ fn linearise<S: Sum>(
             values[place] = influence(place, all);
         }
         terms.apply(leaves.len(), &mut values);
-        scatter.psus.push(psu(group[0]));
-        scatter.z.extend_from_slice(&values[leaves.len()..]);
+        names.push(name);
+        z.extend_from_slice(&values[leaves.len()..]);
     }
-    scatter
+    (names, z)
+}
+
+/// Linearised totals of every output by calibration cell: rows for all of them, 0 where the domain has nobody.
+fn by_calibration_cell<S: Sum>(
+    tally: &Tally<S>,
+    leaves: &[Leaf],
+    cells: &[u32],
+    residuals: &CellResiduals,
+    terms: &Terms,
+    influence: impl Fn(usize, Sums<S>) -> f64,
+) -> Vec<f64> {
+    let of = |cell: &u32| residuals.cell_of(tally.class_of(*cell));
+    let mut sorted = cells.to_vec();
+    sorted.sort_by_key(of);
+    let groups = sorted.chunk_by(|a, b| of(a) == of(b)).map(|group| (of(&group[0]), group));
+    let (found, z) = linearise(tally, leaves, groups, terms, influence);
+    let width = terms.ends.len();
+    let mut totals = vec![0.0; residuals.cells() * width];
+    for (cell, row) in found.iter().zip(z.chunks_exact(width.max(1))) {
+        totals[*cell as usize * width..][..width].copy_from_slice(row);
+    }
+    totals
 }
 
 /// Variance over that of a simple random sample with replacement of the same answers: `V / ((Σ w(y−ŷ)² / Σ w) / (n−1))`,

@@ -1,6 +1,7 @@
 //! Figures held against R's `survey` package. The files say where they come from; each test prints the worst relative
 //! difference that it saw.
 
+mod calibrated_index;
 mod estimate;
 mod sipas_change;
 mod sipas_index;
@@ -8,6 +9,11 @@ mod sipas_index;
 use std::path::PathBuf;
 
 use serde_json::Value;
+
+/// The project's folder.
+pub(crate) fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
 
 /// A file of `tests/golden/survey`.
 pub(crate) fn path(name: &str) -> PathBuf {

@@ -87,7 +87,7 @@ pub(super) fn plan() -> Plan {
 fn scores(order: impl Fn(usize, usize) -> usize) -> Vec<Score> {
     let plan = plan();
     let frame = frame("data/sipas_open_y1.csv", &plan, order);
-    compute(&plan, frame, &registry(), &|_, _| ControlFlow::Continue(())).unwrap()
+    compute(&plan, frame, &registry(), &|_, _| ControlFlow::Continue(())).unwrap().scores
 }
 
 /// The score of a node for a golden domain.

@@ -86,7 +86,7 @@ impl CellCalibration {
     }
 
     /// `g_c·x_cᵀB` of each cell, from the linearised totals of the cells.
-    fn fitted(&self, sums: &[f64]) -> Vec<f64> {
+    pub(crate) fn fitted(&self, sums: &[f64]) -> Vec<f64> {
         let mut fitted = vec![0.0; sums.len()];
         for block in &self.blocks {
             let y = |cell: &usize| if self.g[*cell] == 0.0 { 0.0 } else { sums[*cell] / (self.g[*cell] * self.weights[*cell].sqrt()) };

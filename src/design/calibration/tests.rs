@@ -247,7 +247,7 @@ fn whatever_weights_within_the_bounds_add_up_to_is_reached() {
         let (low, high) = (0.2 + 0.6 * draw.next(), 1.2 + 3.0 * draw.next());
         let factors: Vec<f64> = (0..rows).map(|_| low + (high - low) * (0.02 + 0.96 * draw.next())).collect();
         let mut auxiliaries = vec![Auxiliary::constant(rows, 0.0)];
-        for variable in 0..1 + draw.below(5) {
+        for variable in 0..=draw.below(5) {
             let values = (0..rows).map(|_| if variable % 2 == 0 { f64::from(draw.next() < 0.3) } else { 40.0 + 20.0 * draw.next() });
             auxiliaries.push(Auxiliary { name: format!("x{variable}"), values: values.collect(), total: 0.0 });
         }
