@@ -17,6 +17,7 @@ mod run;
 mod sample;
 mod serve;
 mod show;
+mod weight;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -53,6 +54,8 @@ enum Command {
     Import(import::Arguments),
     /// Computes an index over a wave and prints the scores.
     Run(run::Arguments),
+    /// Makes weights from a plan: base weights, non-response, calibration, trimming; prints their diagnostics.
+    Weight(weight::Arguments),
     /// Estimates figures for a file of cases, one line of JSON each.
     Estimate(estimate::Arguments),
     /// Plans and draws samples.
@@ -78,6 +81,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => return check::check(&arguments),
         Command::Import(arguments) => import::import(&context, &arguments),
         Command::Run(arguments) => run::run(&context, &arguments),
+        Command::Weight(arguments) => return weight::weight(&arguments),
         Command::Estimate(arguments) => estimate::estimate(&arguments, |answer| println!("{answer}")),
         Command::Sample(command) => sample::sample(&command),
         Command::Index(arguments) => index::index(&arguments),

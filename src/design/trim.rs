@@ -178,6 +178,17 @@ mod tests {
     }
 
     #[test]
+    fn strict_trimming_ends_where_r_ends() {
+        // weights(trimWeights(…, lower = 1.5, upper = 10, strict = TRUE)) of R's survey 4.1-1.
+        let expected = [2.4875, 4.570_833_333_333_333, 4.570_833_333_333_333, 5.570_833_333_333_333, 10.0, 10.0, 10.0, 10.0];
+        let weights = [1.0, 2.0, 2.0, 3.0, 9.5, 20.0, 9.9, 9.8];
+        let trimmed = trim(&weights, TrimRule::Limits { low: 1.5, high: 10.0 }, Redistribution::Equally, true).unwrap();
+        for (ours, theirs) in trimmed.weights.iter().zip(expected) {
+            assert!((ours - theirs).abs() < 1e-14 * theirs, "{ours} {theirs}");
+        }
+    }
+
+    #[test]
     fn without_redistribution_weights_are_only_cut() {
         let trimmed = trim(&WEIGHTS, TrimRule::Limits { low: 0.0, high: 4.0 }, Redistribution::Nowhere, true).unwrap();
         assert_eq!(trimmed.weights, [1.0, 2.0, 2.0, 3.0, 4.0, 4.0, 0.0]);

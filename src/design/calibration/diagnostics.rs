@@ -70,10 +70,10 @@ pub struct FactorSummary {
 }
 
 impl FactorSummary {
-    /// Summarises `after / before` of the rows with weight; `None` where there is none.
+    /// Summarises `after / before` of the rows that have weight before and after; `None` where there is none.
     #[must_use]
     pub fn of(before: &[f64], after: &[f64], bounds: Option<Bounds>) -> Option<Self> {
-        let mut g: Vec<f64> = before.iter().zip(after).filter(|(d, _)| **d > 0.0).map(|(d, w)| w / d).collect();
+        let mut g: Vec<f64> = before.iter().zip(after).filter(|(d, w)| **d > 0.0 && **w != 0.0).map(|(d, w)| w / d).collect();
         g.sort_by(f64::total_cmp);
         let near = |bound: Option<f64>| g.iter().filter(|g| bound.is_some_and(|bound| (**g - bound).abs() <= 1e-9 * bound)).count();
         let (at_low, at_high) = (near(bounds.map(Bounds::low)), near(bounds.map(Bounds::high)));

@@ -74,7 +74,7 @@ pub(super) fn subtract(from: &mut [f64], along: f64, direction: &[f64]) {
     }
 }
 
-/// Solves `(A + μ I) x = b` for a symmetric positive semidefinite `A` (row-major), with the smallest `μ` of 0, 1e-12, 1e-10, …
+/// Solves `(A + μ I) x = b` for a symmetric positive semidefinite `A` (row-major), with the smallest `μ` of 0, 1e-6, 1e-4, …
 /// that makes it definite. `None` only where `A` holds what is no number.
 ///
 /// # Formula
@@ -87,7 +87,7 @@ pub(super) fn solve_damped(a: &[f64], b: &[f64]) -> Option<Vec<f64>> {
         if let Some(lower) = cholesky(a, size, ridge, largest * 1e-14) {
             return Some(substitute(&lower, b));
         }
-        ridge = if ridge == 0.0 { largest * 1e-12 } else { ridge * 100.0 };
+        ridge = if ridge == 0.0 { largest * 1e-6 } else { ridge * 100.0 };
     }
     None
 }

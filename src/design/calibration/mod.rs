@@ -16,6 +16,8 @@ mod poststratify;
 mod projection;
 mod rake;
 mod solve;
+#[cfg(test)]
+mod tests;
 
 pub use cells::{Cell, CellCalibration, CellMargin, calibrate_cells};
 pub(super) use diagnostics::quantile;

@@ -5,6 +5,8 @@ use crate::design::calibration::{Auxiliary, CalibrationError, Distance};
 
 /// Rounds after which totals count as out of reach.
 const ROUNDS: usize = 60;
+/// Lengths of a step that are tried.
+const TRIALS: usize = 60;
 /// Relative gap between weighted sums and totals that is aimed at.
 const AIM: f64 = 1e-13;
 /// Relative gap that is taken where rounding keeps the aim away.
@@ -115,12 +117,6 @@ struct Point {
     gap: Vec<f64>,
 }
 
-impl Point {
-    fn distance(&self) -> f64 {
-        dot(&self.gap, &self.gap)
-    }
-}
-
 impl Dual<'_> {
     fn at(&self, lambda: Vec<f64>) -> Point {
         let mut u = vec![0.0; self.roots.len()];
@@ -136,8 +132,7 @@ impl Dual<'_> {
         Point { lambda, g, slope, gap }
     }
 
-    /// Newton steps, each halved until it no longer overshoots: along a ray the dual is convex, so that a point that is still
-    /// descending, or nearer to the totals, is an improvement.
+    /// Newton steps until the totals are met, or rounding keeps them from coming nearer.
     fn minimise(&self, worst: impl Fn(&[f64]) -> f64) -> (Point, usize) {
         let mut point = self.at(vec![0.0; self.basis.len()]);
         let mut best = worst(&point.g);
@@ -158,18 +153,25 @@ impl Dual<'_> {
         (point, ROUNDS)
     }
 
+    /// A Newton step of the right length: where all rows are at their bounds the Hessian says little of it.
     fn step(&self, point: &Point) -> Option<Point> {
         let direction = solve_damped(&self.hessian(&point.slope), &point.gap)?;
-        let mut length = 1.0;
-        for _ in 0..40 {
+        let start = dot(&direction, &point.gap);
+        let (mut length, mut short, mut long, mut best) = (1.0, 0.0, f64::INFINITY, None);
+        for _ in 0..TRIALS {
             let next = self.at(point.lambda.iter().zip(&direction).map(|(lambda, d)| lambda + length * d).collect());
-            let descending = dot(&direction, &next.gap);
-            if descending.is_finite() && (descending >= 0.0 || next.distance() < point.distance()) {
+            // How steeply the dual still falls here; it falls less and less along the ray, then rises.
+            let falling = dot(&direction, &next.gap);
+            if !(falling.is_finite() && falling >= -0.1 * start) {
+                long = length;
+            } else if falling > 0.9 * start {
+                (short, best) = (length, Some(next));
+            } else {
                 return Some(next);
             }
-            length /= 2.0;
+            length = if long.is_finite() { f64::midpoint(short, long) } else { 4.0 * length };
         }
-        None
+        best
     }
 
     /// `Σ g'(u)·q·qᵀ`, row-major.

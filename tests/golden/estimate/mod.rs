@@ -10,6 +10,7 @@ mod quantiles;
 mod refusals;
 mod replicates;
 mod sipas_items;
+mod weighting;
 mod wilson;
 
 use std::collections::BTreeSet;
