@@ -14,6 +14,7 @@
 mod estimator;
 mod expression;
 mod linearised;
+pub mod proportion;
 mod stages;
 mod sum;
 
