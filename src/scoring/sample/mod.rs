@@ -15,6 +15,7 @@ mod estimator;
 mod expression;
 mod linearised;
 pub mod proportion;
+pub mod quantile;
 mod stages;
 mod sum;
 
