@@ -2,10 +2,58 @@
 
 use serde_json::{Map, Value};
 
+use super::answer::{number, numbers};
 use super::refusal::Refusal;
 use super::study::Study;
+use crate::scoring::LonelyStratum;
+use crate::scoring::sample::Values;
+use crate::scoring::sample::contingency::{AssociationTest, Contingency, ContingencyError, SingularTable};
 
 /// Answers a case.
 pub fn answer(study: &Study<'_>) -> Result<Map<String, Value>, Refusal> {
-    Err(Refusal::unsupported(format!("{} is not estimated", study.case.estimator.function)))
+    let options = &study.case.estimator;
+    let invalid = |detail: String| Refusal::new("case-invalid", detail);
+    let [down, across] = options.vars.as_slice() else {
+        return Err(invalid("/estimator/vars: the rows and the columns of the table, two variables".to_owned()));
+    };
+    let name = options.statistic.as_deref().unwrap_or("F");
+    let test = AssociationTest::named(name).ok_or_else(|| {
+        let known: Vec<&str> = AssociationTest::ALL.into_iter().map(AssociationTest::as_str).collect();
+        invalid(format!("/estimator/statistic: {name:?} is none of {}", known.join(", ")))
+    })?;
+    let table = Contingency::new(&study.sample, &classes(study, down)?, &classes(study, across)?, &study.domain)?;
+    let found = table.test(test)?;
+    let parameter = if let [df] = found.parameter.as_slice() { number(*df) } else { numbers(&found.parameter) };
+    Ok(Map::from_iter([
+        ("statistic".to_owned(), number(found.statistic)),
+        ("parameter".to_owned(), parameter),
+        ("p_value".to_owned(), number(found.p_value)),
+        ("df".to_owned(), number(study.df())),
+    ]))
+}
+
+/// The distinct values of a column, numbered.
+fn classes(study: &Study<'_>, column: &str) -> Result<Values, Refusal> {
+    if !study.table.has(column) {
+        return study.variable(column);
+    }
+    let levels = study.table.levels(column)?;
+    let class = |place: &Option<usize>| place.and_then(|place| u32::try_from(place).ok()).map_or(f64::NAN, f64::from);
+    Ok(levels.of_row.iter().map(class).collect())
+}
+
+impl From<ContingencyError<LonelyStratum>> for Refusal {
+    fn from(error: ContingencyError<LonelyStratum>) -> Self {
+        let code = match &error {
+            ContingencyError::Classes(..) => "classes-too-few",
+            ContingencyError::Variance(_) => "lonely-psu",
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<SingularTable> for Refusal {
+    fn from(error: SingularTable) -> Self {
+        Self::new("table-singular", error.to_string())
+    }
 }

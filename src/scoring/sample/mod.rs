@@ -11,6 +11,7 @@
 //! Missing values of a column are NaN within this module and nowhere else: a caller turns them into `None` or refuses
 //! them. Sums over rows are compensated and taken in the order of the rows, on one thread.
 
+pub mod contingency;
 mod estimator;
 mod expression;
 mod linearised;
