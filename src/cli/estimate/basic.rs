@@ -8,7 +8,7 @@ use super::answer::{Answer, number};
 use super::case::Simple;
 use super::refusal::Refusal;
 use super::study::Study;
-use crate::scoring::sample::{Estimator, Expression, Rows, Statistic, Term, Values, sum};
+use crate::scoring::sample::{Estimator, Expression, Linearised, Rows, Statistic, Term, Values, sum};
 
 /// An estimator of a case, with what its results are called.
 #[derive(Debug, Clone)]
@@ -29,15 +29,28 @@ pub fn answer(study: &Study<'_>) -> Result<Map<String, Value>, Refusal> {
     }
     let Named { estimator, names, groups } = named(study)?;
     let statistics = estimator.linearise(study.sample.weights());
+    let se = standard_errors(study, &estimator, &statistics)?;
+    // Covariances across domains are those of the whole sample, in which each domain has influence 0 outside itself.
+    let statistics = if options.by.is_empty() { statistics } else { statistics.over(&study.domain) };
     let vcov = study.sample.covariance(&statistics)?;
-    let width = estimator.width();
-    let se: Vec<f64> = (0..width).map(|place| vcov[place * width + place].max(0.0).sqrt()).collect();
     let deff = match options.deff {
         None => Vec::new(),
         Some(simple) => estimator.terms().iter().zip(&se).map(|(term, se)| design_effect(term, se * se, study, simple)).collect(),
     };
     let est = statistics.values().to_vec();
     Ok(Answer { names, groups, est, se, vcov, df: study.df(), deff }.object(study.case.level))
+}
+
+/// The standard error of each result, each in its own domain.
+fn standard_errors(study: &Study<'_>, estimator: &Estimator, statistics: &Linearised) -> Result<Vec<f64>, Refusal> {
+    let weights = study.sample.weights();
+    if study.case.estimator.by.is_empty() || estimator.width() < estimator.terms().len() {
+        let vcov = study.sample.covariance(statistics)?;
+        let width = estimator.width();
+        return Ok((0..width).map(|place| vcov[place * width + place].max(0.0).sqrt()).collect());
+    }
+    let alone = |term: &Term| Ok(study.sample.covariance(&Estimator::new(vec![term.clone()]).linearise(weights))?[0].max(0.0).sqrt());
+    estimator.terms().iter().map(alone).collect()
 }
 
 /// The estimator that a case names: `mean`, `total`, `ratio`, `mean_factor`, `variance`, `rowmean`, `contrast`,
@@ -83,7 +96,8 @@ fn statistics(study: &Study<'_>) -> Result<Statistics, Refusal> {
             if num.len() != den.len() {
                 return Err(Refusal::new("case-invalid", "/estimator: num and den are lists of the same length"));
             }
-            let rows = study.rows(&[num.as_slice(), den.as_slice()].concat());
+            // A row counts for a ratio where both are known.
+            let rows = study.complete(&[num.as_slice(), den.as_slice()].concat());
             let names = options.num.iter().zip(&options.den).map(|(num, den)| format!("{num}/{den}")).collect();
             Ok((num.into_iter().zip(den).map(|(num, den)| Statistic::Ratio(num, den)).collect(), names, rows))
         }
@@ -112,7 +126,9 @@ fn statistics(study: &Study<'_>) -> Result<Statistics, Refusal> {
             let variables = study.variables(&options.vars)?;
             let rows = study.rows(&variables);
             let of = |values: Values| if name == "total" { Statistic::Total(values) } else { Statistic::Variance(values) };
-            Ok((variables.into_iter().map(of).collect(), options.vars.clone(), rows))
+            // The variance is that of one variable, the first.
+            let count = if name == "variance" { 1 } else { variables.len() };
+            Ok((variables.into_iter().map(of).take(count).collect(), options.vars.iter().take(count).cloned().collect(), rows))
         }
     }
 }
@@ -183,7 +199,7 @@ fn nonlinear(study: &Study<'_>) -> Result<Named, Refusal> {
         all.push(Arc::clone(&values));
         statistics.push(make(values));
     }
-    let rows = study.rows(&all);
+    let rows = study.complete(&all);
     let terms = statistics.into_iter().map(|statistic| Term { rows: Arc::clone(&rows), statistic }).collect();
     Ok(single(Estimator::function(terms, expression)))
 }

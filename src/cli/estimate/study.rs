@@ -8,6 +8,7 @@ use super::case::{Case, Design};
 use super::condition::Condition;
 use super::refusal::Refusal;
 use super::table::{Levels, Table, Tables};
+use crate::scoring::LonelyRule;
 use crate::scoring::sample::{Rows, Sample, StageColumns, Values};
 
 /// A domain and what the columns that make it say there.
@@ -77,9 +78,12 @@ impl<'a> Study<'a> {
     /// The rows of the domain; with `na_rm` only those where none of the variables is missing.
     #[must_use]
     pub fn rows(&self, variables: &[Values]) -> Rows {
-        if !self.case.estimator.na_rm {
-            return Arc::clone(&self.domain);
-        }
+        if self.case.estimator.na_rm { self.complete(variables) } else { Arc::clone(&self.domain) }
+    }
+
+    /// The rows of the domain where none of the variables is missing.
+    #[must_use]
+    pub fn complete(&self, variables: &[Values]) -> Rows {
         let complete = |row: usize| variables.iter().all(|values| values.get(row).is_some_and(|value| !value.is_nan()));
         self.domain.iter().enumerate().map(|(row, keep)| *keep && complete(row)).collect()
     }
@@ -119,7 +123,7 @@ impl<'a> Study<'a> {
 /// The sample that a design describes.
 fn sample(design: &Design, case: &Case, table: &Table) -> Result<Sample, Refusal> {
     let stages = stages(design, table)?;
-    let lonely = design.lonely;
+    let lonely = LonelyRule { rule: design.lonely, in_domains: design.adjust_domain_lonely };
     let mut sample = if design.weights_from_fpc {
         Sample::drawn(table.rows(), &stages, lonely)?
     } else {

@@ -74,6 +74,12 @@ impl Estimator {
         &self.terms
     }
 
+    /// The rows that any term takes, out of `count`.
+    #[must_use]
+    pub fn rows(&self, count: usize) -> Vec<bool> {
+        (0..count).map(|row| self.terms.iter().any(|term| term.rows.get(row).copied().unwrap_or(false))).collect()
+    }
+
     /// How many results there are.
     #[must_use]
     pub fn width(&self) -> usize {
@@ -109,7 +115,7 @@ impl Estimator {
         for (place, term) in self.terms.iter().enumerate() {
             values.push(term.linearise(weights, influence.iter_mut().skip(place).step_by(width)));
         }
-        let terms = Linearised::new(values, influence);
+        let terms = Linearised::new(values, influence).over(&self.rows(weights.len()));
         match &self.function {
             Function::Terms => terms,
             Function::Linear(coefficients) => {

@@ -27,8 +27,7 @@ pub use stages::{Cluster, SampleError, StageColumns};
 pub use sum::sum;
 
 use crate::design::Calibration;
-use crate::schema::LonelyPsu;
-use crate::scoring::LonelyStratum;
+use crate::scoring::{LonelyRule, LonelyStratum};
 use stages::Stages;
 
 /// The rows of a sample: their weights, and the clusters they were drawn in, stage by stage.
@@ -36,7 +35,7 @@ use stages::Stages;
 pub struct Sample {
     weights: Vec<f64>,
     stages: Stages,
-    lonely: LonelyPsu,
+    lonely: LonelyRule,
     calibrations: Vec<Calibration>,
 }
 
@@ -46,20 +45,20 @@ impl Sample {
     /// # Errors
     /// Every [`SampleError`] at once: columns of other lengths, weights that are not positive numbers, population counts
     /// that differ within a stratum or lie below the number of units drawn.
-    pub fn new(weights: Vec<f64>, stages: &[StageColumns], lonely: LonelyPsu) -> Result<Self, Vec<SampleError>> {
+    pub fn new(weights: Vec<f64>, stages: &[StageColumns], lonely: impl Into<LonelyRule>) -> Result<Self, Vec<SampleError>> {
         let mut errors = Vec::new();
         if let Some(row) = weights.iter().position(|w| !(w.is_finite() && *w >= 0.0)) {
             errors.push(SampleError::Weight { row });
         }
         let stages = Stages::new(weights.len(), stages, &mut errors);
-        if errors.is_empty() { Ok(Self { weights, stages, lonely, calibrations: Vec::new() }) } else { Err(errors) }
+        if errors.is_empty() { Ok(Self { weights, stages, lonely: lonely.into(), calibrations: Vec::new() }) } else { Err(errors) }
     }
 
     /// A sample of `rows` rows whose weights follow from the draw: the product over the stages of `N/n`.
     ///
     /// # Errors
     /// As [`Sample::new`], and where a stage has no population counts.
-    pub fn drawn(rows: usize, stages: &[StageColumns], lonely: LonelyPsu) -> Result<Self, Vec<SampleError>> {
+    pub fn drawn(rows: usize, stages: &[StageColumns], lonely: impl Into<LonelyRule>) -> Result<Self, Vec<SampleError>> {
         let mut errors = Vec::new();
         let missing = (1..).zip(stages).filter(|(_, stage)| stage.population.is_empty());
         errors.extend(missing.map(|(stage, _)| SampleError::NoPopulation { stage }));
@@ -68,7 +67,7 @@ impl Sample {
         }
         let stages = Stages::new(rows, stages, &mut errors);
         let weights = stages.expansion(rows);
-        if errors.is_empty() { Ok(Self { weights, stages, lonely, calibrations: Vec::new() }) } else { Err(errors) }
+        if errors.is_empty() { Ok(Self { weights, stages, lonely: lonely.into(), calibrations: Vec::new() }) } else { Err(errors) }
     }
 
     /// The same sample with the weights that a calibration made; its variance is that of the residuals.
@@ -93,7 +92,7 @@ impl Sample {
 
     /// The rule for strata with one sampled PSU.
     #[must_use]
-    pub fn lonely(&self) -> LonelyPsu {
+    pub fn lonely(&self) -> LonelyRule {
         self.lonely
     }
 
@@ -121,12 +120,15 @@ impl Sample {
         for calibration in self.calibrations.iter().rev() {
             calibration.residuals(residuals.influence_mut(), statistics.width());
         }
+        // The regression that the residuals come from has every row in it.
+        let residuals = residuals.over(&vec![true; self.rows()]);
         self.stages.covariance(&residuals, self.lonely)
     }
 
-    /// Degrees of freedom of the rows kept: their PSUs less their strata, both of the first stage (`degf` of R).
+    /// Degrees of freedom of the rows kept that have weight: their PSUs less their strata, both of the first stage (`degf` of R).
     #[must_use]
     pub fn df(&self, keep: &[bool]) -> f64 {
-        self.stages.df(keep)
+        let keep: Vec<bool> = keep.iter().zip(&self.weights).map(|(keep, weight)| *keep && *weight != 0.0).collect();
+        self.stages.df(&keep)
     }
 }

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::frame::{Strata, Stratum};
-use crate::schema::LonelyPsu;
 use crate::scoring::sample::Linearised;
-use crate::scoring::{LonelyStratum, Scatter};
+use crate::scoring::{LonelyRule, LonelyStratum, Scatter};
 
 /// The name of a cluster or stratum.
 pub type Cluster = String;
@@ -115,7 +114,7 @@ impl Stages {
     }
 
     /// The covariance matrix of totals of influence values; see `Sample::covariance`.
-    pub(super) fn covariance(&self, statistics: &Linearised, lonely: LonelyPsu) -> Result<Vec<f64>, LonelyStratum> {
+    pub(super) fn covariance(&self, statistics: &Linearised, lonely: LonelyRule) -> Result<Vec<f64>, LonelyStratum> {
         let width = statistics.width();
         let mut sum = vec![0.0; width * width];
         for stage in &self.list {
@@ -227,20 +226,20 @@ impl Stage {
         self.reach[stratum] * fraction
     }
 
-    /// Influence values summed up to clusters; clusters whose rows all have none are left out.
+    /// Influence values summed up to clusters; those without a row that takes part are left out.
     fn scatter(&self, statistics: &Linearised) -> Scatter {
         let width = statistics.width();
         let mut totals = vec![0.0; self.strata.psus() * width];
-        let mut touched = vec![false; self.strata.psus()];
-        for (row, psu) in statistics.influence().chunks_exact(width.max(1)).zip(&self.of_row) {
+        let mut there = vec![false; self.strata.psus()];
+        for ((row, takes_part), psu) in statistics.influence().chunks_exact(width.max(1)).zip(statistics.rows()).zip(&self.of_row) {
             let psu = *psu as usize;
-            touched[psu] |= row.iter().any(|z| *z != 0.0);
+            there[psu] |= takes_part;
             for (total, z) in totals[psu * width..(psu + 1) * width].iter_mut().zip(row) {
                 *total += z;
             }
         }
         let mut scatter = Scatter { width, ..Scatter::default() };
-        for (psu, _) in (0_u32..).zip(&touched).filter(|(_, touched)| **touched) {
+        for (psu, _) in (0_u32..).zip(&there).filter(|(_, there)| **there) {
             scatter.psus.push(psu);
             scatter.z.extend_from_slice(&totals[psu as usize * width..(psu as usize + 1) * width]);
         }
