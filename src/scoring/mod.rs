@@ -13,6 +13,7 @@ mod estimate;
 pub mod interval;
 mod measure;
 mod rank;
+pub mod reliability;
 pub mod sample;
 mod tally;
 mod variance;

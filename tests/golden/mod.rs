@@ -2,6 +2,8 @@
 //! difference that it saw.
 
 mod estimate;
+mod reference;
+mod reliability;
 mod sipas_index;
 
 use std::path::PathBuf;

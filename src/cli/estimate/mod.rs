@@ -11,6 +11,7 @@ mod fields;
 mod proportion;
 mod quantile;
 mod refusal;
+mod reliability;
 mod replicates;
 mod study;
 mod table;

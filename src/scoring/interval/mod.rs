@@ -98,7 +98,7 @@ pub fn wilson(p: f64, variance: f64, df: f64, level: f64) -> (f64, f64) {
 pub fn likelihood(p: f64, variance: f64, df: f64, answers: f64, level: f64) -> (f64, f64) {
     let t = multiplier(level, df);
     let nats = 0.5 * t * t * answers / (answers - 1.0) * variance / (p * (1.0 - p));
-    if !inside(p) || !(nats >= 0.0 && nats.is_finite()) {
+    if !(inside(p) && nats >= 0.0 && nats.is_finite()) {
         return (f64::NAN, f64::NAN);
     }
     // The upper bound as one minus the mirror image's lower bound.

@@ -22,7 +22,7 @@ impl InterceptFit {
     /// The fit that ends at the share `p`, of rows with weights in mean weights of all rows and answers of 1 or 0.
     ///
     /// # Formula
-    /// Iteratively reweighted least squares (McCullagh and Nelder 1989, section 2.5) from `(w y + ½)/(w + 1)` on, until
+    /// Iteratively reweighted least squares (Green 1984, Journal of the Royal Statistical Society B 46) from `(w y + ½)/(w + 1)` on, until
     /// the deviance changes by less than 1e-8 of itself, as `glm.fit` of R has it. From the second step on all rows have one fitted
     /// value `μ`, so that a step is `(p − μ)/(μ (1 − μ))` and the information `Σ w μ (1 − μ)`.
     pub fn new(p: f64, rows: impl Iterator<Item = (f64, f64)>) -> Self {

@@ -119,7 +119,9 @@ impl Contingency {
             #[allow(clippy::float_cmp, reason = "classes are labels")]
             row_class.iter().zip(column_class.iter()).map(|(row, column)| f64::from(u8::from(*row == r && *column == c))).collect()
         };
-        let term = |(r, c): (f64, f64)| Term { rows: Arc::clone(rows), statistic: Statistic::Total(cell(r, c)) };
+        let known: Rows =
+            rows.iter().zip(row_class.iter().zip(column_class.iter())).map(|(keep, (r, c))| *keep && !(r + c).is_nan()).collect();
+        let term = |(r, c): (f64, f64)| Term { rows: Arc::clone(&known), statistic: Statistic::Total(cell(r, c)) };
         let cells = Estimator::new(down.iter().flat_map(|r| across.iter().map(|c| (*r, *c))).map(term).collect());
         let totals = cells.values(weights);
         let covariance = covariance(&cells).map_err(ContingencyError::Variance)?;
