@@ -9,7 +9,7 @@ use crate::scoring::interval;
 pub struct Answer {
     /// A name for each estimate.
     pub names: Vec<String>,
-    /// The columns that made the domains, with a value for each estimate; empty without domains.
+    /// The columns that made the domains, with a value for each domain; empty without domains.
     pub groups: Vec<(String, Vec<String>)>,
     /// The estimates.
     pub est: Vec<f64>,

@@ -17,7 +17,7 @@ pub struct Named {
     pub estimator: Estimator,
     /// A name for each result.
     pub names: Vec<String>,
-    /// The columns that made the domains, with a value for each result; empty without `by`.
+    /// The columns that made the domains, with a value for each domain; empty without `by`.
     pub groups: Vec<(String, Vec<String>)>,
 }
 
@@ -157,12 +157,13 @@ fn by(study: &Study<'_>, statistics: Vec<Statistic>, names: Vec<String>, rows: &
     let (mut terms, mut all) = (Vec::new(), Vec::new());
     let mut groups: Vec<(String, Vec<String>)> = columns.iter().map(|column| (column.clone(), Vec::new())).collect();
     let several = statistics.len() > 1;
-    for (statistic, name) in statistics.into_iter().zip(&names) {
+    for (place, (statistic, name)) in statistics.into_iter().zip(&names).enumerate() {
         for domain in &domains {
             let key = domain.key.join(".");
             all.push(if several { format!("{key}:{name}") } else { key });
             terms.push(Term { rows: Arc::clone(&domain.rows), statistic: statistic.clone() });
-            for ((_, values), value) in groups.iter_mut().zip(&domain.key) {
+            // The same domains for every statistic: they are named once.
+            for ((_, values), value) in groups.iter_mut().zip(&domain.key).filter(|_| place == 0) {
                 values.push(value.clone());
             }
         }

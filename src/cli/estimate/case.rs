@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::condition::Condition;
+use super::design::Design;
 use super::fields::Fields;
 use super::refusal::Refusal;
-use crate::schema::LonelyPsu;
 
 /// One case: what is estimated from which data under which design.
 #[derive(Debug, Clone)]
@@ -20,29 +20,6 @@ pub struct Case {
     pub estimator: Options,
     /// The level of the intervals.
     pub level: f64,
-}
-
-/// How the sample was drawn.
-#[derive(Debug, Clone)]
-pub struct Design {
-    /// The cluster column of each stage; empty: rows were drawn themselves.
-    pub ids: Vec<String>,
-    /// The stratum column of each stage.
-    pub strata: Vec<String>,
-    /// The column of weights.
-    pub weights: Option<String>,
-    /// Weights follow from the population counts.
-    pub weights_from_fpc: bool,
-    /// The column of population counts of each stage.
-    pub fpc: Vec<String>,
-    /// Clusters have names that are unique only within strata.
-    pub nest: bool,
-    /// The rule for strata with one PSU.
-    pub lonely: LonelyPsu,
-    /// In domains, centre a lonely PSU even where its stratum has others outside the domain.
-    pub adjust_domain_lonely: bool,
-    /// The variance of the first stage only.
-    pub ultimate_cluster: bool,
 }
 
 /// Which simple random sample a design effect compares with.
@@ -119,36 +96,6 @@ impl Case {
             (Some(design), Some(estimator)) if findings.is_empty() => Ok(Self { data, design, post, estimator, level }),
             _ => Err(Refusal::invalid(&findings)),
         }
-    }
-}
-
-impl Design {
-    fn read(value: Option<&Value>, findings: &mut Vec<String>) -> Option<Self> {
-        let mut fields = Fields::new("/design", value, findings);
-        let ids = fields.texts("ids");
-        let strata = fields.texts("strata");
-        let weights = fields.word("weights");
-        let weights_from_fpc = fields.flag("weights_from_fpc");
-        let fpc = fields.texts("fpc");
-        let nest = fields.flag("nest");
-        let adjust_domain_lonely = fields.flag("adjust_domain_lonely");
-        let ultimate_cluster = fields.flag("ultimate_cluster");
-        let rule = fields.text("lonely_psu").unwrap_or_else(|| "fail".to_owned());
-        let lonely = LonelyPsu::ALL.into_iter().find(|known| known.as_str() == rule);
-        if lonely.is_none() {
-            fields.find("lonely_psu", &format!("{rule:?} is none of {}", LonelyPsu::NAMES.join(", ")));
-        }
-        if weights.is_some() && weights_from_fpc {
-            fields.find("weights_from_fpc", "weights come from a column already");
-        }
-        let stages = ids.len().max(1);
-        for (name, columns) in [("strata", &strata), ("fpc", &fpc)] {
-            if columns.len() > stages {
-                fields.find(name, &format!("there are more columns than stages ({stages})"));
-            }
-        }
-        fields.finish();
-        Some(Self { ids, strata, weights, weights_from_fpc, fpc, nest, lonely: lonely?, adjust_domain_lonely, ultimate_cluster })
     }
 }
 

@@ -71,7 +71,11 @@ impl Linearised {
     pub fn map(&self, values: Vec<f64>, derivatives: &[f64]) -> Self {
         let (from, to) = (self.width().max(1), values.len());
         let mut influence = Vec::with_capacity(self.influence.len() / from * to);
-        for row in self.influence.chunks_exact(from) {
+        for (row, takes_part) in self.influence.chunks_exact(from).zip(&self.rows) {
+            if !takes_part {
+                influence.resize(influence.len() + to, 0.0);
+                continue;
+            }
             let of = |g: usize, j: usize| derivatives.get(g * from + j).copied().unwrap_or(0.0);
             influence.extend((0..to).map(|g| row.iter().enumerate().map(|(j, z)| of(g, j) * z).sum::<f64>()));
         }

@@ -131,4 +131,10 @@ impl Sample {
         let keep: Vec<bool> = keep.iter().zip(&self.weights).map(|(keep, weight)| *keep && *weight != 0.0).collect();
         self.stages.df(&keep)
     }
+
+    /// How many PSUs have rows that are kept.
+    #[must_use]
+    pub fn psus(&self, keep: &[bool]) -> u32 {
+        self.stages.psus(keep)
+    }
 }

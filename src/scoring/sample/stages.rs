@@ -140,6 +140,11 @@ impl Stages {
         f64::from(psus) - f64::from(strata)
     }
 
+    /// PSUs among the rows kept.
+    pub(super) fn psus(&self, keep: &[bool]) -> u32 {
+        self.list.first().map_or(0, |stage| stage.count(keep).0)
+    }
+
     /// How many stages there are.
     #[must_use]
     pub fn len(&self) -> usize {
