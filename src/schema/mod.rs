@@ -27,6 +27,7 @@ mod rules;
 pub(crate) mod sample;
 pub(crate) mod source;
 mod text;
+mod variance;
 mod version;
 
 use serde_json::Value;
@@ -45,6 +46,7 @@ pub use rules::parse_day;
 pub use source::MAX_DEPTH;
 pub(crate) use text::forbidden_character;
 pub use text::{NoVietnamese, Text};
+pub use variance::{BootstrapKind, VarianceMethod};
 pub use version::{Change, Report, canonical_json, compatibility, content_hash};
 
 /// A definition of either kind.

@@ -23,7 +23,7 @@ pub struct LinearMap {
 
 impl LinearMap {
     /// Fills `outputs` from `leaves`. Missing outputs are 0 and nobody reads them.
-    fn apply(&self, leaves: &[f64], outputs: &mut [f64]) {
+    pub(super) fn apply(&self, leaves: &[f64], outputs: &mut [f64]) {
         for place in 0..self.outputs.len() {
             let terms = self.outputs[place].as_deref().unwrap_or_default();
             outputs[place] = terms
@@ -77,14 +77,14 @@ pub struct Task<'a> {
 
 /// Sums of one leaf over a domain.
 #[derive(Debug, Clone, Copy, Default)]
-struct LeafSums<S> {
+pub(super) struct LeafSums<S> {
     /// Answers.
-    n: i64,
+    pub(super) n: i64,
     /// People behind them: of a leaf that pools several items, those who answered the most answered one.
-    people: i64,
-    w: S,
-    wy: S,
-    wyy: S,
+    pub(super) people: i64,
+    pub(super) w: S,
+    pub(super) wy: S,
+    pub(super) wyy: S,
 }
 
 /// Estimates every output for the domain that consists of `cells`.
@@ -140,7 +140,7 @@ pub fn estimate<S: Sum>(
 }
 
 /// The sums of a leaf over some cells.
-fn leaf_sums<S: Sum>(tally: &Tally<S>, leaf: &Leaf, cells: &[u32]) -> LeafSums<S> {
+pub(super) fn leaf_sums<S: Sum>(tally: &Tally<S>, leaf: &Leaf, cells: &[u32]) -> LeafSums<S> {
     let mut sums = LeafSums::default();
     for part in &leaf.parts {
         let moments = tally.moments(*part);
@@ -185,7 +185,7 @@ fn linearise<S: Sum>(task: &Task<'_>, tally: &Tally<S>, cells: &[u32], map: &Lin
 
 /// Variance over that of a simple random sample with replacement of the same answers: `V / ((Σ w(y−ŷ)² / Σ w) / (n−1))`,
 /// the `deff = "replace"` of R's `svymean`.
-fn design_effect<S: Sum>(variance: f64, total: &LeafSums<S>, scale: f64) -> Option<f64> {
+pub(super) fn design_effect<S: Sum>(variance: f64, total: &LeafSums<S>, scale: f64) -> Option<f64> {
     if total.n < 2 {
         return None;
     }

@@ -14,6 +14,7 @@ pub mod interval;
 mod measure;
 mod rank;
 pub mod reliability;
+pub mod replicate;
 pub mod sample;
 mod tally;
 mod variance;

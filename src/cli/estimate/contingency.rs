@@ -5,12 +5,20 @@ use serde_json::{Map, Value};
 use super::answer::{number, numbers};
 use super::refusal::Refusal;
 use super::study::Study;
-use crate::scoring::LonelyStratum;
-use crate::scoring::sample::Values;
 use crate::scoring::sample::contingency::{AssociationTest, Contingency, ContingencyError, SingularTable};
+use crate::scoring::sample::{Estimator, Values};
 
-/// Answers a case.
+/// Answers a case with the covariances of the design.
 pub fn answer(study: &Study<'_>) -> Result<Map<String, Value>, Refusal> {
+    answer_by(study, study.domain_df(), |cells| Ok(study.sample.covariance(&cells.linearise(study.sample.weights()))?))
+}
+
+/// Answers a case with the covariances of `covariance`, which is handed the estimator of the cells.
+pub fn answer_by(
+    study: &Study<'_>,
+    df: f64,
+    covariance: impl FnOnce(&Estimator) -> Result<Vec<f64>, Refusal>,
+) -> Result<Map<String, Value>, Refusal> {
     let options = &study.case.estimator;
     let invalid = |detail: String| Refusal::new("case-invalid", detail);
     let [down, across] = options.vars.as_slice() else {
@@ -21,7 +29,8 @@ pub fn answer(study: &Study<'_>) -> Result<Map<String, Value>, Refusal> {
         let known: Vec<&str> = AssociationTest::ALL.into_iter().map(AssociationTest::as_str).collect();
         invalid(format!("/estimator/statistic: {name:?} is none of {}", known.join(", ")))
     })?;
-    let table = Contingency::new(&study.sample, &classes(study, down)?, &classes(study, across)?, &study.domain)?;
+    let (down, across) = (classes(study, down)?, classes(study, across)?);
+    let table = Contingency::by(study.sample.weights(), &down, &across, &study.domain, df, covariance)?;
     let found = table.test(test)?;
     let parameter = if let [df] = found.parameter.as_slice() { number(*df) } else { numbers(&found.parameter) };
     Ok(Map::from_iter([
@@ -42,13 +51,12 @@ fn classes(study: &Study<'_>, column: &str) -> Result<Values, Refusal> {
     Ok(levels.of_row.iter().map(class).collect())
 }
 
-impl From<ContingencyError<LonelyStratum>> for Refusal {
-    fn from(error: ContingencyError<LonelyStratum>) -> Self {
-        let code = match &error {
-            ContingencyError::Classes(..) => "classes-too-few",
-            ContingencyError::Variance(_) => "lonely-psu",
-        };
-        Self::new(code, error.to_string())
+impl From<ContingencyError<Refusal>> for Refusal {
+    fn from(error: ContingencyError<Refusal>) -> Self {
+        match error {
+            ContingencyError::Classes(..) => Self::new("classes-too-few", error.to_string()),
+            ContingencyError::Variance(refusal) => refusal,
+        }
     }
 }
 

@@ -6,10 +6,21 @@ use super::answer::numbers;
 use super::refusal::Refusal;
 use super::study::Study;
 use crate::scoring::interval::{Share, ShareInterval};
-use crate::scoring::sample::proportion::share;
+use crate::scoring::sample::proportion::share_by;
+use crate::scoring::sample::{Estimator, Values};
 
-/// Answers a case: a share for each variable, with the intervals of one method at the domain's degrees of freedom.
+/// Answers a case with the variances of the design: a share for each variable, with the intervals of one method at the
+/// domain's degrees of freedom.
 pub fn answer(study: &Study<'_>) -> Result<Map<String, Value>, Refusal> {
+    answer_by(study, study.domain_df(), |mean| Ok(study.sample.covariance(&mean.linearise(study.sample.weights()))?))
+}
+
+/// Answers a case with the covariances of `covariance`, which is handed estimators of one mean.
+pub fn answer_by(
+    study: &Study<'_>,
+    df: f64,
+    covariance: impl Fn(&Estimator) -> Result<Vec<f64>, Refusal>,
+) -> Result<Map<String, Value>, Refusal> {
     let options = &study.case.estimator;
     let method = method(options.method.as_deref())?;
     let variables = study.variables(&options.vars)?;
@@ -17,7 +28,9 @@ pub fn answer(study: &Study<'_>) -> Result<Map<String, Value>, Refusal> {
         let detail = format!("{:?} is no variable of 0 and 1; state a condition, such as q01>=4", options.vars[position]);
         return Err(Refusal::new("not-a-share", detail));
     }
-    let shares: Vec<Share> = variables.iter().map(|values| share(&study.sample, values, &study.domain)).collect::<Result<_, _>>()?;
+    let variance = |mean: &Estimator| covariance(mean).map(|covariance| covariance.first().copied().unwrap_or(f64::NAN));
+    let share = |values: &Values| share_by(study.sample.weights(), values, &study.domain, df, variance);
+    let shares: Vec<Share> = variables.iter().map(share).collect::<Result<_, _>>()?;
     let (low, high): (Vec<f64>, Vec<f64>) = shares.iter().map(|share| share.interval(method, study.case.level)).unzip();
     let each = |of: fn(&Share) -> f64| numbers(&shares.iter().map(of).collect::<Vec<_>>());
     Ok(Map::from_iter([

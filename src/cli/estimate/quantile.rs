@@ -10,19 +10,15 @@ use crate::scoring::sample::quantile::{Quantile, QuantileError, QuantileInterval
 
 /// Answers a case with the variances of the design.
 pub fn answer(study: &Study<'_>) -> Result<Map<String, Value>, Refusal> {
-    let sample = &study.sample;
-    answer_by(study, None, |mean| {
-        let covariance = sample.covariance(&mean.linearise(sample.weights()))?;
-        Ok(covariance.first().copied().unwrap_or(f64::NAN))
-    })
+    let rows = study.rows(&study.variables(&study.case.estimator.vars)?);
+    answer_by(study, study.sample.df(&rows), |mean| Ok(study.sample.covariance(&mean.linearise(study.sample.weights()))?))
 }
 
-/// Answers a case with the variances of `variance`, which is handed estimators of one mean; `df` instead of the domain's
-/// degrees of freedom where it is given.
+/// Answers a case with the covariances of `covariance`, which is handed estimators of one mean.
 pub fn answer_by(
     study: &Study<'_>,
-    df: Option<f64>,
-    variance: impl Fn(&Estimator) -> Result<f64, Refusal>,
+    df: f64,
+    covariance: impl Fn(&Estimator) -> Result<Vec<f64>, Refusal>,
 ) -> Result<Map<String, Value>, Refusal> {
     let options = &study.case.estimator;
     let [values] = study.variables(&options.vars)?.try_into().map_err(|_| invalid("vars", "one variable at a time"))?;
@@ -39,8 +35,9 @@ pub fn answer_by(
         interval: QuantileInterval::named(interval)
             .ok_or_else(|| invalid("interval", &format!("{interval:?} is no interval of a quantile")))?,
         level: study.case.level,
-        df: df.unwrap_or_else(|| study.sample.df(&rows)),
+        df,
     };
+    let variance = |mean: &Estimator| covariance(mean).map(|covariance| covariance.first().copied().unwrap_or(f64::NAN));
     let found = quantiles_by(study.sample.weights(), &values, &rows, &options.probs, method, variance)?;
     let each =
         |of: fn(&Quantile) -> Option<f64>| numbers(&found.iter().map(|quantile| of(quantile).unwrap_or(f64::NAN)).collect::<Vec<_>>());

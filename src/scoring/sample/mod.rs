@@ -23,12 +23,11 @@ mod sum;
 pub use estimator::{Estimator, Rows, Statistic, Term, Values};
 pub use expression::{Expression, ExpressionError};
 pub use linearised::Linearised;
-pub use stages::{Cluster, SampleError, StageColumns};
+pub use stages::{Cluster, SampleError, StageColumns, Stages};
 pub use sum::sum;
 
 use crate::design::Calibration;
 use crate::scoring::{LonelyRule, LonelyStratum};
-use stages::Stages;
 
 /// The rows of a sample: their weights, and the clusters they were drawn in, stage by stage.
 #[derive(Debug, Clone)]
