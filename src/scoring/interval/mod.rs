@@ -133,7 +133,8 @@ fn diverging(p: f64, nats: f64) -> f64 {
 
 /// How far a share `q` is from `p`: `p ln(p/q) + (1 − p) ln((1 − p)/(1 − q))`, without cancellation where they are close.
 fn divergence(p: f64, q: f64) -> f64 {
-    -p * libm::log1p((q - p) / p) - (1.0 - p) * libm::log1p((p - q) / (1.0 - p))
+    let ln_ratio = |to: f64, from: f64, more: f64| if more.abs() < 0.5 * from { libm::log1p(more / from) } else { libm::log(to / from) };
+    -p * ln_ratio(q, p, q - p) - (1.0 - p) * ln_ratio(1.0 - q, 1.0 - p, p - q)
 }
 
 /// Korn and Graubard's interval: Clopper and Pearson's exact one at the effective sample size.
@@ -150,7 +151,7 @@ fn divergence(p: f64, q: f64) -> f64 {
 pub fn beta(p: f64, variance: f64, df: f64, n: f64, level: f64) -> (f64, f64) {
     let certain = variance == 0.0 && (0.0..=1.0).contains(&p) && !inside(p);
     let (t, t_simple) = (multiplier(level, df), multiplier(level, n - 1.0));
-    if t.is_nan() || t_simple.is_nan() || !(certain || inside(p) && variance >= 0.0) {
+    if t.is_nan() || t_simple.is_nan() && !certain || !(certain || inside(p) && variance >= 0.0) {
         return (f64::NAN, f64::NAN);
     }
     if variance == 0.0 && !certain {

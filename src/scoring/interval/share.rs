@@ -86,6 +86,9 @@ impl Share {
     /// The interval of a share of 0 or 1.
     fn at_the_end(&self, method: ShareInterval, level: f64) -> (f64, f64) {
         let (t, n) = (multiplier(level, self.df), self.answers);
+        if t.is_nan() || n.is_nan() || n <= 0.0 {
+            return (f64::NAN, f64::NAN);
+        }
         let away = match method {
             ShareInterval::Wilson => t * t / (n + t * t),
             ShareInterval::Asin => {
@@ -97,9 +100,91 @@ impl Share {
                 return beta(self.estimate, 0.0, self.df, n, level);
             }
         };
-        if t.is_nan() || n.is_nan() || n <= 0.0 {
-            return (f64::NAN, f64::NAN);
-        }
         if self.estimate <= 0.0 { (0.0, away) } else { (1.0 - away, 1.0) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const METHODS: [ShareInterval; 7] = [
+        ShareInterval::Linear,
+        ShareInterval::Logit,
+        ShareInterval::Asin,
+        ShareInterval::Beta,
+        ShareInterval::Wilson,
+        ShareInterval::Likelihood,
+        ShareInterval::Profile,
+    ];
+
+    fn share(estimate: f64, variance: f64, n: f64) -> Share {
+        Share { estimate, variance, df: 40.0, rows: n, answers: n, fit: None }
+    }
+
+    #[test]
+    fn a_share_of_nobody_or_everybody_has_an_interval_by_every_method() {
+        for method in METHODS {
+            let mut last = 1.0;
+            for n in [1.0, 12.0, 300.0, 1e6] {
+                let (low, high) = share(0.0, 0.0, n).interval(method, 0.95);
+                assert!(low == 0.0 && 0.0 < high && high < last, "{method:?}, n = {n}: {low} {high} after {last}");
+                let (from, to) = share(1.0, 0.0, n).interval(method, 0.95);
+                assert!((from - (1.0 - high)).abs() < 1e-15 && (to - 1.0).abs() < f64::EPSILON, "{method:?}: {from} {to}");
+                last = high;
+            }
+            let (low, high) = share(0.0, 0.0, 0.0).interval(method, 0.95);
+            assert!(low.is_nan() && high.is_nan(), "{method:?} without answers: {low} {high}");
+        }
+    }
+
+    #[test]
+    fn the_intervals_of_small_shares_run_into_those_of_nobody() {
+        // As the share falls at a fixed effective sample size, the upper end tends to that at 0.
+        let n = 400.0;
+        for method in [ShareInterval::Wilson, ShareInterval::Asin, ShareInterval::Likelihood] {
+            let p = 1e-9;
+            let high = share(p, p * (1.0 - p) / n, n).interval(method, 0.95).1;
+            let end = share(0.0, 0.0, n).interval(method, 0.95).1;
+            assert!((high / end - 1.0).abs() < 4e-3, "{method:?}: {high} {end}");
+        }
+    }
+
+    #[test]
+    fn the_ends_of_the_likelihood_interval_are_equally_likely() {
+        for p in [1e-6, 0.03, 0.5, 0.9, 1.0 - 1e-6] {
+            for size in [3.0, 250.0, 1e7] {
+                let (low, high) = likelihood(p, p * (1.0 - p) / size, 25.0, 500.0, 0.95);
+                let t = multiplier(0.95, 25.0);
+                let nats = 0.5 * t * t / size * 500.0 / 499.0;
+                for q in [low, high] {
+                    let apart = p * libm::log(p / q) + (1.0 - p) * libm::log((1.0 - p) / (1.0 - q));
+                    let rounding = 1e-9 + 1e-14 / nats;
+                    assert!((apart / nats - 1.0).abs() < rounding || q <= 0.0 || q >= 1.0, "p {p}, n {size}: {q}: {apart} is not {nats}");
+                }
+                assert!(0.0 <= low && low < p && p < high && high <= 1.0, "{p}: {low} {high}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_profile_of_r_is_near_the_likelihood_interval() {
+        for p in [0.08, 0.4, 0.77] {
+            for effect in [0.7, 1.0, 2.5, 5.0] {
+                let share = share(p, effect * p * (1.0 - p) / 600.0, 600.0);
+                let (exact, read) = (share.interval(ShareInterval::Likelihood, 0.95), share.interval(ShareInterval::Profile, 0.95));
+                assert!((exact.0 / read.0 - 1.0).abs() < 0.01 && (exact.1 / read.1 - 1.0).abs() < 0.01, "{p} {effect}: {exact:?} {read:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_gives_nan() {
+        for method in METHODS {
+            for bad in [share(f64::NAN, 0.01, 50.0), share(0.5, -0.01, 50.0), Share { df: 0.0, ..share(0.5, 0.01, 50.0) }] {
+                let (low, high) = bad.interval(method, 0.95);
+                assert!(low.is_nan() && high.is_nan(), "{method:?} of {bad:?}: {low} {high}");
+            }
+        }
     }
 }

@@ -4,6 +4,8 @@
 //! those is a choice that is stated with every figure: [`MissingItems`].
 
 mod pairs;
+#[cfg(test)]
+mod tests;
 
 use crate::scoring::distribution::fisher;
 use crate::scoring::interval;

@@ -309,3 +309,67 @@ fn solve(mut matrix: Vec<f64>, mut right: Vec<f64>, k: usize) -> Option<Vec<f64>
 fn count(number: usize) -> f64 {
     u32::try_from(number).map_or(f64::MAX, f64::from)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::LonelyPsu;
+
+    /// A simple random sample with these counts.
+    fn table(counts: &[&[u32]]) -> Result<Contingency, ContingencyError<LonelyStratum>> {
+        let (mut down, mut across) = (Vec::new(), Vec::new());
+        for (r, row) in (0_u32..).zip(counts) {
+            for (c, n) in (0_u32..).zip(*row) {
+                down.extend((0..*n).map(|_| f64::from(r)));
+                across.extend((0..*n).map(|_| f64::from(c)));
+            }
+        }
+        let rows: Rows = vec![true; down.len()].into();
+        let sample = Sample::new(vec![1.0; down.len()], &[], LonelyPsu::Fail).unwrap();
+        Contingency::new(&sample, &down.into(), &across.into(), &rows)
+    }
+
+    #[test]
+    fn without_a_design_the_corrections_do_next_to_nothing() {
+        // Pearson's statistic of four cells: n (ad − bc)² / (product of the margins).
+        let found = table(&[&[30, 20], &[15, 35]]).unwrap().test(AssociationTest::Chisq).unwrap();
+        let pearson = 100.0 * (30.0_f64 * 35.0 - 20.0 * 15.0).powi(2) / (50.0 * 50.0 * 45.0 * 55.0);
+        assert!((found.statistic / pearson - 1.0).abs() < 1e-13, "{found:?}");
+        // Rows drawn with replacement have n/(n − 1) times the multinomial variance, at the estimated shares.
+        let second = table(&[&[30, 20, 10], &[15, 35, 10], &[12, 8, 30]]).unwrap().test(AssociationTest::F).unwrap();
+        assert!((second.parameter[0] - 4.0).abs() < 0.2, "{second:?}");
+    }
+
+    #[test]
+    fn independence_leaves_nothing_to_find() {
+        let table = table(&[&[10, 20, 30], &[20, 40, 60]]).unwrap();
+        for test in AssociationTest::ALL {
+            let found = table.test(test).unwrap();
+            assert!(found.statistic.abs() < 1e-20 && (found.p_value - 1.0).abs() < 1e-9, "{test:?}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_table_that_cannot_be_tested_is_refused() {
+        assert_eq!(table(&[&[4, 0], &[6, 0]]), Err(ContingencyError::Classes("columns", 1)));
+        // Everyone lies on the diagonal: whatever departs from independence, departs together.
+        let diagonal = table(&[&[9, 0, 0], &[0, 9, 0], &[0, 0, 9]]).unwrap();
+        assert_eq!(diagonal.test(AssociationTest::F), Err(SingularTable));
+    }
+
+    #[test]
+    fn empty_cells_take_no_part() {
+        let found = table(&[&[12, 5, 0], &[4, 9, 11], &[6, 7, 8]]).unwrap();
+        for test in AssociationTest::ALL {
+            let found = found.test(test).unwrap();
+            assert!((0.0..0.1).contains(&found.p_value), "{test:?}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn elimination_solves_what_can_be_solved() {
+        let found = solve(vec![0.0, 2.0, 4.0, 1.0], vec![2.0, 6.0], 2).unwrap();
+        assert!((found[0] - 1.25).abs() < 1e-15 && (found[1] - 1.0).abs() < 1e-15);
+        assert_eq!(solve(vec![1.0, 2.0, 2.0, 4.0], vec![1.0, 1.0], 2), None);
+    }
+}

@@ -195,3 +195,62 @@ impl<E, F: Fn(&Estimator) -> Result<f64, E>> Spread<'_, F> {
         Ok(self.ordered.quantile(method.rule, self.ordered.share_of_rows(step)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::LonelyPsu;
+    use crate::scoring::sample::StageColumns;
+
+    /// Fifty villages of eight people each, whose answers lie close together; weights rise with answers.
+    fn sample() -> (Sample, Values, Rows) {
+        let of = |row: u32| f64::from(row / 8 * 17 % 50 * 4 + row % 8);
+        let values: Values = (0..400).map(of).collect();
+        let weights = values.iter().map(|y| 1.0 + y / 40.0).collect();
+        let villages = StageColumns { clusters: (0..400).map(|row| format!("{:02}", row / 8)).collect(), ..StageColumns::default() };
+        (Sample::new(weights, &[villages], LonelyPsu::Fail).unwrap(), values, vec![true; 400].into())
+    }
+
+    fn method(interval: QuantileInterval) -> QuantileMethod {
+        QuantileMethod { rule: QuantileRule::Math, interval, level: 0.95, df: 49.0 }
+    }
+
+    #[test]
+    fn the_test_and_woodruff_agree_and_hold_the_estimate() {
+        let (sample, values, rows) = sample();
+        let find = |interval| quantiles(&sample, &values, &rows, &[0.25, 0.5, 0.8], method(interval)).unwrap();
+        for (test, woodruff) in find(QuantileInterval::Test).iter().zip(find(QuantileInterval::Woodruff(ShareInterval::Linear))) {
+            let (low, high) = (test.low.unwrap(), test.high.unwrap());
+            assert!(low < test.estimate && test.estimate < high, "{test:?}");
+            assert!((low - woodruff.low.unwrap()).abs() < 9.0 && (high - woodruff.high.unwrap()).abs() < 9.0, "{test:?} {woodruff:?}");
+        }
+    }
+
+    #[test]
+    fn the_score_interval_of_r_leaves_the_estimate_where_weights_follow_the_variable() {
+        let (sample, values, rows) = sample();
+        let found = quantiles(&sample, &values, &rows, &[0.5], method(QuantileInterval::Score)).unwrap()[0];
+        assert!(found.low.unwrap() > found.estimate, "{found:?}");
+    }
+
+    #[test]
+    fn an_interval_that_leaves_the_data_has_no_end_there() {
+        let (sample, values, rows) = sample();
+        let woodruff = method(QuantileInterval::Woodruff(ShareInterval::Linear));
+        let found = quantiles(&sample, &values, &rows, &[0.001], woodruff).unwrap()[0];
+        assert!(found.low.is_none() && found.se.is_none() && found.high.is_some(), "{found:?}");
+        let held = quantiles(&sample, &values, &rows, &[0.001], method(QuantileInterval::Woodruff(ShareInterval::Beta))).unwrap()[0];
+        assert!(held.low.is_some(), "{held:?}");
+    }
+
+    #[test]
+    fn what_cannot_be_estimated_is_refused() {
+        let (sample, values, rows) = sample();
+        let method = method(QuantileInterval::Test);
+        assert_eq!(quantiles(&sample, &values, &vec![false; 400].into(), &[0.5], method), Err(QuantileError::Empty));
+        assert_eq!(quantiles(&sample, &values, &rows, &[1.5], method), Err(QuantileError::Probability(1.5)));
+        let one: Rows = (0..400).map(|row| row == 3).collect();
+        let found = quantiles(&sample, &values, &one, &[0.5], method).unwrap()[0];
+        assert_eq!(found.estimate.to_bits(), values[3].to_bits());
+    }
+}

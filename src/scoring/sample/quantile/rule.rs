@@ -208,3 +208,91 @@ fn running_sums(terms: &[f64]) -> Vec<f64> {
 fn count(number: usize) -> f64 {
     u32::try_from(number).map_or(f64::MAX, f64::from)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{Strategy, prop, prop_assert, proptest};
+
+    use super::*;
+
+    const P: [f64; 9] = [0.0, 0.001, 0.1, 0.25, 0.37, 0.5, 0.62, 0.9, 1.0];
+
+    #[test]
+    fn with_equal_weights_the_rules_are_the_types_of_hyndman_and_fan() {
+        let values = [1.5, 2.0, 3.25, 7.0, 8.0, 11.0, 20.0];
+        let ordered = Ordered::new(values.iter().map(|x| (*x, 31.4))).unwrap();
+        let n = 7.0;
+        // Each type interpolates at the place n p + m, counted from 1: Hyndman and Fan (1996), section 2.
+        let types: [(QuantileRule, fn(f64) -> f64); 6] = [
+            (QuantileRule::Hf4, |_| 0.0),
+            (QuantileRule::Hf5, |_| 0.5),
+            (QuantileRule::Hf6, |p| p),
+            (QuantileRule::Hf7, |p| 1.0 - p),
+            (QuantileRule::Hf8, |p| (p + 1.0) / 3.0),
+            (QuantileRule::Hf9, |p| 0.25 * p + 0.375),
+        ];
+        for (rule, m) in types {
+            for p in P {
+                let place = (n * p + m(p)).clamp(1.0, n);
+                let below = (1..=7).rev().find(|k| f64::from(*k) <= place).unwrap();
+                let (from, to) = (values[below as usize - 1], values[(below as usize).min(6)]);
+                let expected = from + (place - f64::from(below)) * (to - from);
+                let found = ordered.quantile(rule, p);
+                assert!((found - expected).abs() < 1e-12, "{rule:?} at {p}: {found}, not {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_share_that_is_reached_is_where_the_step_rules_differ() {
+        // A third of 0.1 each: the sums carry rounding.
+        let ordered = Ordered::new([(4.0, 0.1), (1.0, 0.1), (2.0, 0.1)]).unwrap();
+        let at = |rule, p| ordered.quantile(rule, p);
+        let third = 1.0 / 3.0;
+        assert_eq!([at(QuantileRule::Math, third), at(QuantileRule::School, third), at(QuantileRule::Hf3, third)], [1.0, 1.5, 2.0]);
+        assert_eq!([at(QuantileRule::Math, 0.4), at(QuantileRule::School, 0.4), at(QuantileRule::Hf3, 0.4)], [2.0; 3]);
+        assert_eq!([at(QuantileRule::Math, 2.0 * third), at(QuantileRule::Hf3, 2.0 * third)], [2.0, 2.0]);
+    }
+
+    #[test]
+    fn rows_without_weight_say_nothing() {
+        assert!(Ordered::new([(1.0, 0.0)]).is_none());
+        let with = Ordered::new([(9.0, 0.0), (1.0, 2.0), (3.0, 1.0)]).unwrap();
+        let without = Ordered::new([(1.0, 2.0), (3.0, 1.0)]).unwrap();
+        for rule in QuantileRule::ALL {
+            for p in P {
+                assert_eq!(with.quantile(rule, p).to_bits(), without.quantile(rule, p).to_bits(), "{rule:?} at {p}");
+            }
+        }
+    }
+
+    fn rows() -> impl Strategy<Value = Vec<(f64, f64)>> {
+        prop::collection::vec((-50_i32..50, 1_u32..40), 1..60)
+            .prop_map(|rows| rows.into_iter().map(|(x, w)| (f64::from(x) / 4.0, f64::from(w) / 8.0)).collect())
+    }
+
+    proptest! {
+        #[test]
+        fn quantiles_never_fall_and_stay_among_the_values(rows in rows()) {
+            let ordered = Ordered::new(rows.iter().copied()).unwrap();
+            let (least, most) = (ordered.quantile(QuantileRule::Math, 0.0), ordered.quantile(QuantileRule::Math, 1.0));
+            for rule in QuantileRule::ALL {
+                let found = P.map(|p| ordered.quantile(rule, p));
+                prop_assert!(found.iter().all(|x| least <= *x && *x <= most), "{rule:?}: {found:?}");
+                // Positions of Shah and Vaish need not rise with the values; hf3 looks at whether a place is even.
+                prop_assert!(rule == QuantileRule::ShahVaish || found.is_sorted(), "{rule:?}: {found:?}");
+            }
+        }
+
+        #[test]
+        fn doubling_all_weights_changes_no_quantile(rows in rows()) {
+            let one = Ordered::new(rows.iter().copied()).unwrap();
+            let two = Ordered::new(rows.iter().map(|(x, w)| (*x, 2.0 * w))).unwrap();
+            for rule in QuantileRule::ALL.into_iter().filter(|rule| *rule != QuantileRule::ShahVaish) {
+                for p in P {
+                    prop_assert!(one.quantile(rule, p).to_bits() == two.quantile(rule, p).to_bits(), "{rule:?} at {p}");
+                }
+            }
+        }
+    }
+}
