@@ -112,14 +112,17 @@ impl Scatter {
             let applies = matches!(lonely.rule, LonelyPsu::Adjust | LonelyPsu::Average);
             let lonely_here = info.sampled == 1 || lonely.in_domains && applies && end - start == 1;
             if !lonely_here {
-                let mean = self.mean(rows, n);
+                let absent = f64::from(info.sampled) - f64::from(u32::try_from(end - start).unwrap_or(u32::MAX));
+                let first = &rows[..self.width];
+                // The mean of equal rows by division may miss them by a digit; their variance is 0.
+                let equal = absent == 0.0 && rows.chunks_exact(self.width.max(1)).all(|row| row == first);
+                let mean = if equal { first.to_vec() } else { self.mean(rows, n) };
                 for row in rows.chunks_exact(self.width) {
                     for ((c, z), m) in centred.iter_mut().zip(row).zip(&mean) {
                         *c = z - m;
                     }
                     visit(factor, &centred);
                 }
-                let absent = f64::from(info.sampled) - f64::from(u32::try_from(end - start).unwrap_or(u32::MAX));
                 if absent > 0.0 {
                     visit(factor * absent, &mean);
                 }

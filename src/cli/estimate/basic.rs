@@ -8,7 +8,7 @@ use super::answer::{Answer, number};
 use super::case::Simple;
 use super::refusal::Refusal;
 use super::study::Study;
-use crate::scoring::sample::{Estimator, Expression, Linearised, Rows, Statistic, Term, Values, sum};
+use crate::scoring::sample::{Estimator, Expression, Linearised, Rows, Statistic, Term, Values, standard_errors, sum};
 
 /// An estimator of a case, with what its results are called.
 #[derive(Debug, Clone)]
@@ -29,7 +29,7 @@ pub fn answer(study: &Study<'_>) -> Result<Map<String, Value>, Refusal> {
     }
     let Named { estimator, names, groups } = named(study)?;
     let statistics = estimator.linearise(study.sample.weights());
-    let se = standard_errors(study, &estimator, &statistics)?;
+    let se = errors(study, &estimator, &statistics)?;
     // Covariances across domains are those of the whole sample, in which each domain has influence 0 outside itself.
     let statistics = if options.by.is_empty() { statistics } else { statistics.over(&study.domain) };
     let vcov = study.sample.covariance(&statistics)?;
@@ -42,15 +42,14 @@ pub fn answer(study: &Study<'_>) -> Result<Map<String, Value>, Refusal> {
 }
 
 /// The standard error of each result, each in its own domain.
-fn standard_errors(study: &Study<'_>, estimator: &Estimator, statistics: &Linearised) -> Result<Vec<f64>, Refusal> {
+fn errors(study: &Study<'_>, estimator: &Estimator, statistics: &Linearised) -> Result<Vec<f64>, Refusal> {
     let weights = study.sample.weights();
     if study.case.estimator.by.is_empty() || estimator.width() < estimator.terms().len() {
-        let vcov = study.sample.covariance(statistics)?;
-        let width = estimator.width();
-        return Ok((0..width).map(|place| vcov[place * width + place].max(0.0).sqrt()).collect());
+        return Ok(standard_errors(&study.sample.covariance(statistics)?, estimator.width()));
     }
-    let alone = |term: &Term| Ok(study.sample.covariance(&Estimator::new(vec![term.clone()]).linearise(weights))?[0].max(0.0).sqrt());
-    estimator.terms().iter().map(alone).collect()
+    let alone = |term: &Term| study.sample.covariance(&Estimator::new(vec![term.clone()]).linearise(weights));
+    let variances: Vec<Vec<f64>> = estimator.terms().iter().map(alone).collect::<Result<_, _>>()?;
+    Ok(variances.iter().flat_map(|variance| standard_errors(variance, 1)).collect())
 }
 
 /// The estimator that a case names: `mean`, `total`, `ratio`, `mean_factor`, `variance`, `rowmean`, `contrast`,
@@ -60,7 +59,14 @@ fn standard_errors(study: &Study<'_>, estimator: &Estimator, statistics: &Linear
 /// Columns that are not there, options that do not fit, another name.
 pub fn named(study: &Study<'_>) -> Result<Named, Refusal> {
     let options = &study.case.estimator;
-    match options.function.as_str() {
+    let (name, domains) = (options.function.as_str(), !options.by.is_empty());
+    if options.deff.is_some() && !matches!(name, "mean" | "total" | "rowmean" | "mean_factor") {
+        return Err(Refusal::new("case-invalid", "/estimator/deff: means and totals have a design effect here, nothing else"));
+    }
+    if domains && matches!(name, "contrast" | "nonlinear") || !domains && name == "contrast_domains" {
+        return Err(Refusal::new("case-invalid", "/estimator/by: contrast_domains compares domains, contrast and nonlinear have none"));
+    }
+    match name {
         "mean" | "total" | "variance" | "rowmean" | "mean_factor" | "ratio" => {
             let (statistics, names, rows) = statistics(study)?;
             by(study, statistics, names, &rows)

@@ -92,15 +92,23 @@ impl Case {
         }
         let design = Design::read(value.get("design"), &mut findings);
         let estimator = Options::read(value.get("estimator"), &mut findings);
-        match (design, estimator) {
-            (Some(design), Some(estimator)) if findings.is_empty() => Ok(Self { data, design, post, estimator, level }),
+        match design {
+            Some(design) if findings.is_empty() => Ok(Self { data, design, post, estimator, level }),
             _ => Err(Refusal::invalid(&findings)),
         }
     }
 }
 
 impl Options {
-    fn read(value: Option<&Value>, findings: &mut Vec<String>) -> Option<Self> {
+    /// Refuses options that make several domains or a design effect, for estimators that have neither.
+    pub fn one_domain(&self) -> Result<(), Refusal> {
+        let asked = [("by", !self.by.is_empty()), ("deff", self.deff.is_some())];
+        let findings = asked.into_iter().filter(|(_, asked)| *asked);
+        let findings: Vec<String> = findings.map(|(name, _)| format!("/estimator/{name}: {} has no such option", self.function)).collect();
+        if findings.is_empty() { Ok(()) } else { Err(Refusal::invalid(&findings)) }
+    }
+
+    fn read(value: Option<&Value>, findings: &mut Vec<String>) -> Self {
         let mut fields = Fields::new("/estimator", value, findings);
         let function = fields.text("fn");
         if function.is_none() {
@@ -139,6 +147,6 @@ impl Options {
             statistic: fields.text("statistic"),
         };
         fields.finish();
-        Some(options)
+        options
     }
 }

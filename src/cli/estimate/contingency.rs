@@ -20,6 +20,7 @@ pub fn answer_by(
     covariance: impl FnOnce(&Estimator) -> Result<Vec<f64>, Refusal>,
 ) -> Result<Map<String, Value>, Refusal> {
     let options = &study.case.estimator;
+    options.one_domain()?;
     let invalid = |detail: String| Refusal::new("case-invalid", detail);
     let [down, across] = options.vars.as_slice() else {
         return Err(invalid("/estimator/vars: the rows and the columns of the table, two variables".to_owned()));

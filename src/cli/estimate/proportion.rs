@@ -22,6 +22,7 @@ pub fn answer_by(
     covariance: impl Fn(&Estimator) -> Result<Vec<f64>, Refusal>,
 ) -> Result<Map<String, Value>, Refusal> {
     let options = &study.case.estimator;
+    options.one_domain()?;
     let method = method(options.method.as_deref())?;
     let variables = study.variables(&options.vars)?;
     if let Some(position) = variables.iter().position(|values| values.iter().any(|value| ![0.0, 1.0].contains(value) && !value.is_nan())) {

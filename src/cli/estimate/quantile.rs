@@ -21,6 +21,7 @@ pub fn answer_by(
     covariance: impl Fn(&Estimator) -> Result<Vec<f64>, Refusal>,
 ) -> Result<Map<String, Value>, Refusal> {
     let options = &study.case.estimator;
+    options.one_domain()?;
     let [values] = study.variables(&options.vars)?.try_into().map_err(|_| invalid("vars", "one variable at a time"))?;
     if options.probs.is_empty() {
         return Err(invalid("probs", "which quantiles is missing"));

@@ -11,6 +11,7 @@ use crate::scoring::reliability::{AnswerRange, ItemStatistics, MissingItems, Rel
 /// is taken over the rows that answer both. The ends of the scale are the lowest and the highest answer of all items.
 pub fn answer(study: &Study<'_>) -> Result<Map<String, Value>, Refusal> {
     let options = &study.case.estimator;
+    options.one_domain()?;
     let items = study.variables(&options.vars)?;
     let (missing, called) = if options.na_rm { (MissingItems::Listwise, "listwise") } else { (MissingItems::Pairwise, "pairwise") };
     let answers = || items.iter().flat_map(|item| item.iter().copied()).filter(|answer| !answer.is_nan());

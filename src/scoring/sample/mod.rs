@@ -5,16 +5,18 @@
 //! and a cluster at each stage. Both paths end in the same variance, that of [`Scatter`](crate::scoring::Scatter).
 //!
 //! ```text
-//! Sample + columns ──estimator──▶ Linearised (values, influence of each row) ──Sample::covariance──▶ matrix
+//! columns ──▶ Estimator ──weights──▶ Linearised (values, influence of each row) ──Sample::covariance──▶ matrix
 //! ```
 //!
 //! Missing values of a column are NaN within this module and nowhere else: a caller turns them into `None` or refuses
-//! them. Sums over rows are compensated and taken in the order of the rows, on one thread.
+//! them. Sums of estimates are compensated; all sums are taken in the order of the rows, on one thread.
 
 pub mod contingency;
 mod estimator;
 mod expression;
 mod linearised;
+#[cfg(test)]
+mod properties;
 pub mod proportion;
 pub mod quantile;
 mod stages;
@@ -136,4 +138,12 @@ impl Sample {
     pub fn psus(&self, keep: &[bool]) -> u32 {
         self.stages.psus(keep)
     }
+}
+
+/// The standard errors of a covariance matrix: the roots of its diagonal. A variance that rounding left below 0 is 0; one
+/// that is missing stays so.
+#[must_use]
+pub fn standard_errors(covariance: &[f64], width: usize) -> Vec<f64> {
+    let diagonal = covariance.iter().step_by(width + 1);
+    diagonal.map(|variance| if *variance < 0.0 { 0.0 } else { variance.sqrt() }).collect()
 }

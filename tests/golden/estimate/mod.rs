@@ -7,6 +7,7 @@ mod lonely_fpc;
 mod multistage;
 mod proportions;
 mod quantiles;
+mod refusals;
 mod replicates;
 mod sipas_items;
 mod wilson;

@@ -10,7 +10,7 @@ use crate::cli::estimate::answer::{number, numbers};
 use crate::cli::estimate::refusal::Refusal;
 use crate::cli::estimate::table::{Table, Tables};
 use crate::scoring::distribution::normal;
-use crate::scoring::sample::{Estimator, Rows};
+use crate::scoring::sample::{Estimator, Rows, standard_errors};
 
 /// A line for the nation, each province and each agency. Both years are one sample: a PSU of the same name is the same
 /// PSU, through which the years covary.
@@ -35,17 +35,17 @@ pub(super) fn answers(file: &Value, tables: &Tables) -> Result<Vec<Value>, Refus
         let coefficients = vec![[index.as_slice(), &none].concat(), [none.as_slice(), &index].concat(), change];
         let statistics = Estimator::contrasts(terms, coefficients).linearise(sample.weights()).over(&part.rows);
         let covariance = sample.covariance(&statistics)?;
-        let se = |place: usize| covariance[4 * place].max(0.0).sqrt();
-        let z = statistics.values()[2] / se(2);
+        let se = standard_errors(&covariance, 3);
+        let z = statistics.values()[2] / se[2];
         lines.push(object([
             ("id", part.id().into()),
             ("domain", part.by.as_str().into()),
             ("key", part.key.parse::<i64>().map_or_else(|_| part.key.as_str().into(), Value::from)),
             ("est", numbers(&statistics.values()[..2])),
-            ("se", numbers(&[se(0), se(1)])),
+            ("se", numbers(&se[..2])),
             ("cov12", number(covariance[1])),
             ("change", number(statistics.values()[2])),
-            ("change_se", number(se(2))),
+            ("change_se", number(se[2])),
             ("z", number(z)),
             ("p_two_sided_z", number(2.0 * normal::sf(z.abs()))),
         ]));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::scoring::LonelyStratum;
-use crate::scoring::sample::{Estimator, Linearised, Rows, Sample, Statistic, Term, Values};
+use crate::scoring::sample::{Estimator, Linearised, Rows, Sample, Statistic, Term, Values, standard_errors};
 
 /// Results that are sums of means and ratios, each over its own answers.
 #[derive(Debug, Clone, Default)]
@@ -91,6 +91,6 @@ impl Results {
 
     /// The standard errors of some results.
     pub(super) fn se(&self, places: std::ops::Range<usize>) -> Vec<f64> {
-        places.map(|place| self.between(place, place).max(0.0).sqrt()).collect()
+        standard_errors(&self.covariance, self.statistics.width()).drain(places).collect()
     }
 }
