@@ -13,6 +13,8 @@
 //! replicates there are nor on how many threads make them.
 
 mod bootstrap;
+#[cfg(test)]
+mod domain_tests;
 mod domains;
 mod draw;
 mod hadamard;
