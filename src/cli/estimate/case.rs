@@ -101,6 +101,9 @@ impl Case {
 
 impl Options {
     /// Refuses options that make several domains or a design effect, for estimators that have neither.
+    ///
+    /// # Errors
+    /// Both, if both are asked for.
     pub fn one_domain(&self) -> Result<(), Refusal> {
         let asked = [("by", !self.by.is_empty()), ("deff", self.deff.is_some())];
         let findings = asked.into_iter().filter(|(_, asked)| *asked);
