@@ -10,7 +10,8 @@ use crate::index::calibrate::{CalibrateError, CalibrationReport};
 use crate::index::domains::Partition;
 use crate::index::prepare::{Prepared, SplitTally};
 use crate::index::{Plan, Score};
-use crate::schema::{Domain, ShareInterval};
+use crate::schema::{self, Domain};
+use crate::scoring::interval::{Share, ShareInterval};
 use crate::scoring::{
     DomainEstimates, DomainSums, Estimate, LonelyStratum, RankInterval, RankMethod, Sum, TallyError, Task, across_domains, estimate,
     interval, rank_intervals, ranks,
@@ -163,22 +164,23 @@ fn interval_of(plan: &Plan, node: usize, estimate: Estimate, sums: &DomainSums) 
         return None;
     }
     let variance = estimate.se * estimate.se;
-    let share = |method: fn(f64, f64, f64, f64) -> (f64, f64)| {
-        let (low, high) = method(estimate.value / 100.0, variance / 1e4, df, level);
-        (100.0 * low, 100.0 * high)
+    let method = if plan.nodes[node].share { plan.estimation.share_interval } else { schema::ShareInterval::Linear };
+    let method = match method {
+        schema::ShareInterval::Linear => return finite(interval::linear(estimate.value, variance, df, level)),
+        schema::ShareInterval::Logit => ShareInterval::Logit,
+        schema::ShareInterval::Asin => ShareInterval::Asin,
+        schema::ShareInterval::Wilson => ShareInterval::Wilson,
+        schema::ShareInterval::Beta => ShareInterval::Beta,
     };
-    let method = if plan.nodes[node].share { plan.estimation.share_interval } else { ShareInterval::Linear };
-    let found = match method {
-        ShareInterval::Linear => interval::linear(estimate.value, variance, df, level),
-        ShareInterval::Logit => share(interval::logit),
-        ShareInterval::Asin => share(interval::asin),
-        ShareInterval::Wilson => share(interval::wilson),
-        ShareInterval::Beta => {
-            let (low, high) = interval::beta(estimate.value / 100.0, variance / 1e4, df, i64_to_f64(sums.rows), level);
-            (100.0 * low, 100.0 * high)
-        }
-    };
-    (found.0.is_finite() && found.1.is_finite()).then_some(found)
+    let (rows, answers) = (i64_to_f64(sums.rows), i64_to_f64(estimate.n));
+    let share = Share { estimate: estimate.value / 100.0, variance: variance / 1e4, df, rows, answers, fit: None };
+    let (low, high) = share.interval(method, level);
+    finite((100.0 * low, 100.0 * high))
+}
+
+/// An interval whose ends are numbers.
+fn finite(interval: (f64, f64)) -> Option<(f64, f64)> {
+    (interval.0.is_finite() && interval.1.is_finite()).then_some(interval)
 }
 
 /// The ranks of one node over the domains of a partition, best first; domains without a value have none.

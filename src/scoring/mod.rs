@@ -15,6 +15,7 @@ pub mod interval;
 mod measure;
 pub mod multiple;
 pub mod rank;
+pub mod reliability;
 pub mod replicate;
 mod residual;
 pub mod sample;

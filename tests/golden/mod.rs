@@ -1,10 +1,12 @@
 //! Figures held against R's `survey` package. The files say where they come from; each test prints the worst relative
 //! difference that it saw.
 
+mod association;
 mod calibrated_index;
 mod composite;
 mod estimate;
 mod ranks_step_down;
+mod reliability;
 mod sipas_change;
 mod sipas_index;
 

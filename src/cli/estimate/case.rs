@@ -100,6 +100,17 @@ impl Case {
 }
 
 impl Options {
+    /// Refuses options that make several domains or a design effect, for estimators that have neither.
+    ///
+    /// # Errors
+    /// Both, if both are asked for.
+    pub fn one_domain(&self) -> Result<(), Refusal> {
+        let asked = [("by", !self.by.is_empty()), ("deff", self.deff.is_some())];
+        let findings = asked.into_iter().filter(|(_, asked)| *asked);
+        let findings: Vec<String> = findings.map(|(name, _)| format!("/estimator/{name}: {} has no such option", self.function)).collect();
+        if findings.is_empty() { Ok(()) } else { Err(Refusal::invalid(&findings)) }
+    }
+
     fn read(value: Option<&Value>, findings: &mut Vec<String>) -> Self {
         let mut fields = Fields::new("/estimator", value, findings);
         let function = fields.text("fn");

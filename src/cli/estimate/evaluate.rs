@@ -6,7 +6,7 @@ use super::case::Case;
 use super::refusal::Refusal;
 use super::study::Study;
 use super::table::Tables;
-use super::{basic, calibrated, contingency, proportion, quantile, replicates};
+use super::{basic, calibrated, contingency, proportion, quantile, reliability, replicates};
 
 /// What is printed for a case: an object under the names of its file's `expected`, or one with an `error`.
 #[must_use]
@@ -37,6 +37,7 @@ pub fn linearised(study: &Study<'_>) -> Result<Map<String, Value>, Refusal> {
         "prop_ci" => proportion::answer(study),
         "quantile" => quantile::answer(study),
         "chisq" => contingency::answer(study),
+        "alpha" => reliability::answer(study),
         _ => basic::answer(study),
     }
 }

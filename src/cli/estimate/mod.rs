@@ -13,6 +13,7 @@ mod index;
 mod proportion;
 mod quantile;
 mod refusal;
+mod reliability;
 mod replicates;
 mod study;
 mod table;

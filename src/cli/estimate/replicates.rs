@@ -3,12 +3,13 @@
 use serde_json::{Map, Value};
 
 use super::answer::Answer;
-use super::basic;
 use super::fields::Fields;
 use super::refusal::Refusal;
 use super::study::Study;
+use super::{basic, contingency, proportion, quantile};
 use crate::schema::{BootstrapKind, VarianceMethod};
 use crate::scoring::replicate::{ReplicateError, Replicates};
+use crate::scoring::sample::Estimator;
 
 /// What a case says of its replicates.
 struct Stated {
@@ -26,6 +27,15 @@ struct Stated {
 /// Answers a case.
 pub fn answer(study: &Study<'_>, post: &Map<String, Value>) -> Result<Map<String, Value>, Refusal> {
     let replicates = replicates(study, post)?;
+    let covariance = |estimator: &Estimator| -> Result<Vec<f64>, Refusal> {
+        Ok(replicates.estimate(&study.sample, |weights| estimator.values(weights))?.covariance().to_vec())
+    };
+    match study.case.estimator.function.as_str() {
+        "prop_ci" => return proportion::answer_by(study, replicates.df(), covariance),
+        "quantile" => return quantile::answer_by(study, replicates.df(), covariance),
+        "chisq" => return contingency::answer_by(study, replicates.df(), covariance),
+        _ => {}
+    }
     let named = basic::named(study)?;
     let spread = replicates.estimate(&study.sample, |weights| named.estimator.values(weights))?;
     let width = named.names.len();

@@ -11,11 +11,14 @@
 //! Missing values of a column are NaN within this module and nowhere else: a caller turns them into `None` or refuses
 //! them. Sums of estimates are compensated; all sums are taken in the order of the rows, on one thread.
 
+pub mod contingency;
 mod estimator;
 mod expression;
 mod linearised;
 #[cfg(test)]
 mod properties;
+pub mod proportion;
+pub mod quantile;
 mod stages;
 mod sum;
 

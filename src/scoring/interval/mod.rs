@@ -3,10 +3,16 @@
 //! All take a variance (the square of the standard error), the degrees of freedom of the (sub)design (infinity gives the
 //! normal quantile) and a two-sided level such as 0.95, and return `(low, high)`. For proportions the estimate lies
 //! between 0 and 1. A NaN, a negative variance, degrees of freedom that are not positive or a level outside 0 to 1 give
-//! NaN bounds. [`logit`], [`asin`] and [`wilson`] are NaN at 0 and 1, where the variance is 0 and says nothing; only
-//! [`beta`] knows the sample size and has an honest interval there.
+//! NaN bounds. [`logit`], [`asin`], [`likelihood`] and [`wilson`] are NaN at 0 and 1, where the variance is 0 and says
+//! nothing; only [`beta`] knows the sample size and has an honest interval there. [`Share`] has one by every method.
 //!
 //! The methods are those of `svyciprop` in R's `survey` package, under the names it gives them.
+
+mod profile;
+mod share;
+
+pub use profile::InterceptFit;
+pub use share::{Share, ShareInterval};
 
 use super::distribution::{self, student};
 
@@ -39,8 +45,7 @@ pub fn logit(p: f64, variance: f64, df: f64, level: f64) -> (f64, f64) {
     if !inside(p) {
         return (f64::NAN, f64::NAN);
     }
-    let centre = libm::log(p) - libm::log1p(-p);
-    let (low, high) = linear(centre, variance / (p * (1.0 - p)) / (p * (1.0 - p)), df, level);
+    let (low, high) = linear(log_odds(p), variance / (p * (1.0 - p)) / (p * (1.0 - p)), df, level);
     (expit(low), expit(high))
 }
 
@@ -80,6 +85,58 @@ pub fn wilson(p: f64, variance: f64, df: f64, level: f64) -> (f64, f64) {
     (p * p / (p + half), 1.0 - (1.0 - p) * (1.0 - p) / (1.0 - p + half))
 }
 
+/// The shares that a likelihood-ratio test does not reject, at the effective sample size.
+///
+/// `answers` is how many rows have an answer.
+///
+/// # Formula
+/// The two `q` with `2 e (p ln(p/q) + (1 − p) ln((1 − p)/(1 − q))) = t² n/(n − 1)`, `e = p (1 − p)/v`: the profile of the
+/// quasi-binomial model under the first-order correction of Rao and Scott (1984), Annals of Statistics 12; `n/(n − 1)` is the
+/// dispersion of that model's Pearson residuals. Method `likelihood` of `survey` interpolates between a few points of it, see
+/// [`ShareInterval::Profile`].
+#[must_use]
+pub fn likelihood(p: f64, variance: f64, df: f64, answers: f64, level: f64) -> (f64, f64) {
+    let t = multiplier(level, df);
+    let nats = 0.5 * t * t * answers / (answers - 1.0) * variance / (p * (1.0 - p));
+    if !(inside(p) && nats >= 0.0 && nats.is_finite()) {
+        return (f64::NAN, f64::NAN);
+    }
+    // The upper bound as one minus the mirror image's lower bound.
+    (diverging(p, nats), 1.0 - diverging(1.0 - p, nats))
+}
+
+/// The share `q ≤ p` with `p ln(p/q) + (1 − p) ln((1 − p)/(1 − q)) = nats`.
+///
+/// In the log odds of `q` the divergence is convex with its minimum at `p`, so Newton's method from below the root closes in
+/// from that side, whatever the start.
+fn diverging(p: f64, nats: f64) -> f64 {
+    const STEPS: usize = 200;
+    if nats == 0.0 {
+        return p;
+    }
+    // A start below the root: there p ln(p/q) alone is as large as what is sought and the most that the other term takes away.
+    let start = p * libm::exp(-(nats - (1.0 - p) * libm::log1p(-p)) / p);
+    if start < f64::MIN_POSITIVE {
+        return start;
+    }
+    let mut odds = log_odds(start);
+    for _ in 0..STEPS {
+        let q = expit(odds);
+        let step = (divergence(p, q) - nats) / (p - q);
+        odds += step;
+        if step.is_nan() || step <= 1e-15 * odds.abs() {
+            break;
+        }
+    }
+    expit(odds).min(p)
+}
+
+/// How far a share `q` is from `p`: `p ln(p/q) + (1 − p) ln((1 − p)/(1 − q))`, without cancellation where they are close.
+fn divergence(p: f64, q: f64) -> f64 {
+    let ln_ratio = |to: f64, from: f64, more: f64| if more.abs() < 0.5 * from { libm::log1p(more / from) } else { libm::log(to / from) };
+    -p * ln_ratio(q, p, q - p) - (1.0 - p) * ln_ratio(1.0 - q, 1.0 - p, p - q)
+}
+
 /// Korn and Graubard's interval: Clopper and Pearson's exact one at the effective sample size.
 ///
 /// `n` is the number of rows in the (sub)design, those without an answer included. For 0 and 1, whose variance is 0, the
@@ -94,7 +151,7 @@ pub fn wilson(p: f64, variance: f64, df: f64, level: f64) -> (f64, f64) {
 pub fn beta(p: f64, variance: f64, df: f64, n: f64, level: f64) -> (f64, f64) {
     let certain = variance == 0.0 && (0.0..=1.0).contains(&p) && !inside(p);
     let (t, t_simple) = (multiplier(level, df), multiplier(level, n - 1.0));
-    if t.is_nan() || t_simple.is_nan() || !(certain || inside(p) && variance >= 0.0) {
+    if t.is_nan() || t_simple.is_nan() && !certain || !(certain || inside(p) && variance >= 0.0) {
         return (f64::NAN, f64::NAN);
     }
     if variance == 0.0 && !certain {
@@ -113,6 +170,11 @@ pub fn beta(p: f64, variance: f64, df: f64, n: f64, level: f64) -> (f64, f64) {
 /// Whether a proportion lies strictly between 0 and 1.
 fn inside(p: f64) -> bool {
     p > 0.0 && p < 1.0
+}
+
+/// `ln(p / (1 − p))`.
+fn log_odds(p: f64) -> f64 {
+    libm::log(p) - libm::log1p(-p)
 }
 
 /// `1 / (1 + e^(−x))`.
