@@ -4,6 +4,9 @@
 //! Frame ──tally──▶ Tally (sums per PSU × unit) ──estimate──▶ estimates, variances, covariances ──rank──▶ rank intervals
 //! ```
 //!
+//! Beside that path: [`change`] between years, [`multiple`] tests, [`small_area`] models. They take values, variances and
+//! covariances, wherever these come from.
+//!
 //! [`Tally`] is the seam: rayon fills it from a frame on one machine, one `GROUP BY` fills it anywhere else. What
 //! follows it works on a small table and is the same code.
 

@@ -51,7 +51,7 @@ pub struct Assessment {
     pub reached: bool,
     /// Whether the claim stands in view of sampling error.
     pub verdict: Verdict,
-    /// The chance that the true value meets the target, as [`super::drawn`] means it; `None` where nothing was drawn.
+    /// The chance that the true value meets the target, as [`super::drawn_ranks`] means it; `None` where nothing was drawn.
     pub chance: Option<Chance>,
 }
 
