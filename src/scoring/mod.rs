@@ -23,4 +23,4 @@ pub use estimate::{DomainEstimates, Estimate, LinearMap, Source, Task, estimate}
 pub use measure::{Leaf, Measure};
 pub use rank::{RankInterval, RankMethod, across_domains, rank_intervals, ranks};
 pub use tally::{Cell, Moments, Sum, Tally, TallyError};
-pub use variance::{LonelyStratum, Scatter};
+pub use variance::{LonelyRule, LonelyStratum, Scatter};

@@ -11,6 +11,21 @@ pub struct LonelyStratum {
     pub stratum: String,
 }
 
+/// What to do with strata that hold one PSU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LonelyRule {
+    /// The rule for strata with one sampled PSU.
+    pub rule: LonelyPsu,
+    /// Whether `Adjust` and `Average` also hold for strata that have more PSUs, but one with rows in the domain.
+    pub in_domains: bool,
+}
+
+impl From<LonelyPsu> for LonelyRule {
+    fn from(rule: LonelyPsu) -> Self {
+        Self { rule, in_domains: false }
+    }
+}
+
 /// The linearised values of several statistics, PSU by PSU, for the PSUs that a domain has rows in.
 ///
 /// PSUs come in canonical order; `z` is row-major, `width` values a PSU.
@@ -42,7 +57,7 @@ impl Scatter {
     /// # Errors
     /// [`LonelyStratum`] where the rule is [`LonelyPsu::Fail`] and a stratum of the domain has one sampled PSU that is
     /// not its whole population.
-    pub fn covariance(&self, strata: &Strata, lonely: LonelyPsu) -> Result<Vec<f64>, LonelyStratum> {
+    pub fn covariance(&self, strata: &Strata, lonely: impl Into<LonelyRule>) -> Result<Vec<f64>, LonelyStratum> {
         self.covariance_within(strata, lonely, &[])
     }
 
@@ -51,10 +66,10 @@ impl Scatter {
     ///
     /// # Errors
     /// As [`Scatter::covariance`].
-    pub fn covariance_within(&self, strata: &Strata, lonely: LonelyPsu, reach: &[f64]) -> Result<Vec<f64>, LonelyStratum> {
+    pub fn covariance_within(&self, strata: &Strata, lonely: impl Into<LonelyRule>, reach: &[f64]) -> Result<Vec<f64>, LonelyStratum> {
         let mut sum = vec![0.0; self.width * self.width];
-        self.walk(strata, lonely, reach, |factor, centred| {
-            for (a, row) in sum.chunks_exact_mut(self.width).enumerate() {
+        self.walk(strata, lonely.into(), reach, |factor, centred| {
+            for (a, row) in sum.chunks_exact_mut(self.width.max(1)).enumerate() {
                 for (cell, b) in row.iter_mut().zip(centred) {
                     *cell += factor * (centred[a] * b);
                 }
@@ -67,9 +82,9 @@ impl Scatter {
     ///
     /// # Errors
     /// As [`Scatter::covariance`].
-    pub fn variances(&self, strata: &Strata, lonely: LonelyPsu) -> Result<Vec<f64>, LonelyStratum> {
+    pub fn variances(&self, strata: &Strata, lonely: impl Into<LonelyRule>) -> Result<Vec<f64>, LonelyStratum> {
         let mut sum = vec![0.0; self.width];
-        self.walk(strata, lonely, &[], |factor, centred| {
+        self.walk(strata, lonely.into(), &[], |factor, centred| {
             for (cell, z) in sum.iter_mut().zip(centred) {
                 *cell += factor * (z * z);
             }
@@ -79,7 +94,7 @@ impl Scatter {
 
     /// Visits every centred PSU vector with its stratum's factor; PSUs without rows are visited as one vector whose
     /// factor counts them. Returns by what the sums are to be multiplied.
-    fn walk(&self, strata: &Strata, lonely: LonelyPsu, reach: &[f64], mut visit: impl FnMut(f64, &[f64])) -> Result<f64, LonelyStratum> {
+    fn walk(&self, strata: &Strata, lonely: LonelyRule, reach: &[f64], mut visit: impl FnMut(f64, &[f64])) -> Result<f64, LonelyStratum> {
         let mut centred = vec![0.0; self.width];
         let (mut seen, mut alone) = (0_u32, 0_u32);
         let mut start = 0;
@@ -93,22 +108,27 @@ impl Scatter {
             let rest = rest * reach.get(stratum as usize).copied().unwrap_or(1.0);
             seen += 1;
             let rows = &self.z[start * self.width..end * self.width];
-            if info.sampled > 1 {
-                let factor = rest * n / (n - 1.0);
-                let mean = self.mean(rows, n);
-                for row in rows.chunks_exact(self.width) {
+            let factor = if info.sampled > 1 { rest * n / (n - 1.0) } else { rest };
+            let applies = matches!(lonely.rule, LonelyPsu::Adjust | LonelyPsu::Average);
+            let lonely_here = info.sampled == 1 || lonely.in_domains && applies && end - start == 1;
+            if !lonely_here {
+                let absent = f64::from(info.sampled) - f64::from(u32::try_from(end - start).unwrap_or(u32::MAX));
+                let first = &rows[..self.width];
+                // The mean of equal rows by division may miss them by a digit; their variance is 0.
+                let equal = absent == 0.0 && rows.chunks_exact(self.width.max(1)).all(|row| row == first);
+                let mean = if equal { first.to_vec() } else { self.mean(rows, n) };
+                for row in rows.chunks_exact(self.width.max(1)) {
                     for ((c, z), m) in centred.iter_mut().zip(row).zip(&mean) {
                         *c = z - m;
                     }
                     visit(factor, &centred);
                 }
-                let absent = f64::from(info.sampled) - f64::from(u32::try_from(end - start).unwrap_or(u32::MAX));
                 if absent > 0.0 {
                     visit(factor * absent, &mean);
                 }
             } else if rest > 0.0 {
                 alone += 1;
-                match lonely {
+                match lonely.rule {
                     LonelyPsu::Fail => return Err(LonelyStratum { stratum: info.name.clone() }),
                     LonelyPsu::Remove | LonelyPsu::Certainty | LonelyPsu::Average => {}
                     LonelyPsu::Adjust => {
@@ -117,13 +137,13 @@ impl Scatter {
                         for ((c, z), m) in centred.iter_mut().zip(rows).zip(&mean) {
                             *c = z - m;
                         }
-                        visit(rest, &centred);
+                        visit(factor, &centred);
                     }
                 }
             }
             start = end;
         }
-        let average = lonely == LonelyPsu::Average && seen > alone;
+        let average = lonely.rule == LonelyPsu::Average && seen > alone;
         Ok(if average { f64::from(seen) / f64::from(seen - alone) } else { 1.0 })
     }
 

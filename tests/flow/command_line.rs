@@ -93,6 +93,22 @@ fn check_says_what_a_new_version_breaks() {
 }
 
 #[test]
+fn estimate_prints_a_line_a_case_and_takes_no_offence_at_those_it_refuses() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = "tests/golden/survey/03_lonely_fpc.json";
+    let said = run(folder.path(), &["estimate", file(name).to_str().unwrap()]);
+    let lines: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let golden = json("03_lonely_fpc.json");
+    let cases = golden["cases"].as_array().unwrap();
+    assert_eq!(lines.len(), cases.len());
+    for (line, case) in lines.iter().zip(cases) {
+        assert_eq!(line["id"], case["id"]);
+        assert_eq!(line.get("error").is_some(), case["expect_error"] == true, "{line}");
+    }
+    assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none(), "no database is made for it");
+}
+
+#[test]
 fn a_command_that_cannot_be_done_says_why_and_fails() {
     let folder = tempfile::tempdir().unwrap();
     for (arguments, why) in [
@@ -100,6 +116,7 @@ fn a_command_that_cannot_be_done_says_why_and_fails() {
         (vec!["key", "create", "--name", "x", "--role", "king"], "is no role"),
         (vec!["key", "create", "--name", "x", "--role", "agency", "--unit", "vn-34:00"], "has no unit 00"),
         (vec!["check", "no-such-file.json"], "file-unreadable"),
+        (vec!["estimate", "no-such-file.json"], "cannot be read"),
     ] {
         let output = hailong(folder.path()).args(&arguments).output().unwrap();
         let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

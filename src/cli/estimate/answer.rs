@@ -9,7 +9,7 @@ use crate::scoring::interval;
 pub struct Answer {
     /// A name for each estimate.
     pub names: Vec<String>,
-    /// The columns that made the domains, with a value for each estimate; empty without domains.
+    /// The columns that made the domains, with a value for each domain; empty without domains.
     pub groups: Vec<(String, Vec<String>)>,
     /// The estimates.
     pub est: Vec<f64>,
@@ -79,14 +79,16 @@ pub fn texts(values: &[String]) -> Value {
     values.iter().map(String::as_str).collect()
 }
 
-/// A value as one line, its fractional numbers with 17 significant digits.
+/// A value as one line, its `id` first, its fractional numbers with 17 significant digits.
 #[must_use]
 pub fn line(value: &Value) -> String {
     match value {
         Value::Number(number) if number.is_f64() => number.as_f64().map(|number| format!("{number:.16e}")).unwrap_or_default(),
         Value::Array(list) => format!("[{}]", list.iter().map(line).collect::<Vec<_>>().join(",")),
         Value::Object(fields) => {
-            let fields = fields.iter().map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), line(value)));
+            let mut fields: Vec<_> = fields.iter().collect();
+            fields.sort_by_key(|(name, _)| *name != "id");
+            let fields = fields.into_iter().map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), line(value)));
             format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
         }
         other => other.to_string(),

@@ -8,7 +8,7 @@ use super::answer::{Answer, number};
 use super::case::Simple;
 use super::refusal::Refusal;
 use super::study::Study;
-use crate::scoring::sample::{Estimator, Expression, Rows, Statistic, Term, Values, sum};
+use crate::scoring::sample::{Estimator, Expression, Linearised, Rows, Statistic, Term, Values, standard_errors, sum};
 
 /// An estimator of a case, with what its results are called.
 #[derive(Debug, Clone)]
@@ -17,7 +17,7 @@ pub struct Named {
     pub estimator: Estimator,
     /// A name for each result.
     pub names: Vec<String>,
-    /// The columns that made the domains, with a value for each result; empty without `by`.
+    /// The columns that made the domains, with a value for each domain; empty without `by`.
     pub groups: Vec<(String, Vec<String>)>,
 }
 
@@ -29,15 +29,27 @@ pub fn answer(study: &Study<'_>) -> Result<Map<String, Value>, Refusal> {
     }
     let Named { estimator, names, groups } = named(study)?;
     let statistics = estimator.linearise(study.sample.weights());
+    let se = errors(study, &estimator, &statistics)?;
+    // Covariances across domains are those of the whole sample, in which each domain has influence 0 outside itself.
+    let statistics = if options.by.is_empty() { statistics } else { statistics.over(&study.domain) };
     let vcov = study.sample.covariance(&statistics)?;
-    let width = estimator.width();
-    let se: Vec<f64> = (0..width).map(|place| vcov[place * width + place].max(0.0).sqrt()).collect();
     let deff = match options.deff {
         None => Vec::new(),
         Some(simple) => estimator.terms().iter().zip(&se).map(|(term, se)| design_effect(term, se * se, study, simple)).collect(),
     };
     let est = statistics.values().to_vec();
     Ok(Answer { names, groups, est, se, vcov, df: study.df(), deff }.object(study.case.level))
+}
+
+/// The standard error of each result, each in its own domain.
+fn errors(study: &Study<'_>, estimator: &Estimator, statistics: &Linearised) -> Result<Vec<f64>, Refusal> {
+    let weights = study.sample.weights();
+    if study.case.estimator.by.is_empty() || estimator.width() < estimator.terms().len() {
+        return Ok(standard_errors(&study.sample.covariance(statistics)?, estimator.width()));
+    }
+    let alone = |term: &Term| study.sample.covariance(&Estimator::new(vec![term.clone()]).linearise(weights));
+    let variances: Vec<Vec<f64>> = estimator.terms().iter().map(alone).collect::<Result<_, _>>()?;
+    Ok(variances.iter().flat_map(|variance| standard_errors(variance, 1)).collect())
 }
 
 /// The estimator that a case names: `mean`, `total`, `ratio`, `mean_factor`, `variance`, `rowmean`, `contrast`,
@@ -47,7 +59,14 @@ pub fn answer(study: &Study<'_>) -> Result<Map<String, Value>, Refusal> {
 /// Columns that are not there, options that do not fit, another name.
 pub fn named(study: &Study<'_>) -> Result<Named, Refusal> {
     let options = &study.case.estimator;
-    match options.function.as_str() {
+    let (name, domains) = (options.function.as_str(), !options.by.is_empty());
+    if options.deff.is_some() && !matches!(name, "mean" | "total" | "rowmean" | "mean_factor") {
+        return Err(Refusal::new("case-invalid", "/estimator/deff: means and totals have a design effect here, nothing else"));
+    }
+    if domains && matches!(name, "contrast" | "nonlinear") || !domains && name == "contrast_domains" {
+        return Err(Refusal::new("case-invalid", "/estimator/by: contrast_domains compares domains, contrast and nonlinear have none"));
+    }
+    match name {
         "mean" | "total" | "variance" | "rowmean" | "mean_factor" | "ratio" => {
             let (statistics, names, rows) = statistics(study)?;
             by(study, statistics, names, &rows)
@@ -83,7 +102,8 @@ fn statistics(study: &Study<'_>) -> Result<Statistics, Refusal> {
             if num.len() != den.len() {
                 return Err(Refusal::new("case-invalid", "/estimator: num and den are lists of the same length"));
             }
-            let rows = study.rows(&[num.as_slice(), den.as_slice()].concat());
+            // A row counts for a ratio where both are known.
+            let rows = study.complete(&[num.as_slice(), den.as_slice()].concat());
             let names = options.num.iter().zip(&options.den).map(|(num, den)| format!("{num}/{den}")).collect();
             Ok((num.into_iter().zip(den).map(|(num, den)| Statistic::Ratio(num, den)).collect(), names, rows))
         }
@@ -112,7 +132,9 @@ fn statistics(study: &Study<'_>) -> Result<Statistics, Refusal> {
             let variables = study.variables(&options.vars)?;
             let rows = study.rows(&variables);
             let of = |values: Values| if name == "total" { Statistic::Total(values) } else { Statistic::Variance(values) };
-            Ok((variables.into_iter().map(of).collect(), options.vars.clone(), rows))
+            // The variance is that of one variable, the first.
+            let count = if name == "variance" { 1 } else { variables.len() };
+            Ok((variables.into_iter().map(of).take(count).collect(), options.vars.iter().take(count).cloned().collect(), rows))
         }
     }
 }
@@ -141,12 +163,13 @@ fn by(study: &Study<'_>, statistics: Vec<Statistic>, names: Vec<String>, rows: &
     let (mut terms, mut all) = (Vec::new(), Vec::new());
     let mut groups: Vec<(String, Vec<String>)> = columns.iter().map(|column| (column.clone(), Vec::new())).collect();
     let several = statistics.len() > 1;
-    for (statistic, name) in statistics.into_iter().zip(&names) {
+    for (place, (statistic, name)) in statistics.into_iter().zip(&names).enumerate() {
         for domain in &domains {
             let key = domain.key.join(".");
             all.push(if several { format!("{key}:{name}") } else { key });
             terms.push(Term { rows: Arc::clone(&domain.rows), statistic: statistic.clone() });
-            for ((_, values), value) in groups.iter_mut().zip(&domain.key) {
+            // The same domains for every statistic: they are named once.
+            for ((_, values), value) in groups.iter_mut().zip(&domain.key).filter(|_| place == 0) {
                 values.push(value.clone());
             }
         }
@@ -183,7 +206,7 @@ fn nonlinear(study: &Study<'_>) -> Result<Named, Refusal> {
         all.push(Arc::clone(&values));
         statistics.push(make(values));
     }
-    let rows = study.rows(&all);
+    let rows = study.complete(&all);
     let terms = statistics.into_iter().map(|statistic| Term { rows: Arc::clone(&rows), statistic }).collect();
     Ok(single(Estimator::function(terms, expression)))
 }

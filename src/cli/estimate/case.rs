@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::condition::Condition;
+use super::design::Design;
 use super::fields::Fields;
 use super::refusal::Refusal;
-use crate::schema::LonelyPsu;
 
 /// One case: what is estimated from which data under which design.
 #[derive(Debug, Clone)]
@@ -22,29 +22,6 @@ pub struct Case {
     pub level: f64,
 }
 
-/// How the sample was drawn.
-#[derive(Debug, Clone)]
-pub struct Design {
-    /// The cluster column of each stage; empty: rows were drawn themselves.
-    pub ids: Vec<String>,
-    /// The stratum column of each stage.
-    pub strata: Vec<String>,
-    /// The column of weights.
-    pub weights: Option<String>,
-    /// Weights follow from the population counts.
-    pub weights_from_fpc: bool,
-    /// The column of population counts of each stage.
-    pub fpc: Vec<String>,
-    /// Clusters have names that are unique only within strata.
-    pub nest: bool,
-    /// The rule for strata with one PSU.
-    pub lonely: LonelyPsu,
-    /// In domains, centre a lonely PSU even where its stratum has others outside the domain.
-    pub adjust_domain_lonely: bool,
-    /// The variance of the first stage only.
-    pub ultimate_cluster: bool,
-}
-
 /// Which simple random sample a design effect compares with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Simple {
@@ -59,7 +36,7 @@ pub enum Simple {
 pub struct Options {
     /// Which estimator.
     pub function: String,
-    /// Its variables.
+    /// Its variables: columns, or conditions such as `q01>=4` as 1 and 0. `variance` takes the first.
     pub vars: Vec<String>,
     /// Numerators of ratios.
     pub num: Vec<String>,
@@ -115,45 +92,15 @@ impl Case {
         }
         let design = Design::read(value.get("design"), &mut findings);
         let estimator = Options::read(value.get("estimator"), &mut findings);
-        match (design, estimator) {
-            (Some(design), Some(estimator)) if findings.is_empty() => Ok(Self { data, design, post, estimator, level }),
+        match design {
+            Some(design) if findings.is_empty() => Ok(Self { data, design, post, estimator, level }),
             _ => Err(Refusal::invalid(&findings)),
         }
     }
 }
 
-impl Design {
-    fn read(value: Option<&Value>, findings: &mut Vec<String>) -> Option<Self> {
-        let mut fields = Fields::new("/design", value, findings);
-        let ids = fields.texts("ids");
-        let strata = fields.texts("strata");
-        let weights = fields.word("weights");
-        let weights_from_fpc = fields.flag("weights_from_fpc");
-        let fpc = fields.texts("fpc");
-        let nest = fields.flag("nest");
-        let adjust_domain_lonely = fields.flag("adjust_domain_lonely");
-        let ultimate_cluster = fields.flag("ultimate_cluster");
-        let rule = fields.text("lonely_psu").unwrap_or_else(|| "fail".to_owned());
-        let lonely = LonelyPsu::ALL.into_iter().find(|known| known.as_str() == rule);
-        if lonely.is_none() {
-            fields.find("lonely_psu", &format!("{rule:?} is none of {}", LonelyPsu::NAMES.join(", ")));
-        }
-        if weights.is_some() && weights_from_fpc {
-            fields.find("weights_from_fpc", "weights come from a column already");
-        }
-        let stages = ids.len().max(1);
-        for (name, columns) in [("strata", &strata), ("fpc", &fpc)] {
-            if columns.len() > stages {
-                fields.find(name, &format!("there are more columns than stages ({stages})"));
-            }
-        }
-        fields.finish();
-        Some(Self { ids, strata, weights, weights_from_fpc, fpc, nest, lonely: lonely?, adjust_domain_lonely, ultimate_cluster })
-    }
-}
-
 impl Options {
-    fn read(value: Option<&Value>, findings: &mut Vec<String>) -> Option<Self> {
+    fn read(value: Option<&Value>, findings: &mut Vec<String>) -> Self {
         let mut fields = Fields::new("/estimator", value, findings);
         let function = fields.text("fn");
         if function.is_none() {
@@ -192,6 +139,6 @@ impl Options {
             statistic: fields.text("statistic"),
         };
         fields.finish();
-        Some(options)
+        options
     }
 }

@@ -47,8 +47,11 @@ impl<'a> Fields<'a> {
         self.typed(name, "a text", |value| value.as_str().map(str::to_owned))
     }
 
-    /// A text, or a list of one text.
+    /// A text, or a list of at most one.
     pub fn word(&mut self, name: &str) -> Option<String> {
+        if self.left.get(name).and_then(Value::as_array).is_some_and(Vec::is_empty) {
+            self.left.remove(name);
+        }
         self.typed(name, "a text", |value| match value {
             Value::Array(list) if list.len() == 1 => list[0].as_str().map(str::to_owned),
             other => other.as_str().map(str::to_owned),

@@ -85,6 +85,18 @@ impl Table {
         Ok(Self { columns, rows })
     }
 
+    /// Tables below one another, with the columns that all of them have.
+    #[must_use]
+    pub fn stacked(tables: &[Rc<Self>]) -> Self {
+        let Some((first, others)) = tables.split_first() else { return Self::default() };
+        let mut columns = first.columns.clone();
+        columns.retain(|name, _| others.iter().all(|other| other.has(name)));
+        for (name, cells) in &mut columns {
+            cells.extend(others.iter().filter_map(|other| other.columns.get(name)).flatten().cloned());
+        }
+        Self { columns, rows: tables.iter().map(|table| table.rows).sum() }
+    }
+
     /// How many rows there are.
     #[must_use]
     pub fn rows(&self) -> usize {

@@ -74,6 +74,12 @@ impl Estimator {
         &self.terms
     }
 
+    /// The rows that any term takes, out of `count`.
+    #[must_use]
+    pub fn rows(&self, count: usize) -> Vec<bool> {
+        (0..count).map(|row| self.terms.iter().any(|term| term.rows.get(row).copied().unwrap_or(false))).collect()
+    }
+
     /// How many results there are.
     #[must_use]
     pub fn width(&self) -> usize {
@@ -87,7 +93,10 @@ impl Estimator {
     /// The results under some weights, one a row.
     #[must_use]
     pub fn values(&self, weights: &[f64]) -> Vec<f64> {
-        let terms: Vec<f64> = self.terms.iter().map(|term| term.value(weights)).collect();
+        self.of_terms(self.terms.iter().map(|term| term.value(&term.kept(weights))).collect())
+    }
+
+    fn of_terms(&self, terms: Vec<f64>) -> Vec<f64> {
         match &self.function {
             Function::Terms => terms,
             Function::Linear(coefficients) => coefficients.iter().map(|list| sum(list.iter().zip(&terms).map(|(c, t)| c * t))).collect(),
@@ -107,15 +116,18 @@ impl Estimator {
         let mut values = Vec::with_capacity(width);
         let mut influence = vec![0.0; width * weights.len()];
         for (place, term) in self.terms.iter().enumerate() {
-            values.push(term.linearise(weights, influence.iter_mut().skip(place).step_by(width)));
+            let kept = term.kept(weights);
+            let value = term.value(&kept);
+            term.influence(&kept, value, |row, z| influence[row * width + place] = z);
+            values.push(value);
         }
-        let terms = Linearised::new(values, influence);
+        let terms = Linearised::new(values, influence).over(&self.rows(weights.len()));
         match &self.function {
             Function::Terms => terms,
             Function::Linear(coefficients) => {
                 let derivatives: Vec<f64> =
                     coefficients.iter().flat_map(|list| (0..width).map(|term| list.get(term).copied().unwrap_or(0.0))).collect();
-                terms.map(self.values(weights), &derivatives)
+                terms.map(self.of_terms(terms.values().to_vec()), &derivatives)
             }
             Function::Expression(expression) => {
                 let (value, derivatives) = expression.gradient(terms.values());
@@ -125,34 +137,45 @@ impl Estimator {
     }
 }
 
+/// The rows that a term takes and their weights. A row of weight 0 says nothing, a missing value in it neither.
+type Kept = [(usize, f64)];
+
 impl Term {
-    /// The weights and places of the domain's rows.
-    fn kept<'a>(&'a self, weights: &'a [f64]) -> impl Iterator<Item = (usize, f64)> + 'a {
-        weights.iter().zip(self.rows.iter()).enumerate().filter(|(_, (_, keep))| **keep).map(|(row, (w, _))| (row, *w))
+    fn kept(&self, weights: &[f64]) -> Vec<(usize, f64)> {
+        let rows = weights.iter().zip(self.rows.iter()).enumerate();
+        rows.filter(|(_, (weight, keep))| **keep && **weight != 0.0).map(|(row, (weight, _))| (row, *weight)).collect()
     }
 
-    fn weighted(&self, weights: &[f64], of: impl Fn(usize) -> f64) -> f64 {
-        // A row of weight 0 says nothing, a missing value in it neither.
-        sum(self.kept(weights).filter(|(_, w)| *w != 0.0).map(|(row, w)| w * of(row)))
-    }
-
-    fn value(&self, weights: &[f64]) -> f64 {
+    fn value(&self, kept: &Kept) -> f64 {
         match &self.statistic {
-            Statistic::Total(y) => self.weighted(weights, |row| at(y, row)),
-            Statistic::Mean(y) => self.weighted(weights, |row| at(y, row)) / self.weighted(weights, |_| 1.0),
-            Statistic::Ratio(y, x) => self.weighted(weights, |row| at(y, row)) / self.weighted(weights, |row| at(x, row)),
+            Statistic::Total(y) => weighted(kept, |row| at(y, row)),
+            Statistic::Mean(y) => mean(kept, y),
+            Statistic::Ratio(y, x) => weighted(kept, |row| at(y, row)) / weighted(kept, |row| at(x, row)),
             Statistic::Variance(y) => {
-                let weight = self.weighted(weights, |_| 1.0);
-                let mean = self.weighted(weights, |row| at(y, row)) / weight;
-                self.bessel(weights) * self.weighted(weights, |row| (at(y, row) - mean) * (at(y, row) - mean)) / weight
+                let mean = mean(kept, y);
+                bessel(kept) * weighted(kept, |row| (at(y, row) - mean) * (at(y, row) - mean)) / weighted(kept, |_| 1.0)
             }
         }
     }
 
-    /// `n/(n − 1)` over the rows that have weight.
-    fn bessel(&self, weights: &[f64]) -> f64 {
-        let n = sum(self.kept(weights).filter(|(_, w)| *w != 0.0).map(|_| 1.0));
-        n / (n - 1.0)
+    /// Hands out the influence of each row that is kept.
+    fn influence(&self, kept: &Kept, value: f64, mut set: impl FnMut(usize, f64)) {
+        let mut each = |of: &dyn Fn(usize) -> f64| kept.iter().for_each(|(row, weight)| set(*row, weight * of(*row)));
+        match &self.statistic {
+            Statistic::Total(y) => each(&|row| at(y, row)),
+            Statistic::Mean(y) => {
+                let weight = weighted(kept, |_| 1.0);
+                each(&|row| (at(y, row) - value) / weight);
+            }
+            Statistic::Ratio(y, x) => {
+                let weight = weighted(kept, |row| at(x, row));
+                each(&|row| (at(y, row) - value * at(x, row)) / weight);
+            }
+            Statistic::Variance(y) => {
+                let (mean, weight, bessel) = (mean(kept, y), weighted(kept, |_| 1.0), bessel(kept));
+                each(&|row| (bessel * ((at(y, row) - mean) * (at(y, row) - mean)) - value) / weight);
+            }
+        }
     }
 
     /// The variance of a mean or total over that of a simple random sample of as many rows; NaN for other statistics.
@@ -163,44 +186,36 @@ impl Term {
     /// (1965); `deff` of R's survey package.
     #[must_use]
     pub fn design_effect(&self, weights: &[f64], variance: f64, without_replacement: bool) -> f64 {
+        let kept = self.kept(weights);
+        let total = weighted(&kept, |_| 1.0);
         let (values, scale) = match &self.statistic {
             Statistic::Mean(values) => (values, 1.0),
-            Statistic::Total(values) => (values, self.weighted(weights, |_| 1.0)),
+            Statistic::Total(values) => (values, total),
             _ => return f64::NAN,
         };
-        let spread = Self { rows: Arc::clone(&self.rows), statistic: Statistic::Variance(Arc::clone(values)) }.value(weights);
-        let n = sum(self.kept(weights).filter(|(_, w)| *w != 0.0).map(|_| 1.0));
-        let fraction = if without_replacement { 1.0 - n / self.weighted(weights, |_| 1.0) } else { 1.0 };
+        let spread = Self { rows: Arc::clone(&self.rows), statistic: Statistic::Variance(Arc::clone(values)) }.value(&kept);
+        #[allow(clippy::cast_precision_loss)] // rows of a sample
+        let n = kept.len() as f64;
+        let fraction = if without_replacement { 1.0 - n / total } else { 1.0 };
         variance / (scale * scale * spread * fraction / n)
     }
+}
 
-    /// The value; fills the influence of each row.
-    fn linearise<'a>(&self, weights: &[f64], influence: impl Iterator<Item = &'a mut f64>) -> f64 {
-        let value = self.value(weights);
-        let of: Box<dyn Fn(usize) -> f64 + '_> = match &self.statistic {
-            Statistic::Total(y) => Box::new(|row| at(y, row)),
-            Statistic::Mean(y) => {
-                let weight = self.weighted(weights, |_| 1.0);
-                Box::new(move |row| (at(y, row) - value) / weight)
-            }
-            Statistic::Ratio(y, x) => {
-                let weight = self.weighted(weights, |row| at(x, row));
-                Box::new(move |row| (at(y, row) - value * at(x, row)) / weight)
-            }
-            Statistic::Variance(y) => {
-                let weight = self.weighted(weights, |_| 1.0);
-                let mean = self.weighted(weights, |row| at(y, row)) / weight;
-                let bessel = self.bessel(weights);
-                Box::new(move |row| (bessel * ((at(y, row) - mean) * (at(y, row) - mean)) - value) / weight)
-            }
-        };
-        for ((row, z), (keep, weight)) in influence.enumerate().zip(self.rows.iter().zip(weights)) {
-            if *keep && *weight != 0.0 {
-                *z = weight * of(row);
-            }
-        }
-        value
-    }
+/// `Σ w·y` over the rows kept.
+fn weighted(kept: &Kept, of: impl Fn(usize) -> f64) -> f64 {
+    sum(kept.iter().map(|(row, weight)| weight * of(*row)))
+}
+
+/// `Σ w·y / Σ w` over the rows kept.
+fn mean(kept: &Kept, y: &Values) -> f64 {
+    weighted(kept, |row| at(y, row)) / weighted(kept, |_| 1.0)
+}
+
+/// `n/(n − 1)`.
+fn bessel(kept: &Kept) -> f64 {
+    #[allow(clippy::cast_precision_loss)] // rows of a sample
+    let n = kept.len() as f64;
+    n / (n - 1.0)
 }
 
 /// The value of a row; one that the column is too short for is missing.

@@ -319,7 +319,7 @@ mod tests {
             (&"(".repeat(100_000), 65),
             (&"-".repeat(100_000), 65),
         ] {
-            assert_eq!(Expression::parse(text).unwrap_err().position, position, "{:.10}", text);
+            assert_eq!(Expression::parse(text).unwrap_err().position, position, "{text:.10}");
         }
     }
 }

@@ -5,15 +5,17 @@
 //! and a cluster at each stage. Both paths end in the same variance, that of [`Scatter`](crate::scoring::Scatter).
 //!
 //! ```text
-//! Sample + columns ──estimator──▶ Linearised (values, influence of each row) ──Sample::covariance──▶ matrix
+//! columns ──▶ Estimator ──weights──▶ Linearised (values, influence of each row) ──Sample::covariance──▶ matrix
 //! ```
 //!
 //! Missing values of a column are NaN within this module and nowhere else: a caller turns them into `None` or refuses
-//! them. Sums over rows are compensated and taken in the order of the rows, on one thread.
+//! them. Sums of estimates are compensated; all sums are taken in the order of the rows, on one thread.
 
 mod estimator;
 mod expression;
 mod linearised;
+#[cfg(test)]
+mod properties;
 mod stages;
 mod sum;
 
@@ -24,15 +26,14 @@ pub use stages::{Cluster, SampleError, StageColumns, Stages};
 pub use sum::sum;
 
 use crate::design::Calibration;
-use crate::schema::LonelyPsu;
-use crate::scoring::LonelyStratum;
+use crate::scoring::{LonelyRule, LonelyStratum};
 
 /// The rows of a sample: their weights, and the clusters they were drawn in, stage by stage.
 #[derive(Debug, Clone)]
 pub struct Sample {
     weights: Vec<f64>,
     stages: Stages,
-    lonely: LonelyPsu,
+    lonely: LonelyRule,
     calibrations: Vec<Calibration>,
 }
 
@@ -42,20 +43,20 @@ impl Sample {
     /// # Errors
     /// Every [`SampleError`] at once: columns of other lengths, weights that are not positive numbers, population counts
     /// that differ within a stratum or lie below the number of units drawn.
-    pub fn new(weights: Vec<f64>, stages: &[StageColumns], lonely: LonelyPsu) -> Result<Self, Vec<SampleError>> {
+    pub fn new(weights: Vec<f64>, stages: &[StageColumns], lonely: impl Into<LonelyRule>) -> Result<Self, Vec<SampleError>> {
         let mut errors = Vec::new();
         if let Some(row) = weights.iter().position(|w| !(w.is_finite() && *w >= 0.0)) {
             errors.push(SampleError::Weight { row });
         }
         let stages = Stages::new(weights.len(), stages, &mut errors);
-        if errors.is_empty() { Ok(Self { weights, stages, lonely, calibrations: Vec::new() }) } else { Err(errors) }
+        if errors.is_empty() { Ok(Self { weights, stages, lonely: lonely.into(), calibrations: Vec::new() }) } else { Err(errors) }
     }
 
     /// A sample of `rows` rows whose weights follow from the draw: the product over the stages of `N/n`.
     ///
     /// # Errors
     /// As [`Sample::new`], and where a stage has no population counts.
-    pub fn drawn(rows: usize, stages: &[StageColumns], lonely: LonelyPsu) -> Result<Self, Vec<SampleError>> {
+    pub fn drawn(rows: usize, stages: &[StageColumns], lonely: impl Into<LonelyRule>) -> Result<Self, Vec<SampleError>> {
         let mut errors = Vec::new();
         let missing = (1..).zip(stages).filter(|(_, stage)| stage.population.is_empty());
         errors.extend(missing.map(|(stage, _)| SampleError::NoPopulation { stage }));
@@ -64,7 +65,7 @@ impl Sample {
         }
         let stages = Stages::new(rows, stages, &mut errors);
         let weights = stages.expansion(rows);
-        if errors.is_empty() { Ok(Self { weights, stages, lonely, calibrations: Vec::new() }) } else { Err(errors) }
+        if errors.is_empty() { Ok(Self { weights, stages, lonely: lonely.into(), calibrations: Vec::new() }) } else { Err(errors) }
     }
 
     /// The same sample with the weights that a calibration made; its variance is that of the residuals.
@@ -89,7 +90,7 @@ impl Sample {
 
     /// The rule for strata with one sampled PSU.
     #[must_use]
-    pub fn lonely(&self) -> LonelyPsu {
+    pub fn lonely(&self) -> LonelyRule {
         self.lonely
     }
 
@@ -117,12 +118,29 @@ impl Sample {
         for calibration in self.calibrations.iter().rev() {
             calibration.residuals(residuals.influence_mut(), statistics.width());
         }
+        // The regression that the residuals come from has every row in it.
+        let residuals = residuals.over(&vec![true; self.rows()]);
         self.stages.covariance(&residuals, self.lonely)
     }
 
-    /// Degrees of freedom of the rows kept: their PSUs less their strata, both of the first stage (`degf` of R).
+    /// Degrees of freedom of the rows kept that have weight: their PSUs less their strata, both of the first stage (`degf` of R).
     #[must_use]
     pub fn df(&self, keep: &[bool]) -> f64 {
-        self.stages.df(keep)
+        let keep: Vec<bool> = keep.iter().zip(&self.weights).map(|(keep, weight)| *keep && *weight != 0.0).collect();
+        self.stages.df(&keep)
     }
+
+    /// How many PSUs have rows that are kept.
+    #[must_use]
+    pub fn psus(&self, keep: &[bool]) -> u32 {
+        self.stages.psus(keep)
+    }
+}
+
+/// The standard errors of a covariance matrix: the roots of its diagonal. A variance that rounding left below 0 is 0; one
+/// that is missing stays so.
+#[must_use]
+pub fn standard_errors(covariance: &[f64], width: usize) -> Vec<f64> {
+    let diagonal = covariance.iter().step_by(width + 1);
+    diagonal.map(|variance| if *variance < 0.0 { 0.0 } else { variance.sqrt() }).collect()
 }

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::frame::{Strata, Stratum};
-use crate::schema::LonelyPsu;
 use crate::scoring::sample::Linearised;
-use crate::scoring::{LonelyStratum, Scatter};
+use crate::scoring::{LonelyRule, LonelyStratum, Scatter};
 
 /// The name of a cluster or stratum.
 pub type Cluster = String;
@@ -25,7 +24,7 @@ pub struct StageColumns {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SampleError {
     /// A weight that is no number, or negative.
-    #[error("row {row}: the weight is no number from 0")]
+    #[error("row {}: the weight is no number from 0", row + 1)]
     Weight {
         /// The row, from 0.
         row: usize,
@@ -41,7 +40,7 @@ pub enum SampleError {
         expected: usize,
     },
     /// Two population counts for one stratum.
-    #[error("stage {stage}, row {row}: stratum {stratum:?} has another population count in an earlier row")]
+    #[error("stage {stage}, row {}: stratum {stratum:?} has another population count in an earlier row", row + 1)]
     Population {
         /// The stage, from 1.
         stage: usize,
@@ -70,9 +69,6 @@ pub enum SampleError {
     },
 }
 
-/// What tells strata of a stage apart: the cluster of the stage before, and the name.
-type StratumKey = (u32, Cluster);
-
 /// One stage: the clusters in canonical order, and which of them each row lies in.
 #[derive(Debug, Clone)]
 struct Stage {
@@ -81,6 +77,32 @@ struct Stage {
     of_row: Vec<u32>,
     /// For each stratum, the product of the sampling fractions of the stages before.
     reach: Vec<f64>,
+}
+
+/// Where each row stands before a stage: what the stages so far say of it.
+struct Before {
+    /// Its cluster.
+    cluster: Vec<u32>,
+    /// What messages call that cluster.
+    label: Vec<Cluster>,
+    /// How likely that cluster was drawn; 0 where it is not known.
+    reach: Vec<f64>,
+}
+
+impl Before {
+    fn enter(&mut self, stage: &Stage, columns: &StageColumns) {
+        self.cluster.clone_from(&stage.of_row);
+        self.reach = (0..self.reach.len()).map(|row| stage.reach_of(row)).collect();
+        for (row, label) in self.label.iter_mut().enumerate() {
+            let parts = [label.as_str(), name(&columns.strata, row), name(&columns.clusters, row)];
+            *label = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
+        }
+    }
+}
+
+/// The name of a row's cluster or stratum; empty where there is no such column.
+fn name(column: &[Cluster], row: usize) -> &str {
+    column.get(row).map_or("", String::as_str)
 }
 
 /// The stages of a draw, the first first.
@@ -95,27 +117,22 @@ impl Stages {
         let element = [StageColumns::default()];
         let columns = if columns.is_empty() { &element } else { columns };
         let mut list: Vec<Stage> = Vec::new();
-        // What the row's cluster of the stages before is, and how likely it was drawn.
-        let mut parent = vec![0_u32; rows];
-        let mut reach = vec![1.0; rows];
+        let mut before = Before { cluster: vec![0; rows], label: vec![Cluster::new(); rows], reach: vec![1.0; rows] };
         for (number, columns) in (1..).zip(columns) {
             let ragged = [columns.clusters.len(), columns.strata.len(), columns.population.len()];
             if let Some(found) = ragged.into_iter().find(|len| *len != 0 && *len != rows) {
                 errors.push(SampleError::Ragged { stage: number, found, expected: rows });
                 break;
             }
-            let stage = Stage::new(number, columns, &parent, &reach, errors);
-            for (row, reach) in reach.iter_mut().enumerate() {
-                *reach = stage.reach_of(row);
-            }
-            parent.clone_from(&stage.of_row);
+            let stage = Stage::new(number, columns, &before, errors);
+            before.enter(&stage, columns);
             list.push(stage);
         }
         Self { list }
     }
 
     /// The covariance matrix of totals of influence values; see `Sample::covariance`.
-    pub(super) fn covariance(&self, statistics: &Linearised, lonely: LonelyPsu) -> Result<Vec<f64>, LonelyStratum> {
+    pub(super) fn covariance(&self, statistics: &Linearised, lonely: LonelyRule) -> Result<Vec<f64>, LonelyStratum> {
         let width = statistics.width();
         let mut sum = vec![0.0; width * width];
         for stage in &self.list {
@@ -139,6 +156,11 @@ impl Stages {
     pub(super) fn df(&self, keep: &[bool]) -> f64 {
         let (psus, strata) = self.list.first().map_or((0, 0), |stage| stage.count(keep));
         f64::from(psus) - f64::from(strata)
+    }
+
+    /// PSUs among the rows kept.
+    pub(super) fn psus(&self, keep: &[bool]) -> u32 {
+        self.list.first().map_or(0, |stage| stage.count(keep).0)
     }
 
     /// How many stages there are.
@@ -166,39 +188,41 @@ impl Stages {
     }
 }
 
+/// Distinct keys in their order, numbered from 0.
+fn numbered<K: Ord>(keys: impl Iterator<Item = K>) -> BTreeMap<K, u32> {
+    let mut numbers: BTreeMap<K, u32> = keys.map(|key| (key, 0)).collect();
+    for (place, number) in (0..).zip(numbers.values_mut()) {
+        *number = place;
+    }
+    numbers
+}
+
 impl Stage {
-    fn new(number: usize, columns: &StageColumns, parent: &[u32], reach: &[f64], errors: &mut Vec<SampleError>) -> Self {
-        let rows = parent.len();
-        let name = |names: &[Cluster], row: usize| names.get(row).cloned().unwrap_or_default();
+    fn new(number: usize, columns: &StageColumns, before: &Before, errors: &mut Vec<SampleError>) -> Self {
+        let rows = before.cluster.len();
         // Rows without a cluster column are clusters of their own, in the order they stand in.
         let cluster = |row: usize| (name(&columns.clusters, row), if columns.clusters.is_empty() { row } else { 0 });
-        let mut strata: BTreeMap<StratumKey, u32> = BTreeMap::new();
-        let mut clusters: BTreeMap<(StratumKey, (Cluster, usize)), u32> = BTreeMap::new();
-        for (row, parent) in parent.iter().enumerate() {
-            let stratum = (*parent, name(&columns.strata, row));
-            strata.insert(stratum.clone(), 0);
-            clusters.insert((stratum, cluster(row)), 0);
-        }
-        for (place, number) in (0..).zip(strata.values_mut()) {
-            *number = place;
-        }
-        for (place, number) in (0..).zip(clusters.values_mut()) {
-            *number = place;
-        }
+        let stratum = |row: usize| (before.cluster[row], name(&columns.strata, row));
+        let strata = numbered((0..rows).map(stratum));
+        let clusters = numbered((0..rows).map(|row| (stratum(row), cluster(row))));
         let of_psu: Vec<u32> = clusters.keys().map(|(stratum, _)| strata[stratum]).collect();
-        let mut list: Vec<Stratum> = strata.keys().map(|(_, name)| Stratum { name: name.clone(), sampled: 0, population: None }).collect();
+        let mut list: Vec<Stratum> = strata.keys().map(|_| Stratum { name: String::new(), sampled: 0, population: None }).collect();
+        let (mut seen, mut contradicted) = (vec![false; list.len()], vec![false; list.len()]);
         let mut of_row = Vec::with_capacity(rows);
-        let mut reach_of = vec![0.0; list.len()];
+        let mut reach = vec![0.0; list.len()];
         for row in 0..rows {
-            let stratum = (parent[row], name(&columns.strata, row));
-            let place = strata[&stratum] as usize;
-            of_row.push(clusters[&(stratum, cluster(row))]);
-            reach_of[place] = reach[row];
+            let place = strata[&stratum(row)] as usize;
+            of_row.push(clusters[&(stratum(row), cluster(row))]);
+            reach[place] = before.reach[row];
             let population = columns.population.get(row).copied();
-            if list[place].population.is_some_and(|known| Some(known) != population) {
-                errors.push(SampleError::Population { stage: number, row, stratum: list[place].name.clone() });
+            let known = &mut list[place];
+            if !std::mem::replace(&mut seen[place], true) {
+                let parts = [before.label[row].as_str(), name(&columns.strata, row)];
+                known.name = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
+                known.population = population;
+            } else if known.population != population && !std::mem::replace(&mut contradicted[place], true) {
+                errors.push(SampleError::Population { stage: number, row, stratum: known.name.clone() });
             }
-            list[place].population = list[place].population.or(population);
         }
         let areas = vec![None; of_psu.len()];
         let strata = Strata::new(list, of_psu, areas).unwrap_or_default(); // the clusters were sorted by stratum
@@ -208,7 +232,7 @@ impl Stage {
                 errors.push(SampleError::Fraction { stage: number, stratum, sampled, population });
             }
         }
-        Self { strata, of_row, reach: reach_of }
+        Self { strata, of_row, reach }
     }
 
     /// `N/n` of the row's stratum; 0 where the population is not known.
@@ -227,20 +251,20 @@ impl Stage {
         self.reach[stratum] * fraction
     }
 
-    /// Influence values summed up to clusters; clusters whose rows all have none are left out.
+    /// Influence values summed up to clusters; those without a row that takes part are left out.
     fn scatter(&self, statistics: &Linearised) -> Scatter {
         let width = statistics.width();
         let mut totals = vec![0.0; self.strata.psus() * width];
-        let mut touched = vec![false; self.strata.psus()];
-        for (row, psu) in statistics.influence().chunks_exact(width.max(1)).zip(&self.of_row) {
+        let mut there = vec![false; self.strata.psus()];
+        for ((row, takes_part), psu) in statistics.influence().chunks_exact(width.max(1)).zip(statistics.rows()).zip(&self.of_row) {
             let psu = *psu as usize;
-            touched[psu] |= row.iter().any(|z| *z != 0.0);
+            there[psu] |= takes_part;
             for (total, z) in totals[psu * width..(psu + 1) * width].iter_mut().zip(row) {
                 *total += z;
             }
         }
         let mut scatter = Scatter { width, ..Scatter::default() };
-        for (psu, _) in (0_u32..).zip(&touched).filter(|(_, touched)| **touched) {
+        for (psu, _) in (0_u32..).zip(&there).filter(|(_, there)| **there) {
             scatter.psus.push(psu);
             scatter.z.extend_from_slice(&totals[psu as usize * width..(psu as usize + 1) * width]);
         }

@@ -1,10 +1,13 @@
-//! `hailong estimate` over the files of `tests/golden/survey`: a test a case, at the case's own tolerance.
+//! `hailong estimate` over the files of `tests/golden/survey` and `tests/golden/multistage`: a test a case, at the case's own tolerance.
 
 mod calibration;
+mod indices;
 mod linearization;
 mod lonely_fpc;
+mod multistage;
 mod proportions;
 mod quantiles;
+mod refusals;
 mod replicates;
 mod sipas_items;
 mod wilson;
@@ -48,7 +51,7 @@ fn complete(file: &str, tested: &[&str]) {
 /// Evaluates a case and holds it to what is expected of it.
 fn holds(file: &str, id: &str) {
     let case = list(file).into_iter().find(|case| case["id"] == id).unwrap_or_else(|| panic!("{file} has no case {id}"));
-    let found = evaluate(&case, &Tables::new(&path("")));
+    let found = evaluate(&case, &Tables::new(path(file).parent().unwrap()));
     if case["expect_error"] == true {
         assert!(found["error"]["code"].is_string(), "{id} is to be refused, and answered {found}");
         println!("{id}: refused: {}", found["error"]["detail"]);
