@@ -80,11 +80,11 @@ fn measure(rows: usize, psus: u32) {
         let of = |cells: &&Cells| estimates(&task, &tally, cells, &tree, replicates, wanted).unwrap();
         partitions.iter().flat_map(of).collect()
     };
-    let jackknife = Replicates::make(VarianceMethod::Jackknife, frame.strata(), LonelyPsu::Certainty).unwrap();
+    let jackknife = Replicates::make(VarianceMethod::Jackknife, 1, frame.strata(), LonelyPsu::Certainty).unwrap();
     let (jackknife_ms, _) = least(|| figures(&jackknife, Wanted::default()));
-    let method = VarianceMethod::Bootstrap { kind: BootstrapKind::RaoWuYueBeaumont, replicates: REPLICATES, seed: 1 };
+    let method = VarianceMethod::Bootstrap { kind: BootstrapKind::RaoWuYueBeaumont, replicates: REPLICATES };
     let before = common::cpu_seconds();
-    let (draws_ms, replicates) = least(|| Replicates::make(method, frame.strata(), LonelyPsu::Certainty).unwrap());
+    let (draws_ms, replicates) = least(|| Replicates::make(method, 1, frame.strata(), LonelyPsu::Certainty).unwrap());
     let (figures_ms, found) = least(|| figures(&replicates, wanted));
     let cpu = (common::cpu_seconds() - before) * 1e3 / REPETITIONS as f64;
     let (pass_ms, _) = least(|| plain_pass(&tally));

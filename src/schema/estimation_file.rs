@@ -51,8 +51,7 @@ fn variance(value: &Value, at: &mut At<'_>) -> Option<VarianceMethod> {
             let range = VarianceMethod::MIN_REPLICATES..=VarianceMethod::MAX_REPLICATES;
             let replicates = object.read("replicates", at, |value, at| whole(value, range, at));
             let replicates = replicates.unwrap_or(VarianceMethod::DEFAULT_REPLICATES);
-            // The seed is the run's: a definition that fixed one would give every run the same draws.
-            Some(VarianceMethod::Bootstrap { kind: kind.unwrap_or_default(), replicates, seed: 0 })
+            Some(VarianceMethod::Bootstrap { kind: kind.unwrap_or_default(), replicates })
         }
         Some("jackknife") => Some(VarianceMethod::Jackknife),
         Some("brr") => Some(VarianceMethod::Brr),
@@ -228,7 +227,7 @@ mod tests {
         })));
         let found = index.estimation();
         assert_eq!(found.share_interval, ShareInterval::Beta);
-        assert_eq!(found.variance, VarianceMethod::Bootstrap { kind: BootstrapKind::Preston, replicates: 500, seed: 0 });
+        assert_eq!(found.variance, VarianceMethod::Bootstrap { kind: BootstrapKind::Preston, replicates: 500 });
         assert_eq!((found.ranks.per_unit, found.ranks.joint, found.ranks.top), (RankBasis::StepDown, None, Some(20)));
         assert_eq!(found.thin.unwrap().n, Some(50));
         assert!(found.small_area.as_ref().unwrap().covariates["income"].contains_key("vn-63:01"));

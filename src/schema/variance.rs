@@ -15,14 +15,12 @@ pub enum VarianceMethod {
         /// From 0 (the same as [`VarianceMethod::Brr`]) up to, not including, 1.
         rho: f64,
     },
-    /// PSUs drawn again at random.
+    /// PSUs drawn again at random; the seed is the run's.
     Bootstrap {
         /// How they are drawn.
         kind: BootstrapKind,
         /// How many times: [`MIN_REPLICATES`](Self::MIN_REPLICATES) to [`MAX_REPLICATES`](Self::MAX_REPLICATES).
         replicates: u32,
-        /// What the draws follow from: the same seed, the same replicates.
-        seed: u64,
     },
 }
 
@@ -101,7 +99,7 @@ mod tests {
     #[test]
     fn names_stand_in_the_order_of_the_variants() {
         assert_eq!(BootstrapKind::ALL.map(BootstrapKind::as_str), BootstrapKind::NAMES);
-        let bootstrap = VarianceMethod::Bootstrap { kind: BootstrapKind::default(), replicates: 1000, seed: 1 };
+        let bootstrap = VarianceMethod::Bootstrap { kind: BootstrapKind::default(), replicates: 1000 };
         let methods =
             [VarianceMethod::Linearised, VarianceMethod::Jackknife, VarianceMethod::Brr, VarianceMethod::Fay { rho: 0.5 }, bootstrap];
         assert_eq!(methods.map(VarianceMethod::as_str), VarianceMethod::NAMES);
@@ -110,7 +108,7 @@ mod tests {
 
     #[test]
     fn numbers_out_of_range_are_told() {
-        let bootstrap = |replicates| VarianceMethod::Bootstrap { kind: BootstrapKind::RaoWu, replicates, seed: 1 };
+        let bootstrap = |replicates| VarianceMethod::Bootstrap { kind: BootstrapKind::RaoWu, replicates };
         for method in [VarianceMethod::Fay { rho: 1.0 }, VarianceMethod::Fay { rho: f64::NAN }, bootstrap(1), bootstrap(10_001)] {
             assert!(!method.in_range(), "{method:?}");
         }

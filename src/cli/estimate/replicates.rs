@@ -60,7 +60,10 @@ pub fn replicates(study: &Study<'_>, post: &Map<String, Value>) -> Result<Replic
     let stated = Stated::read(post)?;
     let replicates = match &stated.file {
         Some(file) => supplied(study, &stated, file)?,
-        None => Replicates::of_sample(stated.method()?, &study.sample)?,
+        None => {
+            let (method, seed) = stated.method()?;
+            Replicates::of_sample(method, seed, &study.sample)?
+        }
     };
     #[allow(clippy::cast_precision_loss)] // a count of replicates
     let found = replicates.len() as f64;
@@ -104,12 +107,12 @@ impl Stated {
         if findings.is_empty() { Ok(stated) } else { Err(Refusal::invalid(&findings)) }
     }
 
-    /// The method that a type names, as R calls it.
-    fn method(&self) -> Result<VarianceMethod, Refusal> {
+    /// The method that a type names, as R calls it, and the seed.
+    fn method(&self) -> Result<(VarianceMethod, u64), Refusal> {
         let kind = match self.kind.as_str() {
-            "JK1" | "JKn" => return Ok(VarianceMethod::Jackknife),
-            "BRR" => return Ok(VarianceMethod::Brr),
-            "Fay" => return Ok(VarianceMethod::Fay { rho: self.rho.unwrap_or(VarianceMethod::DEFAULT_RHO) }),
+            "JK1" | "JKn" => return Ok((VarianceMethod::Jackknife, 0)),
+            "BRR" => return Ok((VarianceMethod::Brr, 0)),
+            "Fay" => return Ok((VarianceMethod::Fay { rho: self.rho.unwrap_or(VarianceMethod::DEFAULT_RHO) }, 0)),
             "bootstrap" => BootstrapKind::CantyDavison,
             "subbootstrap" => BootstrapKind::RaoWu,
             "rwyb" => BootstrapKind::RaoWuYueBeaumont,
@@ -119,7 +122,7 @@ impl Stated {
         let seed = self.seed.ok_or_else(|| invalid("seed: random replicates need one, or a file with their weights"))?;
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // the range is checked
         let replicates = self.count.filter(|count| (0.0..1e6).contains(count)).unwrap_or(1000.0) as u32;
-        Ok(VarianceMethod::Bootstrap { kind, replicates, seed })
+        Ok((VarianceMethod::Bootstrap { kind, replicates }, seed))
     }
 }
 

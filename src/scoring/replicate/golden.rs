@@ -85,7 +85,7 @@ impl Survey {
     }
 
     fn make(&self, method: VarianceMethod) -> Replicates {
-        Replicates::make(method, self.frame.strata(), LonelyPsu::Fail).unwrap()
+        Replicates::make(method, 4, self.frame.strata(), LonelyPsu::Fail).unwrap()
     }
 
     fn replicate(&self, replicates: &Replicates, wanted: Wanted) -> Vec<DomainReplicates> {
@@ -124,7 +124,7 @@ fn spelt_out(replicates: &Replicates) -> Replicates {
 const ALL: Wanted = Wanted { percentiles: Some(0.9), covariance: true, values: true };
 
 fn bootstrap(replicates: u32) -> VarianceMethod {
-    VarianceMethod::Bootstrap { kind: BootstrapKind::RaoWuYueBeaumont, replicates, seed: 4 }
+    VarianceMethod::Bootstrap { kind: BootstrapKind::RaoWuYueBeaumont, replicates }
 }
 
 #[test]
@@ -261,7 +261,7 @@ fn a_domain_that_some_replicates_miss_says_so() {
     let cells = survey.tally.cells();
     // A domain of one PSU: each bootstrap draws it or not. Its population is left aside, so that the factor of one not drawn is 0.
     let psu: Vec<Option<u32>> = cells.iter().map(|cell| (cell.psu == 5).then_some(0)).collect();
-    let rao_wu = VarianceMethod::Bootstrap { kind: BootstrapKind::RaoWu, replicates: 200, seed: 1 };
+    let rao_wu = VarianceMethod::Bootstrap { kind: BootstrapKind::RaoWu, replicates: 200 };
     for (method, everything) in [(rao_wu, 200), (VarianceMethod::Jackknife, 756)] {
         let replicates = survey.make(method);
         let missed = (0..everything).filter(|r| replicates.factor(5, *r) == 0.0).count();
@@ -277,7 +277,7 @@ fn a_domain_that_some_replicates_miss_says_so() {
 #[test]
 fn replicates_of_other_units_are_refused() {
     let survey = Survey::read();
-    let replicates = Replicates::make(bootstrap(5), &Strata::elements(9), LonelyPsu::Fail).unwrap();
+    let replicates = Replicates::make(bootstrap(5), 4, &Strata::elements(9), LonelyPsu::Fail).unwrap();
     let found = estimates(&survey.task(), &survey.tally, &survey.partitions()[0], &tree, &replicates, ALL);
     assert_eq!(found, Err(ReplicateError::Units { found: 9, expected: 756 }));
 }
@@ -306,7 +306,7 @@ fn random_replicates_of_apiclus2_spread_like_those_of_r() {
         (&open, BootstrapKind::RaoWu, "subbootstrap"),
         (&open, BootstrapKind::CantyDavison, "bootstrap"),
     ] {
-        let replicates = Replicates::of_sample(VarianceMethod::Bootstrap { kind, replicates: 4000, seed: 17 }, sample).unwrap();
+        let replicates = Replicates::of_sample(VarianceMethod::Bootstrap { kind, replicates: 4000 }, 17, sample).unwrap();
         let covariance = replicates.estimate(sample, statistics).unwrap().covariance().to_vec();
         for (place, what) in [(0, "total of enroll"), (1, "mean of api00")] {
             let (found, r) = (covariance[3 * place].sqrt(), reference["apiclus2"][name][place].as_f64().unwrap());

@@ -148,14 +148,14 @@ pub struct Replicates {
 }
 
 impl Replicates {
-    /// Makes the replicates of a method that acts on PSUs, those of a run among them.
+    /// Makes the replicates of a method that acts on PSUs, those of a run among them; `seed` is what random ones follow from.
     ///
     /// Population counts shrink the jackknife by `1 − f_h`, and the bootstraps as [`BootstrapKind`] says.
     ///
     /// # Errors
     /// [`ReplicateError`]: a number out of range; a lonely PSU without a rule that replicates can express (`remove` and
     /// `certainty`: its factor is always 1); for half-samples, strata without two PSUs or with population counts.
-    pub fn make(method: VarianceMethod, strata: &Strata, lonely: LonelyPsu) -> Result<Self, ReplicateError> {
+    pub fn make(method: VarianceMethod, seed: u64, strata: &Strata, lonely: LonelyPsu) -> Result<Self, ReplicateError> {
         if !method.in_range() {
             return Err(ReplicateError::Range(method));
         }
@@ -165,7 +165,7 @@ impl Replicates {
             VarianceMethod::Jackknife => jackknife::make(strata),
             VarianceMethod::Brr => hadamard::half_samples(strata, 0.0),
             VarianceMethod::Fay { rho } => hadamard::half_samples(strata, rho),
-            VarianceMethod::Bootstrap { kind, replicates, seed } => Ok(bootstrap::make(kind, strata, replicates, seed)),
+            VarianceMethod::Bootstrap { kind, replicates } => Ok(bootstrap::make(kind, strata, replicates, seed)),
         }
     }
 
@@ -173,18 +173,18 @@ impl Replicates {
     ///
     /// # Errors
     /// As [`Replicates::make`].
-    pub fn of_sample(method: VarianceMethod, sample: &Sample) -> Result<Self, ReplicateError> {
+    pub fn of_sample(method: VarianceMethod, seed: u64, sample: &Sample) -> Result<Self, ReplicateError> {
         let stages = sample.stages();
         let strata = stages.strata(0).ok_or(ReplicateError::Units { found: 0, expected: sample.rows() })?;
         match method {
-            VarianceMethod::Bootstrap { kind: BootstrapKind::Preston, replicates, seed } if stages.len() > 1 => {
+            VarianceMethod::Bootstrap { kind: BootstrapKind::Preston, replicates } if stages.len() > 1 => {
                 if !method.in_range() {
                     return Err(ReplicateError::Range(method));
                 }
                 check_lonely(strata, sample.lonely().rule)?;
                 multistage::preston(stages, sample.rows(), replicates, seed)
             }
-            _ => Self::make(method, strata, sample.lonely().rule),
+            _ => Self::make(method, seed, strata, sample.lonely().rule),
         }
     }
 

@@ -11,8 +11,8 @@ use crate::scoring::sample::{Linearised, StageColumns};
 const KINDS: [BootstrapKind; 4] = BootstrapKind::ALL;
 const MANY: u32 = 10_000;
 
-fn bootstrap(kind: BootstrapKind, replicates: u32, seed: u64) -> VarianceMethod {
-    VarianceMethod::Bootstrap { kind, replicates, seed }
+fn bootstrap(kind: BootstrapKind, replicates: u32) -> VarianceMethod {
+    VarianceMethod::Bootstrap { kind, replicates }
 }
 
 /// Strata of these sizes, drawn from populations of these.
@@ -49,7 +49,7 @@ fn worst(found: &[f64], expected: &[f64]) -> f64 {
 fn the_jackknife_of_a_total_is_its_linearised_variance() {
     for sizes in [vec![(2, None), (3, Some(7)), (9, Some(400))], vec![(15, Some(757))], vec![(4, None), (2, Some(2)), (30, Some(31))]] {
         let strata = strata(&sizes);
-        let replicates = Replicates::make(VarianceMethod::Jackknife, &strata, LonelyPsu::Fail).unwrap();
+        let replicates = Replicates::make(VarianceMethod::Jackknife, 11, &strata, LonelyPsu::Fail).unwrap();
         let (found, linearised) = both(&replicates, &strata, &totals(strata.psus(), 1));
         let difference = worst(&found, &linearised);
         assert!(difference < 1e-13, "{difference:e}");
@@ -63,7 +63,7 @@ fn balanced_half_samples_of_a_total_are_its_linearised_variance() {
         let strata = strata(&vec![(2, None); pairs]);
         for method in [VarianceMethod::Brr, VarianceMethod::Fay { rho: 0.3 }, VarianceMethod::Fay { rho: 0.9 }] {
             for mse in [false, true] {
-                let replicates = Replicates::make(method, &strata, LonelyPsu::Fail).unwrap().about_the_estimate(mse);
+                let replicates = Replicates::make(method, 11, &strata, LonelyPsu::Fail).unwrap().about_the_estimate(mse);
                 let (found, linearised) = both(&replicates, &strata, &totals(strata.psus(), 2));
                 let difference = worst(&found, &linearised);
                 assert!(difference < 1e-12, "{method:?}, {pairs} strata: {difference:e}");
@@ -86,7 +86,7 @@ fn bootstraps_of_a_total_spread_like_its_linearised_variance() {
             BootstrapKind::RaoWuYueBeaumont | BootstrapKind::Preston => &fractions,
         };
         let strata = strata(sizes);
-        let replicates = Replicates::make(bootstrap(kind, MANY, 7), &strata, LonelyPsu::Fail).unwrap();
+        let replicates = Replicates::make(bootstrap(kind, MANY), 7, &strata, LonelyPsu::Fail).unwrap();
         let (found, linearised) = both(&replicates, &strata, &totals(strata.psus(), 3));
         // A covariance is measured by its variances.
         let size: Vec<f64> = [(0, 0), (0, 3), (3, 0), (3, 3)].map(|(a, b)| (linearised[a] * linearised[b]).sqrt()).to_vec();
@@ -100,7 +100,7 @@ fn population_counts_shrink_as_the_formula_says() {
     // The same seed draws the same PSUs, so factors less 1 shrink by √(1 − f) exactly.
     let (whole, part) = (strata(&[(10, None)]), strata(&[(10, Some(16))]));
     for kind in [BootstrapKind::RaoWuYueBeaumont, BootstrapKind::Preston] {
-        let make = |strata| Replicates::make(bootstrap(kind, 50, 3), strata, LonelyPsu::Fail).unwrap();
+        let make = |strata| Replicates::make(bootstrap(kind, 50), 3, strata, LonelyPsu::Fail).unwrap();
         let (open, closed) = (make(&whole), make(&part));
         for (psu, replicate) in (0..10).flat_map(|psu| (0..50).map(move |r| (psu, r))) {
             let (a, b) = (open.factor(psu, replicate) - 1.0, closed.factor(psu, replicate) - 1.0);
@@ -113,8 +113,8 @@ fn population_counts_shrink_as_the_formula_says() {
 fn factors_are_not_negative_and_one_on_average() {
     let strata = strata(&[(2, None), (3, Some(7)), (1, Some(1)), (9, Some(400)), (40, Some(40))]);
     let all = VarianceMethod::Jackknife;
-    for method in KINDS.map(|kind| bootstrap(kind, MANY, 11)).into_iter().chain([all]) {
-        let replicates = Replicates::make(method, &strata, LonelyPsu::Fail).unwrap();
+    for method in KINDS.map(|kind| bootstrap(kind, MANY)).into_iter().chain([all]) {
+        let replicates = Replicates::make(method, 11, &strata, LonelyPsu::Fail).unwrap();
         let (mut psu, mut lonely) = (0, 0);
         for stratum in strata.strata() {
             let n = stratum.sampled as usize;
@@ -141,7 +141,7 @@ fn factors_are_not_negative_and_one_on_average() {
 fn a_replicate_depends_on_the_seed_and_its_number_alone() {
     let strata = strata(&[(20, Some(40)), (12, None), (30, None)]);
     for kind in KINDS {
-        let make = |replicates, seed| Replicates::make(bootstrap(kind, replicates, seed), &strata, LonelyPsu::Fail).unwrap();
+        let make = |replicates, seed| Replicates::make(bootstrap(kind, replicates), seed, &strata, LonelyPsu::Fail).unwrap();
         let (few, many, other) = (make(5, 1), make(300, 1), make(5, 2));
         let column = |replicates: &Replicates, r: usize| (0..62).map(|psu| replicates.factor(psu, r)).collect::<Vec<_>>();
         for replicate in 0..5 {
@@ -157,11 +157,11 @@ fn a_replicate_depends_on_the_seed_and_its_number_alone() {
 #[test]
 fn what_a_method_cannot_do_is_refused() {
     let lonely = strata(&[(1, None), (2, None)]);
-    let jackknife = |rule| Replicates::make(VarianceMethod::Jackknife, &lonely, rule).map(|replicates| replicates.len());
+    let jackknife = |rule| Replicates::make(VarianceMethod::Jackknife, 11, &lonely, rule).map(|replicates| replicates.len());
     assert_eq!(jackknife(LonelyPsu::Fail), Err(ReplicateError::Lonely { stratum: "0".into() }));
     assert_eq!(jackknife(LonelyPsu::Average), Err(ReplicateError::Rule { rule: "average" }));
     assert_eq!(jackknife(LonelyPsu::Certainty), Ok(2));
-    let make = |method, sizes: &[(u32, Option<i64>)]| Replicates::make(method, &strata(sizes), LonelyPsu::Fail).map(|_| ());
+    let make = |method, sizes: &[(u32, Option<i64>)]| Replicates::make(method, 11, &strata(sizes), LonelyPsu::Fail).map(|_| ());
     assert_eq!(make(VarianceMethod::Brr, &[(2, None), (3, None)]), Err(ReplicateError::NotTwo { stratum: "1".into(), sampled: 3 }));
     assert_eq!(make(VarianceMethod::Brr, &[(2, Some(9))]), Err(ReplicateError::Population));
     assert_eq!(make(VarianceMethod::Linearised, &[(2, None)]), Err(ReplicateError::Linearised));
@@ -199,7 +199,7 @@ fn prestons_bootstrap_of_two_stages_has_the_variance_of_both() {
         let mut rng = ChaCha8Rng::seed_from_u64(5);
         // Units vary more than PSUs, so that the second stage has a part in the variance.
         let y: Vec<f64> = (0..sample.rows()).map(|_| 50.0 + f64::from(rng.next_u32() % 100)).collect();
-        let replicates = Replicates::of_sample(bootstrap(BootstrapKind::Preston, MANY, 9), &sample).unwrap();
+        let replicates = Replicates::of_sample(bootstrap(BootstrapKind::Preston, MANY), 9, &sample).unwrap();
         assert_eq!((replicates.level(), replicates.units()), (Level::Rows, sample.rows()));
         for replicate in 0..200 {
             assert!(replicates.weights(&sample, replicate).unwrap().iter().all(|w| population == 13 || *w >= 0.0));
@@ -216,7 +216,7 @@ fn prestons_bootstrap_of_two_stages_has_the_variance_of_both() {
 #[test]
 fn replicates_without_a_value_are_left_out() {
     let strata = strata(&[(3, None)]);
-    let replicates = Replicates::make(bootstrap(BootstrapKind::RaoWu, 4, 1), &strata, LonelyPsu::Fail).unwrap();
+    let replicates = Replicates::make(bootstrap(BootstrapKind::RaoWu, 4), 1, &strata, LonelyPsu::Fail).unwrap();
     let of = |values: [f64; 4]| Spread::new(&replicates, vec![1.0], &values.map(|v| vec![v]));
     let spread = of([1.0, 2.0, f64::NAN, 3.0]).unwrap();
     assert_eq!(spread.undefined(), 1);
@@ -240,7 +240,7 @@ fn a_statistic_that_fails_tells_why() {
         }
     }
     let sample = two_stage(4, 8, |_| (1, 1));
-    let replicates = Replicates::of_sample(VarianceMethod::Jackknife, &sample).unwrap();
+    let replicates = Replicates::of_sample(VarianceMethod::Jackknife, 1, &sample).unwrap();
     // A calibration to the number of all works; one that needs the last two rows does not.
     let all = |w: &[f64]| Ok::<_, Failure>(vec![8.0 / w.iter().sum::<f64>()]);
     assert!(replicates.try_estimate(&sample, all).unwrap().covariance()[0].abs() < 1e-30);
