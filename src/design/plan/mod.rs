@@ -15,6 +15,8 @@
 
 mod allocation;
 mod draw;
+#[cfg(test)]
+mod golden;
 mod number;
 mod outlook;
 mod protocol;
