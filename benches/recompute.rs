@@ -82,6 +82,7 @@ fn run(world: &World, n: u128) -> Measured {
         parameters: "{}".into(),
         seed: 1,
         threads: None,
+        since: None,
         created_by: "bench".into(),
         created_at: 1,
     };
@@ -97,7 +98,13 @@ fn run(world: &World, n: u128) -> Measured {
     let outcome = recompute(&mut world.store.db().unwrap(), &run, &report).unwrap();
     let computed = Instant::now();
     let manifest = serde_json::to_string(&outcome.manifest).unwrap();
-    world.store.read(|db| runs::finish(db, id, &outcome.digest, &manifest, &rows(&outcome.scores), 3)).unwrap();
+    world
+        .store
+        .read(|db| {
+            let scores = rows(&outcome.scores);
+            runs::finish(db, id, &runs::Results { digest: &outcome.digest, manifest: &manifest, scores: &scores, changes: &[] }, 3)
+        })
+        .unwrap();
     let stored = Instant::now();
     let marks = marks.into_inner().unwrap();
     let of = |stage: Stage| marks.iter().filter(move |mark| mark.0 == stage).map(|mark| mark.1);

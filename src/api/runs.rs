@@ -56,6 +56,9 @@ pub struct RunRequest {
     /// A look at unfinished fieldwork, never to be published.
     #[serde(default)]
     preview: bool,
+    /// The id of a finished run of the same index, such as last year's: every score tells how it moved since, with a test that
+    /// knows of the PSUs that both samples share. The earlier answers are read by this run's definition.
+    since: Option<String>,
 }
 
 /// The instant that a request names.
@@ -94,6 +97,8 @@ pub struct RunBody {
     pub high_water_event: i64,
     /// The seed.
     pub seed: i64,
+    /// The run that it is compared with.
+    pub since: Option<String>,
     /// Who did what with it, when.
     pub steps: Vec<StepBody>,
     /// SHA-256 of inputs and scores: the same for every repetition.
@@ -188,6 +193,7 @@ impl Names {
             high_water_seq: run.high_water_seq,
             high_water_event: run.high_water_event,
             seed: run.seed,
+            since: run.since.map(|id| id.to_string()),
             steps: steps(&run),
             digest: run.digest.map(|digest| hex(&digest)),
             manifest: run.manifest.as_deref().and_then(|manifest| serde_json::from_str(manifest).ok()),
@@ -231,6 +237,7 @@ pub async fn create_run(state: AppState, caller: Caller, request: Json<RunReques
             index.ok_or_else(|| Problem::not_found().detail("Không có phiên bản chỉ số này", "There is no such version of the index"))?;
         let wave = waves::find(db, &request.wave)?.ok_or_else(|| Problem::new(Code::WaveUnknown))?;
         check(&request, &definition(&index)?, &wave)?;
+        let since = earlier(db, request.since.as_deref(), &index.code)?;
         let new = NewRun {
             id,
             index_version_id: index.id,
@@ -240,6 +247,7 @@ pub async fn create_run(state: AppState, caller: Caller, request: Json<RunReques
             parameters: json!(request.parameters).to_string(),
             seed: request.seed,
             threads: None,
+            since,
             created_by: holder.actor(),
             created_at: now,
         };
@@ -251,6 +259,21 @@ pub async fn create_run(state: AppState, caller: Caller, request: Json<RunReques
     let mut accepted = HttpResponse::Accepted();
     accepted.insert_header((LOCATION, format!("/v1/runs/{id}")));
     Ok(answer(accepted, &created.await?))
+}
+
+/// The run to compare with: finished, and of the same index.
+fn earlier(db: &mut Db, since: Option<&str>, index: &str) -> Result<Option<Uuid>, Problem> {
+    let Some(id) = since else { return Ok(None) };
+    let finding = |code, vi: &str, en: &str| Problem::because(Code::BodyInvalid, Finding::error("/since", code, vi, en));
+    let unknown = || finding("run-unknown", "Không có lần tính này", "There is no such run");
+    let run = runs::find(db, Uuid::parse_str(id).map_err(|_| unknown())?)?.ok_or_else(unknown)?;
+    if run.digest.is_none() {
+        return Err(finding("run-unfinished", "Lần tính này chưa có kết quả", "That run has no results"));
+    }
+    if schemas::index_by_id(db, run.index_version_id)?.code != index {
+        return Err(finding("other-index", "Lần tính này thuộc chỉ số khác", "That run is of another index"));
+    }
+    Ok(Some(run.id))
 }
 
 fn definition(row: &schemas::IndexVersion) -> Result<IndexDefinition, Problem> {

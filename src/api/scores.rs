@@ -19,6 +19,7 @@ use crate::api::state::AppState;
 use crate::api::units::split_name;
 use crate::api::wire::{Cacheable, UnitLabel, Words};
 use crate::jobs::load;
+use crate::store::changes::{self, Change};
 use crate::store::editions::{self, Edition, EditionState};
 use crate::store::runs::{self, Run, RunState};
 use crate::store::scores::{self, Filter, Score};
@@ -119,8 +120,61 @@ pub struct ScoreBody {
     pub rank_low: Option<i32>,
     /// The worst rank that the data allow.
     pub rank_high: Option<i32>,
+    /// The best rank that the data allow, all peers taken together.
+    pub rank_joint_low: Option<i32>,
+    /// The worst rank that the data allow, all peers taken together.
+    pub rank_joint_high: Option<i32>,
+    /// The probability of being among the first so many; how many, the index definition says.
+    pub top: Option<f64>,
+    /// An estimate that borrows strength from other domains by a model; null where the definition asks for none.
+    pub modelled: Option<f64>,
+    /// The root of its mean squared error.
+    pub modelled_rmse: Option<f64>,
+    /// Whether the direct estimate is too thin to rely on.
+    pub thin: Option<bool>,
+    /// How it moved since the run that its run is compared with; null without one.
+    pub change: Option<ChangeBody>,
     /// `c` (confidential): too few responses. Null: nothing special.
     pub status: Option<&'static str>,
+}
+
+/// How a score moved since an earlier run, whose answers were read by the same definition.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChangeBody {
+    /// The earlier estimate.
+    pub before: f64,
+    /// The later less the earlier.
+    pub difference: f64,
+    /// Its standard error, with the covariance of PSUs that both samples share.
+    pub se: f64,
+    /// Degrees of freedom.
+    pub df: f64,
+    /// Two-sided p-value of no change; null without degrees of freedom.
+    pub p: Option<f64>,
+    /// The same by Holm's correction over the score's peers.
+    pub p_holm: Option<f64>,
+    /// Rank in the earlier run.
+    pub rank_before: Option<i32>,
+    /// Fewest ranks gained that the data allow; negative where ranks were lost.
+    pub rise_low: Option<i32>,
+    /// Most ranks gained that the data allow.
+    pub rise_high: Option<i32>,
+}
+
+impl From<Change> for ChangeBody {
+    fn from(change: Change) -> Self {
+        Self {
+            before: change.before,
+            difference: change.difference,
+            se: change.se,
+            df: change.df,
+            p: change.p,
+            p_holm: change.p_holm,
+            rank_before: change.rank_before,
+            rise_low: change.rise_lo,
+            rise_high: change.rise_hi,
+        }
+    }
 }
 
 /// What the nodes of an index are called.
@@ -144,7 +198,7 @@ impl View {
         speaks_of.is_some_and(|id| units.is_within(UnitId(id), root))
     }
 
-    fn body(self, score: Score, units: &Registry, labels: &Labels) -> ScoreBody {
+    fn body(self, score: Score, change: Option<Change>, units: &Registry, labels: &Labels) -> ScoreBody {
         let name = |id: Option<i32>| units.get(UnitId(id?)).map(UnitLabel::of);
         let about = ScoreBody {
             unit: name(score.unit_id),
@@ -172,6 +226,13 @@ impl View {
             rank: score.rank,
             rank_low: score.rank_lo,
             rank_high: score.rank_hi,
+            rank_joint_low: score.rank_joint_lo,
+            rank_joint_high: score.rank_joint_hi,
+            top: score.p_top,
+            modelled: score.model_est,
+            modelled_rmse: score.model_rmse,
+            thin: Some(score.thin),
+            change: change.map(ChangeBody::from),
             ..about
         }
     }
@@ -193,12 +254,13 @@ pub async fn list_scores(
     let found = state.read(move |db| {
         let (run, edition, view) = source(db, &caller, &query)?;
         let rows = visible(db, run.id, filter, view, &registry, page.limit as usize + 1)?;
+        let changes = moved(db, &run, &rows)?;
         let index = schemas::index_by_id(db, run.index_version_id)?;
         let labels: Labels = load::index(&index)?.nodes().map(|node| (node.code().to_owned(), Words::of(node.label()))).collect();
         let wave = waves::by_id(db, run.wave_id)?;
-        Ok((run, edition, view, rows, (index, labels), wave))
+        Ok((run, edition, view, (rows, changes), (index, labels), wave))
     });
-    let (run, edition, view, mut rows, (index, labels), wave) = found.await?;
+    let (run, edition, view, (mut rows, mut changes), (index, labels), wave) = found.await?;
     let next = page.cut(&req, &mut rows, |score| i64::from(score.ord));
     let mut answer = HttpResponse::Ok();
     answer.private();
@@ -212,9 +274,20 @@ pub async fn list_scores(
         mode: wave.mode,
         frame: Words::from_json(&wave.frame_label),
         synthetic: wave.synthetic,
-        items: rows.into_iter().map(|score| view.body(score, &units, &labels)).collect(),
+        items: rows
+            .into_iter()
+            .map(|score| (changes.remove(&score.ord), score))
+            .map(|(change, score)| view.body(score, change, &units, &labels))
+            .collect(),
         next,
     }))
+}
+
+/// The changes of these scores, by their places.
+fn moved(db: &mut Db, run: &Run, rows: &[Score]) -> Result<HashMap<i32, Change>, Problem> {
+    let ends = rows.first().zip(rows.last()).filter(|_| run.since.is_some());
+    let Some((first, last)) = ends else { return Ok(HashMap::new()) };
+    Ok(changes::between(db, run.id, first.ord, last.ord)?.into_iter().map(|change| (change.ord, change)).collect())
 }
 
 fn filter(query: &ScoresQuery, units: &Registry, page: Page) -> Result<Filter, Problem> {

@@ -13,6 +13,7 @@ pub mod estimate;
 mod import;
 mod key;
 mod run;
+mod sample;
 mod serve;
 mod show;
 
@@ -53,6 +54,9 @@ enum Command {
     Run(run::Arguments),
     /// Estimates figures for a file of cases, one line of JSON each.
     Estimate(estimate::Arguments),
+    /// Plans and draws samples.
+    #[command(subcommand)]
+    Sample(sample::Command),
     /// Makes, lists and revokes API keys.
     #[command(subcommand)]
     Key(key::Command),
@@ -72,6 +76,7 @@ pub fn main() -> ExitCode {
         Command::Import(arguments) => import::import(&context, &arguments),
         Command::Run(arguments) => run::run(&context, &arguments),
         Command::Estimate(arguments) => estimate::estimate(&arguments, |answer| println!("{answer}")),
+        Command::Sample(command) => sample::sample(&command),
         Command::Key(command) => key::key(&context, &command),
     };
     match done {

@@ -33,6 +33,9 @@ pub(super) struct Arguments {
     /// A parameter of the index, as NAME=VALUE.
     #[arg(long = "set", value_parser = parameter)]
     parameters: Vec<(String, f64)>,
+    /// A finished run of the same index, such as last year's: every score tells how it moved since.
+    #[arg(long, value_name = "RUN")]
+    since: Option<Uuid>,
     /// Print everything as JSON.
     #[arg(long)]
     json: bool,
@@ -48,7 +51,8 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     let store = context.open()?;
     let parameters = arguments.parameters.iter().cloned().collect();
     let actor = operator();
-    let wanted = Wanted { index: &arguments.index, version: &arguments.index_version, wave: &arguments.wave, actor: &actor };
+    let wanted =
+        Wanted { index: &arguments.index, version: &arguments.index_version, wave: &arguments.wave, since: arguments.since, actor: &actor };
     let (run, outcome) = compute(&store, &wanted, &parameters)?;
     let units = store.read(load::registry)?;
     if arguments.json {
@@ -66,6 +70,7 @@ pub(super) struct Wanted<'a> {
     pub(super) index: &'a str,
     pub(super) version: &'a str,
     pub(super) wave: &'a str,
+    pub(super) since: Option<Uuid>,
     pub(super) actor: &'a str,
 }
 
@@ -85,6 +90,7 @@ pub(super) fn compute(store: &Store, wanted: &Wanted<'_>, parameters: &BTreeMap<
             parameters: serde_json::to_string(parameters)?,
             seed: 1,
             threads: None,
+            since: wanted.since,
             created_by: wanted.actor.to_owned(),
             created_at: now(),
         };

@@ -1,6 +1,6 @@
 //! Scores as tables and as JSON.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
 
@@ -8,6 +8,7 @@ use crate::index::{DomainKey, Score};
 use crate::jobs::recompute::Outcome;
 use crate::publication::hex;
 use crate::schema::IndexDefinition;
+use crate::store::changes::Change;
 use crate::unit::{Registry, UnitId};
 
 /// Rows of one table on the screen; the rest is a line that says how many.
@@ -28,18 +29,22 @@ pub(super) fn tables(outcome: &Outcome, definition: &IndexDefinition, units: &Re
     );
     let nodes: Vec<&str> =
         definition.tree().iter().flat_map(|root| std::iter::once(root).chain(root.children())).map(crate::schema::Node::code).collect();
-    let mut partitions: Vec<(&str, Vec<&Score>)> = Vec::new();
-    for score in outcome.scores.iter().filter(|score| nodes.contains(&score.node.as_str())) {
+    let changes = changes(outcome);
+    let mut partitions: Vec<(&str, Vec<(usize, &Score)>)> = Vec::new();
+    for (place, score) in outcome.scores.iter().enumerate().filter(|(_, score)| nodes.contains(&score.node.as_str())) {
         match partitions.last_mut() {
-            Some((kind, scores)) if *kind == score.domain.kind => scores.push(score),
-            _ => partitions.push((&score.domain.kind, vec![score])),
+            Some((kind, scores)) if *kind == score.domain.kind => scores.push((place, score)),
+            _ => partitions.push((&score.domain.kind, vec![(place, score)])),
         }
     }
     for (kind, scores) in partitions {
         println!("\n{kind}");
         header();
-        for score in scores.iter().take(ROWS) {
+        for (place, score) in scores.iter().take(ROWS) {
             line(score, &domain_name(&score.domain, units));
+            if let Some(change) = changes.get(place) {
+                moved(change);
+            }
         }
         if scores.len() > ROWS {
             println!("… and {} more rows: --json has them all", scores.len() - ROWS);
@@ -72,6 +77,25 @@ pub(super) fn line(score: &Score, name: &str) {
     );
 }
 
+/// The changes by the place of their score.
+fn changes(outcome: &Outcome) -> HashMap<usize, &Change> {
+    outcome.changes.iter().filter_map(|change| Some((usize::try_from(change.ord).ok()?, change))).collect()
+}
+
+/// How the score above moved.
+fn moved(change: &Change) {
+    let p = |p: Option<f64>| p.map_or("–".to_owned(), |p| if p < 0.001 { "< 0.001".to_owned() } else { format!("{p:.3}") });
+    println!(
+        "    {:>44} {:>+8.2} {:>7.2}   from {:.2}; p {}, by Holm {}",
+        "change",
+        change.difference,
+        change.se,
+        change.before,
+        p(change.p),
+        p(change.p_holm)
+    );
+}
+
 /// A name cut or filled to so many characters: `{:<26}` counts combining marks of Vietnamese text as columns too.
 fn padded(name: &str, width: usize) -> String {
     let cut: String = name.chars().take(width).collect();
@@ -91,16 +115,19 @@ pub(super) fn domain_name(domain: &DomainKey, units: &Registry) -> String {
 pub(super) fn json(run: &str, outcome: &Outcome, units: &Registry) -> Value {
     let code = |id: Option<i32>| id.and_then(|id| units.get(UnitId(id))).map(|unit| format!("{}:{}", unit.record.list, unit.record.code));
     let name = |id: Option<i32>| id.and_then(|id| units.get(UnitId(id))).map(|unit| unit.record.name_vi.clone());
+    let changes = changes(outcome);
     let scores: Vec<Value> = outcome
         .scores
         .iter()
-        .map(|score| {
+        .enumerate()
+        .map(|(place, score)| {
             let domain = &score.domain;
             let mut value = json!({
                 "domain": domain.kind, "node": score.node, "value": score.value, "se": score.se, "low": score.low, "high": score.high,
                 "n": score.n, "psus": score.psus, "df": score.df, "deff": score.deff, "weight": score.weight, "rank": score.rank,
                 "rank_low": score.rank_interval.map(|r| r.low), "rank_high": score.rank_interval.map(|r| r.high),
-                "suppressed": score.suppressed,
+                "rank_joint_low": score.rank_joint.map(|r| r.low), "rank_joint_high": score.rank_joint.map(|r| r.high), "top": score.top,
+                "modelled": score.modelled, "thin": score.thin, "suppressed": score.suppressed,
             });
             let words = [
                 ("area", code(domain.area)),
@@ -114,6 +141,12 @@ pub(super) fn json(run: &str, outcome: &Outcome, units: &Registry) -> Value {
                 if let Some(word) = word {
                     value[key] = word.into();
                 }
+            }
+            if let Some(change) = changes.get(&place) {
+                value["change"] = json!({
+                    "before": change.before, "difference": change.difference, "se": change.se, "df": change.df, "p": change.p,
+                    "p_holm": change.p_holm, "rank_before": change.rank_before, "rise_low": change.rise_lo, "rise_high": change.rise_hi,
+                });
             }
             value
         })

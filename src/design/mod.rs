@@ -8,12 +8,26 @@
 //! Architecture invariant: weights are whole numbers of `10^-exponent` from here on ([`WeightUnit`]), so that sums of
 //! weights are exact in any order.
 
+mod base_weight;
 mod calibration;
+mod csv;
+mod nonresponse;
+pub mod plan;
+mod response_rate;
 mod table;
+mod trim;
 mod wave;
 mod weight;
 
-pub use calibration::Calibration;
+pub use base_weight::{BaseWeightError, StageChance, base_weights};
+pub use calibration::{
+    Auxiliary, Bounds, Calibration, CalibrationError, Category, Cell, CellCalibration, CellMargin, Distance, FactorSummary, Margin,
+    MarginLine, RakeStop, RakingResiduals, WeightSummary, calibrate, calibrate_cells, extreme, margin_lines, poststratify, rake,
+    total_lines,
+};
+pub use nonresponse::{ClassAdjustment, ClassLine, ClassRule, Disposition, SmallClass, nonresponse, unknown_eligibility};
+pub use response_rate::{CaseCounts, ResponseRates};
 pub use table::{Design, Psu, Respondent, Unplaced};
+pub use trim::{Redistribution, TrimError, TrimRule, Trimmed, trim};
 pub use wave::{DesignKind, Mode, Wave, WaveError};
 pub use weight::{RoundingReport, WeightUnit};

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::design::csv::{Others, Row, at, on_line, read_table};
 use crate::design::{RoundingReport, WeightUnit};
 use crate::schema::Finding;
 
@@ -159,9 +160,11 @@ impl Design {
     pub fn read(psus: &str, respondents: Option<&str>, unit: WeightUnit) -> Result<(Self, RoundingReport), Vec<Finding>> {
         let mut findings = Vec::new();
         let mut report = RoundingReport::default();
-        let psu_rows = read_table(psus, &["psu", "stratum"], &["fpc", "area", "weight"], &mut findings);
+        let psu_rows = read_table(psus, &["psu", "stratum"], Others::Optional(&["fpc", "area", "weight"]), &mut findings);
         let psu_table = psu_rows.iter().filter_map(|row| row.psu(unit, &mut report, &mut findings)).collect();
-        let listed = respondents.map(|text| read_table(text, &["respondent", "weight"], &["psu"], &mut findings)).unwrap_or_default();
+        let listed = respondents
+            .map(|text| read_table(text, &["respondent", "weight"], Others::Optional(&["psu"]), &mut findings))
+            .unwrap_or_default();
         let people = listed.iter().filter_map(|row| row.respondent(unit, &mut report, &mut findings)).collect();
         match Self::new(psu_table, people) {
             Ok(design) if findings.is_empty() => Ok((design, report)),
@@ -203,31 +206,7 @@ fn check_strata(psus: &[Psu], findings: &mut Vec<Finding>) {
     }
 }
 
-/// One record of a CSV table, by column name.
-struct Row {
-    line: usize,
-    cells: HashMap<String, String>,
-}
-
 impl Row {
-    fn text(&self, column: &str) -> Option<&str> {
-        self.cells.get(column).map(String::as_str).filter(|text| !text.is_empty())
-    }
-
-    fn required(&self, column: &str, findings: &mut Vec<Finding>) -> Option<String> {
-        let text = self.text(column);
-        if text.is_none() {
-            findings.push(on_line(
-                self.line,
-                column,
-                "cell-empty",
-                &format!("Thiếu giá trị ở cột {column}"),
-                &format!("column {column} is empty"),
-            ));
-        }
-        text.map(str::to_owned)
-    }
-
     fn weight(&self, unit: WeightUnit, report: &mut RoundingReport, findings: &mut Vec<Finding>) -> Option<i64> {
         let text = self.text("weight")?;
         let weight: Option<f64> = text.parse().ok();
@@ -270,60 +249,6 @@ impl Row {
         let weight = self.weight(unit, report, findings);
         Some(Respondent { code: code?, psu: self.text("psu").map(str::to_owned), weight: weight? })
     }
-}
-
-/// The records of a CSV table that has the required columns and no unknown ones.
-fn read_table(text: &str, required: &[&str], optional: &[&str], findings: &mut Vec<Finding>) -> Vec<Row> {
-    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).trim(csv::Trim::All).from_reader(text.as_bytes());
-    let headers: Vec<String> = match reader.headers() {
-        Ok(headers) => headers.iter().map(|h| h.trim_start_matches('\u{feff}').to_owned()).collect(),
-        Err(error) => {
-            findings.push(on_line(1, "", "csv-invalid", &format!("Không đọc được CSV: {error}"), &format!("not readable as CSV: {error}")));
-            return Vec::new();
-        }
-    };
-    for column in required.iter().filter(|column| !headers.iter().any(|h| h == *column)) {
-        findings.push(on_line(1, column, "column-missing", &format!("Thiếu cột {column}"), &format!("column {column} is missing")));
-    }
-    for column in headers.iter().filter(|h| !required.contains(&h.as_str()) && !optional.contains(&h.as_str())) {
-        findings.push(on_line(
-            1,
-            column,
-            "column-unknown",
-            &format!("Không có cột tên {column}"),
-            &format!("no column is called {column}"),
-        ));
-    }
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        match record {
-            Ok(record) => {
-                let line = record.position().map_or(0, |p| usize::try_from(p.line()).unwrap_or(usize::MAX));
-                rows.push(Row { line, cells: headers.iter().cloned().zip(record.iter().map(str::to_owned)).collect() });
-            }
-            Err(error) => {
-                let line = error.position().map_or(0, |p| usize::try_from(p.line()).unwrap_or(usize::MAX));
-                findings.push(on_line(
-                    line,
-                    "",
-                    "csv-invalid",
-                    &format!("Không đọc được dòng: {error}"),
-                    &format!("line not readable: {error}"),
-                ));
-            }
-        }
-    }
-    rows
-}
-
-/// A finding on a line of a CSV file.
-fn on_line(line: usize, column: &str, code: &'static str, vi: &str, en: &str) -> Finding {
-    Finding { line: u32::try_from(line).ok(), ..Finding::error(format!("/{line}/{column}"), code, vi, en) }
-}
-
-/// A finding on a row counted from zero, the header being line 1.
-fn at(row: usize, column: &str, code: &'static str, vi: &str, en: &str) -> Finding {
-    on_line(row + 2, column, code, vi, en)
 }
 
 #[cfg(test)]

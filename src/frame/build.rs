@@ -240,7 +240,7 @@ impl FrameBuilder {
 }
 
 /// The rows by PSU: sums are kept for each PSU and unit, and in this order those in use stay in cache.
-fn by_psu(psus: &[u32], count: usize) -> Vec<u32> {
+pub(super) fn by_psu(psus: &[u32], count: usize) -> Vec<u32> {
     let mut next = vec![0_u32; count + 1];
     for psu in psus {
         next[*psu as usize + 1] += 1;
@@ -284,7 +284,7 @@ fn canonical_strata(design: &Design, used: &[u32], area: impl Fn(&str) -> Option
     let mut order: Vec<usize> = (0..table.len()).filter(|row| present[*row]).collect();
     order.sort_unstable_by(|a, b| (&table[*a].stratum, &table[*a].code).cmp(&(&table[*b].stratum, &table[*b].code)));
     let mut strata: Vec<Stratum> = Vec::new();
-    let (mut of_psu, mut areas, mut renumber) = (Vec::new(), Vec::new(), vec![u32::MAX; table.len()]);
+    let (mut of_psu, mut areas, mut codes, mut renumber) = (Vec::new(), Vec::new(), Vec::new(), vec![u32::MAX; table.len()]);
     for (number, row) in (0_u32..).zip(order) {
         let psu = &table[row];
         if strata.last().is_none_or(|last| last.name != psu.stratum) {
@@ -293,8 +293,9 @@ fn canonical_strata(design: &Design, used: &[u32], area: impl Fn(&str) -> Option
         renumber[row] = number;
         of_psu.push(u32::try_from(strata.len() - 1).map_err(|_| FrameError::UnknownPsu)?);
         areas.push(psu.area.as_deref().and_then(&area));
+        codes.push(psu.code.clone());
     }
-    let strata = Strata::new(strata, of_psu, areas).ok_or(FrameError::UnknownPsu)?;
+    let strata = Strata::new(strata, of_psu, areas).and_then(|strata| strata.with_codes(codes)).ok_or(FrameError::UnknownPsu)?;
     Ok((strata, renumber))
 }
 

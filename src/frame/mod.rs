@@ -10,10 +10,14 @@
 //! in any score.
 
 mod build;
+mod stack;
 mod strata;
 
 pub use build::{CHOSEN, Column, FOREIGN_OPTION, FrameBuilder, FrameError, NOT_CHOSEN, RowRef};
+pub use stack::stack;
 pub use strata::{Strata, Stratum};
+
+use rayon::prelude::*;
 
 /// The columns of one wave.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +87,24 @@ impl Frame {
         self.per_one
     }
 
+    /// The rows in the order of their PSUs, each PSU's as they stand.
+    pub(crate) fn order_by_psu(&self) -> Vec<u32> {
+        build::by_psu(&self.psus, self.strata.psus())
+    }
+
+    /// The same frame with its rows in this order.
+    pub(crate) fn in_order(&self, order: &[u32]) -> Self {
+        Self {
+            columns: self.columns.par_iter().map(|column| picked(column, order)).collect(),
+            weights: picked(&self.weights, order),
+            psus: picked(&self.psus, order),
+            units: picked(&self.units, order),
+            unit_ids: self.unit_ids.clone(),
+            strata: self.strata.clone(),
+            per_one: self.per_one,
+        }
+    }
+
     /// A frame made of columns that are already at hand, as benches and simulations have them.
     ///
     /// # Errors
@@ -107,4 +129,9 @@ impl Frame {
         }
         Ok(Self { columns, weights, psus, units, unit_ids, strata, per_one })
     }
+}
+
+/// The values at these places.
+fn picked<T: Copy + Send + Sync>(list: &[T], places: &[u32]) -> Vec<T> {
+    places.par_iter().map(|place| list[*place as usize]).collect()
 }

@@ -22,6 +22,8 @@ pub struct Strata {
     of_psu: Vec<u32>,
     /// The administrative unit each PSU lies in, by registry id.
     areas: Vec<Option<i32>>,
+    /// The code of each PSU, rising within a stratum; empty where PSUs have none, as in an element design.
+    codes: Vec<String>,
 }
 
 impl Strata {
@@ -40,14 +42,28 @@ impl Strata {
         for stratum in &of_psu {
             strata[*stratum as usize].sampled += 1;
         }
-        Some(Self { list: strata, of_psu, areas })
+        Some(Self { list: strata, of_psu, areas, codes: Vec::new() })
+    }
+
+    /// The same strata with a code for each PSU, by which another wave knows it again.
+    ///
+    /// Returns `None` where a PSU has none or codes do not rise within a stratum.
+    #[must_use]
+    pub fn with_codes(self, codes: Vec<String>) -> Option<Self> {
+        let rise = (1..codes.len()).all(|psu| self.of_psu.get(psu - 1) != self.of_psu.get(psu) || codes[psu - 1] < codes[psu]);
+        (rise && codes.len() == self.of_psu.len()).then_some(Self { codes, ..self })
     }
 
     /// One stratum in which each of `n` rows is its own PSU, drawn with replacement.
     #[must_use]
     pub fn elements(n: usize) -> Self {
         let sampled = u32::try_from(n).unwrap_or(u32::MAX);
-        Self { list: vec![Stratum { name: String::new(), sampled, population: None }], of_psu: vec![0; n], areas: vec![None; n] }
+        Self {
+            list: vec![Stratum { name: String::new(), sampled, population: None }],
+            of_psu: vec![0; n],
+            areas: vec![None; n],
+            codes: Vec::new(),
+        }
     }
 
     /// The strata.
@@ -66,6 +82,12 @@ impl Strata {
     #[must_use]
     pub fn stratum_of(&self, psu: u32) -> u32 {
         self.of_psu[psu as usize]
+    }
+
+    /// The code of each PSU; empty where PSUs have none.
+    #[must_use]
+    pub fn codes(&self) -> &[String] {
+        &self.codes
     }
 
     /// The administrative unit a PSU lies in, by registry id.

@@ -6,13 +6,14 @@ use std::ops::ControlFlow;
 use rayon::prelude::*;
 
 use crate::frame::Frame;
-use crate::index::derive::all_favourable;
+use crate::index::calibrate::{CalibrateError, CalibrationReport};
 use crate::index::domains::Partition;
+use crate::index::prepare::{Prepared, SplitTally};
 use crate::index::{Plan, Score};
-use crate::schema::Domain;
+use crate::schema::{Domain, ShareInterval};
 use crate::scoring::{
-    DomainEstimates, LonelyStratum, RankInterval, RankMethod, Sum, Tally, TallyError, Task, across_domains, estimate, interval,
-    rank_intervals, ranks,
+    DomainEstimates, DomainSums, Estimate, LonelyStratum, RankInterval, RankMethod, Sum, TallyError, Task, across_domains, estimate,
+    interval, rank_intervals, ranks,
 };
 use crate::unit::Registry;
 
@@ -27,7 +28,7 @@ type Ranks = Vec<Option<(u32, Option<RankInterval>)>>;
 pub type Progress<'a> = dyn Fn(usize, usize) -> ControlFlow<()> + Sync + 'a;
 
 /// Why an index could not be computed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ComputeError {
     /// A stratum has a single PSU and the definition says to fail.
     #[error(transparent)]
@@ -35,32 +36,45 @@ pub enum ComputeError {
     /// The sums do not fit.
     #[error(transparent)]
     Tally(#[from] TallyError),
+    /// The weights could not be calibrated.
+    #[error("the weights cannot be calibrated: {0}")]
+    Calibrate(CalibrateError),
     /// Somebody asked to stop.
     #[error("cancelled")]
     Cancelled,
 }
 
-/// Computes every node for every domain of the plan.
-///
-/// Scores come by partition in the order of the definition, then by domain, then by node (children before parents).
-/// The result is the same bytes for any number of threads.
+/// What a frame came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Computed {
+    /// Every node for every domain: by partition in the order of the definition, then by domain, then by node, children
+    /// before parents.
+    pub scores: Vec<Score>,
+    /// What the calibration did to the weights, where the definition asks for one.
+    pub calibration: Option<CalibrationReport>,
+}
+
+/// Computes every node for every domain of the plan. The result is the same bytes for any number of threads.
 ///
 /// # Errors
 /// [`ComputeError`].
-pub fn compute(plan: &Plan, mut frame: Frame, registry: &Registry, progress: &Progress<'_>) -> Result<Vec<Score>, ComputeError> {
-    for rule in &plan.derived {
-        let column = all_favourable(&frame, rule);
-        frame.columns.push(column);
-    }
-    if Tally::<i64>::fits(&frame, &plan.measures) {
-        partitions::<i64>(plan, &frame, registry, progress)
+pub fn compute(plan: &Plan, frame: Frame, registry: &Registry, progress: &Progress<'_>) -> Result<Computed, ComputeError> {
+    let mut prepared = Prepared::new(plan, frame, registry)?;
+    let scores = if prepared.is_narrow() {
+        partitions::<i64>(plan, &mut prepared, registry, progress)
     } else {
-        partitions::<i128>(plan, &frame, registry, progress)
-    }
+        partitions::<i128>(plan, &mut prepared, registry, progress)
+    };
+    Ok(Computed { scores: scores?, calibration: prepared.report().cloned() })
 }
 
 /// One tally serves every partition that splits by the same item, or by none.
-fn partitions<S: Sum>(plan: &Plan, frame: &Frame, registry: &Registry, progress: &Progress<'_>) -> Result<Vec<Score>, ComputeError> {
+fn partitions<S: Sum>(
+    plan: &Plan,
+    prepared: &mut Prepared<'_>,
+    registry: &Registry,
+    progress: &Progress<'_>,
+) -> Result<Vec<Score>, ComputeError> {
     let mut by_split: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
     for (place, domain) in plan.domains.iter().enumerate() {
         by_split.entry(domain.item()).or_default().push(place);
@@ -73,12 +87,10 @@ fn partitions<S: Sum>(plan: &Plan, frame: &Frame, registry: &Registry, progress:
     };
     let mut scores: Vec<Vec<Score>> = vec![Vec::new(); plan.domains.len()];
     for (item, places) in by_split {
-        let split = item.and_then(|item| plan.splits.get(item));
-        let tally = Tally::<S>::take(frame, &plan.measures, split.map(|split| split.column))?;
+        let tally = prepared.tally::<S>(item)?;
         step()?;
         for place in places {
-            let partition = Partition::new(&plan.domains[place], tally.cells(), frame, registry, split);
-            scores[place] = partition_scores(plan, frame, &tally, &plan.domains[place], &partition)?;
+            scores[place] = partition_scores(plan, &prepared.frame, &tally, &plan.domains[place], registry)?;
             step()?;
         }
     }
@@ -88,14 +100,23 @@ fn partitions<S: Sum>(plan: &Plan, frame: &Frame, registry: &Registry, progress:
 fn partition_scores<S: Sum>(
     plan: &Plan,
     frame: &Frame,
-    tally: &Tally<S>,
+    split: &SplitTally<'_, S>,
     domain: &Domain,
-    partition: &Partition,
+    registry: &Registry,
 ) -> Result<Vec<Score>, ComputeError> {
+    let SplitTally { tally, splitting, residuals } = split;
+    let partition = Partition::new(domain, tally, frame, registry, splitting.as_ref());
     let comparable = matches!(domain, Domain::Level { .. } | Domain::Unit);
     let ranked = if comparable && (2..=RANKED_DOMAINS).contains(&partition.keys.len()) { plan.ranked() } else { Vec::new() };
     let keep: &[usize] = &ranked;
-    let task = Task { measures: &plan.measures, leaves: &plan.leaves, strata: frame.strata(), lonely: plan.lonely, keep };
+    let task = Task {
+        measures: &plan.measures,
+        leaves: &plan.leaves,
+        strata: frame.strata(),
+        lonely: plan.lonely,
+        residuals: residuals.as_ref(),
+        keep,
+    };
     let map = |present: &[bool]| plan.map(present);
     let estimates: Vec<DomainEstimates> = (0..partition.keys.len())
         .into_par_iter()
@@ -107,11 +128,8 @@ fn partition_scores<S: Sum>(
     let mut scores = Vec::with_capacity(estimates.len() * plan.nodes.len());
     for (domain, (key, estimates)) in partition.keys.iter().zip(&estimates).enumerate() {
         let df = estimates.sums.df();
-        // Without degrees of freedom there is no multiplier, and so no interval.
-        let t = if df > 0.0 { interval::multiplier(plan.level, df) } else { f64::NAN };
         for (node, output) in estimates.outputs.iter().enumerate() {
-            let interval =
-                output.map(|e| (e.value - t * e.se, e.value + t * e.se)).filter(|(low, high)| low.is_finite() && high.is_finite());
+            let interval = output.and_then(|output| interval_of(plan, node, output, &estimates.sums));
             let rank = ranks[node][domain];
             scores.push(Score {
                 domain: key.clone(),
@@ -127,11 +145,40 @@ fn partition_scores<S: Sum>(
                 weight: estimates.sums.weight / per_one,
                 rank: rank.map(|(rank, _)| rank),
                 rank_interval: rank.and_then(|(_, interval)| interval),
+                rank_joint: None,
+                top: None,
+                modelled: None,
+                thin: false,
                 suppressed: false,
             });
         }
     }
     Ok(scores)
+}
+
+/// The interval of one estimate at the plan's level; `None` where there are no degrees of freedom to make one with.
+fn interval_of(plan: &Plan, node: usize, estimate: Estimate, sums: &DomainSums) -> Option<(f64, f64)> {
+    let (df, level) = (sums.df(), plan.level);
+    if df <= 0.0 {
+        return None;
+    }
+    let variance = estimate.se * estimate.se;
+    let share = |method: fn(f64, f64, f64, f64) -> (f64, f64)| {
+        let (low, high) = method(estimate.value / 100.0, variance / 1e4, df, level);
+        (100.0 * low, 100.0 * high)
+    };
+    let method = if plan.nodes[node].share { plan.estimation.share_interval } else { ShareInterval::Linear };
+    let found = match method {
+        ShareInterval::Linear => interval::linear(estimate.value, variance, df, level),
+        ShareInterval::Logit => share(interval::logit),
+        ShareInterval::Asin => share(interval::asin),
+        ShareInterval::Wilson => share(interval::wilson),
+        ShareInterval::Beta => {
+            let (low, high) = interval::beta(estimate.value / 100.0, variance / 1e4, df, i64_to_f64(sums.rows), level);
+            (100.0 * low, 100.0 * high)
+        }
+    };
+    (found.0.is_finite() && found.1.is_finite()).then_some(found)
 }
 
 /// The ranks of one node over the domains of a partition, best first; domains without a value have none.

@@ -4,12 +4,17 @@
 //! nodes combine. [`compute`] takes one tally for each way of splitting the responses and estimates every node for
 //! every domain, in parallel over domains and in canonical order within each.
 
+mod calibrate;
+mod change;
 mod compute;
 mod derive;
 mod domains;
 mod plan;
+mod prepare;
 mod score;
 
-pub use compute::{ComputeError, Progress, compute};
+pub use calibrate::{CalibrateError, CalibrationReport, ClassReport};
+pub use change::{ChangeError, NodeChange, changes};
+pub use compute::{ComputeError, Computed, Progress, compute};
 pub use plan::{Plan, PlanNode};
-pub use score::{DomainKey, Score};
+pub use score::{DomainKey, Modelled, Score};

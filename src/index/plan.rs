@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::frame::{CHOSEN, Column, NOT_CHOSEN};
 use crate::schema::{
-    Domain, FavourableMissing, Finding, IndexDefinition, ItemKind, LonelyPsu, Node, NodeMissing, OptionList, Questionnaire, Ratio,
-    check_index_against,
+    CalibrationDistance, Domain, Estimation, FavourableMissing, Finding, IndexDefinition, ItemKind, LonelyPsu, Node, NodeMissing,
+    OptionList, Questionnaire, Ratio, check_index_against,
 };
 use crate::scoring::{Leaf, LinearMap, Measure, Source};
+use crate::unit::UnitKind;
 
 /// A node of the compiled tree. Children stand before their parents.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +17,8 @@ pub struct PlanNode {
     pub code: String,
     /// Distance from its root.
     pub depth: u32,
+    /// Whether it is a leaf that is a percentage of people or answers.
+    pub share: bool,
     content: Content,
 }
 
@@ -47,6 +50,9 @@ pub struct Plan {
     /// The column and options of each demographic item that splits domains.
     pub(super) splits: HashMap<String, Split>,
     pub(super) lonely: LonelyPsu,
+    pub(super) estimation: Estimation,
+    /// How weights are calibrated, and to which margins.
+    pub(super) calibration: Option<(CalibrationDistance, Vec<PlanMargin>)>,
     pub(super) level: f64,
     pub(super) min_n: i64,
     missing: NodeMissing,
@@ -58,6 +64,33 @@ pub struct Plan {
 pub(super) struct Split {
     pub(super) column: usize,
     pub(super) options: Vec<String>,
+}
+
+/// A margin, compiled.
+#[derive(Debug, Clone)]
+pub(super) struct PlanMargin {
+    /// The item whose options make the classes.
+    pub(super) item: Option<Split>,
+    /// The code of that item.
+    code: Option<String>,
+    /// The kind of unit whose areas make the classes.
+    pub(super) level: Option<UnitKind>,
+    /// The total of each class, by area and option.
+    pub(super) totals: BTreeMap<(String, String), f64>,
+}
+
+impl PlanMargin {
+    /// What it is called in messages.
+    pub(super) fn name(&self) -> String {
+        let parts = [self.level.map(UnitKind::as_str), self.code.as_deref()];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" × ")
+    }
+
+    /// The number of the option, from the next of `codes` if the margin has an item; `None` of no answer.
+    pub(super) fn option<'a>(&self, codes: &mut impl Iterator<Item = &'a u8>) -> Option<u8> {
+        let split = self.item.as_ref()?;
+        codes.next().copied().filter(|code| (1..=split.options.len()).contains(&usize::from(*code)))
+    }
 }
 
 impl Plan {
@@ -81,6 +114,15 @@ impl Plan {
         for root in index.tree() {
             compiler.node(root, 0, &parameters, &mut nodes);
         }
+        let calibration = index.estimation().calibration.as_ref().map(|rule| {
+            let margins = rule.margins.iter().map(|margin| PlanMargin {
+                item: margin.item.as_ref().map(|item| compiler.split(item)),
+                code: margin.item.clone(),
+                level: margin.level.as_deref().and_then(UnitKind::parse),
+                totals: margin.totals.clone(),
+            });
+            (rule.distance, margins.collect())
+        });
         let splits = index.domains().iter().filter_map(Domain::item).map(|item| (item.to_owned(), compiler.split(item))).collect();
         let Compiler { columns, derived, mut measures, leaves, findings, .. } = compiler;
         if !findings.is_empty() {
@@ -101,6 +143,8 @@ impl Plan {
             domains: index.domains().to_vec(),
             splits,
             lonely: index.lonely_psu(),
+            estimation: index.estimation().clone(),
+            calibration,
             level: index.level(),
             min_n: i64::from(index.min_n()),
             missing: index.missing().node,
@@ -223,7 +267,8 @@ impl Compiler<'_> {
             };
             Content::Children(node.children().iter().map(compile).collect())
         };
-        nodes.push(PlanNode { code: node.code().to_owned(), depth, content });
+        let share = node.measure().is_some_and(|measure| !measure.options().is_empty());
+        nodes.push(PlanNode { code: node.code().to_owned(), depth, share, content });
         nodes.len() - 1
     }
 

@@ -27,6 +27,15 @@ impl DomainKey {
     }
 }
 
+/// An estimate that borrows strength from other domains by a model.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Modelled {
+    /// The estimate.
+    pub value: f64,
+    /// The root of its mean squared error.
+    pub rmse: f64,
+}
+
 /// One figure with all that is needed to judge it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Score {
@@ -54,8 +63,16 @@ pub struct Score {
     pub weight: f64,
     /// Its rank among the domains of the partition, with its interval where one was made.
     pub rank: Option<u32>,
-    /// The interval of the rank.
+    /// The interval of the rank that holds for this domain by itself.
     pub rank_interval: Option<RankInterval>,
+    /// The interval of the rank that holds for all domains of the partition at once.
+    pub rank_joint: Option<RankInterval>,
+    /// The probability of being among the first so many, where the definition asks for it.
+    pub top: Option<f64>,
+    /// A modelled estimate, never in place of the direct one.
+    pub modelled: Option<Modelled>,
+    /// Whether the definition calls the direct estimate too thin to rely on.
+    pub thin: bool,
     /// Whether it is hidden from all but the office that made it.
     pub suppressed: bool,
 }

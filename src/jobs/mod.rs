@@ -8,6 +8,7 @@
 //! [`import`] takes a CSV file through the same checks as a submission over HTTP.
 
 pub mod arrival;
+mod compare;
 pub mod import;
 pub mod load;
 pub mod place;

@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 use crate::design::Design;
 use crate::frame::{Frame, FrameBuilder, FrameError, RowRef};
 use crate::index::{ComputeError, Plan, Score, compute};
+use crate::jobs::compare;
 use crate::jobs::load::{self, LoadError, Survey, WaveInField};
 use crate::jobs::place::area_unit;
 use crate::publication::{Manifest, VersionUsed, digest, hex, suppress};
 use crate::schema::{Finding, IndexDefinition};
+use crate::store::changes::Change;
 use crate::store::jobs::{self, Ending, Lease};
 use crate::store::runs::{self, Run};
 use crate::store::{Db, StoreError, scan, schemas, scores, waves};
@@ -28,6 +31,8 @@ pub struct Outcome {
     pub digest: [u8; 32],
     /// Every score, in canonical order.
     pub scores: Vec<Score>,
+    /// What changed since the run that it is compared with.
+    pub changes: Vec<Change>,
 }
 
 /// Why a run has no scores.
@@ -78,6 +83,8 @@ pub enum Stage {
     Reading,
     /// Scores are computed.
     Computing,
+    /// Scores are compared with those of another run.
+    Comparing,
     /// Scores are stored.
     Storing,
 }
@@ -89,6 +96,7 @@ impl Stage {
         match self {
             Stage::Reading => "reading",
             Stage::Computing => "computing",
+            Stage::Comparing => "comparing",
             Stage::Storing => "storing",
         }
     }
@@ -111,7 +119,10 @@ pub fn recompute(db: &mut Db, run: &Run, report: &Report<'_>) -> Result<Outcome,
     let parameters: BTreeMap<String, f64> = serde_json::from_str(&run.parameters).map_err(|_| RunError::Parameters)?;
     let reference = surveys.last().ok_or_else(|| no_version(&definition))?;
     let plan = Plan::compile(&definition, &reference.questionnaire, &parameters).map_err(RunError::Plan)?;
-    let frame = frame(db, run, &field, &plan, &surveys, &units, report)?;
+    let inputs = Inputs { plan: &plan, surveys: &surveys, units: &units };
+    let frame = frame(db, run, &field, inputs, report)?;
+    let before = run.since.map(|since| earlier(db, since, inputs, report)).transpose()?;
+    let after = before.as_ref().map(|_| frame.clone());
 
     let total: i64 = frame.weights().iter().fold(0, |sum, w| sum.saturating_add(*w));
     let core = field.core()?;
@@ -130,6 +141,7 @@ pub fn recompute(db: &mut Db, run: &Run, report: &Report<'_>) -> Result<Outcome,
         design_sha256: design_digest(&field.design),
         level: plan.level(),
         seed: run.seed,
+        since: run.since.map(|since| runs::get(db, since)).transpose()?.and_then(|since| since.digest).map(|digest| hex(&digest)),
     };
     let progress = |done, steps| report(Stage::Computing, done, steps);
     let mut scores = compute(&plan, frame, &units, &progress).map_err(|error| match error {
@@ -139,7 +151,11 @@ pub fn recompute(db: &mut Db, run: &Run, report: &Report<'_>) -> Result<Outcome,
     suppress(&mut scores, plan.min_n());
     let code = |id: i32| units.get(UnitId(id)).map(|unit| format!("{}:{}", unit.record.list, unit.record.code)).unwrap_or_default();
     let digest = digest(&manifest, &scores, &code);
-    Ok(Outcome { manifest, digest, scores })
+    let changes = match before.zip(after) {
+        Some((before, after)) => compare::since(&plan, before, after, &scores, &units, report)?,
+        None => Vec::new(),
+    };
+    Ok(Outcome { manifest, digest, scores, changes })
 }
 
 /// The published versions that the index takes, in the order that it names them.
@@ -162,16 +178,25 @@ fn used(survey: &Survey) -> VersionUsed {
     VersionUsed { code: questionnaire.code().to_owned(), version: questionnaire.version().to_owned(), sha256: hex(&survey.sha256) }
 }
 
+/// What rows are read with.
+#[derive(Clone, Copy)]
+struct Inputs<'a> {
+    plan: &'a Plan,
+    surveys: &'a [Survey],
+    units: &'a Registry,
+}
+
+/// The rows that an earlier run froze, as the later run's definition reads them.
+fn earlier(db: &mut Db, since: Uuid, inputs: Inputs<'_>, report: &Report<'_>) -> Result<Frame, RunError> {
+    let run = runs::get(db, since)?;
+    let wave = waves::by_id(db, run.wave_id)?;
+    let field = load::wave(db, &wave.code, None, inputs.units)?.ok_or(LoadError::Wave(wave.code))?;
+    frame(db, &run, &field, inputs, report)
+}
+
 /// Reads the rows that the run froze.
-fn frame(
-    db: &mut Db,
-    run: &Run,
-    field: &WaveInField,
-    plan: &Plan,
-    surveys: &[Survey],
-    units: &Registry,
-    report: &Report<'_>,
-) -> Result<Frame, RunError> {
+fn frame(db: &mut Db, run: &Run, field: &WaveInField, inputs: Inputs<'_>, report: &Report<'_>) -> Result<Frame, RunError> {
+    let Inputs { plan, surveys, units } = inputs;
     let reference = surveys
         .last()
         .map(|survey| &survey.questionnaire)
@@ -226,7 +251,9 @@ pub fn conclude(db: &mut Db, lease: Lease, result: &Result<Outcome, RunError>, n
     db.write(|db| match result {
         Ok(outcome) => {
             let manifest = serde_json::to_string(&outcome.manifest).unwrap_or_default(); // strings, numbers and lists
-            let run = runs::finish(db, lease.id, &outcome.digest, &manifest, &rows(&outcome.scores), now)?;
+            let scores = rows(&outcome.scores);
+            let results = runs::Results { digest: &outcome.digest, manifest: &manifest, scores: &scores, changes: &outcome.changes };
+            let run = runs::finish(db, lease.id, &results, now)?;
             jobs::finish(db, lease, Ending::Done, now)?;
             Ok(run)
         }
@@ -264,6 +291,12 @@ pub fn rows(scores: &[Score]) -> Vec<scores::Score> {
         rank_lo: score.rank_interval.and_then(|rank| i32::try_from(rank.low).ok()),
         rank_hi: score.rank_interval.and_then(|rank| i32::try_from(rank.high).ok()),
         suppressed: score.suppressed,
+        rank_joint_lo: score.rank_joint.and_then(|rank| i32::try_from(rank.low).ok()),
+        rank_joint_hi: score.rank_joint.and_then(|rank| i32::try_from(rank.high).ok()),
+        p_top: score.top,
+        model_est: score.modelled.map(|modelled| modelled.value),
+        model_rmse: score.modelled.map(|modelled| modelled.rmse),
+        thin: score.thin,
     };
     (0..).zip(scores).map(row).collect()
 }

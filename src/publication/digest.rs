@@ -32,17 +32,21 @@ pub fn digest(manifest: &Manifest, scores: &[Score], unit_code: &dyn Fn(i32) -> 
         for part in parts {
             text(&mut hash, part.as_deref());
         }
-        for number in [score.value, score.se, score.low, score.high, Some(score.df), score.deff, Some(score.weight)] {
+        let (modelled, rmse) = score.modelled.map(|modelled| (modelled.value, modelled.rmse)).unzip();
+        let numbers = [score.value, score.se, score.low, score.high, Some(score.df), score.deff, Some(score.weight)];
+        for number in numbers.into_iter().chain([score.top, modelled, rmse]) {
             hash.update([u8::from(number.is_some())]);
             hash.update(number.unwrap_or(0.0).to_bits().to_le_bytes());
         }
         hash.update(score.n.to_le_bytes());
         hash.update(score.psus.to_le_bytes());
-        let interval = score.rank_interval;
-        for rank in [score.rank, interval.map(|r| r.low), interval.map(|r| r.high)] {
-            hash.update(rank.unwrap_or(0).to_le_bytes());
+        hash.update(score.rank.unwrap_or(0).to_le_bytes());
+        for interval in [score.rank_interval, score.rank_joint] {
+            let (low, high) = interval.map_or((0, 0), |interval| (interval.low, interval.high));
+            hash.update(low.to_le_bytes());
+            hash.update(high.to_le_bytes());
         }
-        hash.update([u8::from(score.suppressed)]);
+        hash.update([u8::from(score.suppressed), u8::from(score.thin)]);
     }
     hash.finalize().into()
 }

@@ -46,6 +46,9 @@ pub struct Manifest {
     pub level: f64,
     /// Seed of whatever is drawn at random.
     pub seed: i64,
+    /// Digest of the run that it is compared with, hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
 }
 
 impl Manifest {

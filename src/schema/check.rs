@@ -1,6 +1,7 @@
 //! Whether an index fits the questionnaire whose answers it takes.
 
 use super::decode::At;
+use super::estimation::Margin;
 use super::finding::Finding;
 use super::index::{IndexDefinition, Measure, Node};
 use super::number::Ratio;
@@ -21,8 +22,39 @@ pub fn check_index_against(index: &IndexDefinition, questionnaire: &Questionnair
             choice_item(code, questionnaire, false, &mut at.index(position).key("item"));
         }
     }
+    if let Some(rule) = &index.estimation().calibration {
+        let mut at = at.key("estimation");
+        let mut at = at.key("calibration");
+        let mut at = at.key("margins");
+        for (position, margin) in rule.margins.iter().enumerate() {
+            classes(margin, questionnaire, &mut at.index(position));
+        }
+    }
     nodes(index.tree(), questionnaire, &mut at.key("tree"));
     findings
+}
+
+/// The classes of a margin are the options of its item, every one of them.
+fn classes(margin: &Margin, questionnaire: &Questionnaire, at: &mut At<'_>) {
+    let Some(code) = &margin.item else { return };
+    let Some(list) = choice_item(code, questionnaire, false, &mut at.key("item")) else { return };
+    let mut named: Vec<&str> = margin.totals.keys().map(|(_, option)| option.as_str()).collect();
+    named.sort_unstable();
+    named.dedup();
+    for option in named.iter().filter(|option| list.number(option).is_none()) {
+        at.key("totals").error(
+            "unknown-option",
+            format!("Câu “{code}” không có phương án “{option}”"),
+            format!("The item “{code}” has no option “{option}”"),
+        );
+    }
+    for option in list.all().iter().map(Choice::code).filter(|option| !named.contains(option)) {
+        at.key("totals").error(
+            "class-without-total",
+            format!("Phương án “{option}” của câu “{code}” chưa có tổng số"),
+            format!("The option “{option}” of the item “{code}” has no total"),
+        );
+    }
 }
 
 fn survey(index: &IndexDefinition, questionnaire: &Questionnaire, at: &mut At<'_>) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::estimation::Estimation;
 use super::text::Text;
 
 /// One version of an index. It is made by [`parse`](super::parse) only.
@@ -17,6 +18,7 @@ pub struct IndexDefinition {
     pub(super) min_n: u32,
     pub(super) lonely_psu: LonelyPsu,
     pub(super) missing: Missing,
+    pub(super) estimation: Estimation,
     pub(super) parameters: BTreeMap<String, Parameter>,
     pub(super) domains: Vec<Domain>,
     pub(super) tree: Vec<Node>,
@@ -81,6 +83,12 @@ impl IndexDefinition {
     #[must_use]
     pub fn missing(&self) -> Missing {
         self.missing
+    }
+
+    /// How the figures are estimated.
+    #[must_use]
+    pub fn estimation(&self) -> &Estimation {
+        &self.estimation
     }
 
     /// The parameters by name.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde_json::Value;
 
 use super::decode::{At, Object, array, list, names, not_empty, real, skip_meta_schema, string, whole};
+use super::estimation_file;
 use super::index::{
     Content, Domain, FavourableMissing, IndexDefinition, LeafMissing, LonelyPsu, Measure, Missing, Node, NodeMissing, Parameter, Weight,
 };
@@ -27,6 +28,7 @@ pub(super) fn read(value: &Value, at: &mut At<'_>) -> Option<IndexDefinition> {
     let lonely_psu =
         object.need("lonely_psu", at, |value, at| at.one_of(value, &LonelyPsu::NAMES).map(|position| LonelyPsu::ALL[position]));
     let missing = object.need("missing", at, missing);
+    let estimation = object.read("estimation", at, estimation_file::read);
     let parameters = object.read("parameters", at, parameters).unwrap_or_default();
     let domains = object.need("domains", at, domains);
     let mut reader = TreeReader { parameters: &parameters, seen: HashSet::new() };
@@ -44,6 +46,7 @@ pub(super) fn read(value: &Value, at: &mut At<'_>) -> Option<IndexDefinition> {
         min_n: min_n?,
         lonely_psu: lonely_psu?,
         missing: missing?,
+        estimation: estimation.unwrap_or_default(),
         domains: domains?,
         tree: tree?,
         parameters: parameters.into_iter().filter_map(|(name, parameter)| Some((name, parameter?))).collect(),

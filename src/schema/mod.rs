@@ -14,6 +14,8 @@
 
 mod check;
 pub(crate) mod decode;
+mod estimation;
+mod estimation_file;
 mod finding;
 mod index;
 mod index_file;
@@ -33,6 +35,9 @@ mod version;
 use serde_json::Value;
 
 pub use check::check_index_against;
+pub use estimation::{
+    CalibrationDistance, CalibrationRule, Estimation, Margin, RankBasis, RankRule, ShareInterval, SmallAreaRule, ThinRule,
+};
 pub(crate) use finding::Path;
 pub use finding::{Finding, Severity, any_error};
 pub use index::{

@@ -1,6 +1,6 @@
 //! Domains: the parts of the population that estimates are made for.
 
-use crate::scoring::tally::{Sum, Tally};
+use crate::scoring::tally::{Rows, Sum, Tally};
 
 /// The cells of each domain of one partition. Domains do not overlap; a cell may lie in none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub struct Cells {
 impl Cells {
     /// Sorts cells into `domains` lists: `of_cell` gives the domain of each cell.
     #[must_use]
-    pub fn new(domains: usize, of_cell: &[Option<u32>]) -> Self {
+    pub fn new(domains: usize, of_cell: impl IntoIterator<Item = Option<u32>>) -> Self {
         let mut lists = vec![Vec::new(); domains];
         for (cell, domain) in (0_u32..).zip(of_cell) {
             if let Some(list) = domain.and_then(|d| lists.get_mut(d as usize)) {
@@ -63,19 +63,18 @@ impl DomainSums {
 
     /// Counts the rows, PSUs and strata of a domain.
     pub(crate) fn count<S: Sum>(tally: &Tally<S>, cells: &[u32], stratum_of: impl Fn(u32) -> u32) -> Self {
-        let (mut rows, mut weight, mut psus, mut strata) = (0, 0_i128, 0, 0);
+        let (mut rows, mut psus, mut strata) = (Rows::<S>::default(), 0, 0);
         let (mut psu, mut stratum) = (None, None);
         for cell in cells {
             let at = *cell as usize;
-            rows += tally.rows[at];
-            weight += tally.weight[at].wide();
-            let this = tally.cells[at].psu;
+            rows += tally.rows()[at];
+            let this = tally.cells()[at].psu;
             if psu.replace(this) != Some(this) {
                 psus += 1;
                 let of = stratum_of(this);
                 strata += u32::from(stratum.replace(of) != Some(of));
             }
         }
-        Self { rows, weight: weight.to_f64(), psus, strata }
+        Self { rows: rows.n, weight: rows.w.to_f64(), psus, strata }
     }
 }

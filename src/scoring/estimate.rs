@@ -1,9 +1,11 @@
 //! Ratios, their linear combinations, and their variances, for one domain.
 
+use std::ops::AddAssign;
+
 use crate::frame::Strata;
 use crate::schema::LonelyPsu;
-use crate::scoring::tally::{Sum, Tally};
-use crate::scoring::{DomainSums, Leaf, LonelyStratum, Measure, Scatter};
+use crate::scoring::tally::{Spread, Sum, Sums, Tally};
+use crate::scoring::{CellResiduals, DomainSums, Leaf, LonelyStratum, Measure, Scatter};
 
 /// Where a term of an output comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,22 +21,6 @@ pub enum Source {
 pub struct LinearMap {
     /// The terms of each output.
     pub outputs: Vec<Option<Vec<(Source, f64)>>>,
-}
-
-impl LinearMap {
-    /// Fills `outputs` from `leaves`. Missing outputs are 0 and nobody reads them.
-    pub(super) fn apply(&self, leaves: &[f64], outputs: &mut [f64]) {
-        for place in 0..self.outputs.len() {
-            let terms = self.outputs[place].as_deref().unwrap_or_default();
-            outputs[place] = terms
-                .iter()
-                .map(|(source, weight)| match source {
-                    Source::Leaf(leaf) => weight * leaves[*leaf],
-                    Source::Output(output) => weight * outputs[*output],
-                })
-                .sum();
-        }
-    }
 }
 
 /// One estimate for one domain.
@@ -71,6 +57,8 @@ pub struct Task<'a> {
     pub strata: &'a Strata,
     /// The rule for strata with one PSU.
     pub lonely: LonelyPsu,
+    /// The calibration that made the weights, if one did.
+    pub residuals: Option<&'a CellResiduals>,
     /// Outputs whose linearised values are kept.
     pub keep: &'a [usize],
 }
@@ -85,6 +73,36 @@ pub(super) struct LeafSums<S> {
     pub(super) w: S,
     pub(super) wy: S,
     pub(super) wyy: S,
+}
+
+/// A [`LinearMap`] as one list of terms, whose sources are places among the leaves and, after them, the outputs.
+pub(super) struct Terms {
+    list: Vec<(usize, f64)>,
+    /// Where the terms of each output end.
+    ends: Vec<usize>,
+}
+
+impl Terms {
+    pub(super) fn of(map: &LinearMap, leaves: usize) -> Self {
+        let mut terms = Self { list: Vec::new(), ends: Vec::with_capacity(map.outputs.len()) };
+        for output in &map.outputs {
+            terms.list.extend(output.iter().flatten().map(|(source, weight)| match source {
+                Source::Leaf(leaf) => (*leaf, *weight),
+                Source::Output(output) => (leaves + output, *weight),
+            }));
+            terms.ends.push(terms.list.len());
+        }
+        terms
+    }
+
+    /// Fills the outputs of `values`, which begin after its `leaves`. Missing outputs are 0 and nobody reads them.
+    pub(super) fn apply(&self, leaves: usize, values: &mut [f64]) {
+        let mut start = 0;
+        for (output, end) in self.ends.iter().enumerate() {
+            values[leaves + output] = self.list[start..*end].iter().map(|(source, weight)| weight * values[*source]).sum();
+            start = *end;
+        }
+    }
 }
 
 /// Estimates every output for the domain that consists of `cells`.
@@ -105,20 +123,28 @@ pub fn estimate<S: Sum>(
     map: &dyn Fn(&[bool]) -> LinearMap,
 ) -> Result<DomainEstimates, LonelyStratum> {
     let sums = DomainSums::count(tally, cells, |psu| task.strata.stratum_of(psu));
-    let totals: Vec<LeafSums<S>> = task.leaves.iter().map(|leaf| leaf_sums(tally, leaf, cells)).collect();
+    let totals = leaf_sums(tally, task.leaves, cells);
     let weights: Vec<f64> = totals.iter().map(|t| t.w.to_f64()).collect();
     let present: Vec<bool> = weights.iter().map(|w| *w > 0.0).collect();
     let map = map(&present);
     let scales: Vec<f64> = task.leaves.iter().map(|leaf| task.measures[leaf.parts[0]].scale()).collect();
     let ratios: Vec<f64> = totals.iter().zip(&weights).map(|(t, w)| if *w > 0.0 { t.wy.to_f64() / w } else { 0.0 }).collect();
-    let values: Vec<f64> = ratios.iter().zip(&scales).map(|(r, s)| r * s).collect();
-    let width = map.outputs.len();
-    let mut value = vec![0.0; width];
-    map.apply(&values, &mut value);
+    let (leaves, width) = (task.leaves.len(), map.outputs.len());
+    let terms = Terms::of(&map, leaves);
+    let mut values: Vec<f64> = ratios.iter().zip(&scales).map(|(r, s)| r * s).collect();
+    values.resize(leaves + width, 0.0);
+    terms.apply(leaves, &mut values);
 
-    let scatter = linearise(task, tally, cells, &map, |leaf, w, wy| {
-        if present[leaf] { scales[leaf] * (wy.to_f64() - ratios[leaf] * w.to_f64()) / weights[leaf] } else { 0.0 }
-    });
+    let influence = |leaf: usize, sums: Sums<S>| {
+        if present[leaf] { scales[leaf] * (sums.wy.to_f64() - ratios[leaf] * sums.w.to_f64()) / weights[leaf] } else { 0.0 }
+    };
+    let psu = |cell: u32| tally.cells()[cell as usize].psu;
+    let groups = cells.chunk_by(|a, b| psu(*a) == psu(*b));
+    let (psus, z) = linearise(tally, task.leaves, groups.map(|group| (psu(group[0]), group)), &terms, influence);
+    let mut scatter = Scatter { width, psus, z };
+    if let Some(residuals) = task.residuals {
+        scatter = residuals.of(&scatter, &by_calibration_cell(tally, task.leaves, cells, residuals, &terms, influence));
+    }
     let variances = scatter.variances(task.strata, task.lonely)?;
     let outputs = (0..width)
         .map(|output| {
@@ -129,7 +155,7 @@ pub fn estimate<S: Sum>(
             };
             let variance = variances[output].max(0.0);
             Some(Estimate {
-                value: value[output],
+                value: values[leaves + output],
                 se: variance.sqrt(),
                 n: leaf.map_or(sums.rows, |leaf| totals[leaf].people),
                 deff: leaf.and_then(|leaf| design_effect(variance, &totals[leaf], scales[leaf])),
@@ -139,48 +165,92 @@ pub fn estimate<S: Sum>(
     Ok(DomainEstimates { sums, outputs, kept: pick(&scatter, task.keep) })
 }
 
-/// The sums of a leaf over some cells.
-pub(super) fn leaf_sums<S: Sum>(tally: &Tally<S>, leaf: &Leaf, cells: &[u32]) -> LeafSums<S> {
-    let mut sums = LeafSums::default();
-    for part in &leaf.parts {
-        let moments = tally.moments(*part);
-        let before = sums.n;
-        for cell in cells {
-            let cell = &moments[*cell as usize];
-            sums.n += cell.n;
-            sums.w += cell.w;
-            sums.wy += cell.wy;
-            sums.wyy += cell.wyy;
-        }
-        sums.people = sums.people.max(sums.n - before);
+/// The sums of every leaf over some cells.
+pub(super) fn leaf_sums<S: Sum>(tally: &Tally<S>, leaves: &[Leaf], cells: &[u32]) -> Vec<LeafSums<S>> {
+    let mut sums = vec![Sums::default(); tally.width()];
+    let mut classes: Vec<u32> = Vec::with_capacity(cells.len());
+    for cell in cells {
+        add(&mut sums, tally.sums(*cell));
+        classes.push(tally.class_of(*cell));
     }
-    sums
+    classes.sort_unstable();
+    classes.dedup();
+    let mut spreads = vec![Spread::default(); tally.width()];
+    for class in classes {
+        add(&mut spreads, tally.spreads(class));
+    }
+    let leaf = |leaf: &Leaf| {
+        let mut all = LeafSums::default();
+        for part in &leaf.parts {
+            all.n += spreads[*part].n;
+            all.people = all.people.max(spreads[*part].n);
+            all.w += sums[*part].w;
+            all.wy += sums[*part].wy;
+            all.wyy += spreads[*part].wyy;
+        }
+        all
+    };
+    leaves.iter().map(leaf).collect()
 }
 
-/// Linearised values of every output, a row for each PSU of the domain. `influence` makes them of a leaf's `Σ w` and
-/// `Σ w·y` over one PSU.
-fn linearise<S: Sum>(task: &Task<'_>, tally: &Tally<S>, cells: &[u32], map: &LinearMap, influence: impl Fn(usize, S, S) -> f64) -> Scatter {
-    let width = map.outputs.len();
-    let mut scatter = Scatter { width, ..Scatter::default() };
-    let mut leaves = vec![0.0; task.leaves.len()];
-    for group in cells.chunk_by(|a, b| tally.cells[*a as usize].psu == tally.cells[*b as usize].psu) {
-        for (place, leaf) in task.leaves.iter().enumerate() {
-            let (mut w, mut wy) = (S::default(), S::default());
-            for part in &leaf.parts {
-                let moments = tally.moments(*part);
-                for cell in group {
-                    w += moments[*cell as usize].w;
-                    wy += moments[*cell as usize].wy;
-                }
-            }
-            leaves[place] = influence(place, w, wy);
-        }
-        let start = scatter.z.len();
-        scatter.psus.push(tally.cells[group[0] as usize].psu);
-        scatter.z.resize(start + width, 0.0);
-        map.apply(&leaves, &mut scatter.z[start..]);
+/// Adds the sums of every measure.
+pub(super) fn add<T: Copy + AddAssign>(sums: &mut [T], more: &[T]) {
+    for (sum, more) in sums.iter_mut().zip(more) {
+        *sum += *more;
     }
-    scatter
+}
+
+/// Linearised values of every output, a row for each group of cells; returns the groups' names and the rows. `influence`
+/// makes them of a leaf's sums over one group.
+fn linearise<'a, S: Sum>(
+    tally: &Tally<S>,
+    leaves: &[Leaf],
+    groups: impl Iterator<Item = (u32, &'a [u32])>,
+    terms: &Terms,
+    influence: impl Fn(usize, Sums<S>) -> f64,
+) -> (Vec<u32>, Vec<f64>) {
+    let (mut names, mut z) = (Vec::new(), Vec::new());
+    let mut values = vec![0.0; leaves.len() + terms.ends.len()];
+    let mut sums = vec![Sums::default(); tally.width()];
+    for (name, group) in groups {
+        sums.fill(Sums::default());
+        for cell in group {
+            add(&mut sums, tally.sums(*cell));
+        }
+        for (place, leaf) in leaves.iter().enumerate() {
+            let mut all = Sums::default();
+            for part in &leaf.parts {
+                all += sums[*part];
+            }
+            values[place] = influence(place, all);
+        }
+        terms.apply(leaves.len(), &mut values);
+        names.push(name);
+        z.extend_from_slice(&values[leaves.len()..]);
+    }
+    (names, z)
+}
+
+/// Linearised totals of every output by calibration cell: rows for all of them, 0 where the domain has nobody.
+fn by_calibration_cell<S: Sum>(
+    tally: &Tally<S>,
+    leaves: &[Leaf],
+    cells: &[u32],
+    residuals: &CellResiduals,
+    terms: &Terms,
+    influence: impl Fn(usize, Sums<S>) -> f64,
+) -> Vec<f64> {
+    let of = |cell: &u32| residuals.cell_of(tally.class_of(*cell));
+    let mut sorted = cells.to_vec();
+    sorted.sort_by_key(of);
+    let groups = sorted.chunk_by(|a, b| of(a) == of(b)).map(|group| (of(&group[0]), group));
+    let (found, z) = linearise(tally, leaves, groups, terms, influence);
+    let width = terms.ends.len();
+    let mut totals = vec![0.0; residuals.cells() * width];
+    for (cell, row) in found.iter().zip(z.chunks_exact(width.max(1))) {
+        totals[*cell as usize * width..][..width].copy_from_slice(row);
+    }
+    totals
 }
 
 /// Variance over that of a simple random sample with replacement of the same answers: `V / ((Σ w(y−ŷ)² / Σ w) / (n−1))`,

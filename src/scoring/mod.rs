@@ -7,14 +7,18 @@
 //! [`Tally`] is the seam: rayon fills it from a frame on one machine, one `GROUP BY` fills it anywhere else. What
 //! follows it works on a small table and is the same code.
 
+pub mod change;
 pub mod distribution;
 mod domain;
 mod estimate;
 pub mod interval;
 mod measure;
-mod rank;
+pub mod multiple;
+pub mod rank;
 pub mod replicate;
+mod residual;
 pub mod sample;
+pub mod small_area;
 mod tally;
 mod variance;
 
@@ -22,5 +26,6 @@ pub use domain::{Cells, DomainSums};
 pub use estimate::{DomainEstimates, Estimate, LinearMap, Source, Task, estimate};
 pub use measure::{Leaf, Measure};
 pub use rank::{RankInterval, RankMethod, across_domains, rank_intervals, ranks};
-pub use tally::{Cell, Moments, Sum, Tally, TallyError};
+pub use residual::{CellResiduals, Line};
+pub use tally::{Cell, Class, Rows, Spread, Sum, Sums, Tally, TallyError};
 pub use variance::{LonelyRule, LonelyStratum, Scatter};

@@ -47,6 +47,13 @@ impl Scatter {
         Self { width: 1, psus: self.psus.clone(), z }
     }
 
+    /// Degrees of freedom: its PSUs less the strata that they lie in.
+    #[must_use]
+    pub fn df(&self, strata: &Strata) -> f64 {
+        let groups = self.psus.chunk_by(|a, b| strata.stratum_of(*a) == strata.stratum_of(*b)).count();
+        f64::from(u32::try_from(self.psus.len() - groups).unwrap_or(u32::MAX))
+    }
+
     /// The covariance matrix of the statistics, row-major `width × width`.
     ///
     /// # Formula

@@ -2,6 +2,7 @@
 
 use diesel::backend::Backend;
 use diesel::deserialize::{self, Queryable};
+use uuid::Uuid;
 
 /// A SHA-256 or other 32-byte value as it is read.
 pub struct Bytes32([u8; 32]);
@@ -44,6 +45,27 @@ where
 impl From<MaybeBytes32> for Option<[u8; 32]> {
     fn from(bytes: MaybeBytes32) -> Self {
         bytes.0
+    }
+}
+
+/// A UUID that may be absent.
+pub struct MaybeUuid(Option<Uuid>);
+
+impl<ST, DB: Backend> Queryable<ST, DB> for MaybeUuid
+where
+    Option<Vec<u8>>: Queryable<ST, DB>,
+{
+    type Row = <Option<Vec<u8>> as Queryable<ST, DB>>::Row;
+
+    fn build(row: Self::Row) -> deserialize::Result<Self> {
+        let bytes = <Option<Vec<u8>> as Queryable<ST, DB>>::build(row)?;
+        Ok(Self(bytes.map(|bytes| Uuid::from_slice(&bytes)).transpose()?))
+    }
+}
+
+impl From<MaybeUuid> for Option<Uuid> {
+    fn from(id: MaybeUuid) -> Self {
+        id.0
     }
 }
 

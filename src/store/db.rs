@@ -32,7 +32,7 @@ macro_rules! each_backend {
 }
 pub(super) use each_backend;
 
-/// How many rows one INSERT carries: 22 columns stay below SQLite's 32 766 and PostgreSQL's 65 535 bound values.
+/// How many rows one INSERT carries: 29 columns stay below SQLite's 32 766 and PostgreSQL's 65 535 bound values.
 pub(super) const ROWS_PER_INSERT: usize = 1_000;
 
 /// What each SQLite connection is told.

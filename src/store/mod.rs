@@ -21,6 +21,7 @@ mod tables;
 mod tests;
 
 pub mod audit;
+pub mod changes;
 pub mod editions;
 pub mod jobs;
 pub mod keys;

@@ -10,7 +10,8 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::columns::{MaybeBytes32, named_enum};
+use super::changes::{self, Change};
+use super::columns::{MaybeBytes32, MaybeUuid, named_enum};
 use super::db::Db;
 use super::editions;
 use super::error::{Result, StoreError};
@@ -62,6 +63,8 @@ pub struct NewRun {
     pub seed: i64,
     /// Threads to use; `None`: all. It changes no figure.
     pub threads: Option<i32>,
+    /// The run that it is compared with.
+    pub since: Option<Uuid>,
     /// By whom.
     pub created_by: String,
     /// When, µs UTC.
@@ -128,6 +131,9 @@ pub struct Run {
     pub withdrawn_reason: Option<String>,
     /// Counts the steps.
     pub revision: i64,
+    /// The run that it is compared with.
+    #[diesel(column_name = since_run_id, deserialize_as = MaybeUuid)]
+    pub since: Option<Uuid>,
 }
 
 impl Run {
@@ -174,6 +180,7 @@ pub fn create(db: &mut Db, new: &NewRun, job: &NewJob) -> Result<Run> {
                 run::created_by.eq(&new.created_by),
                 run::created_at.eq(new.created_at),
                 run::revision.eq(1),
+                run::since_run_id.eq(new.since.map(|id| id.as_bytes().to_vec())),
             ))
             .execute(db)?;
         jobs::enqueue(db, job)?;
@@ -240,24 +247,38 @@ pub fn start(db: &mut Db, id: Uuid, now: i64) -> Result<Run> {
     })
 }
 
-/// Stores what the run came to: running → draft, with all its scores, in one transaction.
+/// What a run came to.
+#[derive(Debug, Clone, Copy)]
+pub struct Results<'a> {
+    /// Digest of inputs and scores.
+    pub digest: &'a [u8; 32],
+    /// What went in, as JSON.
+    pub manifest: &'a str,
+    /// Every score.
+    pub scores: &'a [Score],
+    /// What changed since the run that it is compared with; none without one.
+    pub changes: &'a [Change],
+}
+
+/// Stores what the run came to: running → draft, with all its scores and changes, in one transaction.
 ///
 /// # Errors
 /// [`StoreError::WrongState`] if it was called off meanwhile: then nothing is stored.
-pub fn finish(db: &mut Db, id: Uuid, digest: &[u8; 32], manifest: &str, scores: &[Score], now: i64) -> Result<Run> {
+pub fn finish(db: &mut Db, id: Uuid, results: &Results<'_>, now: i64) -> Result<Run> {
     db.write(|db| {
         let running = run::table.filter(run::id.eq(id.as_bytes().as_slice())).filter(run::state.eq(RunState::Running.as_str()));
         let values = (
             run::state.eq(RunState::Draft.as_str()),
             run::finished_at.eq(now),
-            run::digest.eq(digest.as_slice()),
-            run::manifest.eq(manifest),
+            run::digest.eq(results.digest.as_slice()),
+            run::manifest.eq(results.manifest),
             run::revision.eq(run::revision + 1),
         );
         if diesel::update(running).set(values).execute(db)? == 0 {
             return Err(wrong_state(&get(db, id)?));
         }
-        scores::insert(db, id, scores)?;
+        scores::insert(db, id, results.scores)?;
+        changes::insert(db, id, results.changes)?;
         get(db, id)
     })
 }

@@ -53,6 +53,18 @@ pub struct Score {
     pub rank_hi: Option<i32>,
     /// Too few responses to show.
     pub suppressed: bool,
+    /// Best place that the data allow, all peers taken together.
+    pub rank_joint_lo: Option<i32>,
+    /// Worst place that the data allow, all peers taken together.
+    pub rank_joint_hi: Option<i32>,
+    /// Probability of being among the first so many.
+    pub p_top: Option<f64>,
+    /// Modelled estimate.
+    pub model_est: Option<f64>,
+    /// Root of its mean squared error.
+    pub model_rmse: Option<f64>,
+    /// The direct estimate is too thin to rely on.
+    pub thin: bool,
 }
 
 #[derive(Insertable)]

@@ -187,6 +187,7 @@ diesel::table! {
         withdrawn_at -> Nullable<BigInt>,
         withdrawn_reason -> Nullable<Text>,
         revision -> BigInt,
+        since_run_id -> Nullable<Binary>,
     }
 }
 
@@ -214,6 +215,28 @@ diesel::table! {
         rank_lo -> Nullable<Integer>,
         rank_hi -> Nullable<Integer>,
         suppressed -> Bool,
+        rank_joint_lo -> Nullable<Integer>,
+        rank_joint_hi -> Nullable<Integer>,
+        p_top -> Nullable<Double>,
+        model_est -> Nullable<Double>,
+        model_rmse -> Nullable<Double>,
+        thin -> Bool,
+    }
+}
+
+diesel::table! {
+    change (run_id, ord) {
+        run_id -> Binary,
+        ord -> Integer,
+        before -> Double,
+        difference -> Double,
+        se -> Double,
+        df -> Double,
+        p -> Nullable<Double>,
+        p_holm -> Nullable<Double>,
+        rank_before -> Nullable<Integer>,
+        rise_lo -> Nullable<Integer>,
+        rise_hi -> Nullable<Integer>,
     }
 }
 

@@ -161,6 +161,7 @@ fn a_run_that_was_cut_short_is_taken_up_after_a_restart() {
                 parameters: "{}".into(),
                 seed: 1,
                 threads: None,
+                since: None,
                 created_by: "test".into(),
                 created_at: now,
             };

@@ -1,12 +1,20 @@
 //! Figures held against R's `survey` package. The files say where they come from; each test prints the worst relative
 //! difference that it saw.
 
+mod calibrated_index;
 mod estimate;
+mod ranks_step_down;
+mod sipas_change;
 mod sipas_index;
 
 use std::path::PathBuf;
 
 use serde_json::Value;
+
+/// The project's folder.
+pub(crate) fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
 
 /// A file of `tests/golden/survey`.
 pub(crate) fn path(name: &str) -> PathBuf {

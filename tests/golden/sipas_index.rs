@@ -15,9 +15,9 @@ use serde_json::Value;
 use super::{Worst, index, json, numbers, path, questionnaire};
 
 /// Provinces of the synthetic survey have ids 1 to 63, agencies 101 to 120.
-const AGENCIES: i32 = 100;
+pub(super) const AGENCIES: i32 = 100;
 
-fn registry() -> Registry {
+pub(super) fn registry() -> Registry {
     let record = |kind, code: i32| UnitRecord {
         list: if kind == UnitKind::Agency { "agencies" } else { "provinces" }.into(),
         code: format!("{code:02}"),
@@ -34,7 +34,7 @@ fn registry() -> Registry {
 }
 
 /// The rows of a year, packed as the store would hold them; `order` says in which order they arrive.
-fn frame(file: &str, plan: &Plan, order: impl Fn(usize, usize) -> usize) -> Frame {
+pub(super) fn frame(file: &str, plan: &Plan, order: impl Fn(usize, usize) -> usize) -> Frame {
     let questionnaire = questionnaire("sipas-open/1.1.json");
     let layout = Layout::of(&questionnaire);
     let mut reader = csv::Reader::from_path(path(file)).unwrap();
@@ -80,14 +80,14 @@ fn frame(file: &str, plan: &Plan, order: impl Fn(usize, usize) -> usize) -> Fram
     builder.finish(&wave, &design, |area| area.parse().ok()).unwrap()
 }
 
-fn plan() -> Plan {
+pub(super) fn plan() -> Plan {
     Plan::compile(&index("sipas-open/index-1.1.json"), &questionnaire("sipas-open/1.1.json"), &BTreeMap::new()).unwrap()
 }
 
 fn scores(order: impl Fn(usize, usize) -> usize) -> Vec<Score> {
     let plan = plan();
     let frame = frame("data/sipas_open_y1.csv", &plan, order);
-    compute(&plan, frame, &registry(), &|_, _| ControlFlow::Continue(())).unwrap()
+    compute(&plan, frame, &registry(), &|_, _| ControlFlow::Continue(())).unwrap().scores
 }
 
 /// The score of a node for a golden domain.

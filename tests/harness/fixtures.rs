@@ -155,6 +155,12 @@ pub fn score(ord: i32, node: &str, domain: &str, unit_id: Option<i32>, value: f6
         rank_lo: None,
         rank_hi: None,
         suppressed: n < 10,
+        rank_joint_lo: None,
+        rank_joint_hi: None,
+        p_top: None,
+        model_est: None,
+        model_rmse: None,
+        thin: false,
     }
 }
 
@@ -178,5 +184,6 @@ pub fn finish_run(app: &TestApp, run: &str) {
     ];
     let mut db = app.store.db().unwrap();
     runs::start(&mut db, id, NOW).unwrap();
-    runs::finish(&mut db, id, &[7; 32], "{\"wave\":\"open\"}", &scores, NOW).unwrap();
+    let results = runs::Results { digest: &[7; 32], manifest: "{\"wave\":\"open\"}", scores: &scores, changes: &[] };
+    runs::finish(&mut db, id, &results, NOW).unwrap();
 }

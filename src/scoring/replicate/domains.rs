@@ -6,12 +6,12 @@
 
 use rayon::prelude::*;
 
-use crate::scoring::estimate::{LeafSums, design_effect, leaf_sums};
+use crate::scoring::estimate::{LeafSums, Terms, add, design_effect, leaf_sums};
 use crate::scoring::replicate::jackknife::LeaveOneOut;
 use crate::scoring::replicate::kernel::{BLOCK, Panel, Totals};
 use crate::scoring::replicate::spread::{Columns, Deviations};
 use crate::scoring::replicate::{Factors, Level, ReplicateError, Replicates};
-use crate::scoring::{Cells, DomainSums, Estimate, LinearMap, Source, Sum, Tally, Task};
+use crate::scoring::{Cells, DomainSums, Estimate, LinearMap, Source, Sum, Sums, Tally, Task};
 
 /// What is wanted beside values and standard errors.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -56,7 +56,7 @@ pub struct DomainReplicates {
 /// combination of its terms; variances as [`Replicates`] says, each over the replicates in which the output has a value.
 ///
 /// # Errors
-/// [`ReplicateError::Units`], if the replicates do not weigh the PSUs of the task.
+/// [`ReplicateError::Units`], if the replicates do not weigh the PSUs of the task; [`ReplicateError::Calibrated`].
 pub fn estimates<S: Sum>(
     task: &Task<'_>,
     tally: &Tally<S>,
@@ -67,6 +67,9 @@ pub fn estimates<S: Sum>(
 ) -> Result<Vec<DomainReplicates>, ReplicateError> {
     if replicates.level() != Level::Psus || replicates.units() != task.strata.psus() {
         return Err(ReplicateError::Units { found: replicates.units(), expected: task.strata.psus() });
+    }
+    if task.residuals.is_some() {
+        return Err(ReplicateError::Calibrated);
     }
     let all = Columns::all(replicates);
     Ok((0..cells.len())
@@ -115,21 +118,24 @@ impl Values {
 
 impl<'a, S: Sum> Domain<'a, S> {
     fn gather(task: &'a Task<'_>, tally: &Tally<S>, cells: &[u32], map: &dyn Fn(&[bool]) -> LinearMap) -> Self {
-        let totals: Vec<LeafSums<S>> = task.leaves.iter().map(|leaf| leaf_sums(tally, leaf, cells)).collect();
+        let totals = leaf_sums(tally, task.leaves, cells);
         let present: Vec<bool> = totals.iter().map(|sums| sums.w.to_f64() > 0.0).collect();
         let width = 2 * task.leaves.len();
         let (mut psus, mut table) = (Vec::new(), Vec::new());
-        for group in cells.chunk_by(|a, b| tally.cells[*a as usize].psu == tally.cells[*b as usize].psu) {
-            psus.push(tally.cells[group[0] as usize].psu);
+        let mut measures = vec![Sums::default(); tally.width()];
+        let psu = |cell: u32| tally.cells()[cell as usize].psu;
+        for group in cells.chunk_by(|a, b| psu(*a) == psu(*b)) {
+            psus.push(psu(group[0]));
+            measures.fill(Sums::default());
+            for cell in group {
+                add(&mut measures, tally.sums(*cell));
+            }
             let start = table.len();
             table.resize(start + width, S::default());
             for (leaf, sums) in task.leaves.iter().zip(table[start..].chunks_exact_mut(2)) {
                 for part in &leaf.parts {
-                    let moments = tally.moments(*part);
-                    for cell in group {
-                        sums[0] += moments[*cell as usize].w;
-                        sums[1] += moments[*cell as usize].wy;
-                    }
+                    sums[0] += measures[*part].w;
+                    sums[1] += measures[*part].wy;
                 }
             }
         }
@@ -301,10 +307,11 @@ impl<'a, S: Sum> Domain<'a, S> {
             let w = sums.w.to_f64();
             if w > 0.0 { sums.wy.to_f64() / w * scale } else { 0.0 }
         };
-        let leaves: Vec<f64> = self.totals.iter().zip(&self.scales).map(ratio).collect();
-        let mut outputs = vec![0.0; self.map.outputs.len()];
-        self.map.apply(&leaves, &mut outputs);
-        outputs
+        let mut values: Vec<f64> = self.totals.iter().zip(&self.scales).map(ratio).collect();
+        let leaves = values.len();
+        values.resize(leaves + self.map.outputs.len(), 0.0);
+        Terms::of(&self.map, leaves).apply(leaves, &mut values);
+        values.split_off(leaves)
     }
 }
 

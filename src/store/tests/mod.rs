@@ -133,6 +133,7 @@ impl World {
             parameters: "{}".into(),
             seed: 7,
             threads: None,
+            since: None,
             created_by: "lan".into(),
             created_at: 10,
         }

@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use super::super::editions::{self, EditionState};
-use super::super::runs::RunState;
+use super::super::runs::{Results, RunState};
 use super::super::scores::{self, Score};
 use super::super::{StoreError, jobs, responses, runs};
 use super::{World, new_job, on_each_database, step};
@@ -29,7 +29,18 @@ fn score(ord: i32, node: &str, unit_id: Option<i32>) -> Score {
         rank_lo: Some(1),
         rank_hi: Some(4),
         suppressed: false,
+        rank_joint_lo: None,
+        rank_joint_hi: None,
+        p_top: None,
+        model_est: None,
+        model_rmse: None,
+        thin: false,
     }
+}
+
+/// Results without a manifest.
+fn results<'a>(digest: &'a [u8; 32], scores: &'a [Score]) -> Results<'a> {
+    Results { digest, manifest: "{}", scores, changes: &[] }
 }
 
 #[test]
@@ -47,7 +58,7 @@ fn a_run_goes_from_queue_to_edition_by_two_people() {
 
         let all: Vec<Score> =
             (0..2_345).map(|i| score(i, if i % 2 == 0 { "SIPAS" } else { "Q9_1" }, (i % 5 == 0).then_some(world.agency))).collect();
-        let draft = runs::finish(&mut db, run.id, &[6; 32], "{}", &all, 40).unwrap();
+        let draft = runs::finish(&mut db, run.id, &results(&[6; 32], &all), 40).unwrap();
         assert_eq!((draft.state, draft.digest, draft.revision), (RunState::Draft, Some([6; 32]), 3));
         assert_eq!(scores::query(&mut db, run.id, &scores::Filter::default(), 9_999).unwrap(), all);
 
@@ -80,7 +91,7 @@ fn a_taken_edition_name_leaves_the_run_approved() {
         for (n, name) in [(1, "a"), (2, "a")] {
             let run = world.create_run(n);
             runs::start(&mut db, run.id, 1).unwrap();
-            runs::finish(&mut db, run.id, &[0; 32], "{}", &[], 2).unwrap();
+            runs::finish(&mut db, run.id, &results(&[0; 32], &[]), 2).unwrap();
             runs::submit(&mut db, run.id, step(3, "lan")).unwrap();
             runs::approve(&mut db, run.id, step(4, "minh")).unwrap();
             let published = runs::publish(&mut db, run.id, name, step(5, "minh"));
@@ -103,7 +114,7 @@ fn a_preview_is_never_put_forward() {
         new.preview = true;
         let run = runs::create(&mut db, &new, &new_job(2, 1)).unwrap();
         runs::start(&mut db, run.id, 1).unwrap();
-        runs::finish(&mut db, run.id, &[0; 32], "{}", &[], 2).unwrap();
+        runs::finish(&mut db, run.id, &results(&[0; 32], &[]), 2).unwrap();
         assert!(matches!(runs::submit(&mut db, run.id, step(3, "lan")), Err(StoreError::Preview(_))));
     });
 }
@@ -120,7 +131,7 @@ fn a_run_that_was_called_off_stores_no_scores() {
         runs::start(&mut db, run.id, 20).unwrap();
         runs::cancel(&mut db, run.id, job, step(2, "lan")).unwrap();
         assert!(jobs::get(&mut db, job).unwrap().cancel_requested);
-        let late = runs::finish(&mut db, run.id, &[6; 32], "{}", &[score(0, "SIPAS", None)], 40);
+        let late = runs::finish(&mut db, run.id, &results(&[6; 32], &[score(0, "SIPAS", None)]), 40);
         assert!(matches!(late, Err(StoreError::WrongState { state: "cancelled", .. })));
         assert!(scores::query(&mut db, run.id, &scores::Filter::default(), 9).unwrap().is_empty());
         assert!(matches!(runs::fail(&mut db, run.id, "x", 50), Err(StoreError::WrongState { .. })));
@@ -136,7 +147,7 @@ fn scores_are_found_by_node_unit_and_cursor() {
         let run = world.create_run(1);
         runs::start(&mut db, run.id, 1).unwrap();
         let all = [score(0, "SIPAS", None), score(1, "SIPAS", Some(world.agency)), score(2, "Q9_1", Some(world.agency))];
-        runs::finish(&mut db, run.id, &[0; 32], "{}", &all, 2).unwrap();
+        runs::finish(&mut db, run.id, &results(&[0; 32], &all), 2).unwrap();
         let mut ords =
             |filter: scores::Filter| -> Vec<i32> { scores::query(&mut db, run.id, &filter, 9).unwrap().iter().map(|s| s.ord).collect() };
         assert_eq!(ords(scores::Filter { node: Some("SIPAS".into()), ..Default::default() }), [0, 1]);

@@ -1,0 +1,49 @@
+//! `hailong sample`: how many to ask, and whom.
+
+mod draw;
+mod plan;
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::schema::Finding;
+
+/// Findings that are printed; the rest is counted.
+const FINDINGS: usize = 50;
+
+/// What to do.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    /// Divides a sample size among the strata of a frame; prints the half-widths to expect.
+    Plan(Box<plan::Arguments>),
+    /// Draws a sample from a frame as a plan says; writes the sample, the design, the list for the field and a protocol.
+    Draw(draw::Arguments),
+}
+
+/// Does it.
+pub(super) fn sample(command: &Command) -> Result<()> {
+    match command {
+        Command::Plan(arguments) => plan::plan(arguments),
+        Command::Draw(arguments) => draw::draw(arguments),
+    }
+}
+
+fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// What `checked` holds; its findings, printed with the name of the file, where it holds none.
+fn or_findings<T>(file: &Path, checked: Result<T, Vec<Finding>>) -> Result<T> {
+    let findings = match checked {
+        Ok(value) => return Ok(value),
+        Err(findings) => findings,
+    };
+    for finding in findings.iter().take(FINDINGS) {
+        eprintln!("{}: {finding} · {}", file.display(), finding.vi);
+    }
+    if findings.len() > FINDINGS {
+        eprintln!("… and {} more findings", findings.len() - FINDINGS);
+    }
+    bail!("{} has {} findings", file.display(), findings.len())
+}

@@ -1,0 +1,138 @@
+//! Every node of an index for every domain, in two years, and what changed.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::ControlFlow;
+
+use rayon::prelude::*;
+
+use crate::frame::{Frame, FrameError, stack};
+use crate::index::compute::{ComputeError, Progress};
+use crate::index::domains::Partition;
+use crate::index::prepare::{Prepared, SplitTally};
+use crate::index::{DomainKey, Plan};
+use crate::schema::Domain;
+use crate::scoring::change::{PairedChange, between};
+use crate::scoring::{DomainEstimates, Sum, Task, estimate};
+use crate::unit::Registry;
+
+/// The change of one node for one domain.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NodeChange {
+    /// Of whom it speaks.
+    pub domain: DomainKey,
+    /// The node of the index.
+    pub node: String,
+    /// Both years and the change between them.
+    pub change: PairedChange,
+}
+
+/// Why no change could be computed.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ChangeError {
+    /// One of the years could not be computed.
+    #[error(transparent)]
+    Compute(#[from] ComputeError),
+    /// The two frames make no common list of PSUs.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+}
+
+/// Computes what changed from one frame to another for every node and every domain that have a value in both.
+///
+/// Both frames hold the columns of `plan`; domains meet by their keys. Changes come by partition in the order of the
+/// definition, then by the first year's domains, then by node. The result is the same bytes for any number of threads.
+///
+/// # Errors
+/// [`ChangeError`].
+pub fn changes(
+    plan: &Plan,
+    before: Frame,
+    after: Frame,
+    registry: &Registry,
+    progress: &Progress<'_>,
+) -> Result<Vec<NodeChange>, ChangeError> {
+    let (before, after) = stack(before, after)?;
+    let years = [Prepared::new(plan, before, registry)?, Prepared::new(plan, after, registry)?];
+    let changes = if years.iter().all(Prepared::is_narrow) {
+        partitions::<i64>(plan, years, registry, progress)
+    } else {
+        partitions::<i128>(plan, years, registry, progress)
+    };
+    Ok(changes?)
+}
+
+/// One tally a year serves every partition that splits by the same item, or by none.
+fn partitions<S: Sum>(
+    plan: &Plan,
+    mut years: [Prepared<'_>; 2],
+    registry: &Registry,
+    progress: &Progress<'_>,
+) -> Result<Vec<NodeChange>, ComputeError> {
+    let mut by_split: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
+    for (place, domain) in plan.domains.iter().enumerate() {
+        by_split.entry(domain.item()).or_default().push(place);
+    }
+    let (mut done, steps) = (0, plan.domains.len());
+    let mut changes: Vec<Vec<NodeChange>> = vec![Vec::new(); plan.domains.len()];
+    for (item, places) in by_split {
+        let tallies = [years[0].tally::<S>(item)?, years[1].tally::<S>(item)?];
+        for place in places {
+            let domain = &plan.domains[place];
+            let before = domain_estimates(plan, &years[0].frame, &tallies[0], domain, registry)?;
+            let after = domain_estimates(plan, &years[1].frame, &tallies[1], domain, registry)?;
+            changes[place] = matched(plan, &years[0].frame, before, &after)?;
+            done += 1;
+            if progress(done, steps) == ControlFlow::Break(()) {
+                return Err(ComputeError::Cancelled);
+            }
+        }
+    }
+    Ok(changes.into_iter().flatten().collect())
+}
+
+/// Every node's estimate and linearised values, domain by domain.
+fn domain_estimates<S: Sum>(
+    plan: &Plan,
+    frame: &Frame,
+    split: &SplitTally<'_, S>,
+    domain: &Domain,
+    registry: &Registry,
+) -> Result<Vec<(DomainKey, DomainEstimates)>, ComputeError> {
+    let SplitTally { tally, splitting, residuals } = split;
+    let partition = Partition::new(domain, tally, frame, registry, splitting.as_ref());
+    let every: Vec<usize> = (0..plan.nodes.len()).collect();
+    let task = Task {
+        measures: &plan.measures,
+        leaves: &plan.leaves,
+        strata: frame.strata(),
+        lonely: plan.lonely,
+        residuals: residuals.as_ref(),
+        keep: &every,
+    };
+    let map = |present: &[bool]| plan.map(present);
+    let keys = partition.keys.into_par_iter().enumerate();
+    keys.map(|(place, key)| Ok((key, estimate(&task, tally, partition.cells.of(place), &map)?))).collect()
+}
+
+/// The changes of the domains and nodes that both years have.
+fn matched(
+    plan: &Plan,
+    frame: &Frame,
+    before: Vec<(DomainKey, DomainEstimates)>,
+    after: &[(DomainKey, DomainEstimates)],
+) -> Result<Vec<NodeChange>, ComputeError> {
+    let later: HashMap<&DomainKey, &DomainEstimates> = after.iter().map(|(key, estimates)| (key, estimates)).collect();
+    let domain = |(key, first): (DomainKey, DomainEstimates)| {
+        let Some(second) = later.get(&key) else { return Ok(Vec::new()) };
+        let mut changes = Vec::with_capacity(plan.nodes.len());
+        for (place, node) in plan.nodes.iter().enumerate() {
+            let (Some(one), Some(two)) = (first.outputs[place], second.outputs[place]) else { continue };
+            let scatters = [&first.kept.column(place), &second.kept.column(place)];
+            let change = between([one.value, two.value], scatters, frame.strata(), plan.lonely)?;
+            changes.push(NodeChange { domain: key.clone(), node: node.code.clone(), change });
+        }
+        Ok(changes)
+    };
+    let changes: Vec<Vec<NodeChange>> = before.into_par_iter().map(domain).collect::<Result<_, ComputeError>>()?;
+    Ok(changes.into_iter().flatten().collect())
+}

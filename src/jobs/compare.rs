@@ -1,0 +1,71 @@
+//! What changed since another run.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::ControlFlow;
+
+use crate::frame::Frame;
+use crate::index::{ChangeError, ComputeError, DomainKey, NodeChange, Plan, Score, changes};
+use crate::jobs::recompute::{Report, RunError, Stage};
+use crate::scoring::multiple::holm;
+use crate::store::changes::Change;
+use crate::unit::Registry;
+
+/// The change of every score since `before`, both computed by the definition of the later run.
+///
+/// P-values are adjusted by Holm's method over the domains of a partition, node by node.
+pub(super) fn since(
+    plan: &Plan,
+    before: Frame,
+    after: Frame,
+    scores: &[Score],
+    units: &Registry,
+    report: &Report<'_>,
+) -> Result<Vec<Change>, RunError> {
+    let progress = |done, steps| report(Stage::Comparing, done, steps);
+    let found = changes(plan, before, after, units, &progress).map_err(|error| match error {
+        ChangeError::Compute(ComputeError::Cancelled) => RunError::Cancelled,
+        ChangeError::Compute(other) => other.into(),
+        ChangeError::Frame(other) => other.into(),
+    })?;
+    let places: HashMap<(&DomainKey, &str), usize> =
+        scores.iter().enumerate().map(|(place, score)| ((&score.domain, score.node.as_str()), place)).collect();
+    let placed: Vec<(usize, &NodeChange)> =
+        found.iter().filter_map(|change| Some((*places.get(&(&change.domain, change.node.as_str()))?, change))).collect();
+    let mut rows: Vec<Change> = placed.iter().map(|(place, change)| row(*place, change)).collect();
+    adjust(&mut rows, &placed);
+    rows.sort_unstable_by_key(|row| row.ord);
+    if report(Stage::Comparing, 1, 1) == ControlFlow::Break(()) {
+        return Err(RunError::Cancelled);
+    }
+    Ok(rows)
+}
+
+fn row(place: usize, change: &NodeChange) -> Change {
+    let paired = &change.change;
+    Change {
+        ord: i32::try_from(place).unwrap_or(i32::MAX),
+        before: paired.before.value,
+        difference: paired.change.value,
+        se: paired.change.se,
+        df: paired.change.df,
+        p: paired.change.p_t.filter(|p| p.is_finite()),
+        p_holm: None,
+        rank_before: None,
+        rise_lo: None,
+        rise_hi: None,
+    }
+}
+
+/// Holm's correction over each partition and node. A family of one needs none and gets its own p-value.
+fn adjust(rows: &mut [Change], placed: &[(usize, &NodeChange)]) {
+    let mut families: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+    for (number, (_, change)) in placed.iter().enumerate() {
+        families.entry((&change.domain.kind, &change.node)).or_default().push(number);
+    }
+    for members in families.into_values() {
+        let p: Vec<Option<f64>> = members.iter().map(|number| rows[*number].p).collect();
+        for (number, adjusted) in members.iter().zip(holm(&p)) {
+            rows[*number].p_holm = adjusted;
+        }
+    }
+}
