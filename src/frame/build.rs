@@ -1,11 +1,12 @@
 //! Packed rows to columns.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use rayon::prelude::*;
 
 use crate::design::{Design, DesignKind, Wave};
-use crate::frame::{Frame, Strata, Stratum};
+use crate::frame::{Frame, Strata, Stratum, device_day};
 use crate::schema::{Layout, NOT_OFFERED, Questionnaire, Slot, SlotKind};
 
 /// Rows that are transposed at a time: a tile of this many rows and all their bytes stays in the second-level cache.
@@ -70,7 +71,7 @@ pub struct RowRef<'a> {
     pub version: i32,
     /// The rated unit's id.
     pub unit: i32,
-    /// The PSU: its row on the design table (ignored where each response is its own).
+    /// The PSU: its row on the design table, or what [`DeviceDays`](crate::frame::DeviceDays) numbers (ignored where each response is its own).
     pub psu: usize,
     /// The weight, in the wave's unit.
     pub weight: i64,
@@ -224,6 +225,18 @@ impl FrameBuilder {
                 let psus = order.par_iter().map(|row| psus[*row as usize]).collect();
                 Frame::from_columns(columns, weights, psus, units, unit_ids, strata, per_one)
             }
+            DesignKind::DeviceDay => {
+                let arrived: Vec<u32> = (0..).take(self.weights.len()).collect();
+                let columns = transpose(&self.bytes, self.items, &arrived);
+                let ranks = ranks(&columns, &self.weights, &units);
+                let (strata, psus) = device_day::clusters(&self.psus, &units, &ranks, &unit_ids).ok_or(FrameError::UnknownPsu)?;
+                let order = by_psu(&psus, strata.psus());
+                let columns = columns.par_iter().map(|column| order.iter().map(|row| column[*row as usize]).collect()).collect();
+                let weights = order.iter().map(|row| self.weights[*row as usize]).collect();
+                let units = order.iter().map(|row| units[*row as usize]).collect();
+                let psus = order.iter().map(|row| psus[*row as usize]).collect();
+                Frame::from_columns(columns, weights, psus, units, unit_ids, strata, per_one)
+            }
             DesignKind::Element => {
                 let arrived: Vec<u32> = (0..).take(self.weights.len()).collect();
                 let columns = transpose(&self.bytes, self.items, &arrived);
@@ -302,10 +315,25 @@ fn canonical_strata(design: &Design, used: &[u32], area: impl Fn(&str) -> Option
 /// leaves no trace.
 fn canonical_rows(columns: &[Vec<u8>], weights: &[i64], units: &[u32]) -> Vec<u32> {
     let mut order: Vec<u32> = (0..).take(weights.len()).collect();
-    order.par_sort_unstable_by(|a, b| {
-        let (a, b) = (*a as usize, *b as usize);
-        let by_answers = || columns.iter().map(|c| c[a].cmp(&c[b])).find(|o| o.is_ne()).unwrap_or(std::cmp::Ordering::Equal);
-        units[a].cmp(&units[b]).then(weights[a].cmp(&weights[b])).then_with(by_answers)
-    });
+    order.par_sort_unstable_by(|a, b| by_content(columns, weights, units, *a as usize, *b as usize));
     order
+}
+
+/// The place of each row in that order; equal rows have equal places.
+fn ranks(columns: &[Vec<u8>], weights: &[i64], units: &[u32]) -> Vec<u32> {
+    let order = canonical_rows(columns, weights, units);
+    let (mut ranks, mut rank) = (vec![0; order.len()], 0);
+    for (place, row) in order.iter().enumerate() {
+        let before = place.checked_sub(1).map(|before| order[before] as usize);
+        if before.is_some_and(|before| by_content(columns, weights, units, before, *row as usize).is_ne()) {
+            rank += 1;
+        }
+        ranks[*row as usize] = rank;
+    }
+    ranks
+}
+
+fn by_content(columns: &[Vec<u8>], weights: &[i64], units: &[u32], a: usize, b: usize) -> Ordering {
+    let by_answers = || columns.iter().map(|c| c[a].cmp(&c[b])).find(|o| o.is_ne()).unwrap_or(Ordering::Equal);
+    units[a].cmp(&units[b]).then(weights[a].cmp(&weights[b])).then_with(by_answers)
 }
