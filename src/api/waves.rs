@@ -93,6 +93,7 @@ pub struct WaveBody {
 }
 
 fn body(wave: waves::Wave) -> WaveBody {
+    let design = wave.design().to_owned();
     WaveBody {
         code: wave.code,
         survey: wave.survey_code,
@@ -103,7 +104,7 @@ fn body(wave: waves::Wave) -> WaveBody {
         opens_at: rfc3339(wave.opens_at),
         closes_at: wave.closes_at.map(rfc3339),
         weight_exponent: wave.weight_exponent,
-        design: wave.design_kind,
+        design,
         fpc: wave.fpc,
         synthetic: wave.synthetic,
         revision: wave.revision,
@@ -179,8 +180,7 @@ fn read(code: &str, request: WaveRequest, created_by: String, created_at: i64) -
     let opens_at = instant("/opens_at", &request.opens_at, &mut findings);
     let closes_at = request.closes_at.as_deref().and_then(|text| instant("/closes_at", text, &mut findings));
     let mode = one_of("/mode", &request.mode, Mode::ALL.map(|mode| (mode.as_str(), mode)), &mut findings);
-    let kinds = [DesignKind::Element, DesignKind::Cluster];
-    let kind = one_of("/design", &request.design, kinds.map(|kind| (kind.as_str(), kind)), &mut findings);
+    let kind = one_of("/design", &request.design, DesignKind::ALL.map(|kind| (kind.as_str(), kind)), &mut findings);
     let (Some(opens_at), Some(mode), Some(kind), true) = (opens_at, mode, kind, findings.is_empty()) else {
         return Err(Problem::new(Code::BodyInvalid).errors(findings));
     };
@@ -243,7 +243,7 @@ fn change(old: &waves::Wave, new: NewWave) -> Result<WaveChange, Problem> {
         ("/mode", old.mode == new.mode),
         ("/unit_list", old.unit_list == new.unit_list),
         ("/weight_exponent", old.weight_exponent == new.weight_exponent),
-        ("/design", old.design_kind == new.design_kind),
+        ("/design", old.design() == new.design_kind),
         ("/fpc", old.fpc == new.fpc),
         ("/synthetic", old.synthetic == new.synthetic),
     ];

@@ -10,9 +10,11 @@ use crate::frame::{Frame, FrameBuilder, FrameError, RowRef};
 use crate::index::{ComputeError, Plan, Score, compute};
 use crate::jobs::load::{self, LoadError, Survey, WaveInField};
 use crate::jobs::place::area_unit;
+use crate::jobs::stream::{self, Beside};
 use crate::publication::{Manifest, VersionUsed, digest, hex, suppress};
 use crate::schema::{Finding, IndexDefinition};
 use crate::store::jobs::{self, Ending, Lease};
+use crate::store::quality::{self, LeftOut};
 use crate::store::runs::{self, Run};
 use crate::store::{Db, StoreError, scan, schemas, scores, waves};
 use crate::unit::{Registry, UnitId};
@@ -102,6 +104,15 @@ pub type Report<'a> = dyn Fn(Stage, usize, usize) -> ControlFlow<()> + Sync + 'a
 /// # Errors
 /// [`RunError`].
 pub fn recompute(db: &mut Db, run: &Run, report: &Report<'_>) -> Result<Outcome, RunError> {
+    let left_out = quality::left_out(db, run.id)?;
+    recompute_without(db, run, left_out.as_ref(), report)
+}
+
+/// The same as if the run had chosen to leave out what an evaluation flagged, or nothing: for a comparison that is not stored.
+///
+/// # Errors
+/// [`RunError`].
+pub fn recompute_without(db: &mut Db, run: &Run, left_out: Option<&LeftOut>, report: &Report<'_>) -> Result<Outcome, RunError> {
     let units = load::registry(db)?;
     let index_row = schemas::index_by_id(db, run.index_version_id)?;
     let definition = load::index(&index_row)?;
@@ -111,10 +122,11 @@ pub fn recompute(db: &mut Db, run: &Run, report: &Report<'_>) -> Result<Outcome,
     let parameters: BTreeMap<String, f64> = serde_json::from_str(&run.parameters).map_err(|_| RunError::Parameters)?;
     let reference = surveys.last().ok_or_else(|| no_version(&definition))?;
     let plan = Plan::compile(&definition, &reference.questionnaire, &parameters).map_err(RunError::Plan)?;
-    let frame = frame(db, run, &field, &plan, &surveys, &units, report)?;
+    let core = field.core()?;
+    let mut beside = Beside::open(db, run, core.kind, left_out)?;
+    let frame = frame(db, &field, &plan, &surveys, &units, &mut beside, report)?;
 
     let total: i64 = frame.weights().iter().fold(0, |sum, w| sum.saturating_add(*w));
-    let core = field.core()?;
     let manifest = Manifest {
         index: VersionUsed { code: index_row.code.clone(), version: index_row.version.clone(), sha256: hex(&index_row.sha256) },
         surveys: surveys.iter().map(used).collect(),
@@ -130,6 +142,9 @@ pub fn recompute(db: &mut Db, run: &Run, report: &Report<'_>) -> Result<Outcome,
         design_sha256: design_digest(&field.design),
         level: plan.level(),
         seed: run.seed,
+        clusters: stream::clusters(&core, &frame),
+        chain: beside.chain(db)?,
+        flags: beside.flags(),
     };
     let progress = |done, steps| report(Stage::Computing, done, steps);
     let mut scores = compute(&plan, frame, &units, &progress).map_err(|error| match error {
@@ -165,13 +180,14 @@ fn used(survey: &Survey) -> VersionUsed {
 /// Reads the rows that the run froze.
 fn frame(
     db: &mut Db,
-    run: &Run,
     field: &WaveInField,
     plan: &Plan,
     surveys: &[Survey],
     units: &Registry,
+    beside: &mut Beside<'_>,
     report: &Report<'_>,
 ) -> Result<Frame, RunError> {
+    let run = beside.run;
     let reference = surveys
         .last()
         .map(|survey| &survey.questionnaire)
@@ -181,7 +197,7 @@ fn frame(
     builder.reserve(expected);
     let (mut rows, mut failed) = (0_usize, None);
     let scanned = scan::scan_responses(db, run.wave_id, run.high_water(), |row| {
-        let psu = usize::try_from(row.psu_id.max(1) - 1).unwrap_or(0);
+        let Some(psu) = beside.take(&row) else { return ControlFlow::Continue(()) };
         let taken = RowRef { seq: row.seq, version: row.version_id, unit: row.unit_id, psu, weight: row.weight_u, answers: row.answers };
         if let Err(error) = builder.push(taken) {
             failed = Some(RunError::Frame(error));
