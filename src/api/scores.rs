@@ -19,6 +19,7 @@ use crate::api::state::AppState;
 use crate::api::units::split_name;
 use crate::api::wire::{Cacheable, UnitLabel, Words};
 use crate::jobs::load;
+use crate::publication::{ClustersUsed, Manifest};
 use crate::store::editions::{self, Edition, EditionState};
 use crate::store::runs::{self, Run, RunState};
 use crate::store::scores::{self, Filter, Score};
@@ -74,6 +75,9 @@ pub struct ScoresBody {
     pub frame: Words,
     /// Whether the respondents were made up.
     pub synthetic: bool,
+    /// What the intervals rest on where nobody was drawn: the kind of clusters and how many; null of a probability sample.
+    #[schema(value_type = Option<Object>)]
+    pub clusters: Option<ClustersUsed>,
     /// The scores, in the run's canonical order.
     pub items: Vec<ScoreBody>,
     /// The address of the next page; null on the last.
@@ -212,6 +216,7 @@ pub async fn list_scores(
         mode: wave.mode,
         frame: Words::from_json(&wave.frame_label),
         synthetic: wave.synthetic,
+        clusters: run.manifest.as_deref().and_then(|text| serde_json::from_str::<Manifest>(text).ok()).and_then(|manifest| manifest.clusters),
         items: rows.into_iter().map(|score| view.body(score, &units, &labels)).collect(),
         next,
     }))

@@ -7,8 +7,10 @@ macro_rules! println {
 }
 
 mod check;
+mod compare;
 mod context;
 mod demo;
+mod flag;
 mod import;
 mod key;
 mod run;
@@ -48,6 +50,8 @@ enum Command {
     Check(check::Arguments),
     /// Imports responses from a CSV file.
     Import(import::Arguments),
+    /// Looks for suspicious responses of a wave and flags them; changes none.
+    Flag(flag::Arguments),
     /// Computes an index over a wave and prints the scores.
     Run(run::Arguments),
     /// Makes, lists and revokes API keys.
@@ -67,6 +71,7 @@ pub fn main() -> ExitCode {
         Command::Migrate => context.open().map(|_| println!("{} is up to date", context.name())),
         Command::Check(arguments) => return check::check(&arguments),
         Command::Import(arguments) => import::import(&context, &arguments),
+        Command::Flag(arguments) => flag::flag(&context, &arguments),
         Command::Run(arguments) => run::run(&context, &arguments),
         Command::Key(command) => key::key(&context, &command),
     };

@@ -246,6 +246,15 @@ pub fn counts(db: &mut Db, id: i32) -> Result<Vec<Count>> {
     Ok(of.select(Count::as_select()).load(db)?)
 }
 
+/// The rules that an evaluation applied, in canonical order.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn rules_of(db: &mut Db, id: i32) -> Result<Vec<Rule>> {
+    let names: Vec<String> = counts(db, id)?.into_iter().map(|count| count.rule).collect();
+    Ok(Rule::ALL.into_iter().filter(|rule| names.iter().any(|name| name == rule.as_str())).collect())
+}
+
 /// What [`flags_by`] counts by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FlagsBy {
