@@ -4,6 +4,7 @@ mod command_line;
 mod crash;
 mod national;
 mod process;
+mod stream;
 
 use std::path::PathBuf;
 

@@ -1,6 +1,7 @@
 //! Figures held against R's `survey` package. The files say where they come from; each test prints the worst relative
 //! difference that it saw.
 
+mod optin;
 mod sipas_index;
 
 use std::path::PathBuf;
