@@ -178,14 +178,13 @@ impl WithoutFlagged {
         }
         let mut rules = Vec::new();
         for (place, name) in self.rules.iter().flatten().enumerate() {
-            match Rule::parse(name) {
-                Some(rule) => rules.push(rule),
-                None => {
-                    let names = Rule::ALL.map(Rule::as_str).join(", ");
-                    let (vi, en) = (format!("Phải là một trong: {names}"), format!("Must be one of: {names}"));
-                    findings.push(Finding::error(format!("/without_flagged/rules/{place}"), "unknown-value", vi, en));
-                }
+            if let Some(rule) = Rule::parse(name) {
+                rules.push(rule);
+                continue;
             }
+            let names = Rule::ALL.map(Rule::as_str).join(", ");
+            let (vi, en) = (format!("Phải là một trong: {names}"), format!("Must be one of: {names}"));
+            findings.push(Finding::error(format!("/without_flagged/rules/{place}"), "unknown-value", vi, en));
         }
         if self.rules.as_ref().is_some_and(Vec::is_empty) {
             let (vi, en) = ("Danh sách không được để trống", "The list must not be empty");
@@ -206,11 +205,7 @@ fn body(wave: &str, evaluation: Evaluation) -> EvaluationBody {
         wave: wave.to_owned(),
         version: evaluation.version,
         state: evaluation.state(),
-        rule_set: RuleSetName {
-            sha256: hex(&evaluation.rules_sha256),
-            code: evaluation.rules_code,
-            version: evaluation.rules_version,
-        },
+        rule_set: RuleSetName { sha256: hex(&evaluation.rules_sha256), code: evaluation.rules_code, version: evaluation.rules_version },
         high_water_seq: evaluation.high_water_seq,
         high_water_event: evaluation.high_water_event,
         by: evaluation.created_by,

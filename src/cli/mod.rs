@@ -49,7 +49,7 @@ enum Command {
     /// Checks definition files; prints every finding with its place.
     Check(check::Arguments),
     /// Imports responses from a CSV file.
-    Import(import::Arguments),
+    Import(Box<import::Arguments>),
     /// Looks for suspicious responses of a wave and flags them; changes none.
     Flag(flag::Arguments),
     /// Computes an index over a wave and prints the scores.

@@ -47,7 +47,9 @@ pub(super) fn clusters(labels: &[u32], units: &[u32], ranks: &[u32], unit_ids: &
         rows_of[*label as usize].push(*rank);
         joined.join(*first_unit[*label as usize].get_or_insert(*unit), *unit);
     }
-    rows_of.iter_mut().for_each(|rows| rows.sort_unstable());
+    for rows in &mut rows_of {
+        rows.sort_unstable();
+    }
     // Labels without rows never were clusters: those of responses left out.
     let stratum_of: Vec<Option<u32>> = first_unit.iter().map(|unit| unit.map(|unit| joined.head(unit))).collect();
     let mut order: Vec<usize> = (0..count).filter(|label| stratum_of[*label].is_some()).collect();

@@ -12,13 +12,16 @@ use crate::store::quality::{self, LeftOut};
 use crate::store::runs::Run;
 use crate::store::{Db, StoreError, chain, origins, scan};
 
+/// The device of each response, by sequence number.
+type Devices = Peekable<IntoIter<(i64, Option<i32>)>>;
+
 /// Told every row of a run in the order of arrival, it says which take part and in which cluster.
 pub(super) struct Beside<'a> {
     /// The run whose rows these are.
     pub(super) run: &'a Run,
     left_out: Option<&'a LeftOut>,
     flagged: Peekable<IntoIter<i64>>,
-    devices: Option<Peekable<IntoIter<(i64, Option<i32>)>>>,
+    devices: Option<Devices>,
     days: DeviceDays,
     answers: i64,
     skipped: i64,

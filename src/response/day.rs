@@ -5,13 +5,13 @@ const OFFSET: i64 = 7 * 3_600 * 1_000_000;
 /// A day in microseconds.
 const DAY: i64 = 86_400 * 1_000_000;
 
-/// The service day of an instant (UTC microseconds): days since 1970-01-01 in Asia/Ho_Chi_Minh.
+/// The service day of an instant (UTC microseconds): days since 1970-01-01 in `Asia/Ho_Chi_Minh`.
 #[must_use]
 pub fn service_day(instant: i64) -> i64 {
     instant.saturating_add(OFFSET).div_euclid(DAY)
 }
 
-/// The time of day of an instant (UTC microseconds) in Asia/Ho_Chi_Minh: microseconds since midnight.
+/// The time of day of an instant (UTC microseconds) in `Asia/Ho_Chi_Minh`: microseconds since midnight.
 #[must_use]
 pub fn time_of_day(instant: i64) -> i64 {
     instant.saturating_add(OFFSET).rem_euclid(DAY)

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::device::{self, Copies, Ends};
-use super::single::{self, Form, Timed};
+use super::single::{self, Form, Timed, Verdict};
 use super::{Flag, Hours, Judged, Rule, RuleSet};
 use crate::schema::{Finding, Layout, Questionnaire};
 
@@ -83,14 +83,18 @@ impl<'a> Evaluator<'a> {
         let Some(form) = self.forms.get(response.form) else { return };
         self.responses += 1;
         let answers = response.answers;
-        let mut note = |rule: Rule, judged: Option<Option<String>>| {
-            let Some(detail) = judged else { return };
-            self.counts.entry(rule).or_default().judged += 1;
-            self.flags.extend(detail.map(|detail| Flag { seq: response.seq, rule, detail }));
+        let mut note = |rule: Rule, verdict: Verdict| {
+            if !matches!(verdict, Verdict::NotJudged) {
+                self.counts.entry(rule).or_default().judged += 1;
+            }
+            if let Verdict::Odd(detail) = verdict {
+                self.flags.push(Flag { seq: response.seq, rule, detail });
+            }
         };
         let items = form.answered(answers);
+        // What one response alone does not decide is judged here and flagged in the end.
         if let (Some(_), Some(duration)) = (self.rules.too_fast, response.duration()) {
-            note(Rule::TooFast, Some(None));
+            note(Rule::TooFast, Verdict::Fine);
             self.times[response.form].push(Timed { seq: response.seq, duration, items });
         }
         if let Some(rule) = self.rules.straight_lined {
@@ -101,13 +105,13 @@ impl<'a> Evaluator<'a> {
         }
         let Some(device) = response.device else { return };
         if let (Some(_), Some(at)) = (self.rules.burst, response.answered_at) {
-            note(Rule::Burst, Some(None));
+            note(Rule::Burst, Verdict::Fine);
             self.ends.entry(device).or_default().push((at, response.seq));
         }
         if let Some(rule) = self.rules.repeated_vector
             && items >= rule.min_items
         {
-            note(Rule::RepeatedVector, Some(None));
+            note(Rule::RepeatedVector, Verdict::Fine);
             self.copies.entry((device, response.day(), response.form, answers.to_vec())).or_default().push(response.seq);
         }
     }

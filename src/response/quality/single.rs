@@ -48,6 +48,22 @@ impl Form {
     }
 }
 
+/// What a rule says of a response.
+pub(super) enum Verdict {
+    /// The response lacks what the rule looks at.
+    NotJudged,
+    /// Nothing odd.
+    Fine,
+    /// Suspicious, with what was measured.
+    Odd(String),
+}
+
+impl Verdict {
+    fn of(odd: bool, detail: impl FnOnce() -> String) -> Self {
+        if odd { Self::Odd(detail()) } else { Self::Fine }
+    }
+}
+
 /// How long a form took.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Timed {
@@ -65,7 +81,7 @@ pub(super) struct Timed {
 ///
 /// # Formula
 /// `duration < seconds_per_item · items`, `duration < seconds`, or `duration < share_of_median · median`. A second an item is the cut that
-/// told careless from careful respondents in Wood, Harms, Lowman and DeSimone (2017), *Social Psychological and Personality Science* 8(4),
+/// told careless from careful respondents in Wood, Harms, Lowman and `DeSimone` (2017), *Social Psychological and Personality Science* 8(4),
 /// 454–464; two seconds are the stricter rule of Huang et al. (2012), *Journal of Business and Psychology* 27, 99–114. The share of the
 /// median is that of Greszki, Meyer and Schoen (2015), *Public Opinion Quarterly* 79(2), 471–503, who also found that leaving such forms
 /// out hardly moves results: a reason to flag rather than to drop.
@@ -93,26 +109,26 @@ pub(super) fn twice_median(forms: &[Timed]) -> i64 {
 }
 
 /// Flags a form with one answer throughout every block of questions, or with a long run of equal answers.
-/// `None` where no block has answers enough.
+/// A form whose blocks have too few answers cannot be judged by blocks.
 ///
 /// # Formula
 /// Blocks: every block with at least `min_items` answers has a single distinct one, and there are at least `min_blocks` of them. Run: the
 /// long-string index of Johnson (2005), *Journal of Research in Personality* 39, 103–129: the longest run of equal answers over
 /// consecutive items; unanswered items are passed over, and another scale begins a new run.
-pub(super) fn straight_lined(rule: StraightLined, form: &Form, response: &Judged<'_>) -> Option<Option<String>> {
+pub(super) fn straight_lined(rule: StraightLined, form: &Form, response: &Judged<'_>) -> Verdict {
     let answers = response.answers;
     let given = |block: &[Slot]| block.iter().filter_map(|slot| slot.option(answers)).collect::<Vec<u8>>();
     let counted: Vec<(&str, Vec<u8>)> =
         form.blocks.iter().map(|(name, block)| (name.as_str(), given(block))).filter(|(_, given)| given.len() >= rule.min_items).collect();
     let run = longest_run(form, answers);
     if counted.len() < rule.min_blocks && rule.longest_run.is_none() {
-        return None;
+        return Verdict::NotJudged;
     }
     let uniform = |given: &[u8]| given.windows(2).all(|pair| pair[0] == pair[1]);
     let flat = counted.len() >= rule.min_blocks && counted.iter().all(|(_, given)| uniform(given));
     let long = rule.longest_run.is_some_and(|least| run >= least);
     let items: usize = counted.iter().map(|(_, given)| given.len()).sum();
-    Some((flat || long).then(|| format!("blocks={} items={items} run={run}", counted.len())))
+    Verdict::of(flat || long, || format!("blocks={} items={items} run={run}", counted.len()))
 }
 
 /// The longest run of equal answers over scale items that share their options.
@@ -126,15 +142,15 @@ fn longest_run(form: &Form, answers: &[u8]) -> usize {
     longest
 }
 
-/// Flags a response that was given at the office while the office was closed. `None` for channels that need no office, and where the
-/// device does not tell when.
+/// Flags a response that was given at the office while the office was closed. Channels that need no office, and devices that do
+/// not tell when, are not judged.
 ///
 /// No statistics here: nobody can have stood at the kiosk. The device's clock is a claim, so the flag may also mean a clock that is wrong.
-pub(super) fn closed_hours(rule: &ClosedHours, units: &HashMap<i32, Hours>, response: &Judged<'_>) -> Option<Option<String>> {
-    let at = response.answered_at.filter(|_| rule.channels.contains(&response.channel))?;
+pub(super) fn closed_hours(rule: &ClosedHours, units: &HashMap<i32, Hours>, response: &Judged<'_>) -> Verdict {
+    let Some(at) = response.answered_at.filter(|_| rule.channels.contains(&response.channel)) else { return Verdict::NotJudged };
     let hours = units.get(&response.unit).unwrap_or(&rule.hours);
     let closed = rule.closed_days.contains(&service_day(at)) || !hours.is_open(at);
-    Some(closed.then(|| format!("at={}", local(at))))
+    Verdict::of(closed, || format!("at={}", local(at)))
 }
 
 /// An instant in the time of Việt Nam: `2024-09-01T21:13`.
