@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::response::quality::RuleSet;
 use crate::schema::{self, Checked, Document, Finding, check_index_against, compatibility};
 
 /// Which files.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Questionnaires and index definitions. Indices are also checked against the questionnaires named with them.
+    /// Questionnaires, index definitions and rule sets for flags. Indices are also checked against the questionnaires named with them.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// An older version of the questionnaire: says what the new one breaks, adds or only rewords.
@@ -25,6 +26,16 @@ pub(super) fn check(arguments: &Arguments) -> ExitCode {
     let mut read = Vec::new();
     for file in &arguments.files {
         let name = file.display().to_string();
+        if let Some(rules) = rule_set(file) {
+            match rules {
+                Ok(rules) => {
+                    let sha256 = crate::publication::hex(&rules.sha256());
+                    println!("{name}: rule set {} {}, {} rules, sha256 {sha256}", rules.code(), rules.version(), rules.rules().len());
+                }
+                Err(findings) => errors += print(&name, &findings, arguments.vi),
+            }
+            continue;
+        }
         match load(file) {
             Ok(checked) => {
                 print(&name, &checked.warnings, arguments.vi);
@@ -73,6 +84,13 @@ fn compare(old: &PathBuf, new: &Checked, vi: bool) -> usize {
         }
     }
     0
+}
+
+/// A rule set, if the file says that it is one.
+fn rule_set(file: &PathBuf) -> Option<Result<RuleSet, Vec<Finding>>> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let value: serde_json::Value = serde_json::from_str(&text).ok()?;
+    (value.get("kind").is_some_and(|kind| kind == "quality")).then(|| RuleSet::parse(&text))
 }
 
 fn load(file: &PathBuf) -> Result<Checked, Vec<Finding>> {

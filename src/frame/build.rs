@@ -155,6 +155,7 @@ pub struct FrameBuilder {
     weights: Vec<i64>,
     psus: Vec<u32>,
     units: Vec<i32>,
+    unit_names: HashMap<i32, String>,
 }
 
 impl FrameBuilder {
@@ -174,6 +175,7 @@ impl FrameBuilder {
             weights: Vec::new(),
             psus: Vec::new(),
             units: Vec::new(),
+            unit_names: HashMap::new(),
         }
     }
 
@@ -203,6 +205,18 @@ impl FrameBuilder {
         Ok(())
     }
 
+    /// Tells what the rated units are called, for messages about strata that are units.
+    pub fn name_units(&mut self, name: impl Fn(i32) -> String) {
+        let mut ids = self.units.clone();
+        ids.sort_unstable();
+        ids.dedup();
+        self.unit_names = ids.into_iter().map(|id| (id, name(id))).collect();
+    }
+
+    fn unit_name(&self, id: i32) -> String {
+        self.unit_names.get(&id).cloned().unwrap_or_else(|| format!("unit {id}"))
+    }
+
     /// The frame of the rows taken in. `area` gives the registry id of a PSU's area code.
     ///
     /// # Errors
@@ -229,7 +243,8 @@ impl FrameBuilder {
                 let arrived: Vec<u32> = (0..).take(self.weights.len()).collect();
                 let columns = transpose(&self.bytes, self.items, &arrived);
                 let ranks = ranks(&columns, &self.weights, &units);
-                let (strata, psus) = device_day::clusters(&self.psus, &units, &ranks, &unit_ids).ok_or(FrameError::UnknownPsu)?;
+                let clusters = device_day::clusters(&self.psus, &units, &ranks, &unit_ids, |unit| self.unit_name(unit));
+                let (strata, psus) = clusters.ok_or(FrameError::UnknownPsu)?;
                 let order = by_psu(&psus, strata.psus());
                 let columns = columns.par_iter().map(|column| order.iter().map(|row| column[*row as usize]).collect()).collect();
                 let weights = order.iter().map(|row| self.weights[*row as usize]).collect();

@@ -37,8 +37,14 @@ impl DeviceDays {
 /// A stratum is a rated unit: every unit takes part, none was drawn. Units that share a device-day, as departments behind one counter
 /// do, form one stratum, since a cluster cannot lie in two. `ranks` holds the place of each row among all, equal rows having equal
 /// places (`unit` first); clusters are sorted by stratum, then by the places of their rows. Clusters that are equal even so hold
-/// equal rows, and nothing tells them apart.
-pub(super) fn clusters(labels: &[u32], units: &[u32], ranks: &[u32], unit_ids: &[i32]) -> Option<(Strata, Vec<u32>)> {
+/// equal rows, and nothing tells them apart. `name` says what a stratum is called that begins with a unit.
+pub(super) fn clusters(
+    labels: &[u32],
+    units: &[u32],
+    ranks: &[u32],
+    unit_ids: &[i32],
+    name: impl Fn(i32) -> String,
+) -> Option<(Strata, Vec<u32>)> {
     let count = labels.iter().max().map_or(0, |label| *label as usize + 1);
     let mut rows_of: Vec<Vec<u32>> = vec![Vec::new(); count];
     let mut joined = Joined::new(unit_ids.len());
@@ -59,8 +65,8 @@ pub(super) fn clusters(labels: &[u32], units: &[u32], ranks: &[u32], unit_ids: &
     for (psu, label) in (0..).zip(order) {
         if last != stratum_of[label] {
             last = stratum_of[label];
-            let head = last.and_then(|head| unit_ids.get(head as usize)).map(ToString::to_string).unwrap_or_default();
-            strata.push(Stratum { name: format!("unit {head}"), sampled: 0, population: None });
+            let name = last.and_then(|head| unit_ids.get(head as usize)).map(|head| name(*head)).unwrap_or_default();
+            strata.push(Stratum { name, sampled: 0, population: None });
         }
         of_psu.push(u32::try_from(strata.len() - 1).ok()?);
         psu_of[label] = psu;
@@ -110,7 +116,7 @@ mod tests {
         // Units at 0, 1, 2, 3: clusters 0 and 1 of unit 0, cluster 2 joins units 1 and 3, cluster 3 is of unit 2; label 4 is unused.
         let (labels, units) = ([2, 0, 1, 2, 3, 5, 0], [3, 0, 0, 1, 2, 3, 0]);
         let ranks = [6, 0, 2, 3, 4, 5, 1];
-        let (strata, psus) = clusters(&labels, &units, &ranks, &[10, 11, 12, 13]).unwrap();
+        let (strata, psus) = clusters(&labels, &units, &ranks, &[10, 11, 12, 13], |unit| format!("unit {unit}")).unwrap();
         let names: Vec<(&str, u32)> = strata.strata().iter().map(|s| (s.name.as_str(), s.sampled)).collect();
         assert_eq!(names, [("unit 10", 2), ("unit 11", 2), ("unit 12", 1)]);
         assert_eq!(psus, [2, 0, 1, 2, 4, 3, 0]);
@@ -120,8 +126,8 @@ mod tests {
     fn what_number_a_cluster_had_leaves_no_trace() {
         let units = [0, 0, 1, 1, 0, 1];
         let ranks = [0, 1, 3, 4, 2, 3];
-        let once = clusters(&[0, 0, 1, 1, 2, 3], &units, &ranks, &[7, 8]).unwrap();
-        let renamed = clusters(&[9, 9, 3, 3, 0, 5], &units, &ranks, &[7, 8]).unwrap();
+        let once = clusters(&[0, 0, 1, 1, 2, 3], &units, &ranks, &[7, 8], |_| String::new()).unwrap();
+        let renamed = clusters(&[9, 9, 3, 3, 0, 5], &units, &ranks, &[7, 8], |_| String::new()).unwrap();
         assert_eq!(once, renamed);
     }
 }

@@ -152,9 +152,13 @@ pub fn recompute_without(db: &mut Db, run: &Run, left_out: Option<&LeftOut>, rep
         other => other.into(),
     })?;
     suppress(&mut scores, plan.min_n());
-    let code = |id: i32| units.get(UnitId(id)).map(|unit| format!("{}:{}", unit.record.list, unit.record.code)).unwrap_or_default();
-    let digest = digest(&manifest, &scores, &code);
+    let digest = digest(&manifest, &scores, &|id| unit_code(&units, id));
     Ok(Outcome { manifest, digest, scores })
+}
+
+/// `LIST:CODE` of a unit.
+fn unit_code(units: &Registry, id: i32) -> String {
+    units.get(UnitId(id)).map(|unit| format!("{}:{}", unit.record.list, unit.record.code)).unwrap_or_default()
 }
 
 /// The published versions that the index takes, in the order that it names them.
@@ -216,6 +220,7 @@ fn frame(
     if scanned.erased > 0 {
         return Err(RunError::Erased(scanned.erased));
     }
+    builder.name_units(|id| unit_code(units, id));
     let area = |name: &str| area_unit(units, &field.wave, name).map(|id| id.0);
     Ok(builder.finish(&field.core()?, &field.design, area)?)
 }
