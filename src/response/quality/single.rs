@@ -10,14 +10,14 @@ use crate::schema::{DOES_NOT_APPLY, ItemKind, Layout, OptionList, Questionnaire,
 pub(super) struct Form {
     slots: Vec<Slot>,
     /// Scale items that follow one another in a section and share their options.
-    blocks: Vec<(String, Vec<Slot>)>,
+    blocks: Vec<Vec<Slot>>,
     /// All scale items in order; those of one number share their options.
     scales: Vec<(usize, Slot)>,
 }
 
 impl Form {
     pub(super) fn new(questionnaire: &Questionnaire, layout: &Layout) -> Self {
-        let mut blocks: Vec<(String, Vec<Slot>)> = Vec::new();
+        let mut blocks: Vec<Vec<Slot>> = Vec::new();
         let mut scales = Vec::new();
         let mut lists: Vec<&OptionList> = Vec::new();
         for section in questionnaire.sections() {
@@ -28,8 +28,8 @@ impl Form {
                     continue;
                 };
                 match blocks.last_mut() {
-                    Some((_, block)) if last == Some(options) => block.push(slot),
-                    _ => blocks.push((item.code().to_owned(), vec![slot])),
+                    Some(block) if last == Some(options) => block.push(slot),
+                    _ => blocks.push(vec![slot]),
                 }
                 last = Some(options);
                 let list = lists.iter().position(|known| *known == options.as_ref()).unwrap_or_else(|| {
@@ -109,7 +109,7 @@ pub(super) fn twice_median(forms: &[Timed]) -> i64 {
 }
 
 /// Flags a form with one answer throughout every block of questions, or with a long run of equal answers.
-/// A form whose blocks have too few answers cannot be judged by blocks.
+/// A form with too few answers for either is not judged.
 ///
 /// # Formula
 /// Blocks: every block with at least `min_items` answers has a single distinct one, and there are at least `min_blocks` of them. Run: the
@@ -118,16 +118,16 @@ pub(super) fn twice_median(forms: &[Timed]) -> i64 {
 pub(super) fn straight_lined(rule: StraightLined, form: &Form, response: &Judged<'_>) -> Verdict {
     let answers = response.answers;
     let given = |block: &[Slot]| block.iter().filter_map(|slot| slot.option(answers)).collect::<Vec<u8>>();
-    let counted: Vec<(&str, Vec<u8>)> =
-        form.blocks.iter().map(|(name, block)| (name.as_str(), given(block))).filter(|(_, given)| given.len() >= rule.min_items).collect();
-    let run = longest_run(form, answers);
-    if counted.len() < rule.min_blocks && rule.longest_run.is_none() {
+    let counted: Vec<Vec<u8>> = form.blocks.iter().map(|block| given(block)).filter(|given| given.len() >= rule.min_items).collect();
+    let blocks_suffice = counted.len() >= rule.min_blocks;
+    let scale_answers = form.scales.iter().filter(|(_, slot)| slot.option(answers).is_some()).count();
+    if !blocks_suffice && rule.longest_run.is_none_or(|least| scale_answers < least) {
         return Verdict::NotJudged;
     }
-    let uniform = |given: &[u8]| given.windows(2).all(|pair| pair[0] == pair[1]);
-    let flat = counted.len() >= rule.min_blocks && counted.iter().all(|(_, given)| uniform(given));
+    let run = longest_run(form, answers);
+    let flat = blocks_suffice && counted.iter().all(|given| given.windows(2).all(|pair| pair[0] == pair[1]));
     let long = rule.longest_run.is_some_and(|least| run >= least);
-    let items: usize = counted.iter().map(|(_, given)| given.len()).sum();
+    let items: usize = counted.iter().map(Vec::len).sum();
     Verdict::of(flat || long, || format!("blocks={} items={items} run={run}", counted.len()))
 }
 

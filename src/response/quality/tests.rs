@@ -142,6 +142,7 @@ fn a_form_is_straight_lined_by_blocks_or_by_a_run() {
         sheet([5, 5, 5, 5, 5, 1, 1, 1, 1, 1], 0, 60),
     ];
     assert_eq!(flagged(&evaluate(&run, &sheets)), [1]);
+    assert_eq!(evaluate(&run, &[sheet(HALF, 0, 60)]).rules[&Rule::StraightLined].judged, 0, "five answers make no run of six");
 }
 
 #[test]
