@@ -274,7 +274,8 @@ pub async fn list_evaluations(state: AppState, caller: Caller, code: web::Path<S
 }
 
 /// An evaluation: its rules, and what it found by rule, unit and device.
-#[utoipa::path(tag = "quality", params(("code" = String, Path, description = "The wave"), ("version" = i32, Path, description = "Its evaluation")),
+#[utoipa::path(tag = "quality",
+    params(("code" = String, Path, description = "The wave"), ("version" = i32, Path, description = "Its evaluation")),
     responses((status = 200, description = "The evaluation", body = EvaluationInFull)))]
 #[get("/v1/waves/{code:[^:/]+}/quality-evaluations/{version:[^:/]+}")]
 pub async fn get_evaluation(state: AppState, caller: Caller, path: web::Path<(String, String)>) -> Result<HttpResponse, Problem> {

@@ -216,10 +216,16 @@ pub async fn list_scores(
         mode: wave.mode,
         frame: Words::from_json(&wave.frame_label),
         synthetic: wave.synthetic,
-        clusters: run.manifest.as_deref().and_then(|text| serde_json::from_str::<Manifest>(text).ok()).and_then(|manifest| manifest.clusters),
+        clusters: clusters(&run),
         items: rows.into_iter().map(|score| view.body(score, &units, &labels)).collect(),
         next,
     }))
+}
+
+/// What the intervals of a run rest on where nobody was drawn.
+fn clusters(run: &Run) -> Option<ClustersUsed> {
+    let manifest: Manifest = serde_json::from_str(run.manifest.as_deref()?).ok()?;
+    manifest.clusters
 }
 
 fn filter(query: &ScoresQuery, units: &Registry, page: Page) -> Result<Filter, Problem> {

@@ -71,7 +71,8 @@ pub struct RowRef<'a> {
     pub version: i32,
     /// The rated unit's id.
     pub unit: i32,
-    /// The PSU: its row on the design table, or what [`DeviceDays`](crate::frame::DeviceDays) numbers (ignored where each response is its own).
+    /// The PSU: its row on the design table, or the number that [`DeviceDays`](crate::frame::DeviceDays) gives it (ignored where each
+    /// response is its own).
     pub psu: usize,
     /// The weight, in the wave's unit.
     pub weight: i64,

@@ -45,7 +45,7 @@ pub struct NewChain<'a> {
 /// Adds a version, unless the latest says the same; returns the latest after that.
 ///
 /// # Errors
-/// [`StoreError::NotFound`](super::StoreError::NotFound) without such a wave, [`StoreError::Database`](super::StoreError::Database).
+/// [`StoreError::NotFound`] without such a wave, [`StoreError::Database`].
 pub fn add(db: &mut Db, new: &NewChain<'_>) -> Result<ChainVersion> {
     db.write(|db| {
         lock_wave(db, new.wave_id)?;
@@ -75,7 +75,7 @@ fn latest_of(db: &mut Db, wave_id: i32) -> Result<ChainVersion> {
 /// What is said of a wave now.
 ///
 /// # Errors
-/// [`StoreError::Database`](super::StoreError::Database).
+/// [`StoreError::Database`].
 pub fn latest(db: &mut Db, wave_id: i32) -> Result<Option<ChainVersion>> {
     latest_at(db, wave_id, i64::MAX)
 }
@@ -83,7 +83,7 @@ pub fn latest(db: &mut Db, wave_id: i32) -> Result<Option<ChainVersion>> {
 /// What was said of a wave at an instant, µs UTC.
 ///
 /// # Errors
-/// [`StoreError::Database`](super::StoreError::Database).
+/// [`StoreError::Database`].
 pub fn latest_at(db: &mut Db, wave_id: i32, instant: i64) -> Result<Option<ChainVersion>> {
     let of = response_chain::table.filter(response_chain::wave_id.eq(wave_id)).filter(response_chain::created_at.le(instant));
     Ok(of.order(response_chain::version.desc()).select(ChainVersion::as_select()).first(db).optional()?)
@@ -92,7 +92,7 @@ pub fn latest_at(db: &mut Db, wave_id: i32, instant: i64) -> Result<Option<Chain
 /// Everything that was ever said of a wave, the latest first.
 ///
 /// # Errors
-/// [`StoreError::Database`](super::StoreError::Database).
+/// [`StoreError::Database`].
 pub fn versions(db: &mut Db, wave_id: i32) -> Result<Vec<ChainVersion>> {
     let of = response_chain::table.filter(response_chain::wave_id.eq(wave_id)).order(response_chain::version.desc());
     Ok(of.select(ChainVersion::as_select()).load(db)?)

@@ -68,7 +68,8 @@ fn crowds(rule: Burst, ends: &[(i64, i64)]) -> Vec<Crowd> {
 /// Flags forms that one device sent with the same answers on one day, where there are more of them than `max_copies`.
 ///
 /// People who answer many questions alike are rare; duplicated interviews are how fabricated data give themselves away: Blasius and
-/// Thiessen (2012), *Assessing the Quality of Survey Data*, ch. 4; Kuriakose and Robbins (2016), *Statistical Journal of the IAOS* 32, 283–291.
+/// Thiessen (2012), *Assessing the Quality of Survey Data*, ch. 4; Kuriakose and Robbins (2016), *Statistical Journal of the IAOS* 32,
+/// 283–291.
 pub(super) fn repeated_vector(rule: RepeatedVector, copies: &Copies) -> Vec<Flag> {
     let many = copies.values().filter(|seqs| seqs.len() > rule.max_copies);
     let flag = |seq: &i64, of: usize| Flag { seq: *seq, rule: Rule::RepeatedVector, detail: format!("copies={of}") };

@@ -13,6 +13,7 @@ mod device;
 mod evaluate;
 mod hours;
 mod rule_set;
+mod rule_set_file;
 mod single;
 #[cfg(test)]
 mod tests;

@@ -81,8 +81,8 @@ pub(super) struct Timed {
 ///
 /// # Formula
 /// `duration < seconds_per_item · items`, `duration < seconds`, or `duration < share_of_median · median`. A second an item is the cut that
-/// told careless from careful respondents in Wood, Harms, Lowman and `DeSimone` (2017), *Social Psychological and Personality Science* 8(4),
-/// 454–464; two seconds are the stricter rule of Huang et al. (2012), *Journal of Business and Psychology* 27, 99–114. The share of the
+/// told careless from careful respondents in Wood, Harms, Lowman and `DeSimone` (2017), *Social Psychological and Personality Science*
+/// 8(4), 454–464; two seconds are the stricter rule of Huang et al. (2012), *Journal of Business and Psychology* 27, 99–114. The share of the
 /// median is that of Greszki, Meyer and Schoen (2015), *Public Opinion Quarterly* 79(2), 471–503, who also found that leaving such forms
 /// out hardly moves results: a reason to flag rather than to drop.
 pub(super) fn too_fast(rule: TooFast, form: Timed, twice_median: i64) -> Option<String> {
