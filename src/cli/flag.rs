@@ -1,5 +1,6 @@
 //! `hailong flag`: looks for suspicious responses of a wave, here and now.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -17,6 +18,9 @@ use crate::response::quality::{DEFAULT, Rule};
 use crate::store::quality::{self, Evaluation, FlagCount, FlagsBy};
 use crate::store::{Store, waves};
 use crate::unit::{Registry, UnitId};
+
+/// Units on the screen; the rest is a line that says how many.
+const ROWS: usize = 100;
 
 /// What to judge.
 #[derive(Debug, clap::Args)]
@@ -73,9 +77,15 @@ pub(super) fn flag(context: &Context, arguments: &Arguments) -> Result<()> {
         let heads: String = Rule::ALL.map(|rule| format!(" {:>15}", rule.as_str())).concat();
         println!("\n  {:<26}{heads}", "unit");
     }
-    for (unit, flags) in &by_unit {
+    // The units that most is odd about come first.
+    let mut rows: Vec<_> = by_unit.iter().collect();
+    rows.sort_by_key(|(_, flags)| Reverse(flags.values().sum::<i64>()));
+    for (unit, flags) in rows.iter().take(ROWS) {
         let cells: String = Rule::ALL.map(|rule| format!(" {:>15}", flags.get(rule.as_str()).unwrap_or(&0))).concat();
         println!("  {unit:<26}{cells}");
+    }
+    if rows.len() > ROWS {
+        println!("… and {} more units: --json has them all", rows.len() - ROWS);
     }
     println!("\nA flag is a suspicion: nothing was changed. `hailong run --without-flagged` shows what the flagged ones do to the scores.");
     Ok(())
