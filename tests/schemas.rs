@@ -72,12 +72,23 @@ fn the_published_schemas_refuse_what_the_checker_refuses() {
         |i| i["tree"] = serde_json::json!([]),
         |i| i["lonely_psu"] = "ignore".into(),
     ];
+    let quality: [Break; 4] = [
+        |q| q["rules"] = serde_json::json!({}),
+        |q| q["rules"]["too_fast"]["seconds"] = 0.into(),
+        |q| q["rules"]["burst"]["window"] = 60.into(),
+        |q| q["rules"]["closed_hours"]["hours"]["monday"] = serde_json::json!(["08:00-17:00"]),
+    ];
     for (file, kind, document) in definitions() {
-        for (number, change) in (if kind == "index" { index } else { questionnaire }).iter().enumerate() {
+        let (changes, check): (_, fn(&str) -> bool) = match kind.as_str() {
+            "index" => (index, |text| hailong::schema::parse(text).is_ok()),
+            "quality" => (quality, |text| hailong::response::quality::RuleSet::parse(text).is_ok()),
+            _ => (questionnaire, |text| hailong::schema::parse(text).is_ok()),
+        };
+        for (number, change) in changes.iter().enumerate() {
             let mut broken = document.clone();
             change(&mut broken);
             assert!(verdict(&kind, &broken).is_err(), "{}: the schema accepts change {number}", file.display());
-            assert!(hailong::schema::parse(&broken.to_string()).is_err(), "{}: the checker accepts change {number}", file.display());
+            assert!(!check(&broken.to_string()), "{}: the checker accepts change {number}", file.display());
         }
     }
 }

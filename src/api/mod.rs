@@ -17,6 +17,7 @@ pub mod auth;
 pub mod batch;
 pub mod body;
 pub mod cache;
+pub mod chain;
 pub mod codes;
 pub mod definitions;
 pub mod editions;
@@ -36,6 +37,7 @@ pub mod page;
 pub mod place;
 pub mod problem;
 pub mod progress;
+pub mod quality;
 pub mod responses;
 pub mod role;
 pub mod runs;
@@ -74,9 +76,15 @@ pub fn routes(api: &mut ServiceConfig<'_>) {
         .service(waves::put_wave)
         .service(fieldwork::put_design)
         .service(fieldwork::get_progress)
+        .service(chain::get_chain)
         .service(responses::list_responses)
         .service(responses::withdraw_response)
         .service(responses::exclude_response);
+    // … looking for what is suspicious.
+    api.service(quality::create_evaluation)
+        .service(quality::list_evaluations)
+        .service(quality::get_evaluation)
+        .service(quality::list_flags);
     // … and computing.
     api.service(runs::create_run)
         .service(runs::list_runs)

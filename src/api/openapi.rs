@@ -24,6 +24,7 @@ use crate::api::routes;
         (name = "definitions", description = "Questionnaires and index definitions"),
         (name = "units", description = "Provinces, communes, agencies"),
         (name = "waves", description = "Rounds of collection and their sampling design"),
+        (name = "quality", description = "Looking for suspicious responses"),
         (name = "runs", description = "Computing scores, approving and publishing them"),
         (name = "scores", description = "Editions and their scores"),
         (name = "keys", description = "Keys"),

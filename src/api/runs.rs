@@ -20,6 +20,7 @@ use crate::api::encode::{from_rfc3339, hex, rfc3339};
 use crate::api::etag;
 use crate::api::page::{Listing, Page};
 use crate::api::problem::Problem;
+use crate::api::quality::{LeftOutBody, WithoutFlagged};
 use crate::api::responses::uuid;
 use crate::api::role::Action;
 use crate::api::state::AppState;
@@ -29,7 +30,7 @@ use crate::schema::{self, Document, Finding, IndexDefinition};
 use crate::store::Db;
 use crate::store::jobs::NewJob;
 use crate::store::runs::{self, Filter, NewRun, Run, RunState};
-use crate::store::{schemas, waves};
+use crate::store::{quality, schemas, waves};
 
 /// A run to start.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -59,6 +60,8 @@ pub struct RunRequest {
     /// The id of a finished run of the same index, such as last year's: every score tells how it moved since, with a test that
     /// knows of the PSUs that both samples share. The earlier answers are read by this run's definition.
     since: Option<String>,
+    /// Leave out the responses that an evaluation flagged; by default every valid response takes part.
+    without_flagged: Option<WithoutFlagged>,
 }
 
 /// The instant that a request names.
@@ -99,6 +102,8 @@ pub struct RunBody {
     pub seed: i64,
     /// The run that it is compared with.
     pub since: Option<String>,
+    /// The flagged responses that it leaves out; null: none.
+    pub without_flagged: Option<LeftOutBody>,
     /// Who did what with it, when.
     pub steps: Vec<StepBody>,
     /// SHA-256 of inputs and scores: the same for every repetition.
@@ -194,6 +199,7 @@ impl Names {
             high_water_event: run.high_water_event,
             seed: run.seed,
             since: run.since.map(|id| id.to_string()),
+            without_flagged: quality::left_out(db, run.id)?.as_ref().map(LeftOutBody::of),
             steps: steps(&run),
             digest: run.digest.map(|digest| hex(&digest)),
             manifest: run.manifest.as_deref().and_then(|manifest| serde_json::from_str(manifest).ok()),
@@ -238,6 +244,7 @@ pub async fn create_run(state: AppState, caller: Caller, request: Json<RunReques
         let wave = waves::find(db, &request.wave)?.ok_or_else(|| Problem::new(Code::WaveUnknown))?;
         check(&request, &definition(&index)?, &wave)?;
         let since = earlier(db, request.since.as_deref(), &index.code)?;
+        let left_out = request.without_flagged.as_ref().map(|without| without.read(db, wave.id)).transpose()?;
         let new = NewRun {
             id,
             index_version_id: index.id,
@@ -253,6 +260,9 @@ pub async fn create_run(state: AppState, caller: Caller, request: Json<RunReques
         };
         let job = NewJob { id, kind: RUN_JOB.into(), payload: json!({ "run": id.to_string() }).to_string(), created_at: now };
         let run = runs::create(db, &new, &job)?;
+        if let Some(left_out) = &left_out {
+            quality::leave_out(db, id, left_out)?;
+        }
         audit::note(db, &holder, now, "run.create", &id.to_string(), "")?;
         Names::default().body(db, run)
     });

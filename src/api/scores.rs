@@ -19,6 +19,7 @@ use crate::api::state::AppState;
 use crate::api::units::split_name;
 use crate::api::wire::{Cacheable, UnitLabel, Words};
 use crate::jobs::load;
+use crate::publication::{ClustersUsed, Manifest};
 use crate::store::changes::{self, Change};
 use crate::store::editions::{self, Edition, EditionState};
 use crate::store::runs::{self, Run, RunState};
@@ -75,6 +76,9 @@ pub struct ScoresBody {
     pub frame: Words,
     /// Whether the respondents were made up.
     pub synthetic: bool,
+    /// What the intervals rest on where nobody was drawn: the kind of clusters and how many; null of a probability sample.
+    #[schema(value_type = Option<Object>)]
+    pub clusters: Option<ClustersUsed>,
     /// The scores, in the run's canonical order.
     pub items: Vec<ScoreBody>,
     /// The address of the next page; null on the last.
@@ -274,6 +278,7 @@ pub async fn list_scores(
         mode: wave.mode,
         frame: Words::from_json(&wave.frame_label),
         synthetic: wave.synthetic,
+        clusters: clusters(&run),
         items: rows
             .into_iter()
             .map(|score| (changes.remove(&score.ord), score))
@@ -288,6 +293,12 @@ fn moved(db: &mut Db, run: &Run, rows: &[Score]) -> Result<HashMap<i32, Change>,
     let ends = rows.first().zip(rows.last()).filter(|_| run.since.is_some());
     let Some((first, last)) = ends else { return Ok(HashMap::new()) };
     Ok(changes::between(db, run.id, first.ord, last.ord)?.into_iter().map(|change| (change.ord, change)).collect())
+}
+
+/// What the intervals of a run rest on where nobody was drawn.
+fn clusters(run: &Run) -> Option<ClustersUsed> {
+    let manifest: Manifest = serde_json::from_str(run.manifest.as_deref()?).ok()?;
+    manifest.clusters
 }
 
 fn filter(query: &ScoresQuery, units: &Registry, page: Page) -> Result<Filter, Problem> {

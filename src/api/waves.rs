@@ -9,6 +9,7 @@ use validator::Validate;
 use crate::api::audit;
 use crate::api::auth::Caller;
 use crate::api::body::Json;
+use crate::api::chain::{self, ChainBody, ChainRequest};
 use crate::api::codes::Code;
 use crate::api::encode::{from_rfc3339, rfc3339};
 use crate::api::etag;
@@ -17,8 +18,10 @@ use crate::api::problem::Problem;
 use crate::api::role::Action;
 use crate::api::state::AppState;
 use crate::api::wire::{Cacheable, Words, check_words};
-use crate::design::{DesignKind, Mode, Wave, WaveError, WeightUnit};
+use crate::design::{Chain, DesignKind, Mode, Wave, WaveError, WeightUnit};
 use crate::schema::Finding;
+use crate::store::Db;
+use crate::store::chain::{self as chains, ChainVersion};
 use crate::store::waves::{self, NewWave, WaveChange};
 
 /// A wave to open or change. Once it is open, only its words and dates may change.
@@ -47,7 +50,7 @@ pub struct WaveRequest {
     #[serde(default = "micro")]
     #[validate(range(min = 0, max = 12))]
     weight_exponent: u8,
-    /// `element` or `cluster`.
+    /// `element`, `cluster` or, of a wave that is no probability sample, `device_day`: what one device sent on one day is a cluster.
     design: String,
     /// Whether the finite population correction applies.
     #[serde(default)]
@@ -55,6 +58,8 @@ pub struct WaveRequest {
     /// Whether its respondents are made up, for a demonstration.
     #[serde(default)]
     synthetic: bool,
+    /// How many could have answered: needed to open a wave that is no probability sample. What is known better later is a new version.
+    chain: Option<ChainRequest>,
 }
 
 fn micro() -> u8 {
@@ -82,17 +87,20 @@ pub struct WaveBody {
     pub closes_at: Option<String>,
     /// Weights are whole numbers of 10^-this.
     pub weight_exponent: i16,
-    /// `element` or `cluster`.
+    /// `element`, `cluster` or `device_day`.
     pub design: String,
     /// Whether the finite population correction applies.
     pub fpc: bool,
     /// Whether its respondents are made up.
     pub synthetic: bool,
+    /// How many could have answered, as it is said now; null of a probability sample.
+    pub chain: Option<ChainBody>,
     /// Counts the changes; the number in the `ETag`.
     pub revision: i64,
 }
 
-fn body(wave: waves::Wave) -> WaveBody {
+fn body((wave, chain): (waves::Wave, Option<ChainVersion>)) -> WaveBody {
+    let design = wave.design().to_owned();
     WaveBody {
         code: wave.code,
         survey: wave.survey_code,
@@ -103,22 +111,29 @@ fn body(wave: waves::Wave) -> WaveBody {
         opens_at: rfc3339(wave.opens_at),
         closes_at: wave.closes_at.map(rfc3339),
         weight_exponent: wave.weight_exponent,
-        design: wave.design_kind,
+        design,
         fpc: wave.fpc,
         synthetic: wave.synthetic,
+        chain: chain.map(chain::body),
         revision: wave.revision,
     }
 }
 
-fn answer(mut with: actix_web::HttpResponseBuilder, wave: waves::Wave) -> HttpResponse {
-    with.public().tag(etag::revision(wave.revision)).json(body(wave))
+fn answer(mut with: actix_web::HttpResponseBuilder, wave: (waves::Wave, Option<ChainVersion>)) -> HttpResponse {
+    with.public().tag(etag::revision(wave.0.revision)).json(body(wave))
+}
+
+/// A wave and what is said of how many could have answered it.
+fn with_chain(db: &mut Db, wave: waves::Wave) -> Result<(waves::Wave, Option<ChainVersion>), Problem> {
+    let chain = chains::latest(db, wave.id)?;
+    Ok((wave, chain))
 }
 
 /// Every wave, the latest opened first.
 #[utoipa::path(tag = "waves", responses((status = 200, description = "The waves", body = Listing<WaveBody>)))]
 #[get("/v1/waves")]
 pub async fn list_waves(state: AppState, _: Caller) -> Result<HttpResponse, Problem> {
-    let rows = state.read(|db| Ok(waves::list(db)?)).await?;
+    let rows = state.read(|db| waves::list(db)?.into_iter().map(|wave| with_chain(db, wave)).collect::<Result<Vec<_>, _>>()).await?;
     Ok(HttpResponse::Ok().public().json(Listing { items: rows.into_iter().map(body).collect(), next: None }))
 }
 
@@ -127,8 +142,11 @@ pub async fn list_waves(state: AppState, _: Caller) -> Result<HttpResponse, Prob
     responses((status = 200, description = "The wave; `ETag` is its revision", body = WaveBody)))]
 #[get("/v1/waves/{code:[^:/]+}")]
 pub async fn get_wave(state: AppState, _: Caller, code: web::Path<String>) -> Result<HttpResponse, Problem> {
-    let found = state.read(move |db| Ok(waves::find(db, &code)?)).await?;
-    Ok(answer(HttpResponse::Ok(), found.ok_or_else(Problem::not_found)?))
+    let found = state.read(move |db| {
+        let wave = waves::find(db, &code)?.ok_or_else(Problem::not_found)?;
+        with_chain(db, wave)
+    });
+    Ok(answer(HttpResponse::Ok(), found.await?))
 }
 
 /// Opens a wave, or changes its words and dates: that needs `If-Match`.
@@ -145,25 +163,27 @@ pub async fn put_wave(
     let holder = caller.may(Action::KeepWave)?.clone();
     let code = code.into_inner();
     let now = state.now();
-    let new = read(&code, request.0, holder.actor(), now)?;
     let existing = {
         let code = code.clone();
         state.read(move |db| Ok(waves::find(db, &code)?)).await?
     };
+    let (new, said) = read(&code, request.0, existing.is_none(), holder.actor(), now)?;
     let (answer_with, wave) = if let Some(old) = existing {
         etag::require_match(req.headers(), &etag::revision(old.revision))?;
         let change = change(&old, new)?;
         let changed = state.write(move |db| {
             let wave = waves::update(db, old.id, old.revision, &change)?;
+            say(db, &wave, said.as_ref(), &holder.actor(), now)?;
             audit::note(db, &holder, now, "wave.change", &wave.code, &format!("revision {}", wave.revision))?;
-            Ok(wave)
+            with_chain(db, wave)
         });
         (HttpResponse::Ok(), changed.await?)
     } else {
         let opened = state.write(move |db| {
             let wave = waves::create(db, &new)?;
+            say(db, &wave, said.as_ref(), &holder.actor(), now)?;
             audit::note(db, &holder, now, "wave.open", &wave.code, "")?;
-            Ok(wave)
+            with_chain(db, wave)
         });
         let mut created = HttpResponse::Created();
         created.insert_header((LOCATION, format!("/v1/waves/{code}")));
@@ -173,14 +193,19 @@ pub async fn put_wave(
     Ok(answer(answer_with, wave))
 }
 
+/// Adds what a request says of how many could have answered, if it does.
+fn say(db: &mut Db, wave: &waves::Wave, said: Option<&Chain>, by: &str, now: i64) -> Result<(), Problem> {
+    said.map_or(Ok(()), |said| chain::add(db, wave.id, said, by, now).map(drop))
+}
+
 /// Reads a request, with every finding at once.
-fn read(code: &str, request: WaveRequest, created_by: String, created_at: i64) -> Result<NewWave, Problem> {
+fn read(code: &str, request: WaveRequest, is_new: bool, created_by: String, created_at: i64) -> Result<(NewWave, Option<Chain>), Problem> {
     let mut findings = Vec::new();
     let opens_at = instant("/opens_at", &request.opens_at, &mut findings);
     let closes_at = request.closes_at.as_deref().and_then(|text| instant("/closes_at", text, &mut findings));
     let mode = one_of("/mode", &request.mode, Mode::ALL.map(|mode| (mode.as_str(), mode)), &mut findings);
-    let kinds = [DesignKind::Element, DesignKind::Cluster];
-    let kind = one_of("/design", &request.design, kinds.map(|kind| (kind.as_str(), kind)), &mut findings);
+    let kind = one_of("/design", &request.design, DesignKind::ALL.map(|kind| (kind.as_str(), kind)), &mut findings);
+    let said = chain::read(request.chain.as_ref(), mode, is_new, &mut findings);
     let (Some(opens_at), Some(mode), Some(kind), true) = (opens_at, mode, kind, findings.is_empty()) else {
         return Err(Problem::new(Code::BodyInvalid).errors(findings));
     };
@@ -195,11 +220,11 @@ fn read(code: &str, request: WaveRequest, created_by: String, created_at: i64) -
         synthetic: request.synthetic,
     };
     wave.check().map_err(|errors| {
-        let vi = "Mã đợt chỉ gồm chữ thường, số, dấu chấm, gạch nối; ngày đóng phải sau ngày mở";
+        let vi = "Mã đợt chỉ gồm chữ thường, số, dấu chấm, gạch nối; ngày đóng phải sau ngày mở; device_day không dùng cho mẫu xác suất";
         let finding = |error: WaveError| Finding::error("", "wave-invalid", vi, error.to_string());
         Problem::new(Code::BodyInvalid).errors(errors.into_iter().map(finding).collect())
     })?;
-    Ok(NewWave {
+    let new = NewWave {
         code: wave.code,
         survey_code: wave.survey,
         title: request.title.to_json(),
@@ -214,7 +239,8 @@ fn read(code: &str, request: WaveRequest, created_by: String, created_at: i64) -
         synthetic: request.synthetic,
         created_by,
         created_at,
-    })
+    };
+    Ok((new, said))
 }
 
 fn instant(pointer: &str, text: &str, findings: &mut Vec<Finding>) -> Option<i64> {
@@ -243,7 +269,7 @@ fn change(old: &waves::Wave, new: NewWave) -> Result<WaveChange, Problem> {
         ("/mode", old.mode == new.mode),
         ("/unit_list", old.unit_list == new.unit_list),
         ("/weight_exponent", old.weight_exponent == new.weight_exponent),
-        ("/design", old.design_kind == new.design_kind),
+        ("/design", old.design() == new.design_kind),
         ("/fpc", old.fpc == new.fpc),
         ("/synthetic", old.synthetic == new.synthetic),
     ];

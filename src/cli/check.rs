@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::response::quality::RuleSet;
 use crate::schema::composite::{is_composite, parse_composite};
 use crate::schema::{self, Checked, Document, Finding, check_index_against, compatibility};
 
 /// Which files.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Questionnaires, index definitions and composite indices. Indices are also checked against the questionnaires named with them.
+    /// Questionnaires, index definitions, composite indices and rule sets for flags. Indices are also checked against the questionnaires
+    /// named with them.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// An older version of the questionnaire: says what the new one breaks, adds or only rewords.
@@ -35,6 +37,16 @@ pub(super) fn check(arguments: &Arguments) -> ExitCode {
         };
         if is_composite(&text) {
             errors += composite(&name, &text, arguments.vi);
+            continue;
+        }
+        if let Some(rules) = rule_set(file) {
+            match rules {
+                Ok(rules) => {
+                    let sha256 = crate::publication::hex(&rules.sha256());
+                    println!("{name}: rule set {} {}, {} rules, sha256 {sha256}", rules.code(), rules.version(), rules.rules().len());
+                }
+                Err(findings) => errors += print(&name, &findings, arguments.vi),
+            }
             continue;
         }
         match schema::parse(&text) {
@@ -85,6 +97,13 @@ fn compare(old: &PathBuf, new: &Checked, vi: bool) -> usize {
         }
     }
     0
+}
+
+/// A rule set, if the file says that it is one.
+fn rule_set(file: &PathBuf) -> Option<Result<RuleSet, Vec<Finding>>> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let value: serde_json::Value = serde_json::from_str(&text).ok()?;
+    (value.get("kind").is_some_and(|kind| kind == "quality")).then(|| RuleSet::parse(&text))
 }
 
 /// Checks a composite index and says what it is; returns how many findings are errors.

@@ -6,11 +6,12 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::cli::Context;
 use crate::cli::context::{definition, now, operator, publish};
-use crate::design::{Design, DesignKind, Mode, WeightUnit};
+use crate::design::{Chain, Design, DesignKind, Mode, WeightUnit};
 use crate::jobs::import::{Batch, Columns, distinct};
 use crate::jobs::load;
 use crate::jobs::place::design_rows;
 use crate::schema::{Checked, Document, Finding};
+use crate::store::chain::{self, NewChain};
 use crate::store::units::UnitRow;
 use crate::store::waves::{self, NewWave};
 use crate::store::writer::WriterOptions;
@@ -43,6 +44,15 @@ pub(super) struct Arguments {
     /// How the answers came about: `probability_sample`, `transaction_stream` or `opt_in`.
     #[arg(long, default_value = "probability_sample", value_parser = mode)]
     mode: Mode,
+    /// Customers that the rated units served, of a wave that is no probability sample.
+    #[arg(long)]
+    customers: Option<i64>,
+    /// Invitations to answer that were made to them.
+    #[arg(long)]
+    invitations: Option<i64>,
+    /// Why one of these numbers is not known.
+    #[arg(long, value_name = "REASON")]
+    chain_unknown: Option<String>,
     /// The design table `psu,stratum[,fpc][,area][,weight]`; without one each record is its own sampling unit.
     #[arg(long)]
     psus: Option<PathBuf>,
@@ -162,6 +172,7 @@ fn rated_units(db: &mut Db, arguments: &Arguments, text: &str) -> Result<Registr
 fn wave(db: &mut Db, arguments: &Arguments, survey: &load::Survey, units: &Registry, actor: &str) -> Result<()> {
     let kind = if arguments.psus.is_some() { DesignKind::Cluster } else { DesignKind::Element };
     let found = waves::find(db, &arguments.wave)?;
+    let said = said(arguments, found.is_none())?;
     let wave = match found {
         Some(wave) => wave,
         None => waves::create(
@@ -184,6 +195,10 @@ fn wave(db: &mut Db, arguments: &Arguments, survey: &load::Survey, units: &Regis
             },
         )?,
     };
+    if let Some(said) = said {
+        let (customers, invitations, reason) = (said.customers(), said.invitations(), said.reason());
+        chain::add(db, &NewChain { wave_id: wave.id, customers, invitations, reason, created_by: actor, created_at: now() })?;
+    }
     if arguments.psus.is_none() && arguments.respondents.is_none() {
         return Ok(());
     }
@@ -194,6 +209,27 @@ fn wave(db: &mut Db, arguments: &Arguments, survey: &load::Survey, units: &Regis
         println!("{} of {} weights were rounded, by {:.1e} at most", rounding.changed, rounding.weights, rounding.worst_relative);
     }
     add_design(db, &wave, &design, units)
+}
+
+/// How many could have answered: needed for a new wave that is no probability sample.
+fn said(arguments: &Arguments, is_new: bool) -> Result<Option<Chain>> {
+    let given = arguments.customers.is_some() || arguments.invitations.is_some() || arguments.chain_unknown.is_some();
+    if !arguments.mode.is_stream() {
+        anyhow::ensure!(!given, "a probability sample has no chain of customers, invitations and answers");
+        return Ok(None);
+    }
+    if !given && !is_new {
+        return Ok(None);
+    }
+    let said = Chain::new(arguments.customers, arguments.invitations, arguments.chain_unknown.clone());
+    said.map(Some).map_err(|findings| {
+        for finding in &findings {
+            eprintln!("chain: {finding}");
+        }
+        anyhow::anyhow!(
+            "a wave without a sample needs --customers and --invitations, or --chain-unknown with the reason why one is not known"
+        )
+    })
 }
 
 /// Stores a design.

@@ -7,9 +7,11 @@ macro_rules! println {
 }
 
 mod check;
+mod compare;
 mod context;
 mod demo;
 pub mod estimate;
+mod flag;
 mod import;
 mod index;
 mod key;
@@ -51,7 +53,9 @@ enum Command {
     /// Checks definition files; prints every finding with its place.
     Check(check::Arguments),
     /// Imports responses from a CSV file.
-    Import(import::Arguments),
+    Import(Box<import::Arguments>),
+    /// Looks for suspicious responses of a wave and flags them; changes none.
+    Flag(flag::Arguments),
     /// Computes an index over a wave and prints the scores.
     Run(run::Arguments),
     /// Makes weights from a plan: base weights, non-response, calibration, trimming; prints their diagnostics.
@@ -80,6 +84,7 @@ pub fn main() -> ExitCode {
         Command::Migrate => context.open().map(|_| println!("{} is up to date", context.name())),
         Command::Check(arguments) => return check::check(&arguments),
         Command::Import(arguments) => import::import(&context, &arguments),
+        Command::Flag(arguments) => flag::flag(&context, &arguments),
         Command::Run(arguments) => run::run(&context, &arguments),
         Command::Weight(arguments) => return weight::weight(&arguments),
         Command::Estimate(arguments) => estimate::estimate(&arguments, |answer| println!("{answer}")),

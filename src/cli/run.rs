@@ -9,12 +9,14 @@ use anyhow::{Context as _, Result};
 use uuid::Uuid;
 
 use crate::cli::Context;
+use crate::cli::compare::{self, Which};
 use crate::cli::context::{now, operator};
 use crate::cli::show;
 use crate::jobs::recompute::{self, Outcome, Stage};
 use crate::jobs::{RUN_JOB, load};
 use crate::publication::hex;
 use crate::store::jobs::{self, NewJob};
+use crate::store::quality::{self, LeftOut};
 use crate::store::runs::{self, NewRun, Run};
 use crate::store::{Store, schemas, waves};
 
@@ -36,6 +38,13 @@ pub(super) struct Arguments {
     /// A finished run of the same index, such as last year's: every score tells how it moved since.
     #[arg(long, value_name = "RUN")]
     since: Option<Uuid>,
+    /// Beside the scores, print them without the responses that an evaluation flagged (the latest, or that of the version given).
+    #[arg(long, value_name = "EVALUATION", num_args = 0..=1, default_missing_value = "latest", value_parser = compare::which)]
+    without_flagged: Option<Which>,
+    /// Make a run that leaves the flagged responses out, to be put forward as it is.
+    #[arg(long, value_name = "EVALUATION", num_args = 0..=1, default_missing_value = "latest", value_parser = compare::which,
+        conflicts_with = "without_flagged")]
+    leave_out_flagged: Option<Which>,
     /// Print everything as JSON.
     #[arg(long)]
     json: bool,
@@ -51,18 +60,43 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     let store = context.open()?;
     let parameters = arguments.parameters.iter().cloned().collect();
     let actor = operator();
-    let wanted =
-        Wanted { index: &arguments.index, version: &arguments.index_version, wave: &arguments.wave, since: arguments.since, actor: &actor };
+    let find = |which: Option<Which>| which.map(|which| store.read(|db| compare::left_out(db, &arguments.wave, which))).transpose();
+    let (beside, left_out) = (find(arguments.without_flagged)?, find(arguments.leave_out_flagged)?);
+    let wanted = Wanted {
+        index: &arguments.index,
+        version: &arguments.index_version,
+        wave: &arguments.wave,
+        since: arguments.since,
+        actor: &actor,
+        left_out: left_out.as_ref(),
+    };
     let (run, outcome) = compute(&store, &wanted, &parameters)?;
+    let without = beside.map(|left_out| again(&store, &run, &left_out)).transpose()?;
     let units = store.read(load::registry)?;
     if arguments.json {
-        println!("{}", show::json(&run.id.to_string(), &outcome, &units));
+        let mut printed = show::json(&run.id.to_string(), &outcome, &units);
+        if let Some(without) = &without {
+            printed["without_flagged"] = compare::json(&outcome, without, &units);
+        }
+        println!("{printed}");
     } else {
         let definition = store.read(|db| -> Result<_> { Ok(load::index(&schemas::index_by_id(db, run.index_version_id)?)?) })?;
         show::tables(&outcome, &definition, &units);
+        if let Some(without) = &without {
+            compare::table(&outcome, without, &definition, &units);
+        }
         println!("run {}, digest {}", run.id, hex(&outcome.digest));
     }
     Ok(())
+}
+
+/// The same run without what an evaluation flagged: looked at, not stored.
+fn again(store: &Store, run: &Run, left_out: &LeftOut) -> Result<Outcome> {
+    let bar = Bar::default();
+    let outcome =
+        store.read(|db| recompute::recompute_without(db, run, Some(left_out), &|stage, done, total| bar.show(stage, done, total)));
+    bar.clear();
+    Ok(outcome?)
 }
 
 /// Which run to make.
@@ -72,6 +106,8 @@ pub(super) struct Wanted<'a> {
     pub(super) wave: &'a str,
     pub(super) since: Option<Uuid>,
     pub(super) actor: &'a str,
+    /// The flagged responses that it leaves out.
+    pub(super) left_out: Option<&'a LeftOut>,
 }
 
 /// Makes a run and computes it in this process, with a progress bar; it is a draft afterwards.
@@ -97,6 +133,9 @@ pub(super) fn compute(store: &Store, wanted: &Wanted<'_>, parameters: &BTreeMap<
         let job =
             NewJob { id, kind: RUN_JOB.to_owned(), payload: serde_json::json!({ "run": id.to_string() }).to_string(), created_at: now() };
         runs::create(db, &new, &job)?;
+        if let Some(left_out) = wanted.left_out {
+            quality::leave_out(db, id, left_out)?;
+        }
         let lease = jobs::claim_one(db, id, now().saturating_add(600_000_000))?;
         Ok((runs::start(db, id, now())?, lease))
     })?;

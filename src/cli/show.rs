@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::index::{DomainKey, Score};
 use crate::jobs::recompute::Outcome;
-use crate::publication::hex;
+use crate::publication::{Manifest, hex};
 use crate::schema::IndexDefinition;
 use crate::store::changes::Change;
 use crate::unit::{Registry, UnitId};
@@ -27,6 +27,7 @@ pub(super) fn tables(outcome: &Outcome, definition: &IndexDefinition, units: &Re
         manifest.responses,
         manifest.level * 100.0
     );
+    rests_on(manifest);
     let nodes: Vec<&str> =
         definition.tree().iter().flat_map(|root| std::iter::once(root).chain(root.children())).map(crate::schema::Node::code).collect();
     let changes = changes(outcome);
@@ -49,6 +50,34 @@ pub(super) fn tables(outcome: &Outcome, definition: &IndexDefinition, units: &Re
         if scores.len() > ROWS {
             println!("… and {} more rows: --json has them all", scores.len() - ROWS);
         }
+    }
+}
+
+/// Says what the intervals of a stream rest on, and how many could have answered.
+fn rests_on(manifest: &Manifest) {
+    if let Some(used) = &manifest.clusters {
+        let kind = if used.kind == "device_day" { "device-days" } else { "single responses" };
+        println!(
+            "nobody was drawn: intervals rest on {} {kind} in {} strata, and cover nothing of who chose to answer",
+            used.clusters, used.strata
+        );
+    }
+    if let Some(chain) = &manifest.chain {
+        let number = |n: Option<i64>| n.map_or("unknown".to_owned(), |n| n.to_string());
+        let rate = |rate: Option<f64>| rate.map(|rate| format!(" ({:.1}%)", 100.0 * rate)).unwrap_or_default();
+        let reason = chain.reason.as_ref().map(|reason| format!("; {reason}")).unwrap_or_default();
+        println!(
+            "customers {} → invitations {}{} → answers {}{}, overall{}{reason}",
+            number(chain.customers),
+            number(chain.invitations),
+            rate(chain.invited),
+            chain.answers,
+            rate(chain.answered),
+            chain.overall.map_or(" unknown".to_owned(), |overall| rate(Some(overall)))
+        );
+    }
+    if let Some(flags) = &manifest.flags {
+        println!("without {} responses that evaluation {} flagged ({})", flags.left_out, flags.evaluation, flags.rules.join(", "));
     }
 }
 
@@ -97,7 +126,7 @@ fn moved(change: &Change) {
 }
 
 /// A name cut or filled to so many characters: `{:<26}` counts combining marks of Vietnamese text as columns too.
-fn padded(name: &str, width: usize) -> String {
+pub(super) fn padded(name: &str, width: usize) -> String {
     let cut: String = name.chars().take(width).collect();
     let missing = width.saturating_sub(cut.chars().count());
     cut + &" ".repeat(missing)
@@ -113,8 +142,6 @@ pub(super) fn domain_name(domain: &DomainKey, units: &Registry) -> String {
 
 /// Everything about a run, doubles in full.
 pub(super) fn json(run: &str, outcome: &Outcome, units: &Registry) -> Value {
-    let code = |id: Option<i32>| id.and_then(|id| units.get(UnitId(id))).map(|unit| format!("{}:{}", unit.record.list, unit.record.code));
-    let name = |id: Option<i32>| id.and_then(|id| units.get(UnitId(id))).map(|unit| unit.record.name_vi.clone());
     let changes = changes(outcome);
     let scores: Vec<Value> = outcome
         .scores
@@ -129,19 +156,7 @@ pub(super) fn json(run: &str, outcome: &Outcome, units: &Registry) -> Value {
                 "rank_joint_low": score.rank_joint.map(|r| r.low), "rank_joint_high": score.rank_joint.map(|r| r.high), "top": score.top,
                 "modelled": score.modelled, "thin": score.thin, "suppressed": score.suppressed,
             });
-            let words = [
-                ("area", code(domain.area)),
-                ("area_name", name(domain.area)),
-                ("unit", code(domain.unit)),
-                ("unit_name", name(domain.unit)),
-                ("item", domain.item.clone()),
-                ("option", domain.option.clone()),
-            ];
-            for (key, word) in words {
-                if let Some(word) = word {
-                    value[key] = word.into();
-                }
-            }
+            words(&mut value, domain, units);
             if let Some(change) = changes.get(&place) {
                 value["change"] = json!({
                     "before": change.before, "difference": change.difference, "se": change.se, "df": change.df, "p": change.p,
@@ -156,4 +171,23 @@ pub(super) fn json(run: &str, outcome: &Outcome, units: &Registry) -> Value {
         counts
     });
     json!({ "run": run, "digest": hex(&outcome.digest), "manifest": outcome.manifest, "scores_by_domain": by_kind, "scores": scores })
+}
+
+/// Says in a JSON object what a domain is.
+pub(super) fn words(value: &mut Value, domain: &DomainKey, units: &Registry) {
+    let code = |id: Option<i32>| id.and_then(|id| units.get(UnitId(id))).map(|unit| format!("{}:{}", unit.record.list, unit.record.code));
+    let name = |id: Option<i32>| id.and_then(|id| units.get(UnitId(id))).map(|unit| unit.record.name_vi.clone());
+    let words = [
+        ("area", code(domain.area)),
+        ("area_name", name(domain.area)),
+        ("unit", code(domain.unit)),
+        ("unit_name", name(domain.unit)),
+        ("item", domain.item.clone()),
+        ("option", domain.option.clone()),
+    ];
+    for (key, word) in words {
+        if let Some(word) = word {
+            value[key] = word.into();
+        }
+    }
 }

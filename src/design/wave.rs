@@ -14,6 +14,12 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// Whether people chose to answer: such a wave says how many could have ([`Chain`](crate::design::Chain)).
+    #[must_use]
+    pub fn is_stream(self) -> bool {
+        self != Mode::ProbabilitySample
+    }
+
     /// Every mode.
     pub const ALL: [Mode; 3] = [Mode::ProbabilitySample, Mode::TransactionStream, Mode::OptIn];
 
@@ -41,22 +47,28 @@ pub enum DesignKind {
     Element,
     /// Primary sampling units (villages, blocks) are drawn in strata; people within them.
     Cluster,
+    /// Nobody is drawn: the responses that one device sent on one service day are a cluster, the rated units are strata.
+    DeviceDay,
 }
 
 impl DesignKind {
+    /// Every kind.
+    pub const ALL: [DesignKind; 3] = [DesignKind::Element, DesignKind::Cluster, DesignKind::DeviceDay];
+
     /// The name in files, tables and answers.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             DesignKind::Element => "element",
             DesignKind::Cluster => "cluster",
+            DesignKind::DeviceDay => "device_day",
         }
     }
 
     /// The kind of that name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [DesignKind::Element, DesignKind::Cluster].into_iter().find(|kind| kind.as_str() == name)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 }
 
@@ -90,6 +102,9 @@ pub enum WaveError {
     /// It would close before it opens.
     #[error("the wave would close before it opens")]
     ClosesBeforeOpening,
+    /// A probability sample whose PSUs would be devices, which nobody drew.
+    #[error("device-days are clusters of a stream, not of a probability sample")]
+    DeviceDaysOfSample,
 }
 
 impl Wave {
@@ -105,6 +120,9 @@ impl Wave {
         }
         if self.closes_at.is_some_and(|closes| closes <= self.opens_at) {
             errors.push(WaveError::ClosesBeforeOpening);
+        }
+        if self.kind == DesignKind::DeviceDay && self.mode == Mode::ProbabilitySample {
+            errors.push(WaveError::DeviceDaysOfSample);
         }
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
@@ -129,8 +147,9 @@ mod tests {
 
     #[test]
     fn every_error_of_a_wave_is_reported_at_once() {
-        let bad = Wave { code: "SIPAS 2024".into(), closes_at: Some(50), ..wave() };
-        assert_eq!(bad.check().unwrap_err().len(), 2);
+        let bad = Wave { code: "SIPAS 2024".into(), closes_at: Some(50), kind: DesignKind::DeviceDay, ..wave() };
+        assert_eq!(bad.check().unwrap_err().len(), 3);
+        assert_eq!(Wave { kind: DesignKind::DeviceDay, mode: Mode::OptIn, ..wave() }.check(), Ok(()));
     }
 
     #[test]
@@ -138,7 +157,9 @@ mod tests {
         for mode in Mode::ALL {
             assert_eq!(Mode::parse(mode.as_str()), Some(mode));
         }
-        assert_eq!(DesignKind::parse("cluster"), Some(DesignKind::Cluster));
+        for kind in DesignKind::ALL {
+            assert_eq!(DesignKind::parse(kind.as_str()), Some(kind));
+        }
         assert_eq!(Mode::parse("census"), None);
     }
 }

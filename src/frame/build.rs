@@ -1,11 +1,12 @@
 //! Packed rows to columns.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use rayon::prelude::*;
 
 use crate::design::{Design, DesignKind, Wave};
-use crate::frame::{Frame, Strata, Stratum};
+use crate::frame::{Frame, Strata, Stratum, device_day};
 use crate::schema::{Layout, NOT_OFFERED, Questionnaire, Slot, SlotKind};
 
 /// Rows that are transposed at a time: a tile of this many rows and all their bytes stays in the second-level cache.
@@ -70,7 +71,8 @@ pub struct RowRef<'a> {
     pub version: i32,
     /// The rated unit's id.
     pub unit: i32,
-    /// The PSU: its row on the design table (ignored where each response is its own).
+    /// The PSU: its row on the design table, or the number that [`DeviceDays`](crate::frame::DeviceDays) gives it (ignored where each
+    /// response is its own).
     pub psu: usize,
     /// The weight, in the wave's unit.
     pub weight: i64,
@@ -154,6 +156,7 @@ pub struct FrameBuilder {
     weights: Vec<i64>,
     psus: Vec<u32>,
     units: Vec<i32>,
+    unit_names: HashMap<i32, String>,
 }
 
 impl FrameBuilder {
@@ -173,6 +176,7 @@ impl FrameBuilder {
             weights: Vec::new(),
             psus: Vec::new(),
             units: Vec::new(),
+            unit_names: HashMap::new(),
         }
     }
 
@@ -202,6 +206,18 @@ impl FrameBuilder {
         Ok(())
     }
 
+    /// Tells what the rated units are called, for messages about strata that are units.
+    pub fn name_units(&mut self, name: impl Fn(i32) -> String) {
+        let mut ids = self.units.clone();
+        ids.sort_unstable();
+        ids.dedup();
+        self.unit_names = ids.into_iter().map(|id| (id, name(id))).collect();
+    }
+
+    fn unit_name(&self, id: i32) -> String {
+        self.unit_names.get(&id).cloned().unwrap_or_else(|| format!("unit {id}"))
+    }
+
     /// The frame of the rows taken in. `area` gives the registry id of a PSU's area code.
     ///
     /// # Errors
@@ -222,6 +238,19 @@ impl FrameBuilder {
                 let weights = order.par_iter().map(|row| self.weights[*row as usize]).collect();
                 let units = order.par_iter().map(|row| units[*row as usize]).collect();
                 let psus = order.par_iter().map(|row| psus[*row as usize]).collect();
+                Frame::from_columns(columns, weights, psus, units, unit_ids, strata, per_one)
+            }
+            DesignKind::DeviceDay => {
+                let arrived: Vec<u32> = (0..).take(self.weights.len()).collect();
+                let columns = transpose(&self.bytes, self.items, &arrived);
+                let ranks = ranks(&columns, &self.weights, &units);
+                let clusters = device_day::clusters(&self.psus, &units, &ranks, &unit_ids, |unit| self.unit_name(unit));
+                let (strata, psus) = clusters.ok_or(FrameError::UnknownPsu)?;
+                let order = by_psu(&psus, strata.psus());
+                let columns = columns.par_iter().map(|column| order.iter().map(|row| column[*row as usize]).collect()).collect();
+                let weights = order.iter().map(|row| self.weights[*row as usize]).collect();
+                let units = order.iter().map(|row| units[*row as usize]).collect();
+                let psus = order.iter().map(|row| psus[*row as usize]).collect();
                 Frame::from_columns(columns, weights, psus, units, unit_ids, strata, per_one)
             }
             DesignKind::Element => {
@@ -303,10 +332,25 @@ fn canonical_strata(design: &Design, used: &[u32], area: impl Fn(&str) -> Option
 /// leaves no trace.
 fn canonical_rows(columns: &[Vec<u8>], weights: &[i64], units: &[u32]) -> Vec<u32> {
     let mut order: Vec<u32> = (0..).take(weights.len()).collect();
-    order.par_sort_unstable_by(|a, b| {
-        let (a, b) = (*a as usize, *b as usize);
-        let by_answers = || columns.iter().map(|c| c[a].cmp(&c[b])).find(|o| o.is_ne()).unwrap_or(std::cmp::Ordering::Equal);
-        units[a].cmp(&units[b]).then(weights[a].cmp(&weights[b])).then_with(by_answers)
-    });
+    order.par_sort_unstable_by(|a, b| by_content(columns, weights, units, *a as usize, *b as usize));
     order
+}
+
+/// The place of each row in that order; equal rows have equal places.
+fn ranks(columns: &[Vec<u8>], weights: &[i64], units: &[u32]) -> Vec<u32> {
+    let order = canonical_rows(columns, weights, units);
+    let (mut ranks, mut rank) = (vec![0; order.len()], 0);
+    for (place, row) in order.iter().enumerate() {
+        let before = place.checked_sub(1).map(|before| order[before] as usize);
+        if before.is_some_and(|before| by_content(columns, weights, units, before, *row as usize).is_ne()) {
+            rank += 1;
+        }
+        ranks[*row as usize] = rank;
+    }
+    ranks
+}
+
+fn by_content(columns: &[Vec<u8>], weights: &[i64], units: &[u32], a: usize, b: usize) -> Ordering {
+    let by_answers = || columns.iter().map(|c| c[a].cmp(&c[b])).find(|o| o.is_ne()).unwrap_or(Ordering::Equal);
+    units[a].cmp(&units[b]).then(weights[a].cmp(&weights[b])).then_with(by_answers)
 }

@@ -6,14 +6,16 @@
 //!
 //! Architecture invariant: a frame of a cluster design may hold its rows in any order, since every sum over rows is a
 //! sum of whole numbers; it is built in the order of PSUs for speed alone. A frame of an element design, where each
-//! row is a PSU, is put into an order that depends on the rows' content alone. So the order of arrival leaves no trace
-//! in any score.
+//! row is a PSU, is put into an order that depends on the rows' content alone, and so are the clusters of a stream. So
+//! the order of arrival leaves no trace in any score.
 
 mod build;
+mod device_day;
 mod stack;
 mod strata;
 
 pub use build::{CHOSEN, Column, FOREIGN_OPTION, FrameBuilder, FrameError, NOT_CHOSEN, RowRef};
+pub use device_day::DeviceDays;
 pub use stack::stack;
 pub use strata::{Strata, Stratum};
 

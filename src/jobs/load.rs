@@ -73,7 +73,7 @@ fn core(wave: &waves::Wave) -> Option<Wave> {
         code: wave.code.clone(),
         survey: wave.survey_code.clone(),
         mode: Mode::parse(&wave.mode)?,
-        kind: DesignKind::parse(&wave.design_kind)?,
+        kind: DesignKind::parse(wave.design())?,
         weight_unit: u8::try_from(wave.weight_exponent).ok().and_then(WeightUnit::new)?,
         opens_at: wave.opens_at,
         closes_at: wave.closes_at,

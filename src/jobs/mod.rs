@@ -5,14 +5,16 @@
 //! same digest however often it starts over.
 //!
 //! What a job does is a plain function that the command line calls too: [`recompute`] takes a run from rows to scores,
-//! [`import`] takes a CSV file through the same checks as a submission over HTTP.
+//! [`import`] takes a CSV file through the same checks as a submission over HTTP, [`quality`] looks for suspicious responses.
 
 pub mod arrival;
 mod compare;
 pub mod import;
 pub mod load;
 pub mod place;
+pub mod quality;
 pub mod recompute;
+pub mod stream;
 mod worker;
 
-pub use worker::{RUN_JOB, Worker};
+pub use worker::{Evaluate, RUN_JOB, Worker};

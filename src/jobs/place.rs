@@ -1,16 +1,13 @@
 //! Where a submission belongs: which unit it rates, which PSU and weight the wave's design gives it.
 
-use chrono::{DateTime, NaiveDate};
+use chrono::NaiveDate;
 
 use crate::design::{Design, DesignKind, Psu, Respondent, Unplaced, WeightUnit};
 use crate::jobs::load::WaveInField;
-use crate::response::Submission;
+use crate::response::{self, Submission};
 use crate::schema::Finding;
 use crate::store::waves::{NewPsu, NewRespondent, Wave};
 use crate::unit::{Registry, UnitId};
-
-/// Việt Nam is at UTC+7 all year: the service day of an instant begins seven hours before that of UTC.
-const SERVICE_DAY_OFFSET: i64 = 7 * 3_600 * 1_000_000;
 
 /// The unit that a submission rates. `now` (UTC microseconds) stands in for the day of answering where none is given.
 ///
@@ -66,7 +63,7 @@ pub fn design_rows(design: &Design, wave: &Wave, units: &Registry) -> Result<(Ve
 /// The PSU's number, from 1 (0 for none), and the base weight in the wave's unit. What has no place gets zeros and a finding.
 pub fn psu_and_weight(submission: &Submission, field: &WaveInField, findings: &mut Vec<Finding>) -> (i32, i64) {
     let (psu, respondent) = (submission.psu.as_deref(), submission.respondent.as_deref());
-    let placed = if DesignKind::parse(&field.wave.design_kind) == Some(DesignKind::Cluster) {
+    let placed = if DesignKind::parse(field.wave.design()) == Some(DesignKind::Cluster) {
         field.design.place(psu, respondent).map(|(row, weight)| (i32::try_from(row + 1).unwrap_or(0), weight))
     } else {
         if psu.is_some() {
@@ -83,7 +80,7 @@ pub fn psu_and_weight(submission: &Submission, field: &WaveInField, findings: &m
 }
 
 fn service_day(instant: i64) -> Option<NaiveDate> {
-    DateTime::from_timestamp_micros(instant.saturating_add(SERVICE_DAY_OFFSET)).map(|at| at.date_naive())
+    i32::try_from(response::service_day(instant)).ok().and_then(NaiveDate::from_epoch_days)
 }
 
 fn unplaced(why: Unplaced) -> Finding {

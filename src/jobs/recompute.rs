@@ -12,10 +12,12 @@ use crate::index::{ComputeError, Computed, Plan, Score, compute};
 use crate::jobs::compare;
 use crate::jobs::load::{self, LoadError, Survey, WaveInField};
 use crate::jobs::place::area_unit;
+use crate::jobs::stream::{self, Beside};
 use crate::publication::{Manifest, VersionUsed, digest, hex, suppress};
 use crate::schema::{Finding, IndexDefinition};
 use crate::store::changes::Change;
 use crate::store::jobs::{self, Ending, Lease};
+use crate::store::quality::{self, LeftOut};
 use crate::store::runs::{self, Run};
 use crate::store::{Db, StoreError, scan, schemas, scores, waves};
 use crate::unit::{Registry, UnitId};
@@ -110,6 +112,15 @@ pub type Report<'a> = dyn Fn(Stage, usize, usize) -> ControlFlow<()> + Sync + 'a
 /// # Errors
 /// [`RunError`].
 pub fn recompute(db: &mut Db, run: &Run, report: &Report<'_>) -> Result<Outcome, RunError> {
+    let left_out = quality::left_out(db, run.id)?;
+    recompute_without(db, run, left_out.as_ref(), report)
+}
+
+/// The same as if the run had chosen to leave out what an evaluation flagged, or nothing: for a comparison that is not stored.
+///
+/// # Errors
+/// [`RunError`].
+pub fn recompute_without(db: &mut Db, run: &Run, left_out: Option<&LeftOut>, report: &Report<'_>) -> Result<Outcome, RunError> {
     let units = load::registry(db)?;
     let index_row = schemas::index_by_id(db, run.index_version_id)?;
     let definition = load::index(&index_row)?;
@@ -120,12 +131,13 @@ pub fn recompute(db: &mut Db, run: &Run, report: &Report<'_>) -> Result<Outcome,
     let reference = surveys.last().ok_or_else(|| no_version(&definition))?;
     let plan = Plan::compile(&definition, &reference.questionnaire, &parameters).map_err(RunError::Plan)?.seeded(run.seed.unsigned_abs());
     let inputs = Inputs { plan: &plan, surveys: &surveys, units: &units };
-    let frame = frame(db, run, &field, inputs, report)?;
+    let core = field.core()?;
+    let mut beside = Beside::open(db, run, core.kind, left_out)?;
+    let frame = frame(db, &field, inputs, &mut beside, report)?;
     let before = run.since.map(|since| earlier(db, since, inputs, report)).transpose()?;
     let after = before.as_ref().map(|_| frame.clone());
 
     let total: i64 = frame.weights().iter().fold(0, |sum, w| sum.saturating_add(*w));
-    let core = field.core()?;
     let mut manifest = Manifest {
         index: VersionUsed { code: index_row.code.clone(), version: index_row.version.clone(), sha256: hex(&index_row.sha256) },
         surveys: surveys.iter().map(used).collect(),
@@ -143,6 +155,9 @@ pub fn recompute(db: &mut Db, run: &Run, report: &Report<'_>) -> Result<Outcome,
         seed: run.seed,
         calibration: None,
         since: run.since.map(|since| runs::get(db, since)).transpose()?.and_then(|since| since.digest).map(|digest| hex(&digest)),
+        clusters: stream::clusters(&core, &frame),
+        chain: beside.chain(db)?,
+        flags: beside.flags(),
     };
     let progress = |done, steps| report(Stage::Computing, done, steps);
     let Computed { mut scores, calibration } = compute(&plan, frame, &units, &progress).map_err(|error| match error {
@@ -151,13 +166,17 @@ pub fn recompute(db: &mut Db, run: &Run, report: &Report<'_>) -> Result<Outcome,
     })?;
     manifest.calibration = calibration;
     suppress(&mut scores, plan.min_n());
-    let code = |id: i32| units.get(UnitId(id)).map(|unit| format!("{}:{}", unit.record.list, unit.record.code)).unwrap_or_default();
-    let digest = digest(&manifest, &scores, &code);
+    let digest = digest(&manifest, &scores, &|id| unit_code(&units, id));
     let changes = match before.zip(after) {
         Some((before, after)) => compare::since(&plan, before, after, &scores, &units, report)?,
         None => Vec::new(),
     };
     Ok(Outcome { manifest, digest, scores, changes })
+}
+
+/// `LIST:CODE` of a unit.
+fn unit_code(units: &Registry, id: i32) -> String {
+    units.get(UnitId(id)).map(|unit| format!("{}:{}", unit.record.list, unit.record.code)).unwrap_or_default()
 }
 
 /// The published versions that the index takes, in the order that it names them.
@@ -193,12 +212,15 @@ fn earlier(db: &mut Db, since: Uuid, inputs: Inputs<'_>, report: &Report<'_>) ->
     let run = runs::get(db, since)?;
     let wave = waves::by_id(db, run.wave_id)?;
     let field = load::wave(db, &wave.code, None, inputs.units)?.ok_or(LoadError::Wave(wave.code))?;
-    frame(db, &run, &field, inputs, report)
+    let left_out = quality::left_out(db, run.id)?;
+    let mut beside = Beside::open(db, &run, field.core()?.kind, left_out.as_ref())?;
+    frame(db, &field, inputs, &mut beside, report)
 }
 
 /// Reads the rows that the run froze.
-fn frame(db: &mut Db, run: &Run, field: &WaveInField, inputs: Inputs<'_>, report: &Report<'_>) -> Result<Frame, RunError> {
+fn frame(db: &mut Db, field: &WaveInField, inputs: Inputs<'_>, beside: &mut Beside<'_>, report: &Report<'_>) -> Result<Frame, RunError> {
     let Inputs { plan, surveys, units } = inputs;
+    let run = beside.run;
     let reference = surveys
         .last()
         .map(|survey| &survey.questionnaire)
@@ -208,7 +230,7 @@ fn frame(db: &mut Db, run: &Run, field: &WaveInField, inputs: Inputs<'_>, report
     builder.reserve(expected);
     let (mut rows, mut failed) = (0_usize, None);
     let scanned = scan::scan_responses(db, run.wave_id, run.high_water(), |row| {
-        let psu = usize::try_from(row.psu_id.max(1) - 1).unwrap_or(0);
+        let Some(psu) = beside.take(&row) else { return ControlFlow::Continue(()) };
         let taken = RowRef { seq: row.seq, version: row.version_id, unit: row.unit_id, psu, weight: row.weight_u, answers: row.answers };
         if let Err(error) = builder.push(taken) {
             failed = Some(RunError::Frame(error));
@@ -227,6 +249,7 @@ fn frame(db: &mut Db, run: &Run, field: &WaveInField, inputs: Inputs<'_>, report
     if scanned.erased > 0 {
         return Err(RunError::Erased(scanned.erased));
     }
+    builder.name_units(|id| unit_code(units, id));
     let area = |name: &str| area_unit(units, &field.wave, name).map(|id| id.0);
     Ok(builder.finish(&field.core()?, &field.design, area)?)
 }

@@ -6,9 +6,10 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use crate::jobs::quality::{self, QUALITY_JOB, QualityError};
 use crate::jobs::recompute::{self, Outcome, RunError, Stage};
 use crate::store::jobs::{self, Ending, Job, Progress};
-use crate::store::{Store, StoreError, runs};
+use crate::store::{Store, StoreError, quality as stored, runs};
 
 /// The kind of job that computes a run; the job has the run's own id.
 pub const RUN_JOB: &str = "run";
@@ -96,53 +97,106 @@ fn turn(store: &Store, clock: &Clock, stop: &AtomicBool) -> bool {
     true
 }
 
+/// What is known while a job is done.
+struct Work<'a> {
+    store: &'a Store,
+    clock: &'a Clock,
+    stop: &'a AtomicBool,
+    job: &'a Job,
+    written: AtomicI64,
+}
+
 fn work(store: &Store, clock: &Clock, stop: &AtomicBool, job: &Job) -> Result<(), StoreError> {
-    if job.kind != RUN_JOB {
-        return store.read(|db| jobs::finish(db, job.lease(), Ending::Failed("no such kind of job"), clock()));
-    }
-    let started = clock();
-    let result = run(store, clock, stop, job);
-    match &result {
-        // Left as it is: the next process takes it up.
-        Err(RunError::Cancelled) if stop.load(Ordering::Relaxed) => return Ok(()),
-        Err(RunError::Cancelled) => return store.read(|db| jobs::finish(db, job.lease(), Ending::Cancelled, clock())),
-        Err(error) => tracing::info!(run = %job.id, %error, "run failed"),
-        Ok(_) => tracing::info!(run = %job.id, micros = clock() - started, "run computed"),
-    }
-    match store.read(|db| recompute::conclude(db, job.lease(), &result, clock())) {
-        // It was called off meanwhile.
-        Err(StoreError::WrongState { .. }) => store.read(|db| jobs::finish(db, job.lease(), Ending::Cancelled, clock())),
-        concluded => concluded.map(drop),
+    let work = Work { store, clock, stop, job, written: AtomicI64::new(0) };
+    match job.kind.as_str() {
+        RUN_JOB => work.run(),
+        QUALITY_JOB => work.quality(),
+        _ => store.read(|db| jobs::finish(db, job.lease(), Ending::Failed("no such kind of job"), clock())),
     }
 }
 
-/// Computes the run of a job.
-fn run(store: &Store, clock: &Clock, stop: &AtomicBool, job: &Job) -> Result<Outcome, RunError> {
-    let run = store.read(|db| runs::start(db, job.id, clock()))?;
-    let written = AtomicI64::new(0);
-    let report = |stage: Stage, done: usize, total: usize| {
-        if stop.load(Ordering::Relaxed) {
+impl Work<'_> {
+    fn run(&self) -> Result<(), StoreError> {
+        let (store, clock, job) = (self.store, self.clock, self.job);
+        let started = clock();
+        let result = self.compute();
+        match &result {
+            // Left as it is: the next process takes it up.
+            Err(RunError::Cancelled) if self.stop.load(Ordering::Relaxed) => return Ok(()),
+            Err(RunError::Cancelled) => return self.end(Ending::Cancelled),
+            Err(error) => tracing::info!(run = %job.id, %error, "run failed"),
+            Ok(_) => tracing::info!(run = %job.id, micros = clock() - started, "run computed"),
+        }
+        match store.read(|db| recompute::conclude(db, job.lease(), &result, clock())) {
+            // It was called off meanwhile.
+            Err(StoreError::WrongState { .. }) => self.end(Ending::Cancelled),
+            concluded => concluded.map(drop),
+        }
+    }
+
+    /// Computes the run of the job.
+    fn compute(&self) -> Result<Outcome, RunError> {
+        let run = self.store.read(|db| runs::start(db, self.job.id, (self.clock)()))?;
+        let report = |stage, done, total| self.report(stage, done, total);
+        let outcome = recompute::recompute(&mut *self.store.db()?, &run, &report)?;
+        if report(Stage::Storing, 0, 1).is_break() {
+            return Err(RunError::Cancelled);
+        }
+        Ok(outcome)
+    }
+
+    /// Judges the responses of the job's evaluation.
+    fn quality(&self) -> Result<(), StoreError> {
+        let (store, clock, job) = (self.store, self.clock, self.job);
+        let payload: Option<Evaluate> = serde_json::from_str(&job.payload).ok();
+        let Some(Evaluate { evaluation }) = payload else { return self.end(Ending::Failed("the job names no evaluation")) };
+        let report = |stage, done, total| self.report(stage, done, total);
+        let result = store.read(|db| {
+            let pending = stored::get(db, evaluation)?;
+            quality::evaluate(db, &pending, &report)
+        });
+        match &result {
+            Err(QualityError::Cancelled) if self.stop.load(Ordering::Relaxed) => return Ok(()),
+            Err(error) => tracing::info!(evaluation, %error, "evaluation failed"),
+            Ok(found) => tracing::info!(evaluation, responses = found.responses, flagged = found.flagged, "responses judged"),
+        }
+        match store.read(|db| quality::conclude(db, evaluation, Some(job.lease()), &result, clock())) {
+            // Another worker was faster.
+            Err(StoreError::WrongState { .. }) => self.end(Ending::Done),
+            concluded => concluded.map(drop),
+        }
+    }
+
+    fn end(&self, ending: Ending<'_>) -> Result<(), StoreError> {
+        self.store.read(|db| jobs::finish(db, self.job.lease(), ending, (self.clock)()))
+    }
+
+    /// Writes how far the job is and renews its lease; breaks where it should stop.
+    fn report(&self, stage: Stage, done: usize, total: usize) -> ControlFlow<()> {
+        if self.stop.load(Ordering::Relaxed) {
             return ControlFlow::Break(());
         }
-        let now = clock();
-        if now - written.load(Ordering::Relaxed) < WRITE_EVERY && done < total {
+        let now = (self.clock)();
+        if now - self.written.load(Ordering::Relaxed) < WRITE_EVERY && (done < total || total == 0) {
             return ControlFlow::Continue(());
         }
-        written.store(now, Ordering::Relaxed);
+        self.written.store(now, Ordering::Relaxed);
         let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         let progress = Progress { stage: stage.as_str(), done: number(done), total: number(total) };
-        match store.read(|db| jobs::report(db, job.lease(), progress, now.saturating_add(LEASE))) {
+        match self.store.read(|db| jobs::report(db, self.job.lease(), progress, now.saturating_add(LEASE))) {
             Ok(false) => ControlFlow::Continue(()),
             Ok(true) | Err(StoreError::LostLease(_)) => ControlFlow::Break(()),
             Err(error) => {
-                tracing::warn!(run = %job.id, %error, "progress could not be written");
+                tracing::warn!(job = %self.job.id, %error, "progress could not be written");
                 ControlFlow::Continue(())
             }
         }
-    };
-    let outcome = recompute::recompute(&mut *store.db()?, &run, &report)?;
-    if report(Stage::Storing, 0, 1).is_break() {
-        return Err(RunError::Cancelled);
     }
-    Ok(outcome)
+}
+
+/// What the job of an evaluation is told.
+#[derive(serde::Serialize, serde::Deserialize)]
+pub struct Evaluate {
+    /// The evaluation's number.
+    pub evaluation: i32,
 }

@@ -17,6 +17,53 @@ pub struct VersionUsed {
     pub sha256: String,
 }
 
+/// What the intervals of a stream rest on: nobody was drawn, so they speak of clusters like those that were seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClustersUsed {
+    /// `device_day`: the responses of one device on one service day; `element`: each response by itself.
+    pub kind: String,
+    /// How many took part.
+    pub clusters: i64,
+    /// In how many strata; of device-days these are the rated units.
+    pub strata: i64,
+}
+
+/// How many could have answered a stream.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChainUsed {
+    /// Which version of what was said about the wave.
+    pub version: i32,
+    /// Customers served; null: not known.
+    pub customers: Option<i64>,
+    /// Invitations made; null: not known.
+    pub invitations: Option<i64>,
+    /// Why something is not known.
+    pub reason: Option<String>,
+    /// Valid answers that stand, those left out as suspicious among them.
+    pub answers: i64,
+    /// Invitations among customers.
+    pub invited: Option<f64>,
+    /// Answers among invitations.
+    pub answered: Option<f64>,
+    /// Answers among customers.
+    pub overall: Option<f64>,
+}
+
+/// What was left out as suspicious.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlagsUsed {
+    /// The version of the wave's evaluation.
+    pub evaluation: i32,
+    /// The rules that it went by.
+    pub rule_set: VersionUsed,
+    /// Those of them whose flags count.
+    pub rules: Vec<String>,
+    /// Responses left out.
+    pub left_out: i64,
+    /// Responses that take part and came too late to be judged.
+    pub not_judged: i64,
+}
+
 /// The frozen inputs of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -54,16 +101,31 @@ pub struct Manifest {
     /// Digest of the run that it is compared with, hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
+    /// What the intervals rest on, where nobody was drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clusters: Option<ClustersUsed>,
+    /// How many could have answered, where nobody was drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chain: Option<ChainUsed>,
+    /// What was left out as suspicious, where anything was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flags: Option<FlagsUsed>,
 }
 
 impl Manifest {
     /// The bytes that the digest hashes: fields in their declared order.
     ///
     /// Sequence numbers are left out: they depend on the order of arrival, and the counts and sums that follow from
-    /// them are in.
+    /// them are in. So are the numbers of versions within a wave: what the versions say is in.
     #[must_use]
     pub fn canonical(&self) -> Vec<u8> {
-        let frozen = Manifest { high_water_seq: 0, high_water_event: 0, ..self.clone() };
+        let mut frozen = Manifest { high_water_seq: 0, high_water_event: 0, ..self.clone() };
+        if let Some(chain) = &mut frozen.chain {
+            chain.version = 0;
+        }
+        if let Some(flags) = &mut frozen.flags {
+            flags.evaluation = 0;
+        }
         serde_json::to_vec(&frozen).unwrap_or_default() // strings, numbers and lists always serialise
     }
 }

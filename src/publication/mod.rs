@@ -9,5 +9,5 @@ mod manifest;
 mod suppress;
 
 pub use digest::{Digest, digest, hex};
-pub use manifest::{Manifest, VersionUsed};
+pub use manifest::{ChainUsed, ClustersUsed, FlagsUsed, Manifest, VersionUsed};
 pub use suppress::suppress;

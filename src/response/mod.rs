@@ -2,18 +2,22 @@
 //!
 //! [`Submission::parse`] looks at the envelope, [`check`] at the answers, and [`Response`] is what came of both:
 //! only a response crosses into the store and the figures. A kiosk's answers are never thrown away, so a
-//! submission with findings can be kept too, marked as what it is.
+//! submission with findings can be kept too, marked as what it is. What looks odd about answers that are valid is
+//! the matter of [`quality`].
 //!
 //! **Invariant:** whether a response is valid follows from its bytes and the questionnaire alone; no clock, no
 //! list of units, no wave is asked here.
 
 mod check;
+mod day;
 mod packed;
+pub mod quality;
 mod submission;
 
 use std::fmt;
 
 pub use check::{Checked, check};
+pub use day::{service_day, time_of_day, weekday};
 pub use packed::{NotOfLayout, decode};
 pub use submission::{MAX_DEPTH, Submission, UnitRef};
 

@@ -49,6 +49,7 @@ pub use number::{DecimalError, MAX_DECIMALS, MAX_SCALED, Ratio, scaled, unscaled
 pub use questionnaire::{Choice, Item, ItemKind, MAX_OPTIONS, OptionList, Questionnaire, Section};
 pub use relevance::Relevance;
 pub use rules::parse_day;
+pub(crate) use rules::{document_code, version};
 pub use source::MAX_DEPTH;
 pub(crate) use text::forbidden_character;
 pub use text::{NoVietnamese, Text};
@@ -110,8 +111,9 @@ mod tests {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("survey-schemas");
         let (mut surveys, mut indices) = (Vec::new(), Vec::new());
         for set in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
-            if set.ends_with("indices") {
-                continue; // composite indices: `composite::tests` reads them
+            // Composite indices are read by `composite::tests`, rule sets for flags by `response::quality`.
+            if set.ends_with("indices") || set.ends_with("quality") {
+                continue;
             }
             for file in std::fs::read_dir(set).unwrap().map(|entry| entry.unwrap().path()) {
                 if file.to_string_lossy().ends_with(".schema.json") {

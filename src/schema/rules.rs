@@ -34,13 +34,13 @@ pub(super) fn option_code<'v>(value: &'v Value, at: &mut At<'_>) -> Option<&'v s
 }
 
 /// The code of a questionnaire or an index: `[a-z][a-z0-9-]*`, as it stands in addresses.
-pub(super) fn document_code<'v>(value: &'v Value, at: &mut At<'_>) -> Option<&'v str> {
+pub(crate) fn document_code<'v>(value: &'v Value, at: &mut At<'_>) -> Option<&'v str> {
     let rule = |text: &str| starts_with_letter(text) && all_of(text, b"-") && !text.bytes().any(|byte| byte.is_ascii_uppercase());
     code(value, at, rule, "bắt đầu bằng chữ cái, chỉ gồm a–z 0–9 -", "a small letter, then a–z 0–9 -")
 }
 
 /// A version: whole numbers joined by dots, such as `2024.1`.
-pub(super) fn version<'v>(value: &'v Value, at: &mut At<'_>) -> Option<&'v str> {
+pub(crate) fn version<'v>(value: &'v Value, at: &mut At<'_>) -> Option<&'v str> {
     let text = string(value, at)?;
     let part = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     if text.split('.').all(part) {

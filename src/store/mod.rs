@@ -21,10 +21,13 @@ mod tables;
 mod tests;
 
 pub mod audit;
+pub mod chain;
 pub mod changes;
 pub mod editions;
 pub mod jobs;
 pub mod keys;
+pub mod origins;
+pub mod quality;
 pub mod responses;
 pub mod runs;
 pub mod scan;

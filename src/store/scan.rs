@@ -103,6 +103,8 @@ macro_rules! counting {
     };
 }
 
+pub(super) use counting;
+
 /// How many responses [`scan_responses`] will visit, the erased ones included: the size to reserve.
 ///
 /// # Errors

@@ -71,6 +71,7 @@ diesel::table! {
         revision -> BigInt,
         created_by -> Text,
         created_at -> BigInt,
+        cluster_by -> Nullable<Text>,
     }
 }
 
@@ -257,6 +258,64 @@ diesel::table! {
 }
 
 diesel::table! {
+    response_chain (wave_id, version) {
+        wave_id -> Integer,
+        version -> Integer,
+        customers -> Nullable<BigInt>,
+        invitations -> Nullable<BigInt>,
+        reason -> Nullable<Text>,
+        created_by -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    quality_evaluation (id) {
+        id -> Integer,
+        wave_id -> Integer,
+        version -> Integer,
+        rules_code -> Text,
+        rules_version -> Text,
+        rules_sha256 -> Binary,
+        rules -> Text,
+        high_water_seq -> BigInt,
+        high_water_event -> BigInt,
+        created_by -> Text,
+        created_at -> BigInt,
+        finished_at -> Nullable<BigInt>,
+        responses -> Nullable<BigInt>,
+        flagged -> Nullable<BigInt>,
+        error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    quality_count (evaluation_id, rule) {
+        evaluation_id -> Integer,
+        rule -> Text,
+        judged -> BigInt,
+        flagged -> BigInt,
+    }
+}
+
+diesel::table! {
+    response_flag (evaluation_id, response_seq, rule) {
+        evaluation_id -> Integer,
+        response_seq -> BigInt,
+        rule -> Text,
+        detail -> Text,
+    }
+}
+
+diesel::table! {
+    run_without_flagged (run_id) {
+        run_id -> Binary,
+        evaluation_id -> Integer,
+        rules -> Text,
+    }
+}
+
+diesel::table! {
     job (id) {
         id -> Binary,
         kind -> Text,
@@ -287,5 +346,8 @@ diesel::table! {
 }
 
 diesel::joinable!(submission -> response (response_seq));
+diesel::joinable!(response_flag -> response (response_seq));
+diesel::joinable!(response_flag -> quality_evaluation (evaluation_id));
 diesel::joinable!(free_text -> response (response_seq));
 diesel::allow_tables_to_appear_in_same_query!(response, submission, free_text);
+diesel::allow_tables_to_appear_in_same_query!(response_flag, response, quality_evaluation);

@@ -9,6 +9,9 @@ use super::db::{Db, ROWS_PER_INSERT, each_backend};
 use super::error::{Result, StoreError};
 use super::tables::{design_psu, design_respondent, wave};
 
+/// The kind of design that is a column of its own.
+const DEVICE_DAY: &str = "device_day";
+
 /// A wave to open.
 #[derive(Debug, Clone, Insertable)]
 #[diesel(table_name = wave)]
@@ -31,7 +34,7 @@ pub struct NewWave {
     pub closes_at: Option<i64>,
     /// Weights are whole numbers of 10^-this.
     pub weight_exponent: i16,
-    /// `element` or `cluster`.
+    /// `element`, `cluster` or `device_day`.
     pub design_kind: String,
     /// Whether the finite population correction applies.
     pub fpc: bool,
@@ -67,8 +70,8 @@ pub struct Wave {
     pub closes_at: Option<i64>,
     /// Weights are whole numbers of 10^-this.
     pub weight_exponent: i16,
-    /// `element` or `cluster`.
-    pub design_kind: String,
+    /// `element` or `cluster`; what counts is [`Wave::design`].
+    design_kind: String,
     /// Whether the finite population correction applies.
     pub fpc: bool,
     /// Made-up data for demonstration.
@@ -79,6 +82,16 @@ pub struct Wave {
     pub created_by: String,
     /// When, µs UTC.
     pub created_at: i64,
+    /// `device_day`, where the clusters are no part of a design.
+    cluster_by: Option<String>,
+}
+
+impl Wave {
+    /// `element`, `cluster` or `device_day`.
+    #[must_use]
+    pub fn design(&self) -> &str {
+        self.cluster_by.as_deref().unwrap_or(&self.design_kind)
+    }
 }
 
 /// What may change about a wave: its words and its dates. `None` leaves a thing as it is.
@@ -168,8 +181,14 @@ pub struct DesignAdded {
 /// [`StoreError::Conflict`] if the code is taken.
 pub fn create(db: &mut Db, new: &NewWave) -> Result<Wave> {
     db.write(|db| {
-        let inserted =
-            diesel::insert_into(wave::table).values((new.clone(), wave::revision.eq(1))).returning(wave::all_columns).get_result(db);
+        // The column is older than the third kind, and its CHECK cannot be widened in place.
+        let cluster_by = (new.design_kind == DEVICE_DAY).then(|| DEVICE_DAY.to_owned());
+        let row = match cluster_by {
+            Some(_) => NewWave { design_kind: "element".into(), ..new.clone() },
+            None => new.clone(),
+        };
+        let values = (row, wave::revision.eq(1), wave::cluster_by.eq(cluster_by));
+        let inserted = diesel::insert_into(wave::table).values(values).returning(wave::all_columns).get_result(db);
         inserted.map_err(|e| match e {
             DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => StoreError::conflict("wave", &new.code),
             other => other.into(),
@@ -239,7 +258,7 @@ pub fn add_design(db: &mut Db, wave_id: i32, psus: &[NewPsu], respondents: &[New
 }
 
 /// Holds the wave's row until the end of the transaction: two loaders would give the same numbers.
-fn lock_wave(db: &mut Db, wave_id: i32) -> Result<()> {
+pub(super) fn lock_wave(db: &mut Db, wave_id: i32) -> Result<()> {
     let held = diesel::update(wave::table.find(wave_id)).set(wave::revision.eq(wave::revision)).execute(db)?;
     if held == 0 { Err(StoreError::not_found("wave", wave_id)) } else { Ok(()) }
 }

@@ -9,6 +9,7 @@ mod keeping;
 mod limits;
 mod openapi;
 mod operations;
+mod quality;
 mod responses;
 mod runs;
 mod scores;

@@ -79,6 +79,46 @@ fn check_prints_every_finding_with_its_place_and_fails() {
         ["survey-schemas/housing/1978.1.json", "survey-schemas/housing/index-1978.1.json"].map(|path| file(path).display().to_string());
     let said = run(folder.path(), &["check", &shipped[0], &shipped[1]]);
     assert!(said.contains("questionnaire housing 1978.1, 3 items") && said.contains("sha256"), "{said}");
+
+    let rules = file("survey-schemas/quality/default-1.json");
+    let said = run(folder.path(), &["check", rules.to_str().unwrap()]);
+    assert!(said.contains("rule set default 1, 5 rules"), "{said}");
+    std::fs::write(&bad, std::fs::read_to_string(rules).unwrap().replace("\"min_blocks\": 2", "\"min_blocks\": 0")).unwrap();
+    let output = hailong(folder.path()).arg("check").arg(&bad).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(!output.status.success() && said.contains("line ") && said.contains("/rules/straight_lined/min_blocks"), "{said}");
+}
+
+#[test]
+fn an_import_of_answers_that_nobody_was_drawn_for_says_how_many_there_were_to_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let questionnaire = file("survey-schemas/housing/1978.1.json").display().to_string();
+    let csv = file(HOUSING).display().to_string();
+    let arguments = [
+        "import",
+        &csv,
+        "--questionnaire",
+        &questionnaire,
+        "--wave",
+        "open",
+        "--unit-list",
+        "housing",
+        "--unit-column",
+        "agency",
+        "--mode",
+        "opt_in",
+    ];
+    let output = hailong(folder.path()).args(arguments).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && said.contains("chain-unexplained") && said.contains("--chain-unknown"), "{said}");
+    let said = run(folder.path(), &[&arguments[..], &["--customers", "5000", "--chain-unknown", "letters were not counted"]].concat());
+    assert!(said.contains("1681 stored"), "{said}");
+    let index = file("survey-schemas/housing/index-1978.1.json").display().to_string();
+    run(folder.path(), &[&arguments[..], &["--index", &index]].concat());
+    let said = run(folder.path(), &["run", "--index", "housing", "--index-version", "1978.1", "--wave", "open"]);
+    for words in ["rest on 1681 single responses in 1 strata", "customers 5000 → invitations unknown → answers 1681, overall (33.6%)"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
 }
 
 #[test]

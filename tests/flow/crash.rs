@@ -26,6 +26,7 @@ fn prepare(server: &Process) -> Client {
     let wave = json!({
         "survey": "housing", "title": { "vi": "Thử", "en": "Trial" }, "mode": "opt_in", "frame": { "vi": "Ai cũng được", "en": "Anyone" },
         "unit_list": "vn-34", "design": "element", "opens_at": "2020-01-01T00:00:00+07:00",
+        "chain": { "customers": null, "invitations": null, "reason": "nobody was served" },
     });
     statistician.put("/v1/waves/crash", &wave).expect(201);
     server.client("device", None)

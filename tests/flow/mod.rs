@@ -6,6 +6,7 @@ mod crash;
 mod national;
 mod process;
 mod sampling;
+mod stream;
 mod weighting;
 
 use std::path::PathBuf;

@@ -5,6 +5,7 @@ mod association;
 mod calibrated_index;
 mod composite;
 mod estimate;
+mod optin;
 mod ranks_step_down;
 mod reliability;
 mod sipas_change;

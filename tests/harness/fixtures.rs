@@ -71,7 +71,7 @@ pub fn index() -> Value {
 pub fn open_wave() -> Value {
     json!({
         "survey": "mini", "title": words("Đợt mở", "Open wave"), "mode": "opt_in", "frame": words("Người dùng dịch vụ", "Users"),
-        "unit_list": "agency-danang", "design": "element",
+        "unit_list": "agency-danang", "design": "element", "chain": { "customers": 1200, "invitations": 600 },
         "opens_at": rfc3339(NOW - 10 * HOUR), "closes_at": rfc3339(NOW + 10 * HOUR)
     })
 }

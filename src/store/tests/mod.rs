@@ -4,6 +4,7 @@ mod collection;
 mod migrations;
 mod operation;
 mod publication;
+mod quality;
 mod registry;
 mod writing;
 

@@ -1,0 +1,119 @@
+//! Scores with and without the flagged responses, side by side.
+
+use std::collections::HashMap;
+
+use anyhow::{Context as _, Result};
+use serde_json::{Value, json};
+
+use crate::cli::flag::percent;
+use crate::cli::show::{domain_name, padded, words};
+use crate::index::{DomainKey, Score};
+use crate::jobs::recompute::Outcome;
+use crate::schema::IndexDefinition;
+use crate::store::quality::{self, LeftOut};
+use crate::store::{Db, waves};
+use crate::unit::Registry;
+
+/// Which evaluation of a wave is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    Latest,
+    Version(i32),
+}
+
+/// `latest`, or the version of an evaluation.
+pub(super) fn which(text: &str) -> Result<Which, String> {
+    if text == "latest" {
+        return Ok(Which::Latest);
+    }
+    text.parse().map(Which::Version).map_err(|_| format!("{text:?} is neither `latest` nor the number of an evaluation"))
+}
+
+/// What an evaluation of a wave flagged by any of its rules.
+pub(super) fn left_out(db: &mut Db, wave: &str, which: Which) -> Result<LeftOut> {
+    let wave = waves::find(db, wave)?.with_context(|| format!("there is no wave {wave}"))?;
+    let all = quality::list(db, wave.id)?.into_iter().filter(|evaluation| evaluation.state() == "done");
+    let mut wanted = all.filter(|evaluation| matches!(which, Which::Latest) || which == Which::Version(evaluation.version));
+    let evaluation = wanted
+        .next()
+        .with_context(|| format!("wave {} has no such finished evaluation: `hailong flag --wave {}` makes one", wave.code, wave.code))?;
+    let rules = quality::rules_of(db, evaluation.id)?;
+    Ok(LeftOut { evaluation, rules })
+}
+
+/// A score of all responses, and the same without the flagged ones.
+struct Pair<'a> {
+    all: &'a Score,
+    without: Option<&'a Score>,
+}
+
+impl Pair<'_> {
+    fn difference(&self) -> Option<f64> {
+        Some(self.without?.value? - self.all.value?)
+    }
+
+    fn n_without(&self) -> i64 {
+        self.without.map_or(0, |score| score.n)
+    }
+}
+
+fn pairs<'a>(all: &'a Outcome, without: &'a Outcome) -> Vec<Pair<'a>> {
+    let key = |score: &'a Score| -> (&'a DomainKey, &'a str) { (&score.domain, &score.node) };
+    let others: HashMap<_, &Score> = without.scores.iter().map(|score| (key(score), score)).collect();
+    all.scores.iter().map(|score| Pair { all: score, without: others.get(&key(score)).copied() }).collect()
+}
+
+/// Prints the roots of the index for every domain.
+pub(super) fn table(all: &Outcome, without: &Outcome, definition: &IndexDefinition, units: &Registry) {
+    let roots: Vec<&str> = definition.tree().iter().map(crate::schema::Node::code).collect();
+    if let Some(flags) = &without.manifest.flags {
+        println!(
+            "\nWith and without what evaluation {} ({} {}: {}) flagged: {} of {} responses ({}), {} came too late to be judged",
+            flags.evaluation,
+            flags.rule_set.code,
+            flags.rule_set.version,
+            flags.rules.join(", "),
+            flags.left_out,
+            all.manifest.responses,
+            percent(flags.left_out, all.manifest.responses),
+            flags.not_judged
+        );
+    }
+    let mut kind = "";
+    for pair in pairs(all, without).iter().filter(|pair| roots.contains(&pair.all.node.as_str())) {
+        let domain = &pair.all.domain;
+        if domain.kind != kind {
+            kind = &domain.kind;
+            println!("\n{kind}");
+            println!("  {:<26} {:<18} {:>8} {:>8} {:>10} {:>7} {:>8}", "", "node", "score", "without", "difference", "n", "flagged");
+        }
+        let number = |x: Option<f64>| x.map_or("–".to_owned(), |x| format!("{x:.2}"));
+        println!(
+            "  {} {:<18} {:>8} {:>8} {:>10} {:>7} {:>8}",
+            padded(&domain_name(domain, units), 26),
+            pair.all.node,
+            number(pair.all.value),
+            number(pair.without.and_then(|score| score.value)),
+            pair.difference().map_or("–".to_owned(), |x| format!("{x:+.2}")),
+            pair.all.n,
+            percent(pair.all.n - pair.n_without(), pair.all.n)
+        );
+    }
+}
+
+/// Every pair, doubles in full.
+pub(super) fn json(all: &Outcome, without: &Outcome, units: &Registry) -> Value {
+    let scores: Vec<Value> = pairs(all, without)
+        .iter()
+        .map(|pair| {
+            let mut value = json!({
+                "domain": pair.all.domain.kind, "node": pair.all.node, "value": pair.all.value,
+                "without": pair.without.and_then(|score| score.value), "difference": pair.difference(),
+                "se_without": pair.without.and_then(|score| score.se), "n": pair.all.n, "n_without": pair.n_without(),
+            });
+            words(&mut value, &pair.all.domain, units);
+            value
+        })
+        .collect();
+    json!({ "flags": without.manifest.flags, "clusters": without.manifest.clusters, "scores": scores })
+}

@@ -1,0 +1,134 @@
+//! `hailong flag`: looks for suspicious responses of a wave, here and now.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::json;
+
+use crate::cli::Context;
+use crate::cli::context::{now, operator};
+use crate::cli::run::Bar;
+use crate::jobs::load;
+use crate::jobs::quality::{QualityError, begin, conclude, evaluate};
+use crate::publication::hex;
+use crate::response::quality::{DEFAULT, Rule};
+use crate::store::quality::{self, Evaluation, FlagCount, FlagsBy};
+use crate::store::{Store, waves};
+use crate::unit::{Registry, UnitId};
+
+/// Units on the screen; the rest is a line that says how many.
+const ROWS: usize = 100;
+
+/// What to judge.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Code of the wave.
+    #[arg(long)]
+    wave: String,
+    /// The rule set; without one the set that is shipped.
+    #[arg(long)]
+    rules: Option<PathBuf>,
+    /// Print everything as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Judges every valid response that there is now, and prints what was found by rule and by unit. No response is changed.
+pub(super) fn flag(context: &Context, arguments: &Arguments) -> Result<()> {
+    let rules = match &arguments.rules {
+        Some(path) => std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?,
+        None => DEFAULT.to_owned(),
+    };
+    let store = context.open()?;
+    let units = store.read(load::registry)?;
+    let evaluation = judge(&store, &units, &arguments.wave, &rules)?;
+    let (counts, by_unit) = store.read(|db| -> Result<_> {
+        Ok((quality::counts(db, evaluation.id)?, by_unit(quality::flags_by(db, evaluation.id, FlagsBy::Unit)?, &units)))
+    })?;
+    let (responses, flagged) = (evaluation.responses.unwrap_or(0), evaluation.flagged.unwrap_or(0));
+    if arguments.json {
+        let by_rule: BTreeMap<_, _> =
+            counts.iter().map(|count| (&count.rule, json!({ "judged": count.judged, "flagged": count.flagged }))).collect();
+        let rule_set =
+            json!({ "code": evaluation.rules_code, "version": evaluation.rules_version, "sha256": hex(&evaluation.rules_sha256) });
+        let found = json!({
+            "wave": arguments.wave, "evaluation": evaluation.version, "rule_set": rule_set, "responses": responses,
+            "flagged": flagged, "by_rule": by_rule, "by_unit": by_unit,
+        });
+        println!("{found}");
+        return Ok(());
+    }
+    println!(
+        "evaluation {} of wave {} · rules {} {} · {responses} responses, {flagged} flagged ({})",
+        evaluation.version,
+        arguments.wave,
+        evaluation.rules_code,
+        evaluation.rules_version,
+        percent(flagged, responses)
+    );
+    println!("\n  {:<18} {:>10} {:>10}", "rule", "judged", "flagged");
+    for count in &counts {
+        println!("  {:<18} {:>10} {:>10}", count.rule, count.judged, count.flagged);
+    }
+    if !by_unit.is_empty() {
+        let heads: String = Rule::ALL.map(|rule| format!(" {:>15}", rule.as_str())).concat();
+        println!("\n  {:<26}{heads}", "unit");
+    }
+    // The units that most is odd about come first.
+    let mut rows: Vec<_> = by_unit.iter().collect();
+    rows.sort_by_key(|(_, flags)| Reverse(flags.values().sum::<i64>()));
+    for (unit, flags) in rows.iter().take(ROWS) {
+        let cells: String = Rule::ALL.map(|rule| format!(" {:>15}", flags.get(rule.as_str()).unwrap_or(&0))).concat();
+        println!("  {unit:<26}{cells}");
+    }
+    if rows.len() > ROWS {
+        println!("… and {} more units: --json has them all", rows.len() - ROWS);
+    }
+    println!("\nA flag is a suspicion: nothing was changed. `hailong run --without-flagged` shows what the flagged ones do to the scores.");
+    Ok(())
+}
+
+/// Makes an evaluation in this process.
+fn judge(store: &Store, units: &Registry, wave: &str, rules: &str) -> Result<Evaluation> {
+    let begun = store.write(|db| -> Result<_> {
+        let found = waves::find(db, wave)?.with_context(|| format!("there is no wave {wave}"))?;
+        match begin(db, found.id, rules, units, &operator(), now()) {
+            Err(QualityError::Rules(findings)) => {
+                for finding in &findings {
+                    eprintln!("rules: {finding}");
+                }
+                bail!("the rule set has {} findings", findings.len())
+            }
+            begun => Ok(begun?),
+        }
+    })?;
+    let bar = Bar::default();
+    let result = store.read(|db| {
+        evaluate(db, &begun, &|stage, done, total| {
+            bar.line(stage.as_str(), done, total);
+            ControlFlow::Continue(())
+        })
+    });
+    bar.clear();
+    let ended = store.read(|db| conclude(db, begun.id, None, &result, now()))?;
+    result?;
+    Ok(ended)
+}
+
+/// Flags by rule of each unit, by its code.
+fn by_unit(counts: Vec<FlagCount>, units: &Registry) -> BTreeMap<String, BTreeMap<String, i64>> {
+    let name = |id| units.get(UnitId(id)).map(|unit| format!("{}:{}", unit.record.list, unit.record.code)).unwrap_or_default();
+    counts.into_iter().fold(BTreeMap::new(), |mut groups: BTreeMap<_, BTreeMap<_, _>>, count| {
+        groups.entry(name(count.key)).or_default().insert(count.rule, count.n);
+        groups
+    })
+}
+
+/// A share as a percentage with one digit.
+#[allow(clippy::cast_precision_loss)] // counts of people
+pub(super) fn percent(part: i64, whole: i64) -> String {
+    if whole == 0 { "–".to_owned() } else { format!("{:.1}%", 100.0 * part as f64 / whole as f64) }
+}

@@ -1,0 +1,109 @@
+//! What a run reads beside its rows where nobody was drawn: which device-day a response came from, which responses were flagged, how
+//! many could have answered.
+
+use std::iter::Peekable;
+use std::vec::IntoIter;
+
+use crate::design::{Chain, DesignKind, Wave};
+use crate::frame::{DeviceDays, Frame};
+use crate::publication::{ChainUsed, ClustersUsed, FlagsUsed, VersionUsed, hex};
+use crate::response::service_day;
+use crate::store::quality::{self, LeftOut};
+use crate::store::runs::Run;
+use crate::store::{Db, StoreError, chain, origins, scan};
+
+/// The device of each response, by sequence number.
+type Devices = Peekable<IntoIter<(i64, Option<i32>)>>;
+
+/// Told every row of a run in the order of arrival, it says which take part and in which cluster.
+pub(super) struct Beside<'a> {
+    /// The run whose rows these are.
+    pub(super) run: &'a Run,
+    left_out: Option<&'a LeftOut>,
+    flagged: Peekable<IntoIter<i64>>,
+    devices: Option<Devices>,
+    days: DeviceDays,
+    answers: i64,
+    skipped: i64,
+    not_judged: i64,
+}
+
+impl<'a> Beside<'a> {
+    /// Reads what a run of a wave of this kind needs.
+    pub(super) fn open(db: &mut Db, run: &'a Run, kind: DesignKind, left_out: Option<&'a LeftOut>) -> Result<Self, StoreError> {
+        let flagged = match left_out {
+            Some(left_out) => quality::flagged(db, left_out.evaluation.id, &left_out.rules)?,
+            None => Vec::new(),
+        };
+        let devices = match kind {
+            DesignKind::DeviceDay => Some(origins::devices(db, run.wave_id, run.high_water())?.into_iter().peekable()),
+            DesignKind::Element | DesignKind::Cluster => None,
+        };
+        let flagged = flagged.into_iter().peekable();
+        Ok(Self { run, left_out, flagged, devices, days: DeviceDays::default(), answers: 0, skipped: 0, not_judged: 0 })
+    }
+
+    /// The cluster of a row, as the frame takes it; `None` where the row is left out.
+    pub(super) fn take(&mut self, row: &scan::RowRef<'_>) -> Option<usize> {
+        self.answers += 1;
+        while self.flagged.next_if(|seq| *seq < row.seq).is_some() {}
+        if self.flagged.peek() == Some(&row.seq) {
+            self.skipped += 1;
+            return None;
+        }
+        if self.left_out.is_some_and(|left_out| row.seq > left_out.evaluation.high_water_seq) {
+            self.not_judged += 1;
+        }
+        let Some(devices) = &mut self.devices else { return Some(usize::try_from(row.psu_id.max(1) - 1).unwrap_or(0)) };
+        while devices.next_if(|(seq, _)| *seq < row.seq).is_some() {}
+        let device = devices.peek().filter(|(seq, _)| *seq == row.seq).and_then(|(_, device)| *device);
+        Some(self.days.cluster(device, service_day(row.answered_at.unwrap_or(row.received_at))))
+    }
+
+    /// What was left out, for the record.
+    pub(super) fn flags(&self) -> Option<FlagsUsed> {
+        let left_out = self.left_out?;
+        let evaluation = &left_out.evaluation;
+        Some(FlagsUsed {
+            evaluation: evaluation.version,
+            rule_set: VersionUsed {
+                code: evaluation.rules_code.clone(),
+                version: evaluation.rules_version.clone(),
+                sha256: hex(&evaluation.rules_sha256),
+            },
+            rules: left_out.rules.iter().map(|rule| rule.as_str().to_owned()).collect(),
+            left_out: self.skipped,
+            not_judged: self.not_judged,
+        })
+    }
+
+    /// How many could have answered, as it was said when the run was made, with the answers that there are.
+    pub(super) fn chain(&self, db: &mut Db) -> Result<Option<ChainUsed>, StoreError> {
+        let Some(said) = chain::latest_at(db, self.run.wave_id, self.run.created_at)? else { return Ok(None) };
+        Ok(Some(chain_used(said, self.answers)))
+    }
+}
+
+/// A chain with its rates.
+#[must_use]
+pub fn chain_used(said: chain::ChainVersion, answers: i64) -> ChainUsed {
+    // What was stored was checked; a chain that was not would have no rates.
+    let rates = Chain::new(said.customers, said.invitations, said.reason.clone()).unwrap_or_default().rates(answers);
+    ChainUsed {
+        version: said.version,
+        customers: said.customers,
+        invitations: said.invitations,
+        reason: said.reason,
+        answers,
+        invited: rates.invited,
+        answered: rates.answered,
+        overall: rates.overall,
+    }
+}
+
+/// What the intervals of a stream rest on.
+pub(super) fn clusters(wave: &Wave, frame: &Frame) -> Option<ClustersUsed> {
+    let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    let (psus, strata) = (count(frame.strata().psus()), count(frame.strata().strata().len()));
+    wave.mode.is_stream().then(|| ClustersUsed { kind: wave.kind.as_str().to_owned(), clusters: psus, strata })
+}

@@ -1,0 +1,115 @@
+//! Quality flags: what about a response gives reason to look at how it came about.
+//!
+//! A flag is a suspicion, never a verdict: it is stored beside the response, takes nothing away, and every figure can be
+//! computed with and without the responses that carry one. Five [`Rule`]s look for what the literature on careless and
+//! invented answers knows; a [`RuleSet`] says with which thresholds, and is a named, versioned piece of data.
+//!
+//! An [`Evaluator`] is told every response that counts, in any order, and yields the flags in canonical order.
+//!
+//! **Invariant:** flags follow from the responses and the rule set alone; no clock is read, and the order of arrival
+//! leaves no trace.
+
+mod device;
+mod evaluate;
+mod hours;
+mod rule_set;
+mod rule_set_file;
+mod single;
+#[cfg(test)]
+mod tests;
+
+pub use evaluate::{Evaluation, Evaluator, RuleCount};
+pub use hours::Hours;
+pub use rule_set::{Burst, ClosedHours, DEFAULT, RepeatedVector, RuleSet, StraightLined, TooFast};
+
+use crate::response::Channel;
+
+/// What kind of suspicion a flag is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Rule {
+    /// Answered faster than anybody reads.
+    TooFast,
+    /// The same answer over whole blocks of questions.
+    StraightLined,
+    /// One of too many from one device within a short while.
+    Burst,
+    /// Answered when the office was closed.
+    ClosedHours,
+    /// The same answers as others of that device and day.
+    RepeatedVector,
+}
+
+impl Rule {
+    /// Every rule, in canonical order.
+    pub const ALL: [Self; 5] = [Self::TooFast, Self::StraightLined, Self::Burst, Self::ClosedHours, Self::RepeatedVector];
+
+    /// The name in files, tables and answers.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::TooFast => "too_fast",
+            Self::StraightLined => "straight_lined",
+            Self::Burst => "burst",
+            Self::ClosedHours => "closed_hours",
+            Self::RepeatedVector => "repeated_vector",
+        }
+    }
+
+    /// The rule of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rule| rule.as_str() == name)
+    }
+}
+
+/// What the rules look at of one response: one that is valid and stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Judged<'a> {
+    /// Its place in the order of arrival: its name.
+    pub seq: i64,
+    /// The questionnaire version it was answered on: a place in the evaluator's list.
+    pub form: usize,
+    /// The rated unit's id.
+    pub unit: i32,
+    /// The device that sent it; `None`: it came by a link, or from a file.
+    pub device: Option<i32>,
+    /// How the answers came in.
+    pub channel: Channel,
+    /// When answering began, by the device's clock, UTC microseconds.
+    pub started_at: Option<i64>,
+    /// When answering ended, by the device's clock, UTC microseconds.
+    pub answered_at: Option<i64>,
+    /// When it arrived, UTC microseconds.
+    pub received_at: i64,
+    /// The packed answers.
+    pub answers: &'a [u8],
+}
+
+impl Judged<'_> {
+    /// How long answering took, microseconds; `None` where the device does not say, or says what cannot be.
+    fn duration(&self) -> Option<i64> {
+        Some(self.answered_at?.saturating_sub(self.started_at?)).filter(|duration| *duration >= 0)
+    }
+
+    /// The service day, of answering where the device tells when, else of arrival.
+    fn day(&self) -> i64 {
+        super::service_day(self.answered_at.unwrap_or(self.received_at))
+    }
+}
+
+/// A suspicion about one response.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Flag {
+    /// The response.
+    pub seq: i64,
+    /// What kind of suspicion.
+    pub rule: Rule,
+    /// What was measured, as `name=value` in words of no language. It tells nothing of the answers given.
+    pub detail: String,
+}
+
+/// Microseconds as seconds with three digits, so that the text is the same everywhere.
+fn seconds(micros: i64) -> String {
+    let millis = micros / 1_000;
+    format!("{}.{:03}", millis / 1_000, millis % 1_000)
+}
