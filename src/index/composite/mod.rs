@@ -9,6 +9,7 @@
 //! into the next one and writes down what it did as a [`Record`]; [`compute`] runs them all and keeps every data set.
 //! Whoever varies the pipeline (sensitivity, uncertainty) calls [`run`] with stages and a state of their own.
 
+mod admissible;
 mod coherence;
 mod contribution;
 mod eigen;
@@ -19,6 +20,7 @@ mod statistics;
 mod table;
 mod table_file;
 
+pub use admissible::{GridError, MOST_VECTORS, Printed, PrintedRow, admissible_grid, admissible_weight};
 pub use coherence::{Summary, correlation, cronbach, effective_weights, summary};
 pub use contribution::{Contribution, contributions};
 pub use matrix::{Matrix, Rows};
