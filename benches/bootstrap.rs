@@ -65,10 +65,17 @@ fn measure(rows: usize, psus: u32) {
     let leaves: Vec<Leaf> = (0..ITEMS).map(|item| Leaf { parts: vec![item] }).collect();
     let (tally_ms, tally) = least(|| Tally::<i64>::take(&frame, &measures, None).unwrap());
     let province = |psu: u32| frame.strata().area_of(psu).map(|area| area as u32);
-    let provinces = Cells::new(PROVINCES as usize, &tally.cells().iter().map(|cell| province(cell.psu)).collect::<Vec<_>>());
-    let agencies = Cells::new((PROVINCES * AGENCIES) as usize, &tally.cells().iter().map(|cell| Some(cell.unit)).collect::<Vec<_>>());
+    let provinces = Cells::new(PROVINCES as usize, tally.cells().iter().map(|cell| province(cell.psu)));
+    let agencies = Cells::new((PROVINCES * AGENCIES) as usize, tally.cells().iter().map(|cell| Some(cell.unit)));
     let partitions = [&provinces, &agencies];
-    let task = Task { measures: &measures, leaves: &leaves, strata: frame.strata(), lonely: LonelyPsu::Certainty, keep: &[INDEX] };
+    let task = Task {
+        measures: &measures,
+        leaves: &leaves,
+        strata: frame.strata(),
+        lonely: LonelyPsu::Certainty,
+        keep: &[INDEX],
+        residuals: None,
+    };
     let (linearised_ms, _) = least(|| {
         let of = |cells: &&Cells| {
             (0..cells.len()).into_par_iter().map(|domain| estimate(&task, &tally, cells.of(domain), &tree).unwrap()).collect::<Vec<_>>()
@@ -98,9 +105,9 @@ fn measure(rows: usize, psus: u32) {
 fn plain_pass(tally: &Tally<i64>) -> f64 {
     let mut sum = 0.0;
     for _ in 0..2 {
-        for item in 0..ITEMS {
-            for moments in tally.moments(item) {
-                sum += moments.w as f64 + moments.wy as f64;
+        for cell in 0..tally.cells().len() as u32 {
+            for sums in tally.sums(cell) {
+                sum += sums.w as f64 + sums.wy as f64;
             }
         }
     }

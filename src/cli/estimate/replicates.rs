@@ -58,12 +58,11 @@ pub fn answer(study: &Study<'_>, post: &Map<String, Value>) -> Result<Map<String
 /// Statements that make no replicates.
 pub fn replicates(study: &Study<'_>, post: &Map<String, Value>) -> Result<Replicates, Refusal> {
     let stated = Stated::read(post)?;
-    let replicates = match &stated.file {
-        Some(file) => supplied(study, &stated, file)?,
-        None => {
-            let (method, seed) = stated.method()?;
-            Replicates::of_sample(method, seed, &study.sample)?
-        }
+    let replicates = if let Some(file) = &stated.file {
+        supplied(study, &stated, file)?
+    } else {
+        let (method, seed) = stated.method()?;
+        Replicates::of_sample(method, seed, &study.sample)?
     };
     #[allow(clippy::cast_precision_loss)] // a count of replicates
     let found = replicates.len() as f64;

@@ -56,7 +56,7 @@ pub struct DomainReplicates {
 /// combination of its terms; variances as [`Replicates`] says, each over the replicates in which the output has a value.
 ///
 /// # Errors
-/// [`ReplicateError::Units`], if the replicates do not weigh the PSUs of the task.
+/// [`ReplicateError::Units`], if the replicates do not weigh the PSUs of the task; [`ReplicateError::Calibrated`].
 pub fn estimates<S: Sum>(
     task: &Task<'_>,
     tally: &Tally<S>,
@@ -67,6 +67,9 @@ pub fn estimates<S: Sum>(
 ) -> Result<Vec<DomainReplicates>, ReplicateError> {
     if replicates.level() != Level::Psus || replicates.units() != task.strata.psus() {
         return Err(ReplicateError::Units { found: replicates.units(), expected: task.strata.psus() });
+    }
+    if task.residuals.is_some() {
+        return Err(ReplicateError::Calibrated);
     }
     let all = Columns::all(replicates);
     Ok((0..cells.len())

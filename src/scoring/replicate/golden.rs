@@ -70,7 +70,7 @@ impl Survey {
 
     fn task(&self) -> Task<'_> {
         let lonely = LonelyPsu::Fail;
-        Task { measures: &self.measures, leaves: &self.leaves, strata: self.frame.strata(), lonely, keep: &KEEP }
+        Task { measures: &self.measures, leaves: &self.leaves, strata: self.frame.strata(), lonely, keep: &KEEP, residuals: None }
     }
 
     /// The nation, the provinces, the agencies: one partition after the other.
@@ -78,9 +78,9 @@ impl Survey {
         let cells = self.tally.cells();
         let province = |psu: u32| u32::try_from(self.frame.strata().area_of(psu).unwrap() - 1).unwrap();
         [
-            Cells::new(1, &vec![Some(0); cells.len()]),
-            Cells::new(63, &cells.iter().map(|cell| Some(province(cell.psu))).collect::<Vec<_>>()),
-            Cells::new(20, &cells.iter().map(|cell| Some(cell.unit)).collect::<Vec<_>>()),
+            Cells::new(1, cells.iter().map(|_| Some(0))),
+            Cells::new(63, cells.iter().map(|cell| Some(province(cell.psu)))),
+            Cells::new(20, cells.iter().map(|cell| Some(cell.unit))),
         ]
     }
 
@@ -265,7 +265,7 @@ fn a_domain_that_some_replicates_miss_says_so() {
     for (method, everything) in [(rao_wu, 200), (VarianceMethod::Jackknife, 756)] {
         let replicates = survey.make(method);
         let missed = (0..everything).filter(|r| replicates.factor(5, *r) == 0.0).count();
-        let found = estimates(&survey.task(), &survey.tally, &Cells::new(1, &psu), &tree, &replicates, ALL).unwrap();
+        let found = estimates(&survey.task(), &survey.tally, &Cells::new(1, psu.iter().copied()), &tree, &replicates, ALL).unwrap();
         let index = found[0].outputs[INDEX].unwrap();
         assert!(missed > 0 && index.undefined == missed, "{method:?}: {missed} {}", index.undefined);
         assert_eq!(found[0].values[1].iter().filter(|value| value.is_nan()).count(), missed);

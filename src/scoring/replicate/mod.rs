@@ -105,6 +105,9 @@ pub enum ReplicateError {
         /// Units of the sample.
         expected: usize,
     },
+    /// The weights of the run were calibrated, and a tally cannot calibrate those of each replicate anew.
+    #[error("weights that were calibrated have no replicates here: linearise")]
+    Calibrated,
     /// Every replicate leaves the statistic without a value.
     #[error("no replicate has a value")]
     NoValue,
