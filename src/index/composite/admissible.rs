@@ -92,16 +92,25 @@ pub struct PrintedRow {
 /// Why weights on a grid cannot be searched.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 pub enum GridError {
-    /// There is no row or no component, or rows differ in the number of components.
-    #[error("every row needs the same components, at least one")]
+    /// There is no row, rows differ in the number of components, or it is not from 1 to [`MOST_COMPONENTS`].
+    #[error("every row needs the same components, from 1 to {MOST_COMPONENTS}")]
     Components,
     /// More vectors than [`MOST_VECTORS`].
     #[error("the grid holds {0:e} vectors of weights, more than can be searched")]
     TooFine(f64),
+    /// More vectors fit than [`MOST_FOUND`]: the rows tell too little.
+    #[error("more than {MOST_FOUND} vectors of weights fit; add rows or decimals")]
+    TooMany,
 }
 
+/// The most components that [`admissible_grid`] takes.
+pub const MOST_COMPONENTS: usize = 100;
+
 /// The most vectors of weights that [`admissible_grid`] searches.
-pub const MOST_VECTORS: f64 = 1e9;
+pub const MOST_VECTORS: f64 = 1e8;
+
+/// The most vectors of weights that [`admissible_grid`] returns.
+pub const MOST_FOUND: usize = 100_000;
 
 /// Slack for the rounding of sums, far below the last decimal of any index.
 const SLACK: f64 = 1e-9;
@@ -114,11 +123,14 @@ const SLACK: f64 = 1e-9;
 /// the least (greatest) of the remaining components cannot bring the sum below `c₊` (above `c₋`), so that none is missed.
 ///
 /// # Errors
-/// [`GridError`] where the rows do not go together or the grid is too fine.
+/// [`GridError`] where the rows do not go together, the grid is too fine, or too much fits.
 pub fn admissible_grid(rows: &[PrintedRow], steps: u32) -> Result<Vec<Vec<u32>>, GridError> {
     let width = rows.first().map_or(0, |row| row.components.len());
-    if width == 0 || rows.iter().any(|row| row.components.len() != width) {
+    if !(1..=MOST_COMPONENTS).contains(&width) || rows.iter().any(|row| row.components.len() != width) {
         return Err(GridError::Components);
+    }
+    if steps == 0 {
+        return Ok(Vec::new());
     }
     let vectors = vectors(steps, width);
     if vectors > MOST_VECTORS {
@@ -126,7 +138,7 @@ pub fn admissible_grid(rows: &[PrintedRow], steps: u32) -> Result<Vec<Vec<u32>>,
     }
     let mut search = Search { rows: rows.iter().map(|row| Bounds::of(row, steps)).collect(), weights: vec![0; width], found: Vec::new() };
     let sums = vec![(0.0, 0.0); rows.len()];
-    search.extend(0, steps, &sums);
+    search.extend(0, steps, &sums)?;
     Ok(search.found)
 }
 
@@ -172,7 +184,7 @@ struct Search {
 
 impl Search {
     /// Tries every weight at `place`; `sums` are the ends of each row's sum up to there.
-    fn extend(&mut self, place: usize, left: u32, sums: &[(f64, f64)]) {
+    fn extend(&mut self, place: usize, left: u32, sums: &[(f64, f64)]) -> Result<(), GridError> {
         let last = place + 1 == self.weights.len();
         for weight in if last { left } else { 0 }..=left {
             let by = f64::from(weight);
@@ -183,12 +195,15 @@ impl Search {
                 continue;
             }
             self.weights[place] = weight;
-            if last {
-                self.found.push(self.weights.clone());
+            if !last {
+                self.extend(place + 1, left - weight, &sums)?;
+            } else if self.found.len() == MOST_FOUND {
+                return Err(GridError::TooMany);
             } else {
-                self.extend(place + 1, left - weight, &sums);
+                self.found.push(self.weights.clone());
             }
         }
+        Ok(())
     }
 }
 
@@ -204,9 +219,9 @@ mod tests {
     fn a_printed_figure_is_off_by_half_its_last_decimal_at_most() {
         let figure = printed("80.08");
         assert!((figure.low() - 80.075).abs() < 1e-12 && (figure.high() - 80.085).abs() < 1e-12);
-        assert_eq!(printed("83").high(), 83.5);
+        assert_eq!((printed("83").low(), printed("83").high()), (82.5, 83.5));
         assert_eq!((printed("-1.5").low(), printed("-1.5").derived().low()), (-1.55, -1.6));
-        assert_eq!(printed("75.0").scaled(0.1).high(), 7.505);
+        assert!((printed("75.0").scaled(0.1).high() - 7.505).abs() < 1e-12);
         for wrong in ["", "-", ".5", "1,5", "1e3", "NaN", "1.2.3", "+1", "--1"] {
             assert_eq!(Printed::parse(wrong), None, "{wrong}");
         }
@@ -274,7 +289,10 @@ mod tests {
         assert_eq!(admissible_grid(&[], 20), Err(GridError::Components));
         assert_eq!(admissible_grid(&[row(2), row(3)], 20), Err(GridError::Components));
         assert_eq!(admissible_grid(&[row(0)], 20), Err(GridError::Components));
+        assert_eq!(admissible_grid(&[row(MOST_COMPONENTS + 1)], 1), Err(GridError::Components));
         assert!(matches!(admissible_grid(&[row(20)], 1000), Err(GridError::TooFine(_))));
+        assert_eq!(admissible_grid(&[row(6)], 50), Err(GridError::TooMany), "equal components tell nothing");
+        assert_eq!(admissible_grid(&[row(3)], 0), Ok(Vec::new()));
         assert_eq!(admissible_grid(&[row(1)], 20), Ok(vec![vec![20]]));
     }
 

@@ -20,7 +20,7 @@ mod statistics;
 mod table;
 mod table_file;
 
-pub use admissible::{GridError, MOST_VECTORS, Printed, PrintedRow, admissible_grid, admissible_weight};
+pub use admissible::{GridError, MOST_COMPONENTS, MOST_FOUND, MOST_VECTORS, Printed, PrintedRow, admissible_grid, admissible_weight};
 pub use coherence::{Summary, correlation, cronbach, effective_weights, summary};
 pub use contribution::{Contribution, contributions};
 pub use matrix::{Matrix, Rows};
