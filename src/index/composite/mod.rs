@@ -8,6 +8,7 @@
 //! the values in force into a [`State`]: matrices over the same rows. Each stage of the definition's pipeline turns a state
 //! into the next one and writes down what it did as a [`Record`]; [`compute`] runs them all and keeps every data set.
 //! Whoever varies the pipeline (sensitivity, uncertainty) calls [`run`] with stages and a state of their own.
+//! [`admissible_weight`] and [`admissible_grid`] go the other way: from published scores to the weights behind them.
 
 mod admissible;
 mod coherence;

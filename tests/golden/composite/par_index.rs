@@ -144,7 +144,10 @@ fn quang_nam_lost_on_impact_what_it_won_elsewhere() {
 #[cfg_attr(not(hailong_reference), ignore = "reference data absent: set HAILONG_REFERENCE")]
 fn the_national_mean_is_that_of_provinces_and_a_restatement_does_not_reproduce_it() {
     let regions = Csv::published("par_index_regions.csv");
-    let leaf = |(place, row): (usize, &BTreeMap<String, String>)| json!({"code": format!("R{place}"), "label": {"vi": row["region"]}, "weight": Csv::number(row, "n_provinces").unwrap(), "indicator": {}});
+    let leaf = |(place, row): (usize, &BTreeMap<String, String>)| {
+        let (label, weight) = (json!({"vi": row["region"]}), Csv::number(row, "n_provinces").unwrap());
+        json!({"code": format!("R{place}"), "label": label, "weight": weight, "indicator": {}})
+    };
     let children: Vec<_> = regions.rows.iter().enumerate().map(leaf).collect();
     let nation = || {
         definition(&json!({
