@@ -9,11 +9,14 @@
 #![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_possible_wrap)]
 #![allow(missing_docs)] // nobody imports it
 
+mod calibrated;
 mod changes;
 mod count;
 mod definition;
 mod draw;
 mod population;
+mod rankings;
+mod resampling;
 mod scores;
 mod shares;
 mod truth;
@@ -41,7 +44,14 @@ struct World {
 type Study = (&'static str, fn(&World, &Settings));
 
 /// In the order of the tables.
-const STUDIES: [Study; 3] = [("scores", scores::study), ("shares", shares::study), ("changes", changes::study)];
+const STUDIES: [Study; 6] = [
+    ("scores", scores::study),
+    ("shares", shares::study),
+    ("changes", changes::study),
+    ("rankings", rankings::study),
+    ("resampling", resampling::study),
+    ("calibrated", calibrated::study),
+];
 
 fn main() {
     let settings = settings();
