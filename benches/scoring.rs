@@ -83,7 +83,7 @@ fn measure(plan: &Plan, frame: Frame) -> (f64, f64, Vec<Score>) {
         }
         ControlFlow::Continue(())
     };
-    let scores = compute(plan, frame, &registry, &progress).unwrap();
+    let scores = compute(plan, frame, &registry, &progress).unwrap().scores;
     let total = started.elapsed().as_secs_f64() * 1e3;
     (tallied.into_inner().unwrap(), total, scores)
 }

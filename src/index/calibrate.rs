@@ -16,6 +16,10 @@ use crate::schema::CalibrationDistance;
 use crate::scoring::{CellResiduals, Class, Line, Sum, Tally, TallyError};
 use crate::unit::{Registry, UnitId};
 
+/// Calibrated weights are whole numbers of a unit so many times finer than the wave's, so that rounding a factor's product
+/// changes no published digit.
+const FINER: i64 = 1000;
+
 /// Why weights could not be calibrated.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum CalibrateError {
@@ -129,8 +133,8 @@ impl Calibrated {
         let mut lines = Vec::new();
         for (cell, (rows, class)) in tally.cells().iter().zip(tally.rows().iter().zip(tally.classes_of_cells())) {
             let place = of_class[*class as usize];
-            let weight = to_f64(rows.w.wide());
-            sums[place as usize].weight += weight / per_one;
+            let weight = to_f64(rows.w.wide()) / per_one;
+            sums[place as usize].weight += weight;
             sums[place as usize].rows += u64::try_from(rows.n).unwrap_or(0);
             lines.push(Line { psu: cell.psu, cell: place, weight });
         }
@@ -141,13 +145,15 @@ impl Calibrated {
         let g_of: HashMap<Class, f64> =
             tally.classes().iter().zip(&of_class).map(|(class, cell)| (*class, calibration.g()[*cell as usize])).collect();
         let before = WeightSummary::of(&real(frame.weights(), per_one)).map_or(1.0, |summary| summary.deff);
+        let finer = to_f64(i128::from(FINER));
         let strata = &frame.strata;
         let factor = |(((weight, psu), unit), group): (((&mut i64, &u32), &u32), &u8)| {
             let class = Class { area: strata.area_of(*psu), unit: *unit, group: *group };
-            *weight = rounded(to_f64(i128::from(*weight)) * g_of.get(&class).copied().unwrap_or(1.0));
+            *weight = rounded(to_f64(i128::from(*weight)) * finer * g_of.get(&class).copied().unwrap_or(1.0));
         };
         frame.weights.par_iter_mut().zip(&frame.psus).zip(&frame.units).zip(&combinations.column).for_each(factor);
-        let after = WeightSummary::of(&real(frame.weights(), per_one)).map_or(1.0, |summary| summary.deff);
+        frame.per_one *= FINER;
+        let after = WeightSummary::of(&real(frame.weights(), per_one * finer)).map_or(1.0, |summary| summary.deff);
         let report = report(&calibration, &cell_margins, &sums, before, after);
         Ok(Some(Self { calibration, cells, lines: merged(lines), report }))
     }

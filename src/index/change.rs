@@ -9,9 +9,11 @@ use crate::frame::{Frame, FrameError, stack};
 use crate::index::compute::{ComputeError, Progress};
 use crate::index::domains::Partition;
 use crate::index::prepare::{Prepared, SplitTally};
+use crate::index::ranking::rises;
 use crate::index::{DomainKey, Plan};
 use crate::schema::Domain;
 use crate::scoring::change::{PairedChange, between};
+use crate::scoring::rank::RiseInterval;
 use crate::scoring::{DomainEstimates, Sum, Task, estimate};
 use crate::unit::Registry;
 
@@ -24,6 +26,8 @@ pub struct NodeChange {
     pub node: String,
     /// Both years and the change between them.
     pub change: PairedChange,
+    /// Its ranks in both years and how far it rose, for nodes whose ranks have intervals.
+    pub rise: Option<RiseInterval>,
 }
 
 /// Why no change could be computed.
@@ -80,7 +84,7 @@ fn partitions<S: Sum>(
             let domain = &plan.domains[place];
             let before = domain_estimates(plan, &years[0].frame, &tallies[0], domain, registry)?;
             let after = domain_estimates(plan, &years[1].frame, &tallies[1], domain, registry)?;
-            changes[place] = matched(plan, &years[0].frame, before, &after)?;
+            changes[place] = matched(plan, &years[0].frame, domain, before, &after)?;
             done += 1;
             if progress(done, steps) == ControlFlow::Break(()) {
                 return Err(ComputeError::Cancelled);
@@ -118,18 +122,24 @@ fn domain_estimates<S: Sum>(
 fn matched(
     plan: &Plan,
     frame: &Frame,
+    partition: &Domain,
     before: Vec<(DomainKey, DomainEstimates)>,
     after: &[(DomainKey, DomainEstimates)],
 ) -> Result<Vec<NodeChange>, ComputeError> {
-    let later: HashMap<&DomainKey, &DomainEstimates> = after.iter().map(|(key, estimates)| (key, estimates)).collect();
+    let ranked = if matches!(partition, Domain::Level { .. } | Domain::Unit) { plan.ranked() } else { Vec::new() };
+    let risen: HashMap<usize, Vec<Option<RiseInterval>>> =
+        ranked.into_iter().map(|node| Ok((node, rises(plan, frame, [&before, after], node)?))).collect::<Result<_, ComputeError>>()?;
+    let later: HashMap<&DomainKey, (usize, &DomainEstimates)> =
+        after.iter().enumerate().map(|(place, (key, estimates))| (key, (place, estimates))).collect();
     let domain = |(key, first): (DomainKey, DomainEstimates)| {
-        let Some(second) = later.get(&key) else { return Ok(Vec::new()) };
+        let Some((at, second)) = later.get(&key) else { return Ok(Vec::new()) };
         let mut changes = Vec::with_capacity(plan.nodes.len());
         for (place, node) in plan.nodes.iter().enumerate() {
             let (Some(one), Some(two)) = (first.outputs[place], second.outputs[place]) else { continue };
             let scatters = [&first.kept.column(place), &second.kept.column(place)];
             let change = between([one.value, two.value], scatters, frame.strata(), plan.lonely)?;
-            changes.push(NodeChange { domain: key.clone(), node: node.code.clone(), change });
+            let rise = risen.get(&place).and_then(|risen| risen[*at]);
+            changes.push(NodeChange { domain: key.clone(), node: node.code.clone(), change, rise });
         }
         Ok(changes)
     };

@@ -9,21 +9,19 @@ use crate::frame::Frame;
 use crate::index::calibrate::{CalibrateError, CalibrationReport};
 use crate::index::domains::Partition;
 use crate::index::prepare::{Prepared, SplitTally};
+use crate::index::ranking::{Ranked, modelled, rank_node};
 use crate::index::{Plan, Score};
-use crate::schema::{self, Domain};
+use crate::schema::{self, Domain, VarianceMethod};
 use crate::scoring::interval::{Share, ShareInterval};
-use crate::scoring::{
-    DomainEstimates, DomainSums, Estimate, LonelyStratum, RankInterval, RankMethod, Sum, TallyError, Task, across_domains, estimate,
-    interval, rank_intervals, ranks,
-};
+use crate::scoring::rank::RankError;
+use crate::scoring::replicate::{self, ReplicateError, Replicates, Wanted};
+use crate::scoring::small_area::DirectEstimate;
+use crate::scoring::{DomainEstimates, DomainSums, Estimate, LonelyStratum, Sum, TallyError, Task, estimate, interval};
 use crate::unit::Registry;
 
 /// Partitions with more domains than this get ranks without intervals: comparing every pair would take longer than
 /// all the rest.
 const RANKED_DOMAINS: usize = 4000;
-
-/// The rank of each domain, if it has one, with its interval, if one was made.
-type Ranks = Vec<Option<(u32, Option<RankInterval>)>>;
 
 /// Told how far the work is; breaks to cancel it.
 pub type Progress<'a> = dyn Fn(usize, usize) -> ControlFlow<()> + Sync + 'a;
@@ -37,6 +35,12 @@ pub enum ComputeError {
     /// The sums do not fit.
     #[error(transparent)]
     Tally(#[from] TallyError),
+    /// The replicates of the variance could not be made.
+    #[error("the variance has no replicates: {0}")]
+    Replicates(#[from] ReplicateError),
+    /// Ranks could not be judged.
+    #[error("ranks cannot be judged: {0}")]
+    Ranks(#[from] RankError),
     /// The weights could not be calibrated.
     #[error("the weights cannot be calibrated: {0}")]
     Calibrate(CalibrateError),
@@ -86,12 +90,16 @@ fn partitions<S: Sum>(
         done += 1;
         if progress(done, steps).is_break() { Err(ComputeError::Cancelled) } else { Ok(()) }
     };
+    let replicates = match plan.estimation.variance {
+        VarianceMethod::Linearised => None,
+        method => Some(Replicates::make(method, plan.seed, prepared.frame.strata(), plan.lonely)?),
+    };
     let mut scores: Vec<Vec<Score>> = vec![Vec::new(); plan.domains.len()];
     for (item, places) in by_split {
         let tally = prepared.tally::<S>(item)?;
         step()?;
         for place in places {
-            scores[place] = partition_scores(plan, &prepared.frame, &tally, &plan.domains[place], registry)?;
+            scores[place] = partition_scores(plan, &prepared.frame, &tally, &plan.domains[place], registry, replicates.as_ref())?;
             step()?;
         }
     }
@@ -104,6 +112,7 @@ fn partition_scores<S: Sum>(
     split: &SplitTally<'_, S>,
     domain: &Domain,
     registry: &Registry,
+    replicates: Option<&Replicates>,
 ) -> Result<Vec<Score>, ComputeError> {
     let SplitTally { tally, splitting, residuals } = split;
     let partition = Partition::new(domain, tally, frame, registry, splitting.as_ref());
@@ -124,14 +133,25 @@ fn partition_scores<S: Sum>(
         .map(|domain| estimate(&task, tally, partition.cells.of(domain), &map))
         .collect::<Result<_, _>>()?;
     let rank = |node| if comparable { rank_node(plan, frame, &estimates, keep, node) } else { Ok(vec![None; estimates.len()]) };
-    let ranks: Vec<Ranks> = (0..plan.nodes.len()).into_par_iter().map(rank).collect::<Result<_, _>>()?;
+    let ranks: Vec<Vec<Option<Ranked>>> = (0..plan.nodes.len()).into_par_iter().map(rank).collect::<Result<_, _>>()?;
+    let small_area = plan.estimation.small_area.as_ref().filter(|_| comparable);
+    let modelled = small_area.map(|rule| modelled(rule, &partition.keys, &estimates, plan.nodes.len(), registry));
+    let replicated = match replicates {
+        Some(replicates) => Some(replicate::estimates(&task, tally, &partition.cells, &map, replicates, Wanted::default())?),
+        None => None,
+    };
     let per_one = i64_to_f64(frame.per_one());
     let mut scores = Vec::with_capacity(estimates.len() * plan.nodes.len());
     for (domain, (key, estimates)) in partition.keys.iter().zip(&estimates).enumerate() {
         let df = estimates.sums.df();
         for (node, output) in estimates.outputs.iter().enumerate() {
+            let output = match &replicated {
+                Some(replicated) => replicated[domain].outputs[node].map(|replicated| replicated.estimate),
+                None => *output,
+            };
             let interval = output.and_then(|output| interval_of(plan, node, output, &estimates.sums));
-            let rank = ranks[node][domain];
+            let ranked = ranks[node][domain];
+            let thin = plan.thin.is_some_and(|rule| !rule.reasons(&direct(output, interval, df)).is_empty());
             scores.push(Score {
                 domain: key.clone(),
                 node: plan.nodes[node].code.clone(),
@@ -144,17 +164,28 @@ fn partition_scores<S: Sum>(
                 df,
                 deff: output.and_then(|e| e.deff),
                 weight: estimates.sums.weight / per_one,
-                rank: rank.map(|(rank, _)| rank),
-                rank_interval: rank.and_then(|(_, interval)| interval),
-                rank_joint: None,
-                top: None,
-                modelled: None,
-                thin: false,
+                rank: ranked.map(|ranked| ranked.rank),
+                rank_interval: ranked.and_then(|ranked| ranked.per_unit),
+                rank_joint: ranked.and_then(|ranked| ranked.joint),
+                top: ranked.and_then(|ranked| ranked.top),
+                modelled: modelled.as_ref().and_then(|modelled| modelled[domain][node]),
+                thin,
                 suppressed: false,
             });
         }
     }
     Ok(scores)
+}
+
+/// A direct estimate as the rule for thin ones sees it.
+fn direct(output: Option<Estimate>, interval: Option<(f64, f64)>, df: f64) -> DirectEstimate {
+    DirectEstimate {
+        value: output.map(|e| e.value),
+        se: output.map(|e| e.se),
+        half_width: interval.map(|(low, high)| 0.5 * (high - low)),
+        n: output.map_or(0, |e| e.n),
+        df,
+    }
 }
 
 /// The interval of one estimate at the plan's level; `None` where there are no degrees of freedom to make one with.
@@ -181,29 +212,6 @@ fn interval_of(plan: &Plan, node: usize, estimate: Estimate, sums: &DomainSums) 
 /// An interval whose ends are numbers.
 fn finite(interval: (f64, f64)) -> Option<(f64, f64)> {
     (interval.0.is_finite() && interval.1.is_finite()).then_some(interval)
-}
-
-/// The ranks of one node over the domains of a partition, best first; domains without a value have none.
-fn rank_node(plan: &Plan, frame: &Frame, estimates: &[DomainEstimates], keep: &[usize], node: usize) -> Result<Ranks, LonelyStratum> {
-    let mut result = vec![None; estimates.len()];
-    let there: Vec<usize> = (0..estimates.len()).filter(|domain| estimates[*domain].outputs[node].is_some()).collect();
-    if estimates.len() < 2 || there.is_empty() {
-        return Ok(result);
-    }
-    let values: Vec<f64> = there.iter().filter_map(|domain| estimates[*domain].outputs[node].map(|e| e.value)).collect();
-    if let Some(kept) = keep.iter().position(|place| *place == node) {
-        let scatters: Vec<_> = there.iter().map(|domain| estimates[*domain].kept.column(kept)).collect();
-        let covariance = across_domains(&scatters, frame.strata(), plan.lonely)?;
-        let intervals = rank_intervals(&values, &|a, b| covariance[a * values.len() + b], RankMethod::PairwiseMarginal, plan.level);
-        for (domain, interval) in there.into_iter().zip(intervals) {
-            result[domain] = Some((interval.rank, Some(interval)));
-        }
-    } else {
-        for (domain, rank) in there.into_iter().zip(ranks(&values)) {
-            result[domain] = Some((rank, None));
-        }
-    }
-    Ok(result)
 }
 
 #[allow(clippy::cast_precision_loss)] // a power of ten

@@ -12,6 +12,7 @@ mod derive;
 mod domains;
 mod plan;
 mod prepare;
+mod ranking;
 mod score;
 
 pub use calibrate::{CalibrateError, CalibrationReport, ClassReport};

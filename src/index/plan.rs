@@ -7,6 +7,7 @@ use crate::schema::{
     CalibrationDistance, Domain, Estimation, FavourableMissing, Finding, IndexDefinition, ItemKind, LonelyPsu, Node, NodeMissing,
     OptionList, Questionnaire, Ratio, check_index_against,
 };
+use crate::scoring::small_area::ThinRule;
 use crate::scoring::{Leaf, LinearMap, Measure, Source};
 use crate::unit::UnitKind;
 
@@ -51,6 +52,9 @@ pub struct Plan {
     pub(super) splits: HashMap<String, Split>,
     pub(super) lonely: LonelyPsu,
     pub(super) estimation: Estimation,
+    pub(super) thin: Option<ThinRule>,
+    /// Seed of whatever is drawn at random.
+    pub(super) seed: u64,
     /// How weights are calibrated, and to which margins.
     pub(super) calibration: Option<(CalibrationDistance, Vec<PlanMargin>)>,
     pub(super) level: f64,
@@ -143,13 +147,22 @@ impl Plan {
             domains: index.domains().to_vec(),
             splits,
             lonely: index.lonely_psu(),
+            thin: index.estimation().thin.map(thin),
             estimation: index.estimation().clone(),
+            seed: 1,
             calibration,
             level: index.level(),
             min_n: i64::from(index.min_n()),
             missing: index.missing().node,
             parameters,
         })
+    }
+
+    /// The same plan with another seed for whatever is drawn at random: replicates, and the draws behind ranks.
+    #[must_use]
+    pub fn seeded(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
     }
 
     /// The byte columns that a frame must hold, in order.
@@ -206,6 +219,11 @@ impl Plan {
         }
         LinearMap { outputs }
     }
+}
+
+/// The rule for thin estimates as scoring knows it.
+fn thin(rule: crate::schema::ThinRule) -> ThinRule {
+    ThinRule { min_n: rule.n.map(i64::from), min_df: rule.df.map(f64::from), max_cv: None, max_half_width: rule.half_width }
 }
 
 /// The definition's parameters under a run's values.

@@ -50,9 +50,9 @@ fn row(place: usize, change: &NodeChange) -> Change {
         df: paired.change.df,
         p: paired.change.p_t.filter(|p| p.is_finite()),
         p_holm: None,
-        rank_before: None,
-        rise_lo: None,
-        rise_hi: None,
+        rank_before: change.rise.and_then(|rise| i32::try_from(rise.before.rank).ok()),
+        rise_lo: change.rise.map(|rise| rise.low),
+        rise_hi: change.rise.map(|rise| rise.high),
     }
 }
 

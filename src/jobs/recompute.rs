@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::design::Design;
 use crate::frame::{Frame, FrameBuilder, FrameError, RowRef};
-use crate::index::{ComputeError, Plan, Score, compute};
+use crate::index::{ComputeError, Computed, Plan, Score, compute};
 use crate::jobs::compare;
 use crate::jobs::load::{self, LoadError, Survey, WaveInField};
 use crate::jobs::place::area_unit;
@@ -118,7 +118,7 @@ pub fn recompute(db: &mut Db, run: &Run, report: &Report<'_>) -> Result<Outcome,
     let surveys = surveys(db, &definition)?;
     let parameters: BTreeMap<String, f64> = serde_json::from_str(&run.parameters).map_err(|_| RunError::Parameters)?;
     let reference = surveys.last().ok_or_else(|| no_version(&definition))?;
-    let plan = Plan::compile(&definition, &reference.questionnaire, &parameters).map_err(RunError::Plan)?;
+    let plan = Plan::compile(&definition, &reference.questionnaire, &parameters).map_err(RunError::Plan)?.seeded(run.seed.unsigned_abs());
     let inputs = Inputs { plan: &plan, surveys: &surveys, units: &units };
     let frame = frame(db, run, &field, inputs, report)?;
     let before = run.since.map(|since| earlier(db, since, inputs, report)).transpose()?;
@@ -126,7 +126,7 @@ pub fn recompute(db: &mut Db, run: &Run, report: &Report<'_>) -> Result<Outcome,
 
     let total: i64 = frame.weights().iter().fold(0, |sum, w| sum.saturating_add(*w));
     let core = field.core()?;
-    let manifest = Manifest {
+    let mut manifest = Manifest {
         index: VersionUsed { code: index_row.code.clone(), version: index_row.version.clone(), sha256: hex(&index_row.sha256) },
         surveys: surveys.iter().map(used).collect(),
         wave: core.code.clone(),
@@ -141,13 +141,15 @@ pub fn recompute(db: &mut Db, run: &Run, report: &Report<'_>) -> Result<Outcome,
         design_sha256: design_digest(&field.design),
         level: plan.level(),
         seed: run.seed,
+        calibration: None,
         since: run.since.map(|since| runs::get(db, since)).transpose()?.and_then(|since| since.digest).map(|digest| hex(&digest)),
     };
     let progress = |done, steps| report(Stage::Computing, done, steps);
-    let mut scores = compute(&plan, frame, &units, &progress).map_err(|error| match error {
+    let Computed { mut scores, calibration } = compute(&plan, frame, &units, &progress).map_err(|error| match error {
         ComputeError::Cancelled => RunError::Cancelled,
         other => other.into(),
     })?;
+    manifest.calibration = calibration;
     suppress(&mut scores, plan.min_n());
     let code = |id: i32| units.get(UnitId(id)).map(|unit| format!("{}:{}", unit.record.list, unit.record.code)).unwrap_or_default();
     let digest = digest(&manifest, &scores, &code);

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::index::CalibrationReport;
+
 /// A definition that took part, named by its content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VersionUsed {
@@ -46,6 +48,9 @@ pub struct Manifest {
     pub level: f64,
     /// Seed of whatever is drawn at random.
     pub seed: i64,
+    /// What a calibration did to the weights, where the definition asks for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<CalibrationReport>,
     /// Digest of the run that it is compared with, hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,

@@ -10,7 +10,7 @@ pub struct Line {
     pub psu: u32,
     /// The calibration cell.
     pub cell: u32,
-    /// Σ of base weights, in the wave's unit.
+    /// Σ of base weights, in the unit of the calibration's cells.
     pub weight: f64,
 }
 

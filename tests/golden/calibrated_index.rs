@@ -65,7 +65,6 @@ fn an_index_with_raked_weights_equals_that_of_r_survey() {
         worst.compare(&format!("{kind} {key} est"), score.value.unwrap(), expected["est"].as_f64().unwrap());
         worst.compare(&format!("{kind} {key} se"), score.se.unwrap(), expected["se"].as_f64().unwrap());
     }
-    // Weights are whole millionths, so a factor is met to about 1e-8 of a weight.
     worst.hold("raked_index", 1e-9, 170);
     let report = found.calibration.unwrap();
     let g = golden["g"].as_array().unwrap();

@@ -34,7 +34,7 @@ pub fn answer(study: &Study<'_>, post: &Map<String, Value>) -> Result<Map<String
         return Ok(weights(calibration.weights()));
     }
     if replicates {
-        return jackknife::answer(study, calibration.weights(), |weights| Ok(recipe.apply(weights)?.weights().to_vec()));
+        return jackknife::answer(study, &recipe);
     }
     linearised(&Study { sample: study.sample.clone().calibrated(calibration), ..study.clone() })
 }
