@@ -8,6 +8,8 @@ use super::draw::{Design, Sample, psus};
 use super::population::{PROVINCES, stream};
 use super::{Settings, World};
 
+/// One in so many replicates of the simulation is enough here.
+const FEWER: u64 = 2;
 const NODE: &str = "INDEX";
 /// How often each sex answers.
 const RESPONSE: [f64; 2] = [0.9, 0.6];
@@ -26,11 +28,13 @@ pub fn study(world: &World, settings: &Settings) {
         "mean SE, provinces",
         "mean SE / true SE, provinces",
     ];
-    let mut table = Table::new("The index with weights as drawn and raked to the people of each sex in each province", &head);
+    let samples = (settings.replicates / FEWER).max(2);
+    let title = format!("The index with weights as drawn and raked to the people of each sex in each province, {samples} samples");
+    let mut table = Table::new(&title, &head);
     let definitions = [scores(&json!({}), false), scores(&raked(world), false)];
     for design in [Design::Villages, Design::Districts] {
         for (what, response) in [("all answer", [1.0; 2]), ("90 % and 60 %", RESPONSE)] {
-            let found = replicates(settings.replicates, |replicate| {
+            let found = replicates(samples, |replicate| {
                 let mut rng = stream(settings.seed, 15 + 1_000 * replicate);
                 let psus = psus(&world.now, design, &mut rng);
                 let sample = Sample::new(&world.now, design, psus, response, &mut rng);
@@ -58,7 +62,7 @@ fn raked(world: &World) -> Value {
 }
 
 fn places(definition: &Definition, sample: &Sample<'_>) -> Places {
-    definition.figures(sample)[NODE][..=PROVINCES].iter().map(|figure| figure.unwrap()).collect()
+    definition.figures(sample, 1)[NODE][..=PROVINCES].iter().map(|figure| figure.unwrap()).collect()
 }
 
 fn summary(world: &World, found: &[&Places]) -> [String; 5] {

@@ -54,20 +54,33 @@ impl Figure {
 /// Figures by node and place: 0 is the nation, provinces follow, then the first sex of each.
 pub type Figures = BTreeMap<String, Vec<Option<Figure>>>;
 
-/// Mean scores, 0 to 100: `INDEX = 0.4 C1 + 0.6 C2` of three items each.
+/// Mean scores, 0 to 100; `sexes`: for the first sex of each province too.
 pub fn scores(estimation: &Value, sexes: bool) -> Definition {
-    let item = |code: &str| json!({ "code": code, "label": label(code), "measure": { "kind": "mean", "item": code } });
-    let criterion = |code: &str, weight: f64, items: [&str; 3]| json!({ "code": code, "label": label(code), "weight": weight, "children": items.map(item) });
-    let children = [criterion("C1", 0.4, ["q01", "q02", "q03"]), criterion("C2", 0.6, ["q04", "q05", "q06"])];
-    Definition::new(&json!([{ "code": "INDEX", "label": label("INDEX"), "children": children }]), estimation, sexes)
+    Definition::new(&json!([index()]), estimation, sexes)
+}
+
+/// The index and the share near 0.
+pub fn score_and_share(estimation: &Value) -> Definition {
+    Definition::new(&json!([index(), share(SHARES[1])]), estimation, false)
 }
 
 /// Four shares with intervals by a method.
 pub fn shares(method: &str) -> Definition {
-    let share = |(code, item): (&str, &str)| {
-        json!({ "code": code, "label": label(code), "measure": { "kind": "share", "item": item, "options": ["4", "5"] } })
-    };
     Definition::new(&json!(SHARES.map(share)), &json!({ "share_interval": method }), false)
+}
+
+/// `INDEX = 0.4 C1 + 0.6 C2` of three items each.
+fn index() -> Value {
+    let item = |code: &str| json!({ "code": code, "label": label(code), "measure": { "kind": "mean", "item": code } });
+    let criterion = |code: &str, weight: f64, items: [&str; 3]| {
+        json!({ "code": code, "label": label(code), "weight": weight, "children": items.map(item) })
+    };
+    let children = [criterion("C1", 0.4, ["q01", "q02", "q03"]), criterion("C2", 0.6, ["q04", "q05", "q06"])];
+    json!({ "code": "INDEX", "label": label("INDEX"), "children": children })
+}
+
+fn share((code, item): (&str, &str)) -> Value {
+    json!({ "code": code, "label": label(code), "measure": { "kind": "share", "item": item, "options": ["4", "5"] } })
 }
 
 fn label(code: &str) -> Value {
@@ -94,9 +107,10 @@ impl Definition {
         Self { plan, registry: registry(), columns }
     }
 
-    /// What a run would publish of a sample.
-    pub fn figures(&self, sample: &Sample<'_>) -> Figures {
-        let computed = compute(&self.plan, sample.frame(&self.columns), &self.registry, &|_, _| ControlFlow::Continue(())).unwrap();
+    /// What a run would publish of a sample. The seed is what its own draws follow from.
+    pub fn figures(&self, sample: &Sample<'_>, seed: u64) -> Figures {
+        let plan = self.plan.clone().seeded(seed);
+        let computed = compute(&plan, sample.frame(&self.columns), &self.registry, &|_, _| ControlFlow::Continue(())).unwrap();
         let mut figures = Figures::new();
         for score in computed.scores {
             if let Some(place) = place_of(&score.domain) {

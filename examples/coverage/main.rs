@@ -55,7 +55,7 @@ const STUDIES: [Study; 6] = [
 
 fn main() {
     let settings = settings();
-    let now = Population::new(settings.seed);
+    let now = Population::new(settings.seed, population::APART);
     let later = now.a_year_later(settings.seed);
     let (truth_now, truth_later) = (Truth::of(&now), Truth::of(&later));
     let world = World { now, later, truth_now, truth_later };

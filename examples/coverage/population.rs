@@ -17,8 +17,9 @@ pub const COLUMNS: usize = 10;
 const EASE: [f64; COLUMNS - 1] = [0.6, 0.45, 0.3, 0.8, 0.5, 0.2, -1.9, 2.45, -2.65];
 /// Where the scale's options end on the latent scale.
 const CUTS: [f64; 4] = [-1.2, -0.5, 0.3, 1.4];
-/// Standard deviations of what provinces, districts, villages, persons and single answers differ by.
-const PROVINCE: f64 = 0.20;
+/// The standard deviation of what provinces differ by, in the population of most tables.
+pub const APART: f64 = 0.20;
+/// Standard deviations of what districts, villages, persons and single answers differ by.
 const DISTRICT: f64 = 0.10;
 const VILLAGE: f64 = 0.18;
 const PERSON: f64 = 0.60;
@@ -48,8 +49,8 @@ pub struct Population {
 }
 
 impl Population {
-    /// The population of a seed.
-    pub fn new(seed: u64) -> Self {
+    /// The population of a seed; `apart` is the standard deviation of what provinces differ by.
+    pub fn new(seed: u64, apart: f64) -> Self {
         let mut rng = stream(seed, 0);
         let shares: Vec<f64> = (0..PROVINCES).map(|_| libm::exp(0.5 * standard_normal(&mut rng))).collect();
         let whole: f64 = shares.iter().sum();
@@ -59,7 +60,7 @@ impl Population {
             before += share;
             let end = (f64::from(PERSONS) * before / whole).round() as u32;
             provinces.push(start..end);
-            let province = PROVINCE * standard_normal(&mut rng);
+            let province = apart * standard_normal(&mut rng);
             for district in parts(start..end, 900.0, 2_100.0, &mut rng) {
                 let level = province + DISTRICT * standard_normal(&mut rng);
                 for village in parts(district.clone(), 60.0, 180.0, &mut rng) {

@@ -6,10 +6,13 @@ use serde_json::json;
 use super::count::{Moments, Share, Table, replicates};
 use super::definition::{Figure, LEVEL, scores};
 use super::draw::{Design, Sample};
-use super::population::{PROVINCES, stream};
+use super::population::{PROVINCES, Population, stream};
+use super::truth::Truth;
 use super::{Settings, World};
 
 const NODE: &str = "INDEX";
+/// One in so many replicates of the simulation is enough here.
+const FEWER: u64 = 4;
 /// The first so many places.
 const TOP: u32 = 20;
 /// Draws behind step-down intervals and chances.
@@ -40,25 +43,30 @@ struct Ranking {
 }
 
 pub fn study(world: &World, settings: &Settings) {
-    let values: Vec<f64> = (1..=PROVINCES).map(|place| world.truth_now.value(NODE, place)).collect();
-    let truth = ranks(&values);
-    let head = ["design", "method", "promise", "holds for a unit %", "holds for all 63 %", "mean width, places"];
-    let mut table = Table::new("Ranks of 63 provinces: intervals at 95 %", &head);
-    let head = ["design", "chance", "cases", "mean chance, t %", "truly among them %", "mean chance, normal %", "truly among them %"];
+    let samples = (settings.replicates / FEWER).max(2);
+    let head = ["provinces", "design", "method", "promise", "holds for a unit %", "holds for all 63 %", "mean width, places"];
+    let mut table = Table::new(&format!("Ranks of 63 provinces: intervals at 95 %, {samples} samples"), &head);
+    let head = ["provinces", "design", "chance", "cases", "mean chance, t %", "truly among them %", "mean chance, normal %", "truly among them %"];
     let mut top = Table::new("Chances of being among the first 20, by size of the chance", &head);
     let definition = scores(&json!({}), false);
-    for design in [Design::Villages, Design::Districts] {
-        let found = replicates(settings.replicates, |replicate| {
-            let mut rng = stream(settings.seed, 13 + 1_000 * replicate);
-            let figures = definition.figures(&Sample::of(&world.now, design, &mut rng));
-            let provinces: Vec<Figure> = figures[NODE][1..=PROVINCES].iter().map(|figure| figure.unwrap()).collect();
-            Ranking::of(&provinces, settings.seed ^ replicate)
-        });
-        for (place, (method, promise)) in METHODS.into_iter().enumerate() {
-            let intervals: Vec<&[RankInterval]> = found.iter().map(|ranking| &ranking.intervals[place][..]).collect();
-            table.row([design.name().into(), method.into(), promise.into()].into_iter().chain(coverage(&intervals, &truth)));
+    let equal = Population::new(settings.seed, 0.0);
+    for (apart, population) in [("apart", &world.now), ("all but equal", &equal)] {
+        let truth = Truth::of(population);
+        let truth = ranks(&(1..=PROVINCES).map(|place| truth.value(NODE, place)).collect::<Vec<f64>>());
+        for design in [Design::Villages, Design::Districts] {
+            let found = replicates(samples, |replicate| {
+                let mut rng = stream(settings.seed, 13 + 1_000 * replicate);
+                let figures = definition.figures(&Sample::of(population, design, &mut rng), 1);
+                let provinces: Vec<Figure> = figures[NODE][1..=PROVINCES].iter().map(|figure| figure.unwrap()).collect();
+                Ranking::of(&provinces, settings.seed ^ replicate)
+            });
+            for (place, (method, promise)) in METHODS.into_iter().enumerate() {
+                let intervals: Vec<&[RankInterval]> = found.iter().map(|ranking| &ranking.intervals[place][..]).collect();
+                let cells = [apart, design.name(), method, promise].map(String::from);
+                table.row(cells.into_iter().chain(coverage(&intervals, &truth)));
+            }
+            calibration([apart, design.name()], &found, &truth, &mut top);
         }
-        calibration(design, &found, &truth, &mut top);
     }
     println!("{table}\n{top}");
 }
@@ -103,7 +111,7 @@ fn coverage(found: &[&[RankInterval]], truth: &[u32]) -> [String; 3] {
     [each.percent(), all.percent(), format!("{:.1}", width.mean())]
 }
 
-fn calibration(design: Design, found: &[Ranking], truth: &[u32], table: &mut Table) {
+fn calibration(names: [&str; 2], found: &[Ranking], truth: &[u32], table: &mut Table) {
     let mut from = 0.0;
     for to in BINS {
         let within = |chance: f64| from <= chance && (chance < to || to >= 1.0);
@@ -118,7 +126,7 @@ fn calibration(design: Design, found: &[Ranking], truth: &[u32], table: &mut Tab
         });
         let [(cases, said, met), (_, normal, met_normal)] = columns;
         let bin = format!("{:.0} to {:.0} %", 100.0 * from, 100.0 * to);
-        table.row([design.name().into(), bin, format!("{cases:.0}"), said, met, normal, met_normal]);
+        table.row([names[0].into(), names[1].into(), bin, format!("{cases:.0}"), said, met, normal, met_normal]);
         from = to;
     }
 }

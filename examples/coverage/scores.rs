@@ -21,7 +21,7 @@ pub fn study(world: &World, settings: &Settings) {
     for design in [Design::Villages, Design::Districts, Design::Simple { fpc: false }, Design::Simple { fpc: true }] {
         let found = replicates(settings.replicates, |replicate| {
             let mut rng = stream(settings.seed, 10 + 1_000 * replicate);
-            let figures = definition.figures(&Sample::of(&world.now, design, &mut rng));
+            let figures = definition.figures(&Sample::of(&world.now, design, &mut rng), replicate);
             NODES.map(|node| figures[node].iter().map(|figure| figure.unwrap()).collect::<Vec<_>>())
         });
         for (place, node) in NODES.into_iter().enumerate() {

@@ -32,7 +32,7 @@ pub fn study(world: &World, settings: &Settings) {
 
 /// The intervals of one sample, share by share.
 fn by_node(definitions: &[Definition; METHODS.len()], sample: &Sample<'_>) -> [Places; SHARES.len()] {
-    let figures = definitions.each_ref().map(|definition| definition.figures(sample));
+    let figures = definitions.each_ref().map(|definition| definition.figures(sample, 1));
     SHARES.map(|(node, _)| {
         let place = |place: usize| {
             let mut all = [None; METHODS.len() + 1];
