@@ -30,7 +30,14 @@ pub fn study(world: &World, settings: &Settings) {
         "rises of ranks hold %",
     ];
     let mut table = Table::new("Changes of the index between two years, three in five PSUs kept", &head);
-    let head = ["design", "truth", "p-values", "any province p < 5 % unadjusted, % of samples", "any after Holm, % of samples", "provinces after Holm"];
+    let head = [
+        "design",
+        "truth",
+        "p-values",
+        "any province p < 5 % unadjusted, % of samples",
+        "any after Holm, % of samples",
+        "provinces after Holm",
+    ];
     let mut tests = Table::new("Tests of 63 changes at once, at 5 %", &head);
     // Few draws: intervals of rises hold their level with any number, and take most of the time.
     let definition = scores(&json!({ "ranks": { "draws": 100 } }), false);
@@ -115,10 +122,8 @@ fn rises(found: &[Vec<NodeChange>], truth: &[i32]) -> String {
 fn claims(found: &[Vec<NodeChange>], normal: bool) -> [String; 3] {
     let (mut plain, mut adjusted, mut count) = <(Share, Share, Moments)>::default();
     for sample in found {
-        let p: Vec<Option<f64>> = sample[1..]
-            .iter()
-            .map(|change| if normal { Some(change.change.change.p_normal) } else { change.change.change.p_t })
-            .collect();
+        let p: Vec<Option<f64>> =
+            sample[1..].iter().map(|change| if normal { Some(change.change.change.p_normal) } else { change.change.change.p_t }).collect();
         let significant = |p: &[Option<f64>]| p.iter().flatten().filter(|p| **p < 1.0 - LEVEL).count();
         plain.hits([significant(&p) > 0]);
         let left = significant(&holm(&p));

@@ -46,7 +46,8 @@ pub fn study(world: &World, settings: &Settings) {
     let samples = (settings.replicates / FEWER).max(2);
     let head = ["provinces", "design", "method", "promise", "holds for a unit %", "holds for all 63 %", "mean width, places"];
     let mut table = Table::new(&format!("Ranks of 63 provinces: intervals at 95 %, {samples} samples"), &head);
-    let head = ["provinces", "design", "chance", "cases", "mean chance, t %", "truly among them %", "mean chance, normal %", "truly among them %"];
+    let head =
+        ["provinces", "design", "chance", "cases", "mean chance, t %", "truly among them %", "mean chance, normal %", "truly among them %"];
     let mut top = Table::new("Chances of being among the first 20, by size of the chance", &head);
     let definition = scores(&json!({}), false);
     let equal = Population::new(settings.seed, 0.0);

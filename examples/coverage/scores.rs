@@ -15,7 +15,8 @@ const DOMAINS: [(&str, std::ops::Range<usize>); 3] =
     [("nation", 0..1), ("provinces", 1..PROVINCES + 1), ("one sex of a province", PROVINCES + 1..2 * PROVINCES + 1)];
 
 pub fn study(world: &World, settings: &Settings) {
-    let head = ["design", "figure", "domains", "responses", "df", "coverage %", "lowest, highest domain %", "bias / SE", "mean SE / true SE"];
+    let head =
+        ["design", "figure", "domains", "responses", "df", "coverage %", "lowest, highest domain %", "bias / SE", "mean SE / true SE"];
     let mut table = Table::new("Scores: 95 % intervals `ŷ ∓ t·se`", &head);
     let definition = scores(&json!({}), true);
     for design in [Design::Villages, Design::Districts, Design::Simple { fpc: false }, Design::Simple { fpc: true }] {

@@ -53,8 +53,7 @@ fn likelihood(linear: Figure) -> Figure {
 }
 
 fn coverage(world: &World, design: Design, found: &[[Places; SHARES.len()]]) -> Table {
-    let head =
-        ["share", "method", "coverage, provinces %", "truth above %", "truth below %", "mean width, points", "coverage, nation %"];
+    let head = ["share", "method", "coverage, provinces %", "truth above %", "truth below %", "mean width, points", "coverage, nation %"];
     let mut table = Table::new(&format!("Shares, {}", design.name()), &head);
     for (place, (node, _)) in SHARES.into_iter().enumerate() {
         let truths: Vec<f64> = (0..=PROVINCES).map(|place| world.truth_now.value(node, place)).collect();
@@ -91,7 +90,8 @@ fn nobody(world: &World, design: Design, found: &[[Places; SHARES.len()]], table
     for (method, called) in METHODS.into_iter().chain([LIKELIHOOD]).enumerate() {
         let (mut hits, mut point, mut upper) = (Share::default(), Share::default(), Moments::default());
         for sample in found {
-            let figures = (1..).zip(&sample[rare][1..]).map(|(place, all)| (all[method].unwrap(), world.truth_now.value(SHARES[rare].0, place)));
+            let figures =
+                (1..).zip(&sample[rare][1..]).map(|(place, all)| (all[method].unwrap(), world.truth_now.value(SHARES[rare].0, place)));
             let figures: Vec<(Figure, f64)> = figures.filter(|(figure, _)| figure.value == 0.0).collect();
             hits.hits(figures.iter().map(|(figure, truth)| figure.covers(*truth)));
             point.hits(figures.iter().map(|(figure, _)| figure.width() == 0.0));
