@@ -5,7 +5,7 @@
 //! Markdown tables of how often 95 % intervals hold the truth, each with its Monte Carlo standard error. The same seed prints the
 //! same tables, on any number of threads.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::panic)] // a simulation that goes wrong should stop
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, clippy::panic)] // a simulation that goes wrong should stop
 #![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_possible_wrap)]
 #![allow(missing_docs)] // nobody imports it
 
