@@ -75,7 +75,8 @@ fn settings() -> Settings {
     while let Some(word) = words.next() {
         let value = words.next();
         match (word.as_str(), value) {
-            ("--replicates", Some(value)) => settings.replicates = value.parse().unwrap(),
+            // One sample has no spread.
+            ("--replicates", Some(value)) => settings.replicates = value.parse::<u64>().unwrap().max(2),
             ("--seed", Some(value)) => settings.seed = value.parse().unwrap(),
             ("--only", Some(value)) if STUDIES.iter().any(|(name, _)| *name == value) => settings.only = Some(value),
             _ => panic!("usage: coverage [--replicates N] [--seed S] [--only {}]", STUDIES.map(|(name, _)| name).join("|")),
