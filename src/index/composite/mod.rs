@@ -14,6 +14,7 @@ mod contribution;
 mod eigen;
 mod matrix;
 mod pipeline;
+mod replay;
 mod stages;
 mod statistics;
 mod table;
