@@ -15,6 +15,7 @@ mod eigen;
 mod matrix;
 mod pipeline;
 mod replay;
+pub mod sensitivity;
 mod stages;
 mod statistics;
 mod table;
