@@ -20,6 +20,7 @@ mod stages;
 mod statistics;
 mod table;
 mod table_file;
+pub mod uncertainty;
 
 pub use coherence::{Summary, correlation, cronbach, effective_weights, summary};
 pub use contribution::{Contribution, contributions};

@@ -84,10 +84,16 @@ impl Scratch {
     /// Takes over leaves, unless those of this number are there already.
     pub(crate) fn load(&mut self, leaves: &Leaves, number: usize) {
         if self.holds != Some(number) {
-            self.scores.clone_from(&leaves.scores);
-            self.fill.clone_from(&leaves.fill);
+            self.reload(leaves);
             self.holds = Some(number);
         }
+    }
+
+    /// Takes over leaves.
+    pub(crate) fn reload(&mut self, leaves: &Leaves) {
+        self.holds = None;
+        self.scores.copy_from(&leaves.scores);
+        self.fill.clone_from(&leaves.fill);
     }
 }
 
@@ -122,7 +128,9 @@ impl<'d> Tree<'d> {
                 *column = inner.column(scores, rows)?;
             }
             if let Some(by) = self.definition.nodes().get(*place).and_then(crate::schema::composite::CompositeNode::rescale) {
-                column.iter_mut().for_each(|score| *score = by.factor * *score + by.offset);
+                for score in column.iter_mut() {
+                    *score = by.factor * *score + by.offset;
+                }
             }
             scores.column_mut(*place).copy_from_slice(column);
             if let Some(fill) = fill.get_mut(*place) {
@@ -151,21 +159,29 @@ fn combine_columns(method: Aggregator, children: &[Child], scores: &Matrix, out:
                 out.iter_mut().zip(column).for_each(|(sum, value)| *sum += child.weight * value);
             }
             if method == Aggregator::Arithmetic {
-                out.iter_mut().for_each(|sum| *sum /= total);
+                for sum in out.iter_mut() {
+                    *sum /= total;
+                }
             }
         }
         Aggregator::Sum => add(&|sum, _, value| *sum += value),
         Aggregator::Geometric if positive() => {
             add(&|sum, weight, value| *sum += weight * libm::log(value));
-            out.iter_mut().for_each(|sum| *sum = libm::exp(*sum / total));
+            for sum in out.iter_mut() {
+                *sum = libm::exp(*sum / total);
+            }
         }
         Aggregator::Harmonic if positive() => {
             add(&|sum, weight, value| *sum += weight * (1.0 / value));
-            out.iter_mut().for_each(|sum| *sum = total / *sum);
+            for sum in out.iter_mut() {
+                *sum = total / *sum;
+            }
         }
         Aggregator::Generalised { power } if power != 0.0 && positive() => {
             add(&|sum, weight, value| *sum += weight * libm::pow(value, power));
-            out.iter_mut().for_each(|sum| *sum = libm::pow(*sum / total, 1.0 / power));
+            for sum in out.iter_mut() {
+                *sum = libm::pow(*sum / total, 1.0 / power);
+            }
         }
         _ => return false,
     }

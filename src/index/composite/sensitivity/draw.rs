@@ -35,7 +35,9 @@ pub(super) fn stream(seed: u64, purpose: Use, number: u64) -> ChaCha8Rng {
 
 /// Fills a point with numbers strictly between 0 and 1.
 pub(super) fn fill(rng: &mut ChaCha8Rng, point: &mut [f64]) {
-    point.iter_mut().for_each(|number| *number = uniform(rng));
+    for number in point {
+        *number = uniform(rng);
+    }
 }
 
 /// Which of `count` alternatives a number between 0 and 1 stands for.

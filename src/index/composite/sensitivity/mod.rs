@@ -23,6 +23,7 @@ mod variants;
 use serde::Serialize;
 
 pub use monte_carlo::{MonteCarlo, RankRange, monte_carlo};
+pub(crate) use sobol::percentiles;
 pub use sobol::{FactorShare, Share, SobolIndices, SobolRun, sobol, sobol_indices};
 pub use variants::Variations;
 
