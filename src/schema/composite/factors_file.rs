@@ -211,7 +211,8 @@ fn dropped(object: &mut Object<'_>, definition: &CompositeDefinition, at: &mut A
             Some(0) => at.error("drops-all", "Không thể bỏ nút gốc", "The root cannot be dropped"),
             Some(_) => return Some(code.to_owned()),
             None => {
-                at.error("unknown-node", format!("Không có nút “{code}” trong định nghĩa"), format!("The definition has no node “{code}”"))
+                let (vi, en) = (format!("Không có nút “{code}” trong định nghĩa"), format!("The definition has no node “{code}”"));
+                at.error("unknown-node", vi, en);
             }
         }
         None
