@@ -66,8 +66,9 @@ pub struct SobolRun {
 ///
 /// # Formula
 /// `S_i = mean(y_B (y_ABi − y_A)) / V`, Saltelli et al. (2010), Computer Physics Communications 181, table 2 (b);
-/// `T_i = Σ (y_A − y_ABi)² / (2 N V)`, Jansen (1999), the same table (f); `V` the sample variance of the outputs of A and B. Bounds are percentiles over
-/// `bootstrap` samples of rows, each from a stream of its own; of B samples, the `⌊(1 − level)/2 · (B + 1)⌋`-th from either end.
+/// `T_i = Σ (y_A − y_ABi)² / (2 N V)`, Jansen (1999), the same table (f); `V` the sample variance of the outputs of A and B.
+/// Bounds are percentiles over `bootstrap` samples of rows, each from a stream of its own; of B samples, the
+/// `⌊(1 − level)/2 · (B + 1)⌋`-th from either end.
 ///
 /// # Errors
 /// [`SensitivityError::Shape`] where the designs differ in length, or there are fewer than three.

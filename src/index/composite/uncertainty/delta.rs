@@ -45,7 +45,8 @@ pub(super) fn slopes(
     errors: &Errors,
     edition: usize,
 ) -> Result<Vec<Slopes>, UncertaintyError> {
-    let walk = Walk { definition, raw, outcome, errors, edition };
+    let rows = rows(raw, outcome, errors, edition);
+    let walk = Walk { definition, raw, outcome, errors, edition, rows };
     let mut out: Vec<Slopes> = vec![Vec::new(); definition.nodes().len()];
     for (column, (place, node, indicator)) in definition.leaves().enumerate() {
         out[place] = walk.leaf(column, place, node, indicator)?;
@@ -70,18 +71,23 @@ struct Walk<'a> {
     outcome: &'a Outcome,
     errors: &'a Errors,
     edition: usize,
+    rows: Vec<Option<usize>>,
+}
+
+/// For each cell of the table the row of the outcome; none where its unit was screened out or it is of another edition.
+fn rows(raw: &State, outcome: &Outcome, errors: &Errors, edition: usize) -> Vec<Option<usize>> {
+    let row = |row: usize| {
+        let known = raw.rows.editions().get(raw.rows.edition_of(row))?;
+        let here = outcome.rows().editions().get(edition).filter(|here| *here == known);
+        here.and_then(|_| outcome.rows().find(edition, raw.rows.units().get(row)?))
+    };
+    errors.cells().iter().map(|cell| row(cell.row)).collect()
 }
 
 impl Walk<'_> {
-    /// The row of the outcome that a cell of the table became; none where its unit was screened out or it is of another edition.
+    /// The row of a cell.
     fn row(&self, cell: usize) -> Option<usize> {
-        let cell = self.errors.cells().get(cell)?;
-        let known = self.raw.rows.editions().get(self.raw.rows.edition_of(cell.row))?;
-        let here = self.outcome.rows().editions().get(self.edition)?;
-        if known != here {
-            return None;
-        }
-        self.outcome.rows().find(self.edition, self.raw.rows.units().get(cell.row)?)
+        self.rows.get(cell).copied().flatten()
     }
 
     fn leaf(&self, column: usize, place: usize, node: &CompositeNode, indicator: &Indicator) -> Result<Slopes, UncertaintyError> {
