@@ -28,7 +28,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     unit: Option<String>,
     #[command(flatten)]
-    uncertain: uncertain::Arguments,
+    uncertain: uncertain::Questions,
     /// Everything as JSON, with the data set after each stage.
     #[arg(long)]
     json: bool,

@@ -17,7 +17,7 @@ const ROWS: usize = 100;
 
 /// What is asked about uncertainty.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(super) struct Questions {
     /// Intervals of every score and rank, from the standard errors in the table.
     #[arg(long)]
     uncertainty: bool,
@@ -49,7 +49,7 @@ fn method(name: &str) -> Result<Method, String> {
     }
 }
 
-impl Arguments {
+impl Questions {
     /// Whether anything of it is asked for.
     pub(super) fn asked(&self) -> bool {
         self.uncertainty || self.sensitivity.is_some()
@@ -58,7 +58,7 @@ impl Arguments {
 
 /// Prints what is asked for, of the definition's own edition.
 pub(super) fn print(
-    arguments: &Arguments,
+    arguments: &Questions,
     checked: &CheckedComposite,
     table: &Table,
     outcome: &Outcome,
@@ -104,7 +104,7 @@ pub(super) fn print(
 }
 
 fn uncertainty(
-    arguments: &Arguments,
+    arguments: &Questions,
     checked: &CheckedComposite,
     table: &Table,
     outcome: &Outcome,

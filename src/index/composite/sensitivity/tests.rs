@@ -41,7 +41,8 @@ fn table(units: u32) -> Table {
 fn factors(definition: &CompositeDefinition, change: impl FnOnce(&mut Value)) -> FactorSet {
     let mut value = json!({"kind": "sensitivity", "replicates": 300, "top": 5, "sobol": {"base": 64, "bootstrap": 99}, "factors": [
         {"code": "weights", "kind": "weight_noise", "noise": [{"depth": 1, "amount": 0.25}, {"depth": 2, "amount": 0.5}]},
-        {"code": "gaps", "kind": "stage", "stage": "impute", "alternatives": [null, {"stage": "impute", "method": "centre", "of": "median"}]},
+        {"code": "gaps", "kind": "stage", "stage": "impute", "alternatives": [
+            null, {"stage": "impute", "method": "centre", "of": "median"}]},
         {"code": "outliers", "kind": "stage", "stage": "treat", "alternatives": [{"stage": "treat", "winsorise": 2}]},
         {"code": "scale", "kind": "stage", "stage": "normalise", "alternatives": [
             {"stage": "normalise", "method": "z_score", "mean": 50, "sd": 10}, {"stage": "normalise", "method": "percentile_rank"}]},

@@ -247,7 +247,8 @@ fn every_finding_of_a_covariance_file_comes_with_its_line() {
     let header = "unit_a,indicator_a,unit_b,indicator_b,covariance,edition\n";
     assert_eq!(
         found(&format!(
-            "{header}u1,a,u1,ghost,0.1,\nu9,a,u1,b,x,\nu1,c,u1,a,0,\nu1,a,u1,b,0.03,\nu1,a,u1,a,0.05,\nu1,a,u3,a,0.01,\nu3,a,u1,a,0.02,\nu1,a,u1,b,0,1999\n"
+            "{header}u1,a,u1,ghost,0.1,\nu9,a,u1,b,x,\nu1,c,u1,a,0,\nu1,a,u1,b,0.03,\n\
+            u1,a,u1,a,0.05,\nu1,a,u3,a,0.01,\nu3,a,u1,a,0.02,\nu1,a,u1,b,0,1999\n"
         )),
         [
             at(2, "/0/indicator_b", "unknown-indicator"),
