@@ -60,3 +60,43 @@ fn check_takes_a_composite_index_too() {
     let said = run(folder.path(), &["check", file(DEFINITION).to_str().unwrap()]);
     assert!(said.contains("composite example 2025, 4 indicators"), "{said}");
 }
+
+fn example(name: &str) -> String {
+    file(&format!("docs/examples/sensitivity/{name}")).display().to_string()
+}
+
+/// `satisfied` goes from 0–100 onto 1–10, has 0.6 of SERVICE, which has 0.6 of ALL, times ten: 0.324 points a percent.
+#[test]
+fn intervals_of_scores_and_ranks_are_printed_with_the_method_that_was_chosen() {
+    let folder = tempfile::tempdir().unwrap();
+    let (definition, data) = (file(DEFINITION).display().to_string(), example("indicators.csv"));
+    let with = |more: &[&str]| {
+        let fixed = ["index", "--definition", &definition, "--data", &data, "--uncertainty"];
+        run(folder.path(), &fixed.iter().chain(more).copied().collect::<Vec<_>>())
+    };
+    let printed: Value = serde_json::from_str(&with(&["--json"])).unwrap();
+    let uncertainty = &printed["uncertainty"];
+    assert_eq!((&uncertainty["method"], &uncertainty["reasons"]), (&Value::from("delta"), &serde_json::json!([])));
+    let a = &uncertainty["nodes"][0]["units"][0];
+    assert!((a["value"].as_f64().unwrap() - 94.06).abs() < 1e-9 && (a["se"].as_f64().unwrap() - 0.648).abs() < 1e-9, "{a}");
+    assert!((a["df"].as_f64().unwrap() - 15.0).abs() < 1e-9);
+    assert_eq!(a["rank"], serde_json::json!({"rank": 1, "low": 1, "high": 1}));
+    assert!(with(&[]).contains("smooth") && with(&["--method", "replicates", "--replicates", "50"]).contains("50 replicates"));
+}
+
+#[test]
+fn rank_ranges_and_shares_of_variance_are_the_same_for_the_same_seed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (definition, data, factors) = (file(DEFINITION).display().to_string(), example("indicators.csv"), example("factors.json"));
+    let with = |more: &[&str]| {
+        let fixed = ["index", "--definition", &definition, "--data", &data, "--sensitivity", &factors];
+        run(folder.path(), &fixed.iter().chain(more).copied().collect::<Vec<_>>())
+    };
+    let json = with(&["--json", "--seed", "7"]);
+    assert_eq!(json, with(&["--json", "--seed", "7"]));
+    let printed: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(printed["sensitivity"]["monte_carlo"]["replicates"], 2000);
+    assert_eq!(printed["sensitivity"]["monte_carlo"]["units"].as_array().unwrap().len(), 3);
+    assert_eq!(printed["sensitivity"]["sobol"]["factors"].as_array().unwrap().len(), 5);
+    assert!(with(&["--replicates", "20"]).contains("over 20 replicates"));
+}

@@ -2,6 +2,7 @@
 
 mod json;
 mod text;
+mod uncertain;
 
 use std::path::{Path, PathBuf};
 
@@ -26,6 +27,8 @@ pub(super) struct Arguments {
     /// One unit in full: each indicator from its value to what it adds to the score.
     #[arg(long)]
     unit: Option<String>,
+    #[command(flatten)]
+    uncertain: uncertain::Questions,
     /// Everything as JSON, with the data set after each stage.
     #[arg(long)]
     json: bool,
@@ -53,6 +56,9 @@ pub(super) fn index(arguments: &Arguments) -> Result<()> {
     let read = Table::read(&text, &checked.definition);
     let (table, warnings) = read.map_err(|findings| refusal(&arguments.data, &findings, language))?;
     let outcome = compute(&checked.definition, &table)?;
+    if arguments.uncertain.asked() {
+        return uncertain::print(&arguments.uncertain, &checked, &table, &outcome, (arguments.json, language));
+    }
     let editions = editions(arguments.panel, checked.definition.edition(), outcome.rows().editions());
     let shown = Shown { checked: &checked, outcome: &outcome, warnings: &warnings, editions, language };
     match &arguments.unit {

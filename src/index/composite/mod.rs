@@ -16,10 +16,13 @@ mod contribution;
 mod eigen;
 mod matrix;
 mod pipeline;
+mod replay;
+pub mod sensitivity;
 mod stages;
 mod statistics;
 mod table;
 mod table_file;
+pub mod uncertainty;
 
 pub use admissible::{GridError, MOST_COMPONENTS, MOST_FOUND, MOST_VECTORS, Printed, PrintedRow, admissible_grid, admissible_weight};
 pub use coherence::{Summary, correlation, cronbach, effective_weights, summary};

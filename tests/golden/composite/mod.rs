@@ -12,6 +12,7 @@ mod pci;
 mod pci_indicators;
 mod pgi;
 mod sipas;
+mod sobol;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -56,6 +56,7 @@ pub(crate) struct Child {
 }
 
 /// An inner node with all that its value depends on but the scores.
+#[derive(Clone)]
 pub(crate) struct Inner<'d> {
     pub(crate) node: &'d CompositeNode,
     pub(crate) method: Aggregator,
@@ -87,7 +88,7 @@ impl<'d> Inner<'d> {
     }
 
     /// The node's value in every row.
-    fn column(&self, scores: &Matrix, rows: &Rows) -> Result<Vec<f64>, StageError> {
+    pub(crate) fn column(&self, scores: &Matrix, rows: &Rows) -> Result<Vec<f64>, StageError> {
         let mut column = vec![f64::NAN; rows.len()];
         for (edition, span) in rows.spans().iter().enumerate() {
             let children = self.present(scores, span.clone());
