@@ -12,6 +12,7 @@
 mod coherence;
 mod contribution;
 mod eigen;
+pub mod explain;
 mod matrix;
 mod pipeline;
 mod stages;
