@@ -11,6 +11,7 @@
 //! score itself, lost points are the difference from the best scores that the scales have.
 
 mod difference;
+mod errors;
 mod lost;
 mod reach;
 mod secant;
@@ -21,6 +22,7 @@ mod tests;
 use serde::Serialize;
 
 pub use difference::{Difference, Effect, difference};
+pub use errors::standard_errors;
 pub use lost::{Lost, LostLeaf, LostSum, lost};
 pub use reach::{Goal, Plan, Reach, ReachError, Reached, Step, reach};
 pub use subject::Subject;
