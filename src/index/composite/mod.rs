@@ -13,6 +13,7 @@ mod coherence;
 mod contribution;
 mod eigen;
 pub mod explain;
+pub mod geography;
 mod matrix;
 mod pipeline;
 mod release;

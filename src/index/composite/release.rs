@@ -153,7 +153,8 @@ mod tests {
         let mut table = Table::default();
         for (place, n) in (0_u8..).zip(answers) {
             for code in ["x", "y", "z"] {
-                let observation = Observation { value: Some(50.0 - f64::from(place)), n: n.filter(|_| code == "x"), ..Observation::default() };
+                let observation =
+                    Observation { value: Some(50.0 - f64::from(place)), n: n.filter(|_| code == "x"), ..Observation::default() };
                 table.insert("2021", &format!("u{place}"), code, observation);
             }
         }

@@ -6,7 +6,9 @@ use super::pipeline::Outcome;
 use crate::schema::Finding;
 use crate::schema::composite::{CompositeDefinition, Target, TargetKind};
 use crate::scoring::change::{Measured, change};
-use crate::scoring::rank::{self, Assessment, Draws, Evidence, Joint, Panel, RankMethod, RiseInterval, Verdict, drawn_ranks, rank_intervals};
+use crate::scoring::rank::{
+    self, Assessment, Draws, Evidence, Joint, Panel, RankMethod, RiseInterval, Verdict, drawn_ranks, rank_intervals,
+};
 
 /// Most units whose ranks are drawn: beyond that there are intervals of ranks but no chances, and no intervals of rises.
 const MOST_DRAWN: usize = 500;
@@ -127,9 +129,12 @@ pub type Open = (&'static str, String, String);
 fn locate(definition: &CompositeDefinition, outcome: &Outcome, target: &Target) -> Result<(usize, usize), Open> {
     let node = target.node.as_ref().and_then(|code| definition.position(code)).unwrap_or(0);
     let name = target.edition.as_deref().unwrap_or(definition.edition());
-    let edition = outcome.rows().editions().iter().position(|edition| edition == name).ok_or_else(|| {
-        ("no-edition", format!("Chưa có số liệu của kỳ {name}"), format!("There are no data of the edition {name}"))
-    })?;
+    let edition = outcome
+        .rows()
+        .editions()
+        .iter()
+        .position(|edition| edition == name)
+        .ok_or_else(|| ("no-edition", format!("Chưa có số liệu của kỳ {name}"), format!("There are no data of the edition {name}")))?;
     let unit = &target.unit;
     let row = outcome.rows().find(edition, unit).ok_or_else(|| {
         ("no-unit", format!("Đơn vị {unit} không có trong kỳ {name}"), format!("There is no unit {unit} in the edition {name}"))
@@ -297,8 +302,15 @@ mod tests {
     fn reports(targets: &Value, se: Option<f64>) -> Vec<TargetReport> {
         let index = index(targets);
         let mut table = Table::default();
-        for (unit, values) in ["a", "b", "c", "d", "e", "f", "g"].iter().zip([[70.0, 76.0], [60.0, 60.0], [75.0, 75.0], [64.0, 64.0],
-            [72.0, 72.0], [74.0, 74.0], [71.0, 71.0]]) {
+        for (unit, values) in ["a", "b", "c", "d", "e", "f", "g"].iter().zip([
+            [70.0, 76.0],
+            [60.0, 60.0],
+            [75.0, 75.0],
+            [64.0, 64.0],
+            [72.0, 72.0],
+            [74.0, 74.0],
+            [71.0, 71.0],
+        ]) {
             for (edition, value) in ["2020", "2021"].iter().zip(values) {
                 table.insert(edition, unit, "x", Observation { value: Some(value), ..Observation::default() });
             }
