@@ -8,7 +8,7 @@ use crate::golden::{Worst, json, numbers};
 
 const HOUSING: &str = "tests/golden/survey/data/housing.csv";
 
-fn import(data: &std::path::Path) -> String {
+pub(super) fn import(data: &std::path::Path) -> String {
     run(
         data,
         &[

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::pipeline::Outcome;
 use super::table::Table;
 use super::tiers::tiers;
-use crate::schema::composite::CompositeDefinition;
+use crate::schema::composite::{CompositeDefinition, CompositeNode};
 
 /// Who looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +53,9 @@ impl<'o> Release<'o> {
             };
             let mut own = suppressed(definition, outcome, row, &few);
             if rule.top.zip(outcome.rank(0, row)).is_some_and(|(top, rank)| rank > top) {
-                own.iter_mut().for_each(|cell| *cell = cell.or(Some(Hidden::BeyondTop)));
+                for cell in &mut own {
+                    *cell = cell.or(Some(Hidden::BeyondTop));
+                }
             }
             hidden.push(own);
         }
@@ -102,7 +104,7 @@ fn suppressed(definition: &CompositeDefinition, outcome: &Outcome, row: usize, f
         nodes.iter().map(|node| (node.indicator().is_some() && few(node.code())).then_some(Hidden::FewAnswers)).collect();
     // Children stand behind their parents: the way back meets them first.
     for (place, node) in nodes.iter().enumerate().rev().filter(|(_, node)| node.indicator().is_none()) {
-        let taken = |place: &usize| nodes.get(*place).is_some_and(|child| child.scored()) && outcome.score(*place, row).is_some();
+        let taken = |place: &usize| nodes.get(*place).is_some_and(CompositeNode::scored) && outcome.score(*place, row).is_some();
         let children: Vec<usize> = node.children().iter().copied().filter(taken).collect();
         let is_hidden = |child: &usize| hidden.get(*child).is_some_and(Option::is_some);
         let count = children.iter().filter(|child| is_hidden(child)).count();
@@ -126,7 +128,7 @@ fn protect(definition: &CompositeDefinition, place: usize, hidden: &mut [Option<
     if let Some(cell) = hidden.get_mut(place) {
         *cell = cell.or(Some(Hidden::ProtectsSibling));
     }
-    for child in definition.nodes().get(place).map(crate::schema::composite::CompositeNode::children).unwrap_or_default() {
+    for child in definition.nodes().get(place).map(CompositeNode::children).unwrap_or_default() {
         protect(definition, *child, hidden);
     }
 }

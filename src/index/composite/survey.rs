@@ -42,10 +42,7 @@ pub struct Run {
 pub fn estimates(scores: &[Score], units: &Registry, list: Option<&str>) -> Vec<Estimate> {
     let code = |score: &Score| {
         let domain = &score.domain;
-        let id = match (domain.area, domain.unit, &domain.item) {
-            (Some(id), None, None) | (None, Some(id), None) => id,
-            _ => return None,
-        };
+        let ((Some(id), None, None) | (None, Some(id), None)) = (domain.area, domain.unit, &domain.item) else { return None };
         let record = &units.get(UnitId(id))?.record;
         list.is_none_or(|list| record.list == list).then(|| record.code.clone())
     };

@@ -43,8 +43,8 @@ fn quantile(sorted: &[f64], share: f64) -> f64 {
 pub fn natural_breaks(values: &[f64], classes: usize) -> Vec<f64> {
     let mut sorted: Vec<f64> = present(values).collect();
     sorted.sort_by(f64::total_cmp);
-    // Equal values belong together: weigh each different one by how often it stands.
-    let groups: Vec<(f64, f64)> = sorted.chunk_by(|a, b| a == b).filter_map(|run| Some((*run.first()?, count(run.len())))).collect();
+    // Equal values belong together: weigh each different one by how often it stands. They rise: not above the next is equal to it.
+    let groups: Vec<(f64, f64)> = sorted.chunk_by(|a, b| a >= b).filter_map(|run| Some((*run.first()?, count(run.len())))).collect();
     let (n, classes) = (groups.len(), classes.min(groups.len()));
     if classes < 2 {
         return Vec::new();
@@ -65,8 +65,8 @@ pub fn natural_breaks(values: &[f64], classes: usize) -> Vec<f64> {
     for class in 1..classes {
         let (mut next, mut start) = (vec![f64::INFINITY; n + 1], vec![0; n + 1]);
         for to in class + 1..=n {
-            for from in class..to {
-                let total = best[from] + cost(from, to);
+            for (from, before) in best.iter().enumerate().take(to).skip(class) {
+                let total = before + cost(from, to);
                 if total < next[to] {
                     (next[to], start[to]) = (total, from);
                 }

@@ -116,7 +116,7 @@ fn mean([a, b]: [f64; 2]) -> f64 {
     0.5 * (a + b)
 }
 
-impl<'w, 'a> Walk<'w, 'a> {
+impl<'a> Walk<'_, 'a> {
     fn add(&mut self, node: &str, part: impl FnOnce(&mut Effect)) {
         let place = self.effects.iter().position(|effect| effect.node == node).unwrap_or_else(|| {
             self.effects.push(Effect { node: node.to_owned(), ..Effect::default() });

@@ -192,10 +192,7 @@ impl Search<'_, '_> {
             self.subject.outcome.score(place, self.subject.row)?;
             let per = self.divisor(indicator)?;
             let bound = self.bound(column, node.maximum(), indicator)? / per;
-            let better = match self.falls(indicator) {
-                true => bound < from,
-                false => bound > from,
-            };
+            let better = if self.falls(indicator) { bound < from } else { bound > from };
             better.then(|| Mover { column, step: Step { leaf: node.code().to_owned(), from, to: bound, bound } })
         };
         self.subject.definition.leaves().enumerate().filter_map(mover).collect()

@@ -86,7 +86,7 @@ pub(super) fn median_slopes(from: &[f64], to: &[f64]) -> Option<Vec<f64>> {
         let gain = |set: usize| Some(values.get(set | 1 << member)? - values.get(set)?);
         without.filter_map(|set| Some(weight(set.count_ones() as usize) * gain(set)?)).sum::<f64>()
     };
-    let slope = |(member, (a, b)): (usize, (&f64, &f64))| if a == b { 0.0 } else { effect(member) / (b - a) };
+    let slope = |(member, (a, b)): (usize, (&f64, &f64))| if b - a == 0.0 { 0.0 } else { effect(member) / (b - a) };
     Some(from.iter().zip(to).enumerate().map(slope).collect())
 }
 

@@ -151,10 +151,9 @@ fn tree(methods: &[&str; 3], weights: [f64; 2], min_max: bool) -> CompositeDefin
         let children: Vec<Value> = leaves.iter().map(|code| leaf(code)).collect();
         json!({"code": code, "label": text(code), "weight": weight, "aggregate": method(by), "children": children})
     };
-    let normalise = match min_max {
-        true => json!({"stage": "normalise", "method": "min_max", "scale": [1, 10]}),
-        false => json!({"stage": "normalise", "method": "as_given"}),
-    };
+    let (as_given, scaled) =
+        (json!({"stage": "normalise", "method": "as_given"}), json!({"stage": "normalise", "method": "min_max", "scale": [1, 10]}));
+    let normalise = if min_max { scaled } else { as_given };
     definition(&json!({
         "kind": "composite", "code": "tree", "edition": "2020", "title": text("x"), "missing": "renormalise",
         "pipeline": [normalise, {"stage": "aggregate", "method": "arithmetic"}],

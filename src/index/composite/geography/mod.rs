@@ -102,21 +102,14 @@ pub fn list_of(definition: &CompositeDefinition, units: &Registry, edition: &str
 /// # Errors
 /// The list holds no unit, or the weight is no denominator of the definition.
 pub fn rebuild(definition: &CompositeDefinition, outcome: &Outcome, units: &Registry, request: &Request) -> Result<Series, Vec<Finding>> {
-    let weight = match &request.weight {
-        None => None,
-        Some(name) => match definition.denominators().iter().position(|known| known == name) {
-            Some(column) => Some(column),
-            None => {
-                let vi = format!("Quyền số “{name}” không có trong “denominators” của định nghĩa");
-                return Err(vec![Finding::error(
-                    "/weight",
-                    "unknown-weight",
-                    vi,
-                    format!("The weight “{name}” is no denominator of the definition"),
-                )]);
-            }
-        },
+    let column = |name: &String| {
+        let column = definition.denominators().iter().position(|known| known == name);
+        column.ok_or_else(|| {
+            let vi = format!("Quyền số “{name}” không có trong “denominators” của định nghĩa");
+            vec![Finding::error("/weight", "unknown-weight", vi, format!("The weight “{name}” is no denominator of the definition"))]
+        })
     };
+    let weight = request.weight.as_ref().map(column).transpose()?;
     let listed = |list: &str| units.iter().any(|unit| unit.record.list == list);
     let (mut editions, mut findings) = (Vec::new(), Vec::new());
     let lists = std::iter::once(&request.list).chain(request.lists.values());
@@ -187,7 +180,7 @@ impl Work<'_> {
                     }
                 }
                 Origin::PartOf(heirs) if heirs.iter().any(|code| rows.contains_key(code.as_str())) => {
-                    refused.push(unit.record.name_vi.clone())
+                    refused.push(unit.record.name_vi.clone());
                 }
                 Origin::PartOf(_) => {}
             }
@@ -224,11 +217,9 @@ impl Work<'_> {
         let (Some(then), Some(now)) = (self.day(self.from), self.day(self.to)) else { return Origin::PartOf(Vec::new()) };
         let links = self.units.counterparts(unit.id, then);
         let codes: Vec<String> = links.iter().filter_map(|link| code(link.unit)).collect();
-        let whole = match then < now {
-            true => links.iter().all(|link| link.whole),
-            // Forward in time a unit must be the whole of what it became.
-            false => links.len() == 1 && links.iter().all(|link| link.whole && self.units.counterparts(link.unit, now).len() == 1),
-        };
+        // Forward in time a unit must be the whole of what it became.
+        let alone = || links.len() == 1 && links.iter().all(|link| self.units.counterparts(link.unit, now).len() == 1);
+        let whole = links.iter().all(|link| link.whole) && (then < now || alone());
         if whole { Origin::Codes(with_ha_tay(codes, self.from, rows)) } else { Origin::PartOf(codes) }
     }
 
