@@ -68,12 +68,13 @@ fn aim(shown: &Shown<'_>, subject: &Subject<'_>, before: Option<&Subject<'_>>, k
         }
     };
     let errors = |node: usize, row: usize| shown.error(node, row);
-    // Before under another definition: the goal is a rank or a score of this one.
-    let judged = match (judge(outcome, 0, subject.row, kind, &errors, &Rules::default()), goal) {
-        (Ok(judgement), _) => Ok(judgement),
-        (Err(_), Goal::Score(value)) => judge(outcome, 0, subject.row, TargetKind::Score { value }, &errors, &Rules::default()),
-        (Err(_), Goal::Rank(value)) => judge(outcome, 0, subject.row, TargetKind::Rank { value }, &errors, &Rules::default()),
+    // An edition before under another definition is another outcome: all that is left of a gain is the rank or score to reach.
+    let judged_as = match goal {
+        _ if before.is_none_or(|before| std::ptr::eq(before.outcome, outcome)) => kind,
+        Goal::Score(value) => TargetKind::Score { value },
+        Goal::Rank(value) => TargetKind::Rank { value },
     };
+    let judged = judge(outcome, 0, subject.row, judged_as, &errors, &Rules::default());
     let judgement = judged.map_err(|(_, vi, en)| anyhow::anyhow!("{vi} / {en}"))?;
     Ok(Aim { kind, judgement, reach: reach(subject, goal)? })
 }

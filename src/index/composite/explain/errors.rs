@@ -23,10 +23,12 @@ fn standard_error(subject: &Subject<'_>, table: &Table) -> Option<f64> {
         let Some(observation) = table.get(subject.edition(), subject.unit(), node.code()) else { continue };
         let (Some(raw), Some(se)) = (observation.value, observation.standard_error) else { continue };
         let (value, scorer) = subject.scorer(column)?;
-        let per = if raw == 0.0 { 1.0 } else { value / raw };
-        if (raw - value).abs() > 1e-12 * raw.abs() && indicator.denominator.is_none() {
-            return None;
-        }
+        let untouched = (raw - value).abs() <= 1e-12 * raw.abs();
+        let per = match (untouched, &indicator.denominator) {
+            (true, None) => 1.0,
+            (_, Some(_)) if raw != 0.0 => value / raw,
+            _ => return None,
+        };
         let spread = 0.5 * (scorer.score(value + per * se)? - scorer.score(value - per * se)?);
         let points = share.slope * node.rescale().map_or(1.0, |by| by.factor) * spread;
         *variance.get_or_insert(0.0) += points * points;

@@ -189,13 +189,20 @@ impl Search<'_, '_> {
         let initial = self.subject.initial;
         let mover = |(column, (place, node, indicator)): (usize, (usize, &crate::schema::composite::CompositeNode, &Indicator))| {
             let from = initial.indicators.get(self.row, column)?;
-            self.subject.outcome.score(place, self.subject.row)?;
+            self.subject.outcome.score(place, self.subject.row).filter(|_| self.counts(place))?;
             let per = self.divisor(indicator)?;
             let bound = self.bound(column, node.maximum(), indicator)? / per;
             let better = if self.falls(indicator) { bound < from } else { bound > from };
             better.then(|| Mover { column, step: Step { leaf: node.code().to_owned(), from, to: bound, bound } })
         };
         self.subject.definition.leaves().enumerate().filter_map(mover).collect()
+    }
+
+    /// Whether the root takes a node in: it and all above it are scored.
+    fn counts(&self, place: usize) -> bool {
+        let nodes = self.subject.definition.nodes();
+        let mut up = std::iter::successors(nodes.get(place), |node| nodes.get(node.parent()?));
+        up.all(crate::schema::composite::CompositeNode::scored)
     }
 
     fn method<'i>(&'i self, indicator: &'i Indicator) -> Option<&'i Normalisation> {

@@ -124,6 +124,46 @@ fn what_it_would_take_is_as_by_hand() {
 }
 
 #[test]
+fn standard_errors_of_leaves_reach_the_root_by_their_slopes() {
+    let definition = example().definition;
+    let long = "unit,indicator,value,standard_error\nA,satisfied,90,2\nA,overdue,5,\nA,online,70,3\nA,plan,20,\n\
+        B,satisfied,60,\nB,overdue,25,\nB,online,80,\nB,plan,12,\n";
+    let (table, _) = Table::read(long, &definition).unwrap();
+    let case = Case::new(definition, &table);
+    let errors = standard_errors(&case.subject(0, "A").unwrap(), &table);
+    // Slopes 3.6 and 1.2; nine points over 100, and over the ten between the goalposts 70 and 80.
+    let (satisfied, online) = (3.6_f64 * 0.09 * 2.0, 1.2_f64 * 0.9 * 3.0);
+    near(errors[0].unwrap(), (satisfied * satisfied + online * online).sqrt());
+    assert_eq!(errors[1], None, "nothing is known of B");
+}
+
+#[test]
+fn what_it_would_take_is_told_in_the_terms_of_the_table_also_where_values_are_divided_or_stepped() {
+    let leaf = |code: &str, indicator: &Value| json!({"code": code, "label": text(code), "indicator": indicator});
+    let rate = json!({"denominator": "people", "per": 1000, "direction": "lower", "goalposts": {"low": 1, "high": 5}});
+    let steps = json!({"normalise": {"method": "steps", "steps": [{"from": 2, "score": 40}, {"from": 6, "score": 100}]}});
+    let definition = definition(&json!({
+        "kind": "composite", "code": "two", "edition": "2020", "title": text("x"), "denominators": ["people"],
+        "pipeline": [{"stage": "denominate"}, {"stage": "normalise", "method": "min_max"}, {"stage": "aggregate", "method": "arithmetic"}],
+        "tree": {"code": "ALL", "label": text("x"), "children": [
+            leaf("rate", &rate), leaf("staff", &steps),
+            {"code": "shown", "label": text("x"), "scored": false, "indicator": {"goalposts": {"low": 0, "high": 10}}},
+        ]},
+    }));
+    let (table, _) = Table::read("unit,rate,staff,shown,people\na,8,3,1,2000\nb,10,6,1,2000\n", &definition).unwrap();
+    let case = Case::new(definition, &table);
+    // 4 per 1000 scores 25, three of staff 40: 32.5.
+    let found = reach(&case.subject(0, "a").unwrap(), Goal::Score(50.0)).unwrap();
+    near(found.now.score, 32.5);
+    let alone: Vec<(&str, f64)> = found.alone.iter().map(|plan| (plan.steps[0].leaf.as_str(), plan.steps[0].to)).collect();
+    // 35 points more of the rate: 1.4 per 1000, of 2000; or the next step of staff.
+    assert_eq!(alone.iter().map(|(leaf, _)| *leaf).collect::<Vec<_>>(), ["rate", "staff"]);
+    near(alone[0].1, 8.0 - 2.0 * 1.4);
+    assert!((6.0..=6.0 + 1e-9).contains(&alone[1].1) && found.alone[1].reached.score > 62.0, "{:?}", found.alone[1]);
+    assert_eq!(found.alike.unwrap().steps.len(), 2, "what is not scored need not move");
+}
+
+#[test]
 fn a_leaf_under_a_geometric_mean_adds_its_weights_share_and_loses_by_the_logarithmic_mean() {
     let (definition, table) =
         (tree(&["geometric"; 3], [1.0, 2.0], false), numbers(&[[4.0, 9.0, 1.0, 1.0, 1.0], [2.0, 2.0, 2.0, 2.0, 2.0]], 1));
