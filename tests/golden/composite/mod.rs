@@ -4,6 +4,7 @@
 //! it is absent, each test that needs it is reported as ignored.
 
 mod asem;
+mod explain;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
