@@ -8,6 +8,10 @@
 //! the values in force into a [`State`]: matrices over the same rows. Each stage of the definition's pipeline turns a state
 //! into the next one and writes down what it did as a [`Record`]; [`compute`] runs them all and keeps every data set.
 //! Whoever varies the pipeline (sensitivity, uncertainty) calls [`run`] with stages and a state of their own.
+//!
+//! What is made of an outcome: [`explain`] says where a score comes from and what another would take, [`targets`] whether units
+//! reached what they set out to, [`Release`] what may be published, [`geography`] shows a series on another list of units.
+//! [`survey`] puts the estimates of a run into a table before.
 
 mod coherence;
 mod contribution;
