@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::index::composite::explain::{Subject, standard_errors};
+use crate::index::composite::explain::{Subject, standard_error};
 use crate::index::composite::targets::{Rules, TargetReport, assess};
 use crate::index::composite::{Outcome, Release, State, Table, View, compute, survey};
 use crate::schema::Finding;
@@ -73,8 +73,7 @@ struct Shown<'a> {
     warnings: &'a [Finding],
     release: Release<'a>,
     view: View,
-    /// The standard error of the root in each row, where it is known.
-    errors: Vec<Option<f64>>,
+    table: &'a Table,
     targets: Vec<TargetReport>,
     /// Positions of the editions shown.
     editions: Vec<usize>,
@@ -82,9 +81,9 @@ struct Shown<'a> {
 }
 
 impl Shown<'_> {
-    /// The standard error of a node in a row: known of the root alone.
+    /// The standard error of a node in a row, where it is known.
     fn error(&self, node: usize, row: usize) -> Option<f64> {
-        self.errors.get(row).copied().flatten().filter(|_| node == 0)
+        standard_error(&self.subject(row), self.table, node)
     }
 
     /// The name of an edition.
@@ -106,8 +105,7 @@ pub(super) fn index(arguments: &Arguments) -> Result<()> {
     let (initial, outcome) = (table.state(&checked.definition), compute(&checked.definition, &table)?);
     let editions = editions(arguments.panel, checked.definition.edition(), outcome.rows().editions());
     let subject = Subject { definition: &checked.definition, initial: &initial, outcome: &outcome, row: 0 };
-    let errors = standard_errors(&subject, &table);
-    let error = |node: usize, row: usize| errors.get(row).copied().flatten().filter(|_| node == 0);
+    let error = |node: usize, row: usize| standard_error(&subject.at(row), &table, node);
     let targets = assess(&checked.definition, &outcome, &error, &Rules::default());
     let release = Release::new(&checked.definition, &outcome, &table);
     let view = if arguments.public { View::Public } else { View::Office };
@@ -118,7 +116,7 @@ pub(super) fn index(arguments: &Arguments) -> Result<()> {
         warnings: &warnings,
         release,
         view,
-        errors,
+        table: &table,
         targets,
         editions,
         language,

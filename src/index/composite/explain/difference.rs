@@ -54,11 +54,11 @@ pub struct Difference {
 /// Copeland's score, and a node whose method changed, as a whole.
 #[must_use]
 pub fn difference(from: &Subject<'_>, to: &Subject<'_>) -> Option<Difference> {
-    between(&Situation::of(*from)?, &Situation::of(*to)?).map(|(difference, _)| difference)
+    between(&Situation::of(*from)?, &Situation::of(*to)?)
 }
 
-/// The difference, and for each leaf of the second situation (by place) how much the root moves by 1 of its movement.
-pub(super) fn between(from: &Situation<'_>, to: &Situation<'_>) -> Option<(Difference, Vec<(usize, f64)>)> {
+/// The difference between two situations.
+pub(super) fn between(from: &Situation<'_>, to: &Situation<'_>) -> Option<Difference> {
     let mut walk = Walk { sides: [from, to], effects: Vec::new(), slopes: Vec::new() };
     let (first, second) = (from.score(0)?, to.score(0)?);
     walk.node([0, 0], 1.0)?;
@@ -69,7 +69,16 @@ pub(super) fn between(from: &Situation<'_>, to: &Situation<'_>) -> Option<(Diffe
         totals.weights += effect.weights;
         totals.structure += effect.structure;
     }
-    Some((Difference { from: first, to: second, effects: walk.effects, totals }, walk.slopes))
+    Some(Difference { from: first, to: second, effects: walk.effects, totals })
+}
+
+/// For each leaf below a node (by place) the derivative of the node's score by the leaf's; none where the node has no score.
+pub(super) fn slopes(here: &Situation<'_>, node: usize) -> Option<Vec<(usize, f64)>> {
+    let mut walk = Walk { sides: [here, here], effects: Vec::new(), slopes: Vec::new() };
+    here.score(node)?;
+    walk.node([node, node], 1.0)?;
+    walk.slopes.sort_by_key(|(place, _)| *place);
+    Some(walk.slopes)
 }
 
 /// A child on both sides, joined by its code.

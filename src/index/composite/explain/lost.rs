@@ -58,7 +58,7 @@ pub fn lost(subject: &Subject<'_>) -> Option<Lost> {
             None => open.push(node.code().to_owned()),
         }
     }
-    let (difference, _) = between(&Situation::of(*subject)?, &Situation::with(*subject, &best)?)?;
+    let difference = between(&Situation::of(*subject)?, &Situation::with(*subject, &best)?)?;
     let known = |code: &str| best.iter().any(|(place, _)| definition.nodes().get(*place).is_some_and(|node| node.code() == code));
     let mut leaves: Vec<LostLeaf> = Vec::new();
     for effect in difference.effects.iter().filter(|effect| known(&effect.node)) {

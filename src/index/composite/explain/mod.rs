@@ -22,12 +22,12 @@ mod tests;
 use serde::Serialize;
 
 pub use difference::{Difference, Effect, difference};
-pub use errors::standard_errors;
+pub use errors::standard_error;
 pub use lost::{Lost, LostLeaf, LostSum, lost};
 pub use reach::{Goal, Plan, Reach, ReachError, Reached, Step, reach};
 pub use subject::Subject;
 
-use difference::between;
+use difference::slopes;
 use subject::Situation;
 
 /// What a leaf adds to the score of the root.
@@ -51,8 +51,7 @@ pub struct Share {
 #[must_use]
 pub fn shares(subject: &Subject<'_>) -> Option<(Vec<Share>, f64)> {
     let here = Situation::of(*subject)?;
-    let (_, mut slopes) = between(&here, &here)?;
-    slopes.sort_by_key(|(place, _)| *place);
+    let slopes = slopes(&here, 0)?;
     let share = |(place, slope): (usize, f64)| {
         let (node, score) = (subject.definition.nodes().get(place)?, here.score(place)?);
         Some(Share { leaf: node.code().to_owned(), score, slope, adds: slope * score })

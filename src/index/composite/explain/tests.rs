@@ -130,11 +130,13 @@ fn standard_errors_of_leaves_reach_the_root_by_their_slopes() {
         B,satisfied,60,\nB,overdue,25,\nB,online,80,\nB,plan,12,\n";
     let (table, _) = Table::read(long, &definition).unwrap();
     let case = Case::new(definition, &table);
-    let errors = standard_errors(&case.subject(0, "A").unwrap(), &table);
+    let error = |unit: &str, node: usize| standard_error(&case.subject(0, unit).unwrap(), &table, node);
     // Slopes 3.6 and 1.2; nine points over 100, and over the ten between the goalposts 70 and 80.
     let (satisfied, online) = (3.6_f64 * 0.09 * 2.0, 1.2_f64 * 0.9 * 3.0);
-    near(errors[0].unwrap(), (satisfied * satisfied + online * online).sqrt());
-    assert_eq!(errors[1], None, "nothing is known of B");
+    near(error("A", 0).unwrap(), (satisfied * satisfied + online * online).sqrt());
+    near(error("A", case.definition.position("satisfied").unwrap()).unwrap(), 0.09 * 2.0);
+    assert_eq!(error("A", case.definition.position("plan").unwrap()), None);
+    assert_eq!(error("B", 0), None, "nothing is known of B");
 }
 
 #[test]
