@@ -55,10 +55,7 @@ struct PrintedScore {
 impl PrintedScore {
     /// The code of the unit of `list` that the score speaks of as a whole.
     fn unit(&self, list: Option<&str>) -> Option<&str> {
-        let whole = match (&self.area, &self.unit, &self.item) {
-            (Some(key), None, None) | (None, Some(key), None) => key,
-            _ => return None,
-        };
+        let ((Some(whole), None, None) | (None, Some(whole), None)) = (&self.area, &self.unit, &self.item) else { return None };
         let (of, code) = whole.split_once(':')?;
         list.is_none_or(|list| list == of).then_some(code)
     }
