@@ -44,7 +44,7 @@ pub struct Lost {
     pub open: Vec<String>,
 }
 
-/// The points that a subject lost: the [difference](super::difference) between its score and the one with the best score of every
+/// The points that a subject lost: the [difference](super::difference()) between its score and the one with the best score of every
 /// leaf that it has a value for. Where every node is linear, a leaf loses `slope · (best − score)`.
 ///
 /// None where it has no score, or where no best score can be told (Copeland's).

@@ -7,7 +7,7 @@
 //!           └── reach       what it would take to reach a score or a rank
 //! ```
 //!
-//! Everything rests on one decomposition, [`difference`], that holds exactly for every kind of mean; a share is its limit at the
+//! Everything rests on one decomposition, [`difference()`], that holds exactly for every kind of mean; a share is its limit at the
 //! score itself, lost points are the difference from the best scores that the scales have.
 
 mod difference;
