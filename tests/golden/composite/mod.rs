@@ -6,6 +6,7 @@
 mod asem;
 mod dti;
 mod examples;
+mod explain;
 mod papi;
 mod par_index;
 mod pci;

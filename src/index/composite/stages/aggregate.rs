@@ -116,7 +116,7 @@ impl<'d> Inner<'d> {
     }
 
     /// The node's value in one row.
-    fn value(&self, children: &[Child], scores: &Matrix, row: usize) -> Result<Option<f64>, (&'static str, f64)> {
+    pub(crate) fn value(&self, children: &[Child], scores: &Matrix, row: usize) -> Result<Option<f64>, (&'static str, f64)> {
         let Some(pairs) = self.pairs(children, scores, row) else { return Ok(None) };
         let Some(value) = combine(self.method, &pairs)? else { return Ok(None) };
         Ok(Some(value * self.stretch(children, scores, row)))
