@@ -219,11 +219,11 @@ mod tests {
 
     #[test]
     fn with_equal_weights_the_rules_are_the_types_of_hyndman_and_fan() {
+        type Offset = fn(f64) -> f64;
         let values = [1.5, 2.0, 3.25, 7.0, 8.0, 11.0, 20.0];
         let ordered = Ordered::new(values.iter().map(|x| (*x, 31.4))).unwrap();
         let n = 7.0;
         // Each type interpolates at the place n p + m, counted from 1: Hyndman and Fan (1996), section 2.
-        type Offset = fn(f64) -> f64;
         let types: [(QuantileRule, Offset); 6] = [
             (QuantileRule::Hf4, |_| 0.0),
             (QuantileRule::Hf5, |_| 0.5),
