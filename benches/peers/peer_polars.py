@@ -25,7 +25,8 @@ sampled = psus.group_by("stratum").agg(n=pl.len().cast(pl.Float64)).lazy()
 
 def estimates(domain, table):
     """Means and standard errors of the 31 statistics: domains × 31."""
-    whole = [col(f"w_{i}").sum().alias(f"all_{i}") for i in ITEMS] + [(col(f"t_{i}").sum() / col(f"w_{i}").sum()).alias(f"m_{i}") for i in ITEMS]
+    whole = [col(f"w_{i}").sum().alias(f"all_{i}") for i in ITEMS]
+    whole += [(col(f"t_{i}").sum() / col(f"w_{i}").sum()).alias(f"m_{i}") for i in ITEMS]
     means = table.lazy().group_by(domain).agg(whole)
     z = [((col(f"t_{i}") - col(f"m_{i}") * col(f"w_{i}")) / col(f"all_{i}")).alias(f"z_{i}") for i in ITEMS]
     combined = [
