@@ -18,6 +18,7 @@ pub mod batch;
 pub mod body;
 pub mod cache;
 pub mod chain;
+pub mod change;
 pub mod codes;
 pub mod definitions;
 pub mod editions;

@@ -9,6 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::api::auth::Caller;
+use crate::api::change::{ChangeBody, VerdictBody, verdict};
 use crate::api::codes::Code;
 use crate::api::editions::is_known;
 use crate::api::page::{Page, link};
@@ -20,6 +21,7 @@ use crate::api::units::split_name;
 use crate::api::wire::{Cacheable, UnitLabel, Words};
 use crate::jobs::load;
 use crate::publication::{ClustersUsed, Manifest};
+use crate::scoring::rank::Target;
 use crate::store::changes::{self, Change};
 use crate::store::editions::{self, Edition, EditionState};
 use crate::store::runs::{self, Run, RunState};
@@ -51,6 +53,8 @@ pub struct ScoresQuery {
     area: Option<String>,
     /// The kind of domain: `nation`, `province`, `unit` …
     domain: Option<String>,
+    /// A target to hold each score against: `score:85`, `rank:20` or, for a run that is compared with another, `rise:5`.
+    target: Option<String>,
     /// Where the page begins: `next` of the page before.
     cursor: Option<String>,
     /// Scores a page, at most 1000.
@@ -138,51 +142,23 @@ pub struct ScoreBody {
     pub thin: Option<bool>,
     /// How it moved since the run that its run is compared with; null without one.
     pub change: Option<ChangeBody>,
+    /// Whether it met the target of the query; null without one, and where the target asks for what is not known.
+    pub verdict: Option<VerdictBody>,
     /// `c` (confidential): too few responses. Null: nothing special.
     pub status: Option<&'static str>,
 }
 
-/// How a score moved since an earlier run, whose answers were read by the same definition.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ChangeBody {
-    /// The earlier estimate.
-    pub before: f64,
-    /// The later less the earlier.
-    pub difference: f64,
-    /// Its standard error, with the covariance of PSUs that both samples share.
-    pub se: f64,
-    /// Degrees of freedom.
-    pub df: f64,
-    /// Two-sided p-value of no change; null without degrees of freedom.
-    pub p: Option<f64>,
-    /// The same by Holm's correction over the score's peers.
-    pub p_holm: Option<f64>,
-    /// Rank in the earlier run.
-    pub rank_before: Option<i32>,
-    /// Fewest ranks gained that the data allow; negative where ranks were lost.
-    pub rise_low: Option<i32>,
-    /// Most ranks gained that the data allow.
-    pub rise_high: Option<i32>,
-}
-
-impl From<Change> for ChangeBody {
-    fn from(change: Change) -> Self {
-        Self {
-            before: change.before,
-            difference: change.difference,
-            se: change.se,
-            df: change.df,
-            p: change.p,
-            p_holm: change.p_holm,
-            rank_before: change.rank_before,
-            rise_low: change.rise_lo,
-            rise_high: change.rise_hi,
-        }
-    }
-}
-
 /// What the nodes of an index are called.
 type Labels = HashMap<String, Words>;
+
+/// What every score of an answer is told with.
+struct About {
+    units: Arc<Registry>,
+    labels: Labels,
+    target: Option<Target>,
+    /// The level of the run's intervals.
+    level: f64,
+}
 
 /// What the caller may see of a run's scores.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -202,9 +178,11 @@ impl View {
         speaks_of.is_some_and(|id| units.is_within(UnitId(id), root))
     }
 
-    fn body(self, score: Score, change: Option<Change>, units: &Registry, labels: &Labels) -> ScoreBody {
+    fn body(self, score: Score, change: Option<Change>, about: &About) -> ScoreBody {
+        let (units, labels) = (&about.units, &about.labels);
+        let verdict = about.target.and_then(|target| verdict(target, &score, change.as_ref(), about.level));
         let name = |id: Option<i32>| units.get(UnitId(id?)).map(UnitLabel::of);
-        let about = ScoreBody {
+        let subject = ScoreBody {
             unit: name(score.unit_id),
             area: name(score.area_id),
             label: labels.get(&score.node).cloned().unwrap_or_default(),
@@ -216,9 +194,10 @@ impl View {
             ..ScoreBody::default()
         };
         if score.suppressed && self != Self::Office {
-            return about;
+            return subject;
         }
         ScoreBody {
+            verdict,
             value: score.est,
             se: score.se,
             low: score.lo,
@@ -237,7 +216,7 @@ impl View {
             modelled_rmse: score.model_rmse,
             thin: Some(score.thin),
             change: change.map(ChangeBody::from),
-            ..about
+            ..subject
         }
     }
 }
@@ -254,17 +233,20 @@ pub async fn list_scores(
     let page = Page::of(query.cursor.as_deref(), query.limit)?;
     let units = state.units().await?;
     let filter = filter(&query, &units, page)?;
+    let target = target(query.target.as_deref())?;
     let (registry, query) = (Arc::clone(&units), query.into_inner());
     let found = state.read(move |db| {
         let (run, edition, view) = source(db, &caller, &query)?;
         let rows = visible(db, run.id, filter, view, &registry, page.limit as usize + 1)?;
         let changes = moved(db, &run, &rows)?;
         let index = schemas::index_by_id(db, run.index_version_id)?;
-        let labels: Labels = load::index(&index)?.nodes().map(|node| (node.code().to_owned(), Words::of(node.label()))).collect();
+        let definition = load::index(&index)?;
+        let labels: Labels = definition.nodes().map(|node| (node.code().to_owned(), Words::of(node.label()))).collect();
+        let about = About { units: registry, labels, target, level: definition.level() };
         let wave = waves::by_id(db, run.wave_id)?;
-        Ok((run, edition, view, (rows, changes), (index, labels), wave))
+        Ok((run, edition, view, (rows, changes), (index, about), wave))
     });
-    let (run, edition, view, (mut rows, mut changes), (index, labels), wave) = found.await?;
+    let (run, edition, view, (mut rows, mut changes), (index, about), wave) = found.await?;
     let next = page.cut(&req, &mut rows, |score| i64::from(score.ord));
     let mut answer = HttpResponse::Ok();
     answer.private();
@@ -282,7 +264,7 @@ pub async fn list_scores(
         items: rows
             .into_iter()
             .map(|score| (changes.remove(&score.ord), score))
-            .map(|(change, score)| view.body(score, change, &units, &labels))
+            .map(|(change, score)| view.body(score, change, &about))
             .collect(),
         next,
     }))
@@ -299,6 +281,14 @@ fn moved(db: &mut Db, run: &Run, rows: &[Score]) -> Result<HashMap<i32, Change>,
 fn clusters(run: &Run) -> Option<ClustersUsed> {
     let manifest: Manifest = serde_json::from_str(run.manifest.as_deref()?).ok()?;
     manifest.clusters
+}
+
+/// The target that a query names.
+fn target(name: Option<&str>) -> Result<Option<Target>, Problem> {
+    let wrong = |_| {
+        Problem::new(Code::QueryInvalid).detail("Mục tiêu viết là score:85, rank:20 hoặc rise:5", "A target is score:85, rank:20 or rise:5")
+    };
+    name.map(str::parse).transpose().map_err(wrong)
 }
 
 fn filter(query: &ScoresQuery, units: &Registry, page: Page) -> Result<Filter, Problem> {

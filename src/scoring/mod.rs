@@ -17,6 +17,8 @@ mod estimate;
 pub mod interval;
 mod measure;
 pub mod multiple;
+#[cfg(test)]
+mod properties;
 pub mod rank;
 pub mod reliability;
 pub mod replicate;

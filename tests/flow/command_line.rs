@@ -8,12 +8,12 @@ use crate::golden::{Worst, json, numbers};
 
 const HOUSING: &str = "tests/golden/survey/data/housing.csv";
 
-fn import(data: &std::path::Path) -> String {
+fn import(data: &std::path::Path, csv: &std::path::Path) -> String {
     run(
         data,
         &[
             "import",
-            file(HOUSING).to_str().unwrap(),
+            csv.to_str().unwrap(),
             "--questionnaire",
             file("survey-schemas/housing/1978.1.json").to_str().unwrap(),
             "--index",
@@ -33,7 +33,7 @@ fn import(data: &std::path::Path) -> String {
 #[test]
 fn householders_of_a_real_survey_come_out_as_r_survey_has_them() {
     let folder = tempfile::tempdir().unwrap();
-    let said = import(folder.path());
+    let said = import(folder.path(), &file(HOUSING));
     assert!(said.contains("1681 records: 1681 stored, 0 kept as invalid, 0 there already"), "{said}");
     let compute = ["run", "--index", "housing", "--index-version", "1978.1", "--wave", "housing"];
     let printed: Value = serde_json::from_str(&run(folder.path(), &[&compute[..], &["--json"]].concat())).unwrap();
@@ -55,10 +55,21 @@ fn householders_of_a_real_survey_come_out_as_r_survey_has_them() {
     worst.hold("11_housing", 1e-9, 100);
 
     // The same file again stores nothing, and the same run has the same digest.
-    let said = import(folder.path());
+    let said = import(folder.path(), &file(HOUSING));
     assert!(said.contains("0 stored, 0 kept as invalid, 1681 there already"), "{said}");
     let again: Value = serde_json::from_str(&run(folder.path(), &[&compute[..], &["--json"]].concat())).unwrap();
     assert_eq!(printed["digest"], again["digest"]);
+
+    // The same householders in another order, in a database of their own, come to the same digest.
+    let other = tempfile::tempdir().unwrap();
+    let text = read(HOUSING);
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines[1..].reverse();
+    let reversed = other.path().join("reversed.csv");
+    std::fs::write(&reversed, lines.join("\n")).unwrap();
+    import(other.path(), &reversed);
+    let turned: Value = serde_json::from_str(&run(other.path(), &[&compute[..], &["--json"]].concat())).unwrap();
+    assert_eq!(printed["digest"], turned["digest"]);
     let table = run(folder.path(), &compute);
     assert!(table.contains("53.00") && table.contains("Terrace"), "{table}");
 }

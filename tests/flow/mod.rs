@@ -1,5 +1,6 @@
 //! The product as its users run it: the real binary, from collection to published scores.
 
+mod change;
 mod command_line;
 mod composite;
 mod crash;

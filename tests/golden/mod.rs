@@ -5,6 +5,7 @@ mod association;
 mod calibrated_index;
 mod composite;
 mod estimate;
+mod estimation;
 mod optin;
 mod ranks_step_down;
 mod reliability;

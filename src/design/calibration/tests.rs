@@ -276,6 +276,5 @@ fn totals_a_thousand_times_away_are_reached_where_nothing_forbids_it() {
     for distance in [Distance::Raking(None), Distance::Logit(Bounds::new(1e-4, 1e4).unwrap())] {
         let done = calibrate(&[10.0, 5.0, 3.0, 4.0, 7.0], &indicators, distance, None).unwrap();
         assert!(total_lines(&indicators, &[10.0, 5.0, 3.0, 4.0, 7.0], done.weights()).iter().all(|line| line.gap() < 1e-9));
-        println!("{distance:?}: {} rounds", done.rounds());
     }
 }

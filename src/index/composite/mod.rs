@@ -8,7 +8,9 @@
 //! the values in force into a [`State`]: matrices over the same rows. Each stage of the definition's pipeline turns a state
 //! into the next one and writes down what it did as a [`Record`]; [`compute`] runs them all and keeps every data set.
 //! Whoever varies the pipeline (sensitivity, uncertainty) calls [`run`] with stages and a state of their own.
+//! [`admissible_weight`] and [`admissible_grid`] go the other way: from published scores to the weights behind them.
 
+mod admissible;
 mod coherence;
 mod contribution;
 mod eigen;
@@ -19,6 +21,7 @@ mod statistics;
 mod table;
 mod table_file;
 
+pub use admissible::{GridError, MOST_COMPONENTS, MOST_FOUND, MOST_VECTORS, Printed, PrintedRow, admissible_grid, admissible_weight};
 pub use coherence::{Summary, correlation, cronbach, effective_weights, summary};
 pub use contribution::{Contribution, contributions};
 pub use matrix::{Matrix, Rows};

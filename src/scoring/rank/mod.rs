@@ -29,4 +29,4 @@ pub use pairwise::{RankInterval, RankMethod, pairwise, rank_intervals};
 pub use point::ranks;
 pub use rise::{Panel, RiseInterval};
 pub use step_down::{Coverage, step_down};
-pub use target::{Assessment, Evidence, Target, Verdict};
+pub use target::{Assessment, Evidence, NoTarget, Target, Verdict};

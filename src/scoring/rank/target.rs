@@ -1,5 +1,7 @@
 //! What a unit set itself to reach, and whether it did as far as a sample can tell.
 
+use std::str::FromStr;
+
 use super::drawn::{Chance, Drawn};
 use super::pairwise::RankInterval;
 use super::rise::RiseInterval;
@@ -69,6 +71,40 @@ impl Verdict {
     }
 }
 
+impl FromStr for Target {
+    type Err = NoTarget;
+
+    /// Reads `score:85`, `rank:20` or `rise:5`.
+    fn from_str(text: &str) -> Result<Self, NoTarget> {
+        let no_target = || NoTarget(text.to_owned());
+        let (kind, bound) = text.split_once(':').ok_or_else(no_target)?;
+        let whole = || bound.parse().ok().filter(|bound| *bound > 0).ok_or_else(no_target);
+        match kind {
+            "score" => bound.parse().ok().filter(|bound: &f64| bound.is_finite()).map(Self::ScoreAtLeast).ok_or_else(no_target),
+            "rank" => whole().map(Self::RankAtMost),
+            "rise" => whole().map(Self::RiseAtLeast),
+            _ => Err(no_target()),
+        }
+    }
+}
+
+/// A text that names no target.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no target: score:85, rank:20 and rise:5 are")]
+pub struct NoTarget(pub String);
+
+impl Verdict {
+    /// The name in answers.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::Missed => "missed",
+            Self::NotDistinguishable => "not_distinguishable",
+        }
+    }
+}
+
 impl Target {
     /// Holds the target against what is known of a unit, at a two-sided `level`.
     ///
@@ -118,6 +154,16 @@ fn signed(bound: u32) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn targets_are_read_as_people_write_them() {
+        let read = |text: &str| text.parse::<Target>();
+        assert_eq!(read("score:85.5"), Ok(Target::ScoreAtLeast(85.5)));
+        assert_eq!((read("rank:20"), read("rise:5")), (Ok(Target::RankAtMost(20)), Ok(Target::RiseAtLeast(5))));
+        for wrong in ["", "rank", "rank:0", "rank:-1", "rise:x", "score:inf", "top:20"] {
+            assert_eq!(read(wrong), Err(NoTarget(wrong.to_owned())));
+        }
+    }
 
     #[test]
     fn a_score_is_held_against_its_interval() {
