@@ -72,7 +72,10 @@ pub fn shares(method: &str) -> Definition {
 /// `INDEX = 0.4 C1 + 0.6 C2` of three items each.
 fn index() -> Value {
     let item = |code: &str| json!({ "code": code, "label": label(code), "measure": { "kind": "mean", "item": code } });
-    let criterion = |code: &str, weight: f64, items: [&str; 3]| json!({ "code": code, "label": label(code), "weight": weight, "children": items.map(item) });
+    let criterion = |code: &str, weight: f64, items: [&str; 3]| {
+        let children = items.map(item);
+        json!({ "code": code, "label": label(code), "weight": weight, "children": children })
+    };
     let children = [criterion("C1", 0.4, ["q01", "q02", "q03"]), criterion("C2", 0.6, ["q04", "q05", "q06"])];
     json!({ "code": "INDEX", "label": label("INDEX"), "children": children })
 }

@@ -169,11 +169,6 @@ impl<'a> Sample<'a> {
         }
     }
 
-    /// How many answered.
-    pub fn rows(&self) -> usize {
-        self.rows.len()
-    }
-
     /// The frame with these of the persons' columns.
     pub fn frame(&self, columns: &[usize]) -> Frame {
         assert!(columns.iter().all(|column| *column < COLUMNS));

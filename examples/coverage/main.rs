@@ -1,11 +1,11 @@
 //! What the intervals are worth: samples drawn again and again from a population whose true figures are known.
 //!
-//! `cargo run --release --example coverage -- [--replicates N] [--seed S] [--only STUDY]`: a population of one million people in 63
-//! provinces, districts and villages; samples of about 36,000 respondents as SIPAS draws them; every figure by the library as runs use it. Prints
-//! Markdown tables of how often 95 % intervals hold the truth, each with its Monte Carlo standard error. The same seed prints the
-//! same tables, on any number of threads.
+//! `cargo run --release --example coverage -- [--replicates N] [--seed S] [--only STUDY]`: a population of one million people in
+//! 63 provinces, districts and villages; samples of about 36,000 respondents as SIPAS draws them; every figure by the library as
+//! runs use it. Prints Markdown tables of how often 95 % intervals hold the truth, each with its Monte Carlo standard error. The
+//! same seed prints the same tables, on any number of threads.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::panic)] // a simulation that goes wrong should stop
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, clippy::panic)] // a simulation that goes wrong should stop
 #![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_possible_wrap)]
 #![allow(missing_docs)] // nobody imports it
 
@@ -75,7 +75,8 @@ fn settings() -> Settings {
     while let Some(word) = words.next() {
         let value = words.next();
         match (word.as_str(), value) {
-            ("--replicates", Some(value)) => settings.replicates = value.parse().unwrap(),
+            // One sample has no spread.
+            ("--replicates", Some(value)) => settings.replicates = value.parse::<u64>().unwrap().max(2),
             ("--seed", Some(value)) => settings.seed = value.parse().unwrap(),
             ("--only", Some(value)) if STUDIES.iter().any(|(name, _)| *name == value) => settings.only = Some(value),
             _ => panic!("usage: coverage [--replicates N] [--seed S] [--only {}]", STUDIES.map(|(name, _)| name).join("|")),

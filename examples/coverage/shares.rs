@@ -70,7 +70,9 @@ fn coverage(world: &World, design: Design, found: &[[Places; SHARES.len()]]) -> 
                 Share::hits(&mut hits, provinces.iter().map(|(figure, truth)| figure.covers(*truth)));
                 Share::hits(&mut above, provinces.iter().map(|(figure, truth)| *truth > figure.high));
                 Share::hits(&mut below, provinces.iter().map(|(figure, truth)| *truth < figure.low));
-                provinces.iter().for_each(|(figure, _)| width += figure.width());
+                for (figure, _) in provinces {
+                    width += figure.width();
+                }
             }
             let rates = [hits, above, below].map(|share| share.percent());
             let [hits, above, below] = rates;
@@ -95,7 +97,9 @@ fn nobody(world: &World, design: Design, found: &[[Places; SHARES.len()]], table
             let figures: Vec<(Figure, f64)> = figures.filter(|(figure, _)| figure.value == 0.0).collect();
             hits.hits(figures.iter().map(|(figure, truth)| figure.covers(*truth)));
             point.hits(figures.iter().map(|(figure, _)| figure.width() == 0.0));
-            figures.iter().for_each(|(figure, _)| upper += figure.high);
+            for (figure, _) in &figures {
+                upper += figure.high;
+            }
         }
         let upper = format!("{:.2}", upper.mean());
         table.row([design.name().into(), format!("{} %", share.percent()), called.into(), hits.percent(), upper, point.percent()]);

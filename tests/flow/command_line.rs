@@ -6,9 +6,9 @@ use super::process::{hailong, run};
 use super::{file, read};
 use crate::golden::{Worst, json, numbers};
 
-const HOUSING: &str = "tests/golden/survey/data/housing.csv";
+pub(super) const HOUSING: &str = "tests/golden/survey/data/housing.csv";
 
-fn import(data: &std::path::Path, csv: &std::path::Path) -> String {
+pub(super) fn import(data: &std::path::Path, csv: &std::path::Path) -> String {
     run(
         data,
         &[

@@ -115,7 +115,8 @@ fn statistics(study: &Study<'_>) -> Result<Statistics, Refusal> {
                     let value = |of: &Option<usize>| of.map_or(f64::NAN, |of| if of == place { 1.0 } else { 0.0 });
                     let values: Values = levels.of_row.iter().map(value).collect();
                     statistics.push(Statistic::Mean(Arc::clone(&values)));
-                    names.push(format!("{name}{level}"));
+                    // R writes a number that is taken for a category as `factor(name)`.
+                    names.push(if levels.numeric { format!("factor({name}){level}") } else { format!("{name}{level}") });
                     all.push(values);
                 }
             }

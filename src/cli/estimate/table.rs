@@ -22,6 +22,8 @@ pub struct Levels {
     pub names: Vec<String>,
     /// The place of each row's value; `None` where it is missing.
     pub of_row: Vec<Option<usize>>,
+    /// Whether all of them are numbers.
+    pub numeric: bool,
 }
 
 /// The tables of a folder; each file is read once.
@@ -153,7 +155,7 @@ impl Table {
         let mut known: BTreeMap<&String, Option<usize>> = BTreeMap::new();
         let of_row =
             cells.iter().map(|cell| if cell.is_empty() { None } else { *known.entry(cell).or_insert_with(|| place(cell)) }).collect();
-        Ok(Levels { of_row, names: names.into_iter().cloned().collect() })
+        Ok(Levels { of_row, names: names.into_iter().cloned().collect(), numeric: numbers.is_some() })
     }
 }
 

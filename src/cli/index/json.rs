@@ -4,23 +4,29 @@ use anyhow::Result;
 use serde_json::{Map, Value, json};
 
 use super::Shown;
-use crate::index::composite::{DataSet, contributions};
+use crate::index::composite::geography::Series;
+use crate::index::composite::{DataSet, View, contributions};
 use crate::publication::hex;
 use crate::schema::composite::CompositeNode;
 
-/// Prints scores, ranks and contributions of every unit of the editions shown, and the log with the data set after each stage.
-pub(super) fn print(shown: &Shown<'_>) -> Result<()> {
+/// Prints scores, ranks and contributions of every unit of the editions shown, targets, and the log with the data set after each
+/// stage; the public sees neither contributions nor data sets, from which hidden figures could be had.
+pub(super) fn print(shown: &Shown<'_>, series: Option<&Series>) -> Result<()> {
     let definition = &shown.checked.definition;
     let mut stages = Vec::new();
     for step in shown.outcome.steps() {
         let mut stage = serde_json::to_value(step)?;
-        stage["data"] = data(shown, &step.data);
+        if shown.view == View::Office {
+            stage["data"] = data(shown, &step.data);
+        } else if let Some(stage) = stage.as_object_mut() {
+            stage.remove("record");
+        }
         stages.push(stage);
     }
     let editions: Vec<Value> = shown.editions.iter().map(|edition| self::edition(shown, *edition)).collect();
     let weights: Map<String, Value> =
         definition.nodes().iter().zip(shown.outcome.weights()).map(|(node, weight)| (node.code().to_owned(), json!(weight))).collect();
-    let whole = json!({
+    let mut whole = json!({
         "code": definition.code(),
         "edition": definition.edition(),
         "sha256": hex(&shown.checked.sha256),
@@ -28,8 +34,12 @@ pub(super) fn print(shown: &Shown<'_>) -> Result<()> {
         "warnings": shown.checked.warnings.iter().chain(shown.warnings).collect::<Vec<_>>(),
         "weights": weights,
         "editions": editions,
+        "targets": targets(shown),
         "stages": stages,
     });
+    if let Some(series) = series {
+        whole["series"] = self::series(shown, series);
+    }
     println!("{}", serde_json::to_string_pretty(&whole)?);
     Ok(())
 }
@@ -38,7 +48,7 @@ fn edition(shown: &Shown<'_>, edition: usize) -> Value {
     let rows = shown.outcome.rows();
     let span = rows.spans().get(edition).cloned().unwrap_or_default();
     let mut units: Vec<usize> = span.collect();
-    units.sort_by_key(|row| (shown.outcome.rank(0, *row).unwrap_or(u32::MAX), *row));
+    units.sort_by_key(|row| (shown.release.rank(shown.view, 0, *row).unwrap_or(u32::MAX), *row));
     json!({
         "edition": rows.editions().get(edition),
         "units": units.into_iter().map(|row| unit(shown, row)).collect::<Vec<_>>(),
@@ -46,20 +56,49 @@ fn edition(shown: &Shown<'_>, edition: usize) -> Value {
 }
 
 fn unit(shown: &Shown<'_>, row: usize) -> Value {
-    let (definition, outcome) = (&shown.checked.definition, shown.outcome);
+    let (definition, outcome, release, view) = (&shown.checked.definition, shown.outcome, &shown.release, shown.view);
     let node = |(place, node): (usize, &CompositeNode)| {
-        (node.code().to_owned(), json!({"score": outcome.score(place, row), "rank": outcome.rank(place, row)}))
+        let mut cell = json!({"score": release.score(view, place, row), "rank": release.rank(view, place, row)});
+        if let Some(hidden) = release.hidden(place, row) {
+            cell["hidden"] = json!(hidden);
+        }
+        (node.code().to_owned(), cell)
     };
     let nodes: Map<String, Value> = definition.nodes().iter().enumerate().map(node).collect();
-    let parts = contributions(definition, outcome, row);
-    json!({
+    let parts = (view == View::Office).then(|| contributions(definition, outcome, row)).flatten();
+    let labels = definition.publication().tiers.as_ref().map(crate::schema::composite::Tiers::labels);
+    let mut unit = json!({
         "unit": outcome.rows().units().get(row),
-        "score": outcome.score(0, row),
-        "rank": outcome.rank(0, row),
+        "score": release.score(view, 0, row),
+        "rank": release.rank(view, 0, row),
         "nodes": nodes,
         "contributions": parts.as_ref().map(|(leaves, _)| leaves),
         "constant": parts.as_ref().map(|(_, constant)| constant),
-    })
+    });
+    if let Some((tier, labels)) = release.tier(view, row).zip(labels) {
+        unit["tier"] = json!({"place": tier + 1, "label": labels.get(tier)});
+    }
+    if let Some(se) = shown.error(0, row).filter(|_| release.score(view, 0, row).is_some()) {
+        unit["se"] = json!(se);
+    }
+    unit
+}
+
+/// The targets judged; the public sees those of units that are published.
+fn targets(shown: &Shown<'_>) -> Value {
+    shown.targets.iter().filter(|report| super::told(shown, report)).map(|report| json!(report)).collect()
+}
+
+/// A series, with the scores of each unit by node.
+fn series(shown: &Shown<'_>, series: &Series) -> Value {
+    let mut value = json!(series);
+    let editions = value["editions"].as_array_mut().into_iter().flatten();
+    for unit in editions.flat_map(|edition| edition["units"].as_array_mut().into_iter().flatten()) {
+        let nodes = shown.checked.definition.nodes().iter().map(|node| node.code().to_owned());
+        let scores: Map<String, Value> = nodes.zip(unit["scores"].as_array().into_iter().flatten().cloned()).collect();
+        unit["scores"] = scores.into();
+    }
+    value
 }
 
 /// A data set of the editions shown, unit by unit.

@@ -1,15 +1,21 @@
 //! `hailong index`: a composite index from its definition and a table of indicators.
 
+mod explain;
 mod json;
+mod runs;
+mod series;
 mod text;
+mod uncertain;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::index::composite::{Outcome, Table, compute};
+use crate::index::composite::explain::{Subject, standard_error};
+use crate::index::composite::targets::{Rules, TargetReport, assess};
+use crate::index::composite::{Outcome, Release, State, Table, View, compute, survey};
 use crate::schema::Finding;
-use crate::schema::composite::{CheckedComposite, parse_composite};
+use crate::schema::composite::{CheckedComposite, TargetKind, parse_composite};
 
 /// Which index, from which data.
 #[derive(Debug, clap::Args)]
@@ -24,8 +30,36 @@ pub(super) struct Arguments {
     #[arg(long)]
     panel: bool,
     /// One unit in full: each indicator from its value to what it adds to the score.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "public")]
     unit: Option<String>,
+    #[command(flatten)]
+    uncertain: uncertain::Questions,
+    /// Why a unit has its score: contributions, points lost and who answers for them, distance from the best, change since the last
+    /// edition.
+    #[arg(long, value_name = "UNIT", conflicts_with_all = ["public", "unit", "geography"])]
+    explain: Option<String>,
+    /// With --explain: what it would take, and how likely it is already. rank:20, score:69.5, rise:5 (ranks), gain:1.5 (points).
+    #[arg(long, requires = "explain", value_parser = explain::target)]
+    target: Option<TargetKind>,
+    /// With --explain: the definition of the last edition, where weights or the tree changed; it reads the same table.
+    #[arg(long, requires = "explain", value_name = "DEFINITION")]
+    before: Option<PathBuf>,
+    /// Show every edition on one list of units, such as vn-34: units that merged are rebuilt from their parts.
+    #[arg(long, value_name = "LIST", conflicts_with_all = ["public", "unit"])]
+    geography: Option<String>,
+    /// With --geography: the denominator by which parts are weighed, such as the population. Left out: equally.
+    #[arg(long, requires = "geography", value_name = "COLUMN")]
+    weight: Option<String>,
+    /// With --geography: the list that an edition was made for, where it would not be told right.
+    #[arg(long = "list", requires = "geography", value_name = "EDITION=LIST", value_parser = series::list)]
+    lists: Vec<(String, String)>,
+    /// A run as `hailong run --json` prints it, for leaves that its survey measures; with the edition that takes its values, if it is
+    /// not the definition's.
+    #[arg(long = "run", value_name = "[EDITION=]FILE", value_parser = runs::parse)]
+    runs: Vec<runs::RunFile>,
+    /// What everybody may see: few answers hidden, only the best so many where the definition says so.
+    #[arg(long)]
+    public: bool,
     /// Everything as JSON, with the data set after each stage.
     #[arg(long)]
     json: bool,
@@ -38,31 +72,116 @@ pub(super) struct Arguments {
 struct Shown<'a> {
     checked: &'a CheckedComposite,
     outcome: &'a Outcome,
+    initial: &'a State,
     warnings: &'a [Finding],
+    release: Release<'a>,
+    view: View,
+    table: &'a Table,
+    targets: Vec<TargetReport>,
     /// Positions of the editions shown.
     editions: Vec<usize>,
     language: &'static str,
 }
 
+impl Shown<'_> {
+    /// The standard error of a node in a row, where it is known.
+    fn error(&self, node: usize, row: usize) -> Option<f64> {
+        standard_error(&self.subject(row), self.table, node)
+    }
+
+    /// The name of an edition.
+    fn edition(&self, place: usize) -> &str {
+        self.outcome.rows().editions().get(place).map_or("", String::as_str)
+    }
+
+    /// A row with all that its score depends on.
+    fn subject(&self, row: usize) -> Subject<'_> {
+        Subject { definition: &self.checked.definition, initial: self.initial, outcome: self.outcome, row }
+    }
+}
+
 /// Computes and prints scores, ranks, stages and contributions.
 pub(super) fn index(arguments: &Arguments) -> Result<()> {
     let language = if arguments.vi { "vi" } else { "en" };
-    let text = read(&arguments.definition)?;
-    let checked = parse_composite(&text).map_err(|findings| refusal(&arguments.definition, &findings, language))?;
-    let text = read(&arguments.data)?;
-    let read = Table::read(&text, &checked.definition);
-    let (table, warnings) = read.map_err(|findings| refusal(&arguments.data, &findings, language))?;
-    let outcome = compute(&checked.definition, &table)?;
+    let checked = definition(&arguments.definition, language)?;
+    let (table, warnings) = table(arguments, &checked, language)?;
+    let (initial, outcome) = (table.state(&checked.definition), compute(&checked.definition, &table)?);
+    if arguments.uncertain.asked() {
+        return uncertain::print(&arguments.uncertain, &checked, &table, &outcome, (arguments.json, language));
+    }
     let editions = editions(arguments.panel, checked.definition.edition(), outcome.rows().editions());
-    let shown = Shown { checked: &checked, outcome: &outcome, warnings: &warnings, editions, language };
-    match &arguments.unit {
-        _ if arguments.json => json::print(&shown),
-        Some(unit) => text::unit(&shown, unit),
-        None => {
+    let subject = Subject { definition: &checked.definition, initial: &initial, outcome: &outcome, row: 0 };
+    let error = |node: usize, row: usize| standard_error(&subject.at(row), &table, node);
+    let targets = assess(&checked.definition, &outcome, &error, &Rules::default());
+    let release = Release::new(&checked.definition, &outcome, &table);
+    let view = if arguments.public { View::Public } else { View::Office };
+    let shown = Shown {
+        checked: &checked,
+        outcome: &outcome,
+        initial: &initial,
+        warnings: &warnings,
+        release,
+        view,
+        table: &table,
+        targets,
+        editions,
+        language,
+    };
+    if let Some(unit) = &arguments.explain {
+        return explained(arguments, &shown, unit);
+    }
+    let series = match &arguments.geography {
+        Some(list) => Some(series::series(&shown, list, arguments.weight.as_deref(), &arguments.lists)?),
+        None => None,
+    };
+    match (&arguments.unit, &series) {
+        _ if arguments.json => json::print(&shown, series.as_ref()),
+        (Some(unit), _) => text::unit(&shown, unit),
+        (None, Some(series)) => {
+            series::print(&shown, series);
+            Ok(())
+        }
+        (None, None) => {
             text::tables(&shown);
             Ok(())
         }
     }
+}
+
+/// Explains a unit in the last edition shown.
+fn explained(arguments: &Arguments, shown: &Shown<'_>, unit: &str) -> Result<()> {
+    let Some(edition) = shown.editions.last() else { bail!("there is no edition") };
+    let subject = shown.subject(row_of(shown, *edition, unit)?);
+    let Some(file) = &arguments.before else {
+        return explain::print(shown, &subject, subject.before().as_ref(), arguments.target, arguments.json);
+    };
+    let checked = definition(file, shown.language)?;
+    let (table, _) = table(arguments, &checked, shown.language)?;
+    let (initial, outcome) = (table.state(&checked.definition), compute(&checked.definition, &table)?);
+    let place = outcome.rows().editions().iter().position(|edition| edition == checked.definition.edition());
+    let row = place.and_then(|edition| outcome.rows().find(edition, unit));
+    let before = row.map(|row| Subject { definition: &checked.definition, initial: &initial, outcome: &outcome, row });
+    if before.is_none() {
+        bail!("there is no unit {unit} in {}, the edition of {}", checked.definition.edition(), file.display());
+    }
+    explain::print(shown, &subject, before.as_ref(), arguments.target, arguments.json)
+}
+
+/// Reads a definition.
+fn definition(file: &Path, language: &str) -> Result<CheckedComposite> {
+    parse_composite(&read(file)?).map_err(|findings| refusal(file, &findings, language))
+}
+
+/// Reads the table and puts the runs' estimates into it.
+fn table(arguments: &Arguments, checked: &CheckedComposite, language: &str) -> Result<(Table, Vec<Finding>)> {
+    let definition = &checked.definition;
+    let read = Table::read(&read(&arguments.data)?, definition);
+    let (mut table, mut warnings) = read.map_err(|findings| refusal(&arguments.data, &findings, language))?;
+    for file in &arguments.runs {
+        let run = runs::read(file, definition.geography(), definition.edition())?;
+        warnings.extend(survey::join(definition, &run, &mut table));
+    }
+    Ok((table, warnings))
 }
 
 /// All editions, or the definition's own; the last one where the table has none by that name.
@@ -93,4 +212,15 @@ fn row_of(shown: &Shown<'_>, edition: usize, unit: &str) -> Result<usize> {
         Some(row) => Ok(row),
         None => bail!("there is no unit {unit} in {}", shown.outcome.rows().editions().get(edition).map_or("", String::as_str)),
     }
+}
+
+/// Whether a target may be told: the office sees all, the public those of figures that are published.
+fn told(shown: &Shown<'_>, report: &TargetReport) -> bool {
+    let target = &report.target;
+    let definition = &shown.checked.definition;
+    let node = target.node.as_ref().and_then(|code| definition.position(code)).unwrap_or(0);
+    let name = target.edition.as_deref().unwrap_or(definition.edition());
+    let edition = shown.outcome.rows().editions().iter().position(|edition| edition == name);
+    let row = edition.and_then(|edition| shown.outcome.rows().find(edition, &target.unit));
+    shown.view == View::Office || row.is_some_and(|row| shown.release.hidden(node, row).is_none())
 }

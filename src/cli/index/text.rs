@@ -2,10 +2,11 @@
 
 use anyhow::Result;
 
-use super::{Shown, row_of};
-use crate::index::composite::{Record, contributions};
+use super::{Shown, explain, row_of};
+use crate::index::composite::targets::TargetReport;
+use crate::index::composite::{Hidden, Record, View, contributions};
 use crate::schema::Finding;
-use crate::schema::composite::CompositeNode;
+use crate::schema::composite::{CompositeNode, Tiers};
 
 /// Rows of one table on the screen; the rest is a line that says how many.
 const ROWS: usize = 100;
@@ -32,6 +33,27 @@ pub(super) fn tables(shown: &Shown<'_>) {
     }
     for edition in &shown.editions {
         ranking(shown, *edition);
+    }
+    targets(shown);
+}
+
+/// Each target of the definition with its judgement.
+fn targets(shown: &Shown<'_>) {
+    let told: Vec<&TargetReport> = shown.targets.iter().filter(|report| super::told(shown, report)).collect();
+    if told.is_empty() {
+        return;
+    }
+    println!("\nmục tiêu / targets");
+    for report in told {
+        let target = &report.target;
+        let node = target.node.as_ref().map(|node| format!(" · {node}")).unwrap_or_default();
+        let source = target.source.as_ref().map(|source| format!(" ({source})")).unwrap_or_default();
+        let said = match (&report.judgement, &report.open) {
+            (Some(judgement), _) => explain::verdict(judgement),
+            (None, Some(open)) => format!("{} / {}", open.vi, open.en),
+            (None, None) => "–".to_owned(),
+        };
+        println!("  {:<12} {}{node}{source}: {said}", target.unit, explain::wording(target.kind));
     }
 }
 
@@ -72,17 +94,35 @@ fn ranking(shown: &Shown<'_>, edition: usize) {
     let codes = codes.concat();
     println!("  {:>5}  {:<20} {:>12}{codes}", "rank", "unit", definition.nodes().first().map_or("", CompositeNode::code));
     let mut rows: Vec<usize> = span.clone().collect();
-    rows.sort_by_key(|row| (outcome.rank(0, *row).unwrap_or(u32::MAX), *row));
-    let number = |place: usize, row: usize| outcome.score(place, row).map_or("–".to_owned(), |score| format!("{score:.decimals$}"));
+    let (release, view) = (&shown.release, shown.view);
+    rows.sort_by_key(|row| (release.rank(view, 0, *row).unwrap_or(u32::MAX), *row));
+    let number = |place: usize, row: usize| release.score(view, place, row).map_or("–".to_owned(), |score| format!("{score:.decimals$}"));
     for row in rows.iter().take(ROWS) {
-        let rank = outcome.rank(0, *row).map_or("–".to_owned(), |rank| rank.to_string());
+        let rank = release.rank(view, 0, *row).map_or("–".to_owned(), |rank| rank.to_string());
         let unit = outcome.rows().units().get(*row).map_or("", String::as_str);
         let below: Vec<String> = root.iter().map(|place| format!(" {:>12}", number(*place, *row))).collect();
-        println!("  {rank:>5}  {unit:<20} {:>12}{}", number(0, *row), below.concat());
+        println!("  {rank:>5}  {unit:<20} {:>12}{}{}", number(0, *row), below.concat(), notes(shown, *row));
     }
     if rows.len() > ROWS {
         println!("… and {} more rows: --json has them all", rows.len() - ROWS);
     }
+}
+
+/// The tier of a row, and what the office should know of its publication.
+fn notes(shown: &Shown<'_>, row: usize) -> String {
+    let definition = &shown.checked.definition;
+    let labels = definition.publication().tiers.as_ref().map(Tiers::labels);
+    let label = shown.release.tier(shown.view, row).zip(labels).and_then(|(tier, labels)| labels.get(tier));
+    let tier = label.map_or(String::new(), |label| format!("  {}", label.get(shown.language)));
+    if shown.view == View::Public {
+        return tier;
+    }
+    let reasons: Vec<Hidden> = (0..definition.nodes().len()).filter_map(|node| shown.release.hidden(node, row)).collect();
+    let of = |reason: Hidden| reasons.iter().filter(|other| **other == reason).count();
+    let few = of(Hidden::FewAnswers) + of(Hidden::ProtectsSibling);
+    let few = if few > 0 { format!("  (few answers: {few} figures not published)") } else { String::new() };
+    let beyond = if of(Hidden::BeyondTop) > 0 { "  (not among those published)" } else { "" };
+    format!("{tier}{few}{beyond}")
 }
 
 /// One unit: its nodes, then each leaf from its value to what it adds.

@@ -56,7 +56,7 @@ pub fn contributions(definition: &CompositeDefinition, outcome: &Outcome, row: u
 }
 
 /// The best score that normalisation can give a leaf: the top of its scale, its maximum of points.
-fn best_score(outcome: &Outcome, node: &CompositeNode) -> Option<f64> {
+pub(super) fn best_score(outcome: &Outcome, node: &CompositeNode) -> Option<f64> {
     let global = outcome.steps().iter().find_map(|step| match &step.arguments {
         Stage::Normalise(normaliser) => Some(normaliser),
         _ => None,
@@ -83,7 +83,7 @@ fn best_score(outcome: &Outcome, node: &CompositeNode) -> Option<f64> {
 }
 
 /// The agency of a node or of the nearest one above it that names one.
-fn agency<'d>(definition: &'d CompositeDefinition, node: &'d CompositeNode) -> Option<&'d str> {
+pub(super) fn agency<'d>(definition: &'d CompositeDefinition, node: &'d CompositeNode) -> Option<&'d str> {
     node.agency().or_else(|| agency(definition, definition.nodes().get(node.parent()?)?))
 }
 

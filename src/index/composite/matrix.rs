@@ -56,6 +56,12 @@ impl Matrix {
         self.values.get_mut(place).unwrap_or_default()
     }
 
+    /// Takes over another table without allocating where there is room.
+    pub(crate) fn copy_from(&mut self, other: &Self) {
+        (self.rows, self.columns) = (other.rows, other.columns);
+        self.values.clone_from(&other.values);
+    }
+
     /// The rows for which `keep` holds true.
     #[must_use]
     pub fn filter(&self, keep: &[bool]) -> Self {

@@ -9,24 +9,39 @@
 //! into the next one and writes down what it did as a [`Record`]; [`compute`] runs them all and keeps every data set.
 //! Whoever varies the pipeline (sensitivity, uncertainty) calls [`run`] with stages and a state of their own.
 //! [`admissible_weight`] and [`admissible_grid`] go the other way: from published scores to the weights behind them.
+//!
+//! What is made of an outcome: [`explain`] says where a score comes from and what another would take, [`targets`] whether units
+//! reached what they set out to, [`Release`] what may be published, [`geography`] shows a series on another list of units.
+//! [`survey`] puts the estimates of a run into a table before.
 
 mod admissible;
 mod coherence;
 mod contribution;
 mod eigen;
+pub mod explain;
+pub mod geography;
 mod matrix;
 mod pipeline;
+mod release;
+mod replay;
+pub mod sensitivity;
 mod stages;
 mod statistics;
+pub mod survey;
 mod table;
 mod table_file;
+pub mod targets;
+mod tiers;
+pub mod uncertainty;
 
 pub use admissible::{GridError, MOST_COMPONENTS, MOST_FOUND, MOST_VECTORS, Printed, PrintedRow, admissible_grid, admissible_weight};
 pub use coherence::{Summary, correlation, cronbach, effective_weights, summary};
 pub use contribution::{Contribution, contributions};
 pub use matrix::{Matrix, Rows};
 pub use pipeline::{ComputeError, DataSet, Outcome, StepResult, compute, run, scores};
+pub use release::{Hidden, Release, View};
 pub use stages::aggregate::combine;
 pub use stages::rank::ranks;
 pub use stages::{Filled, Limits, Record, Removed, StageError, State, Treated, apply};
 pub use table::{Key, Observation, Status, Table};
+pub use tiers::{natural_breaks, tiers};

@@ -48,6 +48,8 @@ pub struct Observation {
     pub revision: u32,
     /// The standard error of a survey value.
     pub standard_error: Option<f64>,
+    /// The degrees of freedom of that standard error; none: it counts as known.
+    pub df: Option<f64>,
     /// The number of answers behind a survey value.
     pub n: Option<u32>,
 }

@@ -1,7 +1,7 @@
 //! Indicator tables as CSV, in two forms.
 //!
 //! *Long*: a line a value. `unit,indicator,value[,edition][,measured_in][,date][,source][,status][,revision]`
-//! `[,standard_error][,n]`; attributes and denominators are lines like any other.
+//! `[,standard_error][,df][,n]`; attributes and denominators are lines like any other.
 //! *Wide*: a line a unit and edition. `unit[,edition]`, then a column for each indicator, denominator and attribute.
 //!
 //! Lines that start with `#` are comments. Without a column `edition` every line is of the definition's own. An empty cell, `NA`,
@@ -22,8 +22,8 @@ enum Column {
     Attribute,
 }
 
-const LONG: [&str; 11] =
-    ["unit", "indicator", "value", "edition", "measured_in", "date", "source", "status", "revision", "standard_error", "n"];
+const LONG: [&str; 12] =
+    ["unit", "indicator", "value", "edition", "measured_in", "date", "source", "status", "revision", "standard_error", "df", "n"];
 
 pub(super) fn read(text: &str, definition: &CompositeDefinition) -> Result<(Table, Vec<Finding>), Vec<Finding>> {
     let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
@@ -231,6 +231,10 @@ impl Reader<'_> {
         if standard_error.is_some_and(|se| se < 0.0) {
             self.error(line, "standard_error", "negative", "Sai số chuẩn bị âm".to_owned(), "The standard error is negative".to_owned());
         }
+        let df = self.number(line, "df");
+        if df.is_some_and(|df| df <= 0.0) {
+            self.error(line, "df", "not-positive", "Bậc tự do phải lớn hơn 0".to_owned(), "Degrees of freedom must be above 0".to_owned());
+        }
         let date = line.cell("date").map(|text| (text, parse_day(text)));
         if let Some((text, None)) = date {
             self.error(
@@ -260,6 +264,7 @@ impl Reader<'_> {
             status: status?,
             revision: revision.unwrap_or(0),
             standard_error,
+            df,
             n,
         })
     }

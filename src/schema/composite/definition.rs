@@ -319,6 +319,9 @@ pub struct SurveyLeaf {
     pub index: String,
     /// The code of its node.
     pub node: String,
+    /// The wave; none: whichever the run is of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wave: Option<String>,
 }
 
 /// How units are ranked; always by unrounded scores.
@@ -362,6 +365,11 @@ pub enum Tiers {
         /// What the tiers are called.
         labels: Vec<Text>,
     },
+    /// By the classes that lie tightest about their means (Fisher and Jenks), as many as there are labels.
+    Natural {
+        /// What the tiers are called.
+        labels: Vec<Text>,
+    },
     /// By quantiles of the scores of the edition, falling: 0.75, 0.5, 0.25 for quartiles.
     Quantiles {
         /// The quantile from which each tier but the last begins.
@@ -369,6 +377,16 @@ pub enum Tiers {
         /// What the tiers are called.
         labels: Vec<Text>,
     },
+}
+
+impl Tiers {
+    /// What the tiers are called, the best first.
+    #[must_use]
+    pub fn labels(&self) -> &[Text] {
+        match self {
+            Self::Breaks { labels, .. } | Self::Quantiles { labels, .. } | Self::Natural { labels } => labels,
+        }
+    }
 }
 
 /// What a unit has set out to reach.

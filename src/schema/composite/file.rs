@@ -74,7 +74,8 @@ fn names_exist(definition: &CompositeDefinition, at: &mut At<'_>) {
     nodes(definition, 0, global, &mut tree);
 }
 
-fn stage_names(definition: &CompositeDefinition, stage: &Stage, at: &mut At<'_>) {
+/// The attributes and nodes that a stage names are there.
+pub(super) fn stage_names(definition: &CompositeDefinition, stage: &Stage, at: &mut At<'_>) {
     match stage {
         Stage::Impute(impute) => {
             if let Imputation::Centre { group: Some(group), .. } = &impute.method

@@ -7,6 +7,8 @@
 //! [`CompositeDefinition`] or into every finding at once.
 
 mod definition;
+mod factors;
+mod factors_file;
 mod file;
 mod node_file;
 mod rules_file;
@@ -21,6 +23,8 @@ pub use definition::{
     Body, CompositeDefinition, CompositeNode, Direction, Evidence, Gap, Goalposts, Indicator, Publication, RankRule, Rescale, SurveyLeaf,
     Target, TargetKind, Tiers, Ties,
 };
+pub use factors::{Factor, FactorKind, FactorSet, Noise, SensitivityOutput, SobolPlan};
+pub use factors_file::parse_factors;
 pub use stage::{
     Aggregation, Aggregator, Budget, Centre, Imputation, Impute, LevelAggregator, Loadings, Log, Normalisation, Normaliser, Reverse, Scale,
     Screen, Stage, Step, Treat, Weighting, Window, WindowSpan,

@@ -206,6 +206,7 @@ fn survey(value: &Value, at: &mut At<'_>) -> Option<SurveyLeaf> {
     let mut object = Object::open(value, at)?;
     let index = object.need("index", at, document_code);
     let node = object.need("node", at, item_code);
+    let wave = object.read("wave", at, string).map(str::to_owned);
     object.close(at);
-    Some(SurveyLeaf { index: index?.to_owned(), node: node?.to_owned() })
+    Some(SurveyLeaf { index: index?.to_owned(), node: node?.to_owned(), wave })
 }

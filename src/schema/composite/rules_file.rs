@@ -27,11 +27,19 @@ pub(super) fn publication(value: &Value, at: &mut At<'_>) -> Option<Publication>
 
 fn tiers(value: &Value, at: &mut At<'_>) -> Option<Tiers> {
     let mut object = Object::open(value, at)?;
-    let kind = object.need("kind", at, |value, at| at.one_of(value, &["breaks", "quantiles"]));
+    let kind = object.need("kind", at, |value, at| at.one_of(value, &["breaks", "quantiles", "natural"]));
     let by_quantile = kind == Some(1);
-    let from = object.need("from", at, |value, at| list(value, at, if by_quantile { share } else { real }));
+    let natural = kind == Some(2);
+    let from = (!natural).then(|| object.need("from", at, |value, at| list(value, at, if by_quantile { share } else { real })));
     let labels = object.need("labels", at, |value, at| list(value, at, Text::read));
     object.close(at);
+    let Some(from) = from else {
+        let labels = labels?;
+        if labels.len() < 2 {
+            at.key("labels").error("too-few-tiers", "Phải có ít nhất hai nhóm", "There must be at least two tiers");
+        }
+        return Some(Tiers::Natural { labels });
+    };
     let (from, labels) = (from?, labels?);
     if labels.len() != from.len() + 1 {
         at.key("labels").error(

@@ -49,7 +49,8 @@ pub(super) fn pipeline(value: &Value, at: &mut At<'_>) -> Option<Vec<Stage>> {
     Some(stages)
 }
 
-fn stage(value: &Value, at: &mut At<'_>) -> Option<Stage> {
+/// Reads one stage.
+pub(super) fn stage(value: &Value, at: &mut At<'_>) -> Option<Stage> {
     let mut object = Object::open(value, at)?;
     let name = Stage::NAMES[object.need("stage", at, |value, at| at.one_of(value, &Stage::NAMES))?];
     let stage = match name {

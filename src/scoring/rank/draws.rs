@@ -113,11 +113,11 @@ impl Draws {
 
 /// A number strictly between 0 and 1: the middle of one of 2⁵² equal steps.
 #[allow(clippy::cast_precision_loss)] // 53 bits fit a double
-fn uniform(rng: &mut ChaCha8Rng) -> f64 {
+pub(crate) fn uniform(rng: &mut ChaCha8Rng) -> f64 {
     ((rng.next_u64() >> 12) as f64 + 0.5) / (1_u64 << 52) as f64
 }
 
-fn standard_normal(rng: &mut ChaCha8Rng) -> f64 {
+pub(crate) fn standard_normal(rng: &mut ChaCha8Rng) -> f64 {
     normal::quantile(uniform(rng))
 }
 
@@ -131,7 +131,7 @@ fn chi_squared(rng: &mut ChaCha8Rng, df: f64) -> f64 {
 }
 
 /// A gamma variable of shape 1 or more: the cube of a normal one, made exact by refusing some.
-fn gamma(rng: &mut ChaCha8Rng, shape: f64) -> f64 {
+pub(crate) fn gamma(rng: &mut ChaCha8Rng, shape: f64) -> f64 {
     let d = shape - 1.0 / 3.0;
     let c = 1.0 / (9.0 * d).sqrt();
     let propose = |_| {

@@ -11,7 +11,7 @@ const REST: f64 = 1e-10;
 /// Cholesky's factorisation with the largest remaining diagonal as the next pivot, which ends early where the matrix is
 /// only semidefinite: Higham (2002), Accuracy and Stability of Numerical Algorithms, section 10.3. Rows are brought to
 /// length 1, so that each unit keeps its variance even where rounding left the matrix not quite semidefinite.
-pub(super) fn factor(joint: &Joint) -> Vec<Vec<(u32, f64)>> {
+pub(crate) fn factor(joint: &Joint) -> Vec<Vec<(u32, f64)>> {
     let k = joint.len();
     let sd: Vec<f64> = (0..k).map(|unit| joint.covariance(unit, unit).sqrt()).collect();
     let mut rest: Vec<f64> = vec![0.0; k * k];

@@ -6,12 +6,14 @@
 mod asem;
 mod dti;
 mod examples;
+mod explain;
 mod papi;
 mod par_index;
 mod pci;
 mod pci_indicators;
 mod pgi;
 mod sipas;
+mod sobol;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

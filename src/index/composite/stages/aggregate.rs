@@ -56,6 +56,7 @@ pub(crate) struct Child {
 }
 
 /// An inner node with all that its value depends on but the scores.
+#[derive(Clone)]
 pub(crate) struct Inner<'d> {
     pub(crate) node: &'d CompositeNode,
     pub(crate) method: Aggregator,
@@ -87,7 +88,7 @@ impl<'d> Inner<'d> {
     }
 
     /// The node's value in every row.
-    fn column(&self, scores: &Matrix, rows: &Rows) -> Result<Vec<f64>, StageError> {
+    pub(crate) fn column(&self, scores: &Matrix, rows: &Rows) -> Result<Vec<f64>, StageError> {
         let mut column = vec![f64::NAN; rows.len()];
         for (edition, span) in rows.spans().iter().enumerate() {
             let children = self.present(scores, span.clone());
@@ -115,7 +116,7 @@ impl<'d> Inner<'d> {
     }
 
     /// The node's value in one row.
-    fn value(&self, children: &[Child], scores: &Matrix, row: usize) -> Result<Option<f64>, (&'static str, f64)> {
+    pub(crate) fn value(&self, children: &[Child], scores: &Matrix, row: usize) -> Result<Option<f64>, (&'static str, f64)> {
         let Some(pairs) = self.pairs(children, scores, row) else { return Ok(None) };
         let Some(value) = combine(self.method, &pairs)? else { return Ok(None) };
         Ok(Some(value * self.stretch(children, scores, row)))

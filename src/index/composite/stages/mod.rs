@@ -7,7 +7,7 @@ pub(crate) mod aggregate;
 mod denominate;
 mod em;
 mod impute;
-mod normalise;
+pub(crate) mod normalise;
 pub(crate) mod rank;
 mod screen;
 mod treat;

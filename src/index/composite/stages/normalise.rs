@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Filled, Limits, Record, StageError, State};
-use crate::index::composite::matrix::present;
+use crate::index::composite::matrix::{Rows, present};
 use crate::index::composite::statistics::{below, deviation, mean, range};
 use crate::schema::composite::{
     CompositeDefinition, CompositeNode, Direction, Indicator, Normalisation, Normaliser, Reverse, Scale, WindowSpan,
@@ -17,9 +17,9 @@ pub(super) fn normalise(global: &Normaliser, definition: &CompositeDefinition, s
         let before = state.indicators.column(column).to_vec();
         leaf.beyond(state, &before, &mut beyond);
         for (edition, span) in state.rows.spans().to_vec().into_iter().enumerate() {
-            let window = leaf.window(state, edition);
+            let window = leaf.window(&state.rows, edition);
             let values = before.get(window).unwrap_or_default();
-            let reference = leaf.reference(state, edition, &before)?;
+            let reference = leaf.reference(&state.rows, edition, &before)?;
             let scored = before.get(span.clone()).unwrap_or_default();
             let (scores, low, high) = leaf.scores(scored, values, reference);
             let n = present(values).count();
@@ -32,6 +32,31 @@ pub(super) fn normalise(global: &Normaliser, definition: &CompositeDefinition, s
         }
     }
     Ok(Record::Normalised { limits, beyond })
+}
+
+/// How a leaf is scored in an edition: its method with the goalposts, ranks or moments of its window.
+pub(crate) struct Scorer<'d> {
+    leaf: Leaf<'d>,
+    window: Vec<f64>,
+    reference: f64,
+}
+
+impl<'d> Scorer<'d> {
+    /// `values` are those of the leaf in all `rows`, as they stand before normalisation; none where `node` is no leaf or the unit
+    /// of reference has no value.
+    pub(crate) fn new(global: &'d Normaliser, node: &'d CompositeNode, rows: &Rows, values: &[f64], edition: usize) -> Option<Self> {
+        let indicator = node.indicator()?;
+        let leaf = Leaf { node, indicator, normaliser: indicator.normalise.as_ref().unwrap_or(global) };
+        let window = values.get(leaf.window(rows, edition)).unwrap_or_default().to_vec();
+        let reference = leaf.reference(rows, edition, values).ok()?;
+        Some(Self { leaf, window, reference })
+    }
+
+    /// The score of any value, whether a unit has it or not; none where it cannot be scored.
+    pub(crate) fn score(&self, value: f64) -> Option<f64> {
+        let (scores, ..) = self.leaf.scores(&[value], &self.window, self.reference);
+        scores.first().copied().filter(|score| score.is_finite())
+    }
 }
 
 struct Leaf<'d> {
@@ -47,9 +72,9 @@ impl Leaf<'_> {
     }
 
     /// The rows whose values count for an edition: the window of the method, from the first edition that counts.
-    fn window(&self, state: &State, edition: usize) -> Range<usize> {
+    fn window(&self, rows: &Rows, edition: usize) -> Range<usize> {
         let window = &self.normaliser.window;
-        let spans = state.rows.spans();
+        let spans = rows.spans();
         let (first, last) = match window.span {
             WindowSpan::Annual => (edition, edition),
             WindowSpan::Pooled => (0, spans.len().saturating_sub(1)),
@@ -57,7 +82,7 @@ impl Leaf<'_> {
         };
         let since = self.indicator.goalposts.since.as_ref().or(window.since.as_ref());
         let first = match since {
-            Some(since) if window.span != WindowSpan::Annual => state.rows.editions().partition_point(|known| known < since).max(first),
+            Some(since) if window.span != WindowSpan::Annual => rows.editions().partition_point(|known| known < since).max(first),
             _ => first,
         };
         if first > last {
@@ -68,13 +93,13 @@ impl Leaf<'_> {
     }
 
     /// The value of the unit of reference, for the method that needs one.
-    fn reference(&self, state: &State, edition: usize, values: &[f64]) -> Result<f64, StageError> {
+    fn reference(&self, rows: &Rows, edition: usize, values: &[f64]) -> Result<f64, StageError> {
         let Normalisation::DistanceToReference { unit, .. } = &self.normaliser.method else { return Ok(f64::NAN) };
-        let value = state.rows.find(edition, unit).and_then(|row| values.get(row)).copied().filter(|value| !value.is_nan());
+        let value = rows.find(edition, unit).and_then(|row| values.get(row)).copied().filter(|value| !value.is_nan());
         value.ok_or_else(|| StageError::NoReference {
             indicator: self.node.code().to_owned(),
             unit: unit.clone(),
-            edition: state.rows.editions().get(edition).cloned().unwrap_or_default(),
+            edition: rows.editions().get(edition).cloned().unwrap_or_default(),
         })
     }
 

@@ -1,0 +1,80 @@
+//! Runs as `hailong run --json` prints them, for leaves that a survey measures.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use serde::Deserialize;
+
+use crate::index::composite::survey::{Estimate, Run};
+
+/// A file with a run, and the edition that takes its values.
+#[derive(Debug, Clone)]
+pub(super) struct RunFile {
+    edition: Option<String>,
+    file: PathBuf,
+}
+
+/// `FILE` or `EDITION=FILE`.
+pub(super) fn parse(text: &str) -> Result<RunFile, String> {
+    let (edition, file) = match text.split_once('=') {
+        Some((edition, file)) => (Some(edition.to_owned()), file),
+        None => (None, text),
+    };
+    if file.is_empty() { Err("a file is needed".to_owned()) } else { Ok(RunFile { edition, file: file.into() }) }
+}
+
+#[derive(Deserialize)]
+struct Printed {
+    run: String,
+    manifest: Manifest,
+    scores: Vec<PrintedScore>,
+}
+
+#[derive(Deserialize)]
+struct Manifest {
+    index: Index,
+    wave: String,
+}
+
+#[derive(Deserialize)]
+struct Index {
+    code: String,
+}
+
+#[derive(Deserialize)]
+struct PrintedScore {
+    node: String,
+    value: Option<f64>,
+    se: Option<f64>,
+    n: i64,
+    area: Option<String>,
+    unit: Option<String>,
+    item: Option<String>,
+}
+
+impl PrintedScore {
+    /// The code of the unit of `list` that the score speaks of as a whole.
+    fn unit(&self, list: Option<&str>) -> Option<&str> {
+        let ((Some(whole), None, None) | (None, Some(whole), None)) = (&self.area, &self.unit, &self.item) else { return None };
+        let (of, code) = whole.split_once(':')?;
+        list.is_none_or(|list| list == of).then_some(code)
+    }
+}
+
+/// Reads a run: its estimates for the units of `list`, for its edition or else `edition`.
+pub(super) fn read(file: &RunFile, list: Option<&str>, edition: &str) -> Result<Run> {
+    let text = super::read(&file.file)?;
+    let printed: Printed =
+        serde_json::from_str(&text).with_context(|| format!("{} is no run as `hailong run --json` prints it", file.file.display()))?;
+    let estimate = |score: &PrintedScore| {
+        let n = u32::try_from(score.n).ok();
+        Some(Estimate { unit: score.unit(list)?.to_owned(), node: score.node.clone(), value: score.value, se: score.se, n })
+    };
+    Ok(Run {
+        name: printed.run,
+        index: printed.manifest.index.code,
+        wave: printed.manifest.wave,
+        edition: file.edition.clone().unwrap_or_else(|| edition.to_owned()),
+        estimates: printed.scores.iter().filter_map(estimate).collect(),
+    })
+}

@@ -1,0 +1,62 @@
+//! A series of scores on one list of units.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, bail};
+
+use super::{Shown, text};
+use crate::index::composite::geography::{Request, Series, SeriesEdition, SeriesUnit, rebuild};
+use crate::unit::{Registry, embedded};
+
+/// `EDITION=LIST`.
+pub(super) fn list(text: &str) -> Result<(String, String), String> {
+    let (edition, list) = text.split_once('=').ok_or_else(|| format!("{text:?} is not EDITION=LIST"))?;
+    Ok((edition.to_owned(), list.to_owned()))
+}
+
+/// The outcome on the list wanted.
+pub(super) fn series(shown: &Shown<'_>, list: &str, weight: Option<&str>, lists: &[(String, String)]) -> Result<Series> {
+    let (records, successions) = embedded()?;
+    let units = match Registry::numbered(records, &successions) {
+        Ok(units) => units,
+        Err(errors) => bail!("the embedded lists of units do not fit together: {} errors", errors.len()),
+    };
+    let lists: BTreeMap<String, String> = lists.iter().cloned().collect();
+    let request = Request { list: list.to_owned(), weight: weight.map(str::to_owned), lists };
+    let mut series = rebuild(&shown.checked.definition, shown.outcome, &units, &request).map_err(|findings| {
+        let told: Vec<String> = findings.iter().map(|finding| text::finding(finding, shown.language)).collect();
+        anyhow::anyhow!(told.join("; "))
+    })?;
+    let wanted = |edition: &str| shown.editions.iter().any(|place| shown.edition(*place) == edition);
+    series.editions.retain(|edition| wanted(&edition.edition));
+    let editions = shown.outcome.rows().editions();
+    let told = |pointer: &str| editions.iter().any(|edition| wanted(edition) && pointer == format!("/editions/{edition}"));
+    series.findings.retain(|finding| told(&finding.pointer));
+    Ok(series)
+}
+
+/// Prints the findings, then the units of each edition by rank.
+pub(super) fn print(shown: &Shown<'_>, series: &Series) {
+    println!("{} · {}", shown.checked.definition.code(), series.list);
+    for finding in &series.findings {
+        println!("  {} / {}", finding.vi, finding.en);
+    }
+    for edition in &series.editions {
+        table(shown, edition);
+    }
+}
+
+fn table(shown: &Shown<'_>, edition: &SeriesEdition) {
+    let decimals = shown.checked.definition.publication().decimals.map_or(2, |decimals| decimals as usize);
+    let flag = if edition.rebuilt { " · tính lại / rebuilt" } else { "" };
+    println!("\n{} · {}{flag}", edition.edition, edition.from);
+    let mut units: Vec<&SeriesUnit> = edition.units.iter().collect();
+    units.sort_by_key(|unit| unit.rank.unwrap_or(u32::MAX));
+    for unit in units {
+        let rank = unit.rank.map_or("–".to_owned(), |rank| rank.to_string());
+        let score = unit.scores.first().copied().flatten().map_or("–".to_owned(), |score| format!("{score:.decimals$}"));
+        let parts: Vec<&str> = unit.parts.iter().map(|part| part.unit.as_str()).collect();
+        let from = if unit.rebuilt { format!("  * {}", parts.join(" + ")) } else { String::new() };
+        println!("  {rank:>5}  {:<6} {:<28} {score:>10}{from}", unit.unit, unit.name);
+    }
+}

@@ -1,0 +1,284 @@
+//! Aggregation over and over: the same tree with other weights, values or leaves.
+//!
+//! [`super::run`] keeps everything; a Monte Carlo run wants ten thousand roots and nothing else. A [`Tree`] is the definition
+//! made ready once for one aggregation, a [`Scratch`] the memory that a thread uses again. The figures are the same bits.
+
+use std::sync::Arc;
+
+use super::matrix::{Matrix, Rows};
+use super::stages::aggregate::{Child, Inner};
+use super::stages::{StageError, State};
+use crate::schema::composite::{Aggregation, Aggregator, CompositeDefinition};
+
+/// The scores of the leaves in one edition.
+#[derive(Debug, Clone)]
+pub(crate) struct Leaves {
+    pub(crate) rows: Arc<Rows>,
+    /// A column for each node; those of inner nodes are empty.
+    scores: Matrix,
+    fill: Vec<Fill>,
+}
+
+/// How much of a column is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fill {
+    Whole,
+    Part,
+    Empty,
+}
+
+impl Fill {
+    fn of(column: &[f64]) -> Self {
+        match column.iter().filter(|value| value.is_nan()).count() {
+            0 if !column.is_empty() => Self::Whole,
+            missing if missing < column.len() => Self::Part,
+            _ => Self::Empty,
+        }
+    }
+}
+
+impl Leaves {
+    /// The normalised indicators of an edition.
+    pub(crate) fn of(definition: &CompositeDefinition, state: &State, edition: usize) -> Self {
+        let span = state.rows.spans().get(edition).cloned().unwrap_or(0..0);
+        let keep: Vec<bool> = (0..state.rows.len()).map(|row| span.contains(&row)).collect();
+        let nodes = definition.nodes();
+        let mut scores = Matrix::missing(span.len(), nodes.len());
+        let mut fill = vec![Fill::Empty; nodes.len()];
+        for (column, (place, node, _)) in definition.leaves().enumerate() {
+            let values = state.indicators.column(column).get(span.clone()).unwrap_or_default();
+            for (cell, value) in scores.column_mut(place).iter_mut().zip(values) {
+                *cell = node.rescale().map_or(*value, |by| by.factor * value + by.offset);
+            }
+            if let Some(fill) = fill.get_mut(place) {
+                *fill = Fill::of(scores.column(place));
+            }
+        }
+        Self { rows: Arc::new(state.rows.filter(&keep)), scores, fill }
+    }
+}
+
+/// The inner nodes under one aggregation, from the leaves up.
+pub(crate) struct Tree<'d> {
+    definition: &'d CompositeDefinition,
+    inners: Vec<(usize, Inner<'d>)>,
+}
+
+/// Memory for one thread.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    scores: Matrix,
+    fill: Vec<Fill>,
+    children: Vec<Child>,
+    column: Vec<f64>,
+    /// Which leaves `scores` holds.
+    holds: Option<usize>,
+}
+
+impl Scratch {
+    /// The scores of a node.
+    pub(crate) fn column(&self, node: usize) -> &[f64] {
+        self.scores.column(node)
+    }
+
+    /// Takes over leaves, unless those of this number are there already.
+    pub(crate) fn load(&mut self, leaves: &Leaves, number: usize) {
+        if self.holds != Some(number) {
+            self.reload(leaves);
+            self.holds = Some(number);
+        }
+    }
+
+    /// Takes over leaves.
+    pub(crate) fn reload(&mut self, leaves: &Leaves) {
+        self.holds = None;
+        self.scores.copy_from(&leaves.scores);
+        self.fill.clone_from(&leaves.fill);
+    }
+}
+
+impl<'d> Tree<'d> {
+    pub(crate) fn new(definition: &'d CompositeDefinition, aggregation: &Aggregation) -> Self {
+        let nodes = definition.nodes().iter().enumerate().rev().filter(|(_, node)| node.indicator().is_none());
+        let weights = vec![1.0; definition.nodes().len()];
+        Self { definition, inners: nodes.map(|(place, node)| (place, Inner::new(aggregation, definition, node, &weights))).collect() }
+    }
+
+    /// Computes every inner node from the leaves that were loaded. Children of which `dropped` holds true take no part.
+    ///
+    /// # Errors
+    /// [`StageError`] where a mean needs positive values.
+    pub(crate) fn aggregate(&self, rows: &Rows, weights: &[f64], dropped: &[bool], scratch: &mut Scratch) -> Result<(), StageError> {
+        for (place, inner) in &self.inners {
+            let Scratch { scores, fill, children, column, .. } = scratch;
+            children.clear();
+            for child in &inner.children {
+                let weight = weights.get(child.place).copied().unwrap_or(0.0);
+                let vanished = child.group && fill.get(child.place) == Some(&Fill::Empty);
+                if !vanished && !dropped.get(child.place).copied().unwrap_or(false) {
+                    children.push(Child { weight, ..*child });
+                }
+            }
+            let whole = !children.is_empty() && children.iter().all(|child| fill.get(child.place) == Some(&Fill::Whole));
+            column.clear();
+            column.resize(rows.len(), 0.0);
+            let quick = whole && combine_columns(inner.method, children, scores, column);
+            if !quick {
+                let inner = Inner { children: children.clone(), ..inner.clone() };
+                *column = inner.column(scores, rows)?;
+            }
+            if let Some(by) = self.definition.nodes().get(*place).and_then(crate::schema::composite::CompositeNode::rescale) {
+                for score in column.iter_mut() {
+                    *score = by.factor * *score + by.offset;
+                }
+            }
+            scores.column_mut(*place).copy_from_slice(column);
+            if let Some(fill) = fill.get_mut(*place) {
+                *fill = Fill::of(column);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// [`combine`](super::combine) for whole columns, the same operations in the same order; false where the method or a value
+/// wants a look at single rows.
+fn combine_columns(method: Aggregator, children: &[Child], scores: &Matrix, out: &mut [f64]) -> bool {
+    let total: f64 = children.iter().map(|child| child.weight).sum();
+    let mut add = |term: &dyn Fn(&mut f64, f64, f64)| {
+        for child in children {
+            let column = scores.column(child.place).iter();
+            out.iter_mut().zip(column).for_each(|(sum, value)| term(sum, child.weight, *value));
+        }
+    };
+    let positive = || children.iter().all(|child| scores.column(child.place).iter().all(|value| *value > 0.0));
+    match method {
+        Aggregator::Arithmetic | Aggregator::WeightedSum => {
+            for child in children {
+                let column = scores.column(child.place).iter();
+                out.iter_mut().zip(column).for_each(|(sum, value)| *sum += child.weight * value);
+            }
+            if method == Aggregator::Arithmetic {
+                for sum in out.iter_mut() {
+                    *sum /= total;
+                }
+            }
+        }
+        Aggregator::Sum => add(&|sum, _, value| *sum += value),
+        Aggregator::Geometric if positive() => {
+            add(&|sum, weight, value| *sum += weight * libm::log(value));
+            for sum in out.iter_mut() {
+                *sum = libm::exp(*sum / total);
+            }
+        }
+        Aggregator::Harmonic if positive() => {
+            add(&|sum, weight, value| *sum += weight * (1.0 / value));
+            for sum in out.iter_mut() {
+                *sum = total / *sum;
+            }
+        }
+        Aggregator::Generalised { power } if power != 0.0 && positive() => {
+            add(&|sum, weight, value| *sum += weight * libm::pow(value, power));
+            for sum in out.iter_mut() {
+                *sum = libm::pow(*sum / total, 1.0 / power);
+            }
+        }
+        _ => return false,
+    }
+    out.iter_mut().filter(|value| !value.is_finite()).for_each(|value| *value = f64::NAN);
+    true
+}
+
+/// Ranks the values of one edition into `ranks`, 0 where there is no value; `order` is memory to work in.
+pub(crate) fn rank_into(values: &[f64], dense: bool, order: &mut Vec<u32>, ranks: &mut Vec<u32>) {
+    order.clear();
+    order.extend((0..).zip(values).filter(|(_, value)| !value.is_nan()).map(|(row, _)| row));
+    let value = |row: u32| values.get(row as usize).copied().unwrap_or(f64::NAN);
+    order.sort_unstable_by(|a, b| value(*b).total_cmp(&value(*a)).then(a.cmp(b)));
+    ranks.clear();
+    ranks.resize(values.len(), 0);
+    let (mut rank, mut last) = (0_u32, f64::NAN);
+    for (place, row) in (1_u32..).zip(order.iter()) {
+        let here = value(*row);
+        // Equal as numbers: −0 and 0 tie.
+        if here < last || last.is_nan() {
+            rank = if dense { rank + 1 } else { place };
+            last = here;
+        }
+        if let Some(cell) = ranks.get_mut(*row as usize) {
+            *cell = rank;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::index::composite::{Observation, Table, scores, stages::rank};
+    use crate::schema::composite::sample::{definition, text};
+    use crate::schema::composite::{Stage, Ties};
+
+    const METHODS: [&str; 8] = ["arithmetic", "geometric", "harmonic", "generalised", "sum", "weighted_sum", "median", "copeland"];
+
+    fn three_levels(method: &str, gap: &str, group: bool) -> CompositeDefinition {
+        let mut aggregate = json!({"stage": "aggregate", "method": method});
+        if method == "generalised" {
+            aggregate["power"] = json!(0.5);
+        }
+        let leaf = |code: &str, weight: f64| json!({"code": code, "label": text(code), "weight": weight, "indicator": {}});
+        definition(&json!({
+            "kind": "composite", "code": "three", "edition": "2020", "title": text("x"), "missing": gap,
+            "pipeline": [{"stage": "normalise", "method": "as_given"}, aggregate],
+            "tree": {"code": "ALL", "label": text("x"), "rescale": {"factor": 10, "offset": 1}, "children": [
+                {"code": "P", "label": text("x"), "weight": 2, "children": [leaf("a", 1.0), leaf("b", 3.0)]},
+                {"code": "Q", "label": text("x"), "weight": 1, "group": group, "children": [leaf("c", 0.5), leaf("d", 0.25)]}
+            ]},
+        }))
+    }
+
+    proptest! {
+        #[test]
+        fn replayed_scores_are_those_of_the_pipeline_to_the_bit(
+            method in 0..8_usize, gap in 0..3_usize, group: bool, holes in 0..3_u8,
+            values in proptest::collection::vec(1.0..100.0_f64, 20), missing in proptest::collection::vec(0..8_u8, 20),
+        ) {
+            let definition = three_levels(METHODS[method], ["renormalise", "missing", "zero"][gap], group);
+            let mut table = Table::default();
+            for (cell, (value, missing)) in values.iter().zip(missing).enumerate() {
+                let value = (missing >= holes).then_some(*value);
+                let (unit, code) = (format!("u{}", cell / 4), ["a", "b", "c", "d"][cell % 4]);
+                table.insert("2020", &unit, code, Observation { value, ..Observation::default() });
+            }
+            let state = table.state(&definition);
+            let Some(Stage::Aggregate(aggregation)) = definition.pipeline().last() else { panic!("it aggregates") };
+            let leaves = Leaves::of(&definition, &state, 0);
+            let mut scratch = Scratch::default();
+            scratch.load(&leaves, 0);
+            let replayed = Tree::new(&definition, aggregation).aggregate(&leaves.rows, &state.weights, &[], &mut scratch);
+            match scores(&definition, definition.pipeline(), state) {
+                Ok(whole) => {
+                    replayed.unwrap();
+                    for node in 0..definition.nodes().len() {
+                        let bits = |column: &[f64]| column.iter().map(|x| (x + 0.0).to_bits()).collect::<Vec<_>>();
+                        prop_assert_eq!(bits(scratch.column(node)), bits(whole.scores.column(node)));
+                    }
+                }
+                Err(_) => prop_assert!(replayed.is_err()),
+            }
+        }
+
+        #[test]
+        fn ranks_are_those_of_the_stage(values in proptest::collection::vec(proptest::option::of(0..6_i32), 0..12)) {
+            let values: Vec<f64> = values.into_iter().map(|value| value.map_or(f64::NAN, f64::from)).collect();
+            for (ties, dense) in [(Ties::Competition, false), (Ties::Dense, true)] {
+                let (mut order, mut ranks) = (Vec::new(), Vec::new());
+                rank_into(&values, dense, &mut order, &mut ranks);
+                let expected: Vec<u32> = rank::ranks(&values, ties).into_iter().map(|rank| rank.unwrap_or(0)).collect();
+                prop_assert_eq!(ranks, expected);
+            }
+        }
+    }
+}

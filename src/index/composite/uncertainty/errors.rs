@@ -1,0 +1,193 @@
+//! The sampling errors of the values of a table: standard errors, and covariances where they are known.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rand_chacha::ChaCha8Rng;
+
+use super::super::stages::{State, leaf_codes};
+use super::super::table::Table;
+use super::covariance_file;
+use crate::schema::Finding;
+use crate::schema::composite::CompositeDefinition;
+use crate::scoring::rank::{Joint, RankError, factor, standard_normal};
+
+/// What a correlation matrix may differ from its factor by, before it counts as none.
+const ROUNDING: f64 = 1e-6;
+
+/// The errors of the values of a table.
+///
+/// Values without a standard error, or with one of 0, count as exact. Where no covariance is given, errors are independent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Errors {
+    cells: Vec<Cell>,
+    covariances: BTreeMap<(usize, usize), f64>,
+    blocks: Vec<Block>,
+    /// For each cell its block.
+    block_of: Vec<Option<usize>>,
+}
+
+/// A value with an error.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Cell {
+    /// The row in the table's state.
+    pub(crate) row: usize,
+    /// The leaf, by column.
+    pub(crate) column: usize,
+    pub(crate) sd: f64,
+    /// Infinite where the variance counts as known.
+    pub(crate) df: f64,
+}
+
+/// For each cell of a block the numbers by which deviates are weighted, with their places.
+type FactorRows = Vec<Vec<(u32, f64)>>;
+
+/// Cells that covary, directly or through others.
+#[derive(Debug, Clone, PartialEq)]
+struct Block {
+    cells: Vec<usize>,
+    /// A row for each cell: by which numbers the block's normal deviates make its error.
+    factor: FactorRows,
+}
+
+impl Errors {
+    /// The standard errors of the values in force; errors are independent.
+    #[must_use]
+    pub fn of(definition: &CompositeDefinition, table: &Table) -> Self {
+        let rows = table.state(definition).rows;
+        let codes = leaf_codes(definition);
+        let mut cells = Vec::new();
+        for (row, (edition, unit)) in rows.keys().enumerate() {
+            for (column, code) in codes.iter().enumerate() {
+                let Some(observation) = table.get(edition, unit, code).filter(|observation| observation.value.is_some()) else { continue };
+                if let Some(sd) = observation.standard_error.filter(|se| *se > 0.0) {
+                    cells.push(Cell { row, column, sd, df: observation.df.unwrap_or(f64::INFINITY) });
+                }
+            }
+        }
+        let block_of = vec![None; cells.len()];
+        Self { cells, covariances: BTreeMap::new(), blocks: Vec::new(), block_of }
+    }
+
+    /// The same with the covariances of a CSV file: `unit_a,indicator_a,unit_b,indicator_b,covariance[,edition]`, one line for
+    /// each pair of values, in either order.
+    ///
+    /// # Errors
+    /// Every finding of the file with its line: values that are not there or have no standard error, pairs that stand there
+    /// twice, correlations beyond 1, and covariances that no errors can have together.
+    pub fn with_covariances(mut self, text: &str, definition: &CompositeDefinition, table: &Table) -> Result<Self, Vec<Finding>> {
+        let rows = table.state(definition).rows;
+        self.covariances = covariance_file::read(text, definition, &rows, &self)?;
+        self.make_blocks().map_err(|finding| vec![finding])?;
+        Ok(self)
+    }
+
+    /// Whether every value counts as exact.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    /// How many values have an error.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    pub(crate) fn cells(&self) -> &[Cell] {
+        &self.cells
+    }
+
+    /// The cell of a row and a leaf.
+    pub(crate) fn find(&self, row: usize, column: usize) -> Option<usize> {
+        self.cells.binary_search_by_key(&(row, column), |cell| (cell.row, cell.column)).ok()
+    }
+
+    /// The pairs of different cells that covary.
+    pub(crate) fn covariances(&self) -> impl Iterator<Item = (usize, usize, f64)> {
+        self.covariances.iter().map(|((a, b), covariance)| (*a, *b, *covariance))
+    }
+
+    /// What a cell's error hangs together with: cells of the same number covary, those of none are alone.
+    pub(crate) fn block_of(&self, cell: usize) -> Option<usize> {
+        self.block_of.get(cell).copied().flatten()
+    }
+
+    /// Joins cells that covary to blocks and factors each.
+    fn make_blocks(&mut self) -> Result<(), Finding> {
+        let mut leader: Vec<usize> = (0..self.cells.len()).collect();
+        let find = |leader: &[usize], mut cell: usize| {
+            while leader[cell] != cell {
+                cell = leader[cell];
+            }
+            cell
+        };
+        for (a, b) in self.covariances.keys() {
+            let (a, b) = (find(&leader, *a), find(&leader, *b));
+            leader[a.max(b)] = a.min(b);
+        }
+        let paired: BTreeSet<usize> = self.covariances.keys().flat_map(|(a, b)| [*a, *b]).collect();
+        let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for cell in paired {
+            groups.entry(find(&leader, cell)).or_default().push(cell);
+        }
+        for cells in groups.into_values() {
+            for cell in &cells {
+                self.block_of[*cell] = Some(self.blocks.len());
+            }
+            let factor = self.factor(&cells).map_err(|_| impossible(cells.len()))?.ok_or_else(|| impossible(cells.len()))?;
+            self.blocks.push(Block { cells, factor });
+        }
+        Ok(())
+    }
+
+    /// The factor of the correlations of a block; none where they are no correlations.
+    fn factor(&self, cells: &[usize]) -> Result<Option<FactorRows>, RankError> {
+        let k = cells.len();
+        let correlation = |a: usize, b: usize| {
+            let (i, j) = (cells[a].min(cells[b]), cells[a].max(cells[b]));
+            let covariance = if i == j { None } else { self.covariances.get(&(i, j)) };
+            covariance.map_or(f64::from(u8::from(i == j)), |c| c / (self.cells[i].sd * self.cells[j].sd))
+        };
+        let matrix: Vec<f64> = (0..k * k).map(|place| correlation(place / k, place % k)).collect();
+        let rows = factor(&Joint::new(vec![0.0; k], matrix.clone(), None)?);
+        let dot = |a: &[(u32, f64)], b: &[(u32, f64)]| -> f64 {
+            a.iter().filter_map(|(place, x)| Some(x * b.iter().find(|(other, _)| other == place)?.1)).sum()
+        };
+        let held = (0..k * k).all(|place| (dot(&rows[place / k], &rows[place % k]) - matrix[place]).abs() < ROUNDING);
+        Ok(held.then_some(rows))
+    }
+
+    /// Adds one draw of all errors to the values of `state`, the table's own or one of the same rows. `normals` is memory to work in.
+    ///
+    /// # Formula
+    /// Normal errors; within a block `sd_i Σ_j L_ij z_j` with `L Lᵀ` the correlation matrix.
+    pub(crate) fn disturb(&self, rng: &mut ChaCha8Rng, normals: &mut Vec<f64>, state: &mut State) {
+        normals.clear();
+        normals.extend((0..self.cells.len()).map(|_| standard_normal(rng)));
+        let mut add = |cell: &Cell, error: f64| {
+            if let Some(value) = state.indicators.column_mut(cell.column).get_mut(cell.row) {
+                *value += cell.sd * error;
+            }
+        };
+        for ((cell, normal), block) in self.cells.iter().zip(normals.iter()).zip(&self.block_of) {
+            if block.is_none() {
+                add(cell, *normal);
+            }
+        }
+        for block in &self.blocks {
+            let normal = |place: u32| block.cells.get(place as usize).and_then(|cell| normals.get(*cell)).copied().unwrap_or(0.0);
+            for (cell, row) in block.cells.iter().zip(&block.factor) {
+                add(&self.cells[*cell], row.iter().map(|(place, number)| number * normal(*place)).sum());
+            }
+        }
+    }
+}
+
+fn impossible(cells: usize) -> Finding {
+    Finding::error(
+        "",
+        "not-a-covariance-matrix",
+        format!("Hiệp phương sai của {cells} giá trị liên quan với nhau không tạo thành ma trận nửa xác định dương"),
+        format!("The covariances of {cells} values that hang together make no positive semidefinite matrix"),
+    )
+}
