@@ -46,6 +46,7 @@ struct PrintedScore {
     node: String,
     value: Option<f64>,
     se: Option<f64>,
+    df: f64,
     n: i64,
     area: Option<String>,
     unit: Option<String>,
@@ -68,7 +69,7 @@ pub(super) fn read(file: &RunFile, list: Option<&str>, edition: &str) -> Result<
         serde_json::from_str(&text).with_context(|| format!("{} is no run as `hailong run --json` prints it", file.file.display()))?;
     let estimate = |score: &PrintedScore| {
         let n = u32::try_from(score.n).ok();
-        Some(Estimate { unit: score.unit(list)?.to_owned(), node: score.node.clone(), value: score.value, se: score.se, n })
+        Some(Estimate { unit: score.unit(list)?.to_owned(), node: score.node.clone(), value: score.value, se: score.se, df: score.df, n })
     };
     Ok(Run {
         name: printed.run,

@@ -17,6 +17,8 @@ pub struct Estimate {
     pub value: Option<f64>,
     /// Its standard error.
     pub se: Option<f64>,
+    /// Degrees of freedom of that; with none nothing is known of the error.
+    pub df: f64,
     /// Responses it rests on.
     pub n: Option<u32>,
 }
@@ -48,7 +50,7 @@ pub fn estimates(scores: &[Score], units: &Registry, list: Option<&str>) -> Vec<
     };
     let estimate = |score: &Score| {
         let n = u32::try_from(score.n).ok();
-        Some(Estimate { unit: code(score)?, node: score.node.clone(), value: score.value, se: score.se, n })
+        Some(Estimate { unit: code(score)?, node: score.node.clone(), value: score.value, se: score.se, df: score.df, n })
     };
     scores.iter().filter_map(estimate).collect()
 }
@@ -113,7 +115,8 @@ fn observation(run: &Run, estimate: &Estimate, last: Option<u32>) -> Observation
         source: Some(format!("{} {}: {}", run.index, run.wave, run.name)),
         status: Status::Derived,
         revision: last.map_or(0, |revision| revision.saturating_add(1)),
-        standard_error: estimate.se,
+        standard_error: estimate.se.filter(|_| estimate.df > 0.0),
+        df: Some(estimate.df).filter(|df| *df > 0.0),
         n: estimate.n,
         ..Observation::default()
     }
@@ -135,6 +138,7 @@ mod tests {
             node: (*node).to_owned(),
             value: Some(*value),
             se: Some(0.01),
+            df: 17.0,
             n: Some(12),
         });
         let (name, index, wave) = ("run 1".to_owned(), "sipas".to_owned(), "w-2024".to_owned());
