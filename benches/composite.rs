@@ -9,7 +9,7 @@
 //! The values are made by a rule; one indicator in ten has a long tail, and one value in fifty is missing.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::panic)] // a measurement that goes wrong should stop
-#![allow(clippy::cast_precision_loss)]
+#![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
 mod common;
 

@@ -9,18 +9,13 @@
 mod common;
 
 use std::ops::ControlFlow;
-use std::sync::Mutex;
 use std::time::Instant;
 
 use common::world::World;
-use common::{median, mix};
+use common::{median, mix, stages};
 use hailong::jobs::load;
-use hailong::jobs::recompute::{Stage, recompute, rows};
-use hailong::publication::hex;
 use hailong::schema::SlotKind;
-use hailong::store::jobs::NewJob;
 use hailong::store::responses::ResponseState;
-use hailong::store::runs::{self, NewRun};
 use hailong::store::scan;
 use hailong::store::writer::{NewResponse, Outcome, WriterOptions};
 use uuid::Uuid;
@@ -49,9 +44,13 @@ fn main() {
             world.psus.len(),
             responses as f64 / seconds
         );
-        let measured: Vec<Measured> = (0..repetitions).map(|n| run(&world, n as u128)).collect();
+        let measured: Vec<stages::Measured> = (0..repetitions).map(|_| stages::run(&world.store, world.index, world.wave)).collect();
         assert!(measured.iter().all(|m| m.digest == measured[0].digest), "runs over the same rows differ");
-        println!("{} scores, digest {}; {repetitions} repetitions, medians in milliseconds", measured[0].scores, &measured[0].digest[..12]);
+        println!(
+            "{} scores, digest {}; {repetitions} repetitions, medians in milliseconds",
+            measured[0].scores.len(),
+            &measured[0].digest[..12]
+        );
         for (place, (name, _)) in measured[0].stages.iter().enumerate() {
             println!("{:>9.1}  {name}", median(measured.iter().map(|m| m.stages[place].1).collect()));
         }
@@ -64,68 +63,10 @@ fn main() {
     println!("load afterwards {}", common::load());
 }
 
-/// What a run took, stage by stage, in milliseconds.
-struct Measured {
-    stages: Vec<(&'static str, f64)>,
-    digest: String,
-    scores: usize,
-}
-
-fn run(world: &World, n: u128) -> Measured {
-    let id = Uuid::from_u128(1_000 + n);
-    let new = NewRun {
-        as_of: None,
-        id,
-        index_version_id: world.index,
-        wave_id: world.wave,
-        preview: false,
-        parameters: "{}".into(),
-        seed: 1,
-        threads: None,
-        since: None,
-        created_by: "bench".into(),
-        created_at: 1,
-    };
-    let job = NewJob { id, kind: "run".into(), payload: "{}".into(), created_at: 1 };
-    world.store.read(|db| runs::create(db, &new, &job)).unwrap();
-    let run = world.store.read(|db| runs::start(db, id, 2)).unwrap();
-    let marks: Mutex<Vec<(Stage, Instant)>> = Mutex::default();
-    let report = |stage: Stage, _: usize, _: usize| {
-        marks.lock().unwrap().push((stage, Instant::now()));
-        ControlFlow::Continue(())
-    };
-    let started = Instant::now();
-    let outcome = recompute(&mut world.store.db().unwrap(), &run, &report).unwrap();
-    let computed = Instant::now();
-    let manifest = serde_json::to_string(&outcome.manifest).unwrap();
-    world
-        .store
-        .read(|db| {
-            let scores = rows(&outcome.scores);
-            runs::finish(db, id, &runs::Results { digest: &outcome.digest, manifest: &manifest, scores: &scores, changes: &[] }, 3)
-        })
-        .unwrap();
-    let stored = Instant::now();
-    let marks = marks.into_inner().unwrap();
-    let of = |stage: Stage| marks.iter().filter(move |mark| mark.0 == stage).map(|mark| mark.1);
-    let read = of(Stage::Reading).next_back().unwrap();
-    let (tallied, estimated) = (of(Stage::Computing).next().unwrap(), of(Stage::Computing).next_back().unwrap());
-    let ends = [
-        ("definitions, units, design; rows from SQLite", read),
-        ("columns and the first tally", tallied),
-        ("estimates, ranks, two more tallies (by sex, by age)", estimated),
-        ("small counts hidden, digest", computed),
-        ("scores to SQLite", stored),
-    ];
-    let mut before = started;
-    let stages = ends.map(|(name, end)| (name, (end - std::mem::replace(&mut before, end)).as_secs_f64() * 1e3));
-    Measured { stages: stages.to_vec(), digest: hex(&outcome.digest), scores: outcome.scores.len() }
-}
-
-/// Parts of the first stage, alone.
 /// Something to time, with its name.
 type Timed<'a> = (&'static str, Box<dyn Fn() + 'a>);
 
+/// Parts of the first stage, alone.
 fn comparisons(world: &World) -> Vec<Timed<'_>> {
     let definitions = || {
         let mut db = world.store.db().unwrap();

@@ -2,6 +2,7 @@
 
 #![allow(dead_code)] // each measurement uses a part of it
 
+pub mod stages;
 pub mod world;
 
 use std::fs;

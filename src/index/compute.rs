@@ -103,7 +103,11 @@ fn partitions<S: Sum>(
             step()?;
         }
     }
-    Ok(scores.into_iter().flatten().collect())
+    let mut all = Vec::with_capacity(scores.iter().map(Vec::len).sum());
+    for mut partition in scores {
+        all.append(&mut partition);
+    }
+    Ok(all)
 }
 
 fn partition_scores<S: Sum>(
@@ -141,40 +145,47 @@ fn partition_scores<S: Sum>(
         None => None,
     };
     let per_one = i64_to_f64(frame.per_one());
-    let mut scores = Vec::with_capacity(estimates.len() * plan.nodes.len());
-    for (domain, (key, estimates)) in partition.keys.iter().zip(&estimates).enumerate() {
+    let multipliers = multipliers(&estimates, plan.level);
+    let score = |place: usize| {
+        let (domain, node) = (place / plan.nodes.len(), place % plan.nodes.len());
+        let estimates = &estimates[domain];
         let df = estimates.sums.df();
-        for (node, output) in estimates.outputs.iter().enumerate() {
-            let output = match &replicated {
-                Some(replicated) => replicated[domain].outputs[node].map(|replicated| replicated.estimate),
-                None => *output,
-            };
-            let interval = output.and_then(|output| interval_of(plan, node, output, &estimates.sums));
-            let ranked = ranks[node][domain];
-            let thin = plan.thin.is_some_and(|rule| !rule.reasons(&direct(output, interval, df)).is_empty());
-            scores.push(Score {
-                domain: key.clone(),
-                node: plan.nodes[node].code.clone(),
-                value: output.map(|e| e.value),
-                se: output.map(|e| e.se),
-                low: interval.map(|(low, _)| low),
-                high: interval.map(|(_, high)| high),
-                n: output.map_or(0, |e| e.n),
-                psus: estimates.sums.psus,
-                df,
-                deff: output.and_then(|e| e.deff),
-                weight: estimates.sums.weight / per_one,
-                rank: ranked.map(|ranked| ranked.rank),
-                rank_interval: ranked.and_then(|ranked| ranked.per_unit),
-                rank_joint: ranked.and_then(|ranked| ranked.joint),
-                top: ranked.and_then(|ranked| ranked.top),
-                modelled: modelled.as_ref().and_then(|modelled| modelled[domain][node]),
-                thin,
-                suppressed: false,
-            });
+        let output = match &replicated {
+            Some(replicated) => replicated[domain].outputs[node].map(|replicated| replicated.estimate),
+            None => estimates.outputs[node],
+        };
+        let interval = output.and_then(|output| interval_of(plan, node, output, &estimates.sums, &multipliers));
+        let ranked = ranks[node][domain];
+        Score {
+            domain: partition.keys[domain].clone(),
+            node: plan.nodes[node].code.clone(),
+            value: output.map(|e| e.value),
+            se: output.map(|e| e.se),
+            low: interval.map(|(low, _)| low),
+            high: interval.map(|(_, high)| high),
+            n: output.map_or(0, |e| e.n),
+            psus: estimates.sums.psus,
+            df,
+            deff: output.and_then(|e| e.deff),
+            weight: estimates.sums.weight / per_one,
+            rank: ranked.map(|ranked| ranked.rank),
+            rank_interval: ranked.and_then(|ranked| ranked.per_unit),
+            rank_joint: ranked.and_then(|ranked| ranked.joint),
+            top: ranked.and_then(|ranked| ranked.top),
+            modelled: modelled.as_ref().and_then(|modelled| modelled[domain][node]),
+            thin: plan.thin.is_some_and(|rule| !rule.reasons(&direct(output, interval, df)).is_empty()),
+            suppressed: false,
         }
-    }
-    Ok(scores)
+    };
+    Ok((0..estimates.len() * plan.nodes.len()).into_par_iter().map(score).collect())
+}
+
+/// The multiplier of intervals for each number of degrees of freedom that occurs: there are far fewer than domains and nodes.
+fn multipliers(estimates: &[DomainEstimates], level: f64) -> BTreeMap<u32, f64> {
+    let mut df: Vec<u32> = estimates.iter().filter_map(|of| of.sums.psus.checked_sub(of.sums.strata)).collect();
+    df.sort_unstable();
+    df.dedup();
+    df.into_par_iter().map(|df| (df, interval::multiplier(level, f64::from(df)))).collect()
 }
 
 /// A direct estimate as the rule for thin ones sees it.
@@ -189,7 +200,7 @@ fn direct(output: Option<Estimate>, interval: Option<(f64, f64)>, df: f64) -> Di
 }
 
 /// The interval of one estimate at the plan's level; `None` where there are no degrees of freedom to make one with.
-fn interval_of(plan: &Plan, node: usize, estimate: Estimate, sums: &DomainSums) -> Option<(f64, f64)> {
+fn interval_of(plan: &Plan, node: usize, estimate: Estimate, sums: &DomainSums, multipliers: &BTreeMap<u32, f64>) -> Option<(f64, f64)> {
     let (df, level) = (sums.df(), plan.level);
     if df <= 0.0 {
         return None;
@@ -197,7 +208,10 @@ fn interval_of(plan: &Plan, node: usize, estimate: Estimate, sums: &DomainSums) 
     let variance = estimate.se * estimate.se;
     let method = if plan.nodes[node].share { plan.estimation.share_interval } else { schema::ShareInterval::Linear };
     let method = match method {
-        schema::ShareInterval::Linear => return finite(interval::linear(estimate.value, variance, df, level)),
+        schema::ShareInterval::Linear => {
+            let multiplier = multipliers.get(&sums.psus.checked_sub(sums.strata)?)?;
+            return finite(interval::around(estimate.value, variance, *multiplier));
+        }
         schema::ShareInterval::Logit => ShareInterval::Logit,
         schema::ShareInterval::Asin => ShareInterval::Asin,
         schema::ShareInterval::Wilson => ShareInterval::Wilson,

@@ -140,7 +140,7 @@ pub fn estimate<S: Sum>(
     };
     let psu = |cell: u32| tally.cells()[cell as usize].psu;
     let groups = cells.chunk_by(|a, b| psu(*a) == psu(*b));
-    let (psus, z) = linearise(tally, task.leaves, groups.map(|group| (psu(group[0]), group)), &terms, influence);
+    let (psus, z) = linearise(tally, task.leaves, sums.psus as usize, groups.map(|group| (psu(group[0]), group)), &terms, influence);
     let mut scatter = Scatter { width, psus, z };
     if let Some(residuals) = task.residuals {
         scatter = residuals.of(&scatter, &by_calibration_cell(tally, task.leaves, cells, residuals, &terms, influence));
@@ -200,16 +200,17 @@ pub(super) fn add<T: Copy + AddAssign>(sums: &mut [T], more: &[T]) {
     }
 }
 
-/// Linearised values of every output, a row for each group of cells; returns the groups' names and the rows. `influence`
-/// makes them of a leaf's sums over one group.
+/// Linearised values of every output, a row for each group of cells, of which there are at `most` so many; returns the
+/// groups' names and the rows. `influence` makes them of a leaf's sums over one group.
 fn linearise<'a, S: Sum>(
     tally: &Tally<S>,
     leaves: &[Leaf],
+    most: usize,
     groups: impl Iterator<Item = (u32, &'a [u32])>,
     terms: &Terms,
     influence: impl Fn(usize, Sums<S>) -> f64,
 ) -> (Vec<u32>, Vec<f64>) {
-    let (mut names, mut z) = (Vec::new(), Vec::new());
+    let (mut names, mut z) = (Vec::with_capacity(most), Vec::with_capacity(most * terms.ends.len()));
     let mut values = vec![0.0; leaves.len() + terms.ends.len()];
     let mut sums = vec![Sums::default(); tally.width()];
     for (name, group) in groups {
@@ -244,7 +245,7 @@ fn by_calibration_cell<S: Sum>(
     let mut sorted = cells.to_vec();
     sorted.sort_by_key(of);
     let groups = sorted.chunk_by(|a, b| of(a) == of(b)).map(|group| (of(&group[0]), group));
-    let (found, z) = linearise(tally, leaves, groups, terms, influence);
+    let (found, z) = linearise(tally, leaves, residuals.cells(), groups, terms, influence);
     let width = terms.ends.len();
     let mut totals = vec![0.0; residuals.cells() * width];
     for (cell, row) in found.iter().zip(z.chunks_exact(width.max(1))) {

@@ -1,4 +1,4 @@
-//! Cronbach's alpha and item statistics against base R and `survey` (`reliability/items.csv`), and against COINr.
+//! Cronbach's alpha and item statistics against base R and `survey` (`reliability/items.csv`), and against `COINr`.
 
 use std::sync::Arc;
 

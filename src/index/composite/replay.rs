@@ -3,7 +3,7 @@
 //! [`super::run`] keeps everything; a Monte Carlo run wants ten thousand roots and nothing else. A [`Tree`] is the definition
 //! made ready once for one aggregation, a [`Scratch`] the memory that a thread uses again. The figures are the same bits.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::matrix::{Matrix, Rows};
 use super::stages::aggregate::{Child, Inner};
@@ -17,6 +17,8 @@ pub(crate) struct Leaves {
     /// A column for each node; those of inner nodes are empty.
     scores: Matrix,
     fill: Vec<Fill>,
+    /// The logarithms of the scores: geometric means of the same leaves under other weights take them again and again.
+    logs: OnceLock<Matrix>,
 }
 
 /// How much of a column is there.
@@ -41,7 +43,8 @@ impl Leaves {
     /// The normalised indicators of an edition.
     pub(crate) fn of(definition: &CompositeDefinition, state: &State, edition: usize) -> Self {
         let span = state.rows.spans().get(edition).cloned().unwrap_or(0..0);
-        let keep: Vec<bool> = (0..state.rows.len()).map(|row| span.contains(&row)).collect();
+        let all = span.len() == state.rows.len();
+        let of_edition = || state.rows.filter(&(0..state.rows.len()).map(|row| span.contains(&row)).collect::<Vec<_>>());
         let nodes = definition.nodes();
         let mut scores = Matrix::missing(span.len(), nodes.len());
         let mut fill = vec![Fill::Empty; nodes.len()];
@@ -54,7 +57,25 @@ impl Leaves {
                 *fill = Fill::of(scores.column(place));
             }
         }
-        Self { rows: Arc::new(state.rows.filter(&keep)), scores, fill }
+        let rows = if all { Arc::clone(&state.rows) } else { Arc::new(of_edition()) };
+        Self { rows, scores, fill, logs: OnceLock::new() }
+    }
+
+    /// The logarithms of a leaf's scores; none for an inner node.
+    fn logs(&self, place: usize) -> Option<&[f64]> {
+        if self.fill.get(place) != Some(&Fill::Whole) {
+            return None;
+        }
+        let all = || {
+            let mut logs = self.scores.clone();
+            for place in 0..logs.columns() {
+                for value in logs.column_mut(place) {
+                    *value = libm::log(*value);
+                }
+            }
+            logs
+        };
+        Some(self.logs.get_or_init(all).column(place))
     }
 }
 
@@ -108,7 +129,7 @@ impl<'d> Tree<'d> {
     ///
     /// # Errors
     /// [`StageError`] where a mean needs positive values.
-    pub(crate) fn aggregate(&self, rows: &Rows, weights: &[f64], dropped: &[bool], scratch: &mut Scratch) -> Result<(), StageError> {
+    pub(crate) fn aggregate(&self, leaves: &Leaves, weights: &[f64], dropped: &[bool], scratch: &mut Scratch) -> Result<(), StageError> {
         for (place, inner) in &self.inners {
             let Scratch { scores, fill, children, column, .. } = scratch;
             children.clear();
@@ -121,11 +142,11 @@ impl<'d> Tree<'d> {
             }
             let whole = !children.is_empty() && children.iter().all(|child| fill.get(child.place) == Some(&Fill::Whole));
             column.clear();
-            column.resize(rows.len(), 0.0);
-            let quick = whole && combine_columns(inner.method, children, scores, column);
+            column.resize(leaves.rows.len(), 0.0);
+            let quick = whole && combine_columns(inner.method, children, scores, leaves, column);
             if !quick {
                 let inner = Inner { children: children.clone(), ..inner.clone() };
-                *column = inner.column(scores, rows)?;
+                *column = inner.column(scores, &leaves.rows)?;
             }
             if let Some(by) = self.definition.nodes().get(*place).and_then(crate::schema::composite::CompositeNode::rescale) {
                 for score in column.iter_mut() {
@@ -143,7 +164,7 @@ impl<'d> Tree<'d> {
 
 /// [`combine`](super::combine) for whole columns, the same operations in the same order; false where the method or a value
 /// wants a look at single rows.
-fn combine_columns(method: Aggregator, children: &[Child], scores: &Matrix, out: &mut [f64]) -> bool {
+fn combine_columns(method: Aggregator, children: &[Child], scores: &Matrix, leaves: &Leaves, out: &mut [f64]) -> bool {
     let total: f64 = children.iter().map(|child| child.weight).sum();
     let mut add = |term: &dyn Fn(&mut f64, f64, f64)| {
         for child in children {
@@ -166,7 +187,14 @@ fn combine_columns(method: Aggregator, children: &[Child], scores: &Matrix, out:
         }
         Aggregator::Sum => add(&|sum, _, value| *sum += value),
         Aggregator::Geometric if positive() => {
-            add(&|sum, weight, value| *sum += weight * libm::log(value));
+            for child in children {
+                if let Some(logs) = leaves.logs(child.place) {
+                    out.iter_mut().zip(logs).for_each(|(sum, log)| *sum += child.weight * log);
+                } else {
+                    let column = scores.column(child.place).iter();
+                    out.iter_mut().zip(column).for_each(|(sum, value)| *sum += child.weight * libm::log(*value));
+                }
+            }
             for sum in out.iter_mut() {
                 *sum = libm::exp(*sum / total);
             }
@@ -257,7 +285,7 @@ mod tests {
             let leaves = Leaves::of(&definition, &state, 0);
             let mut scratch = Scratch::default();
             scratch.load(&leaves, 0);
-            let replayed = Tree::new(&definition, aggregation).aggregate(&leaves.rows, &state.weights, &[], &mut scratch);
+            let replayed = Tree::new(&definition, aggregation).aggregate(&leaves, &state.weights, &[], &mut scratch);
             match scores(&definition, definition.pipeline(), state) {
                 Ok(whole) => {
                     replayed.unwrap();

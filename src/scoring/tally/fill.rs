@@ -28,8 +28,17 @@ struct Reader<'a> {
     slots: [u8; 256],
     /// Slots a cell, as a power of two.
     shift: u32,
-    /// By place: which slots have which value.
-    measures: Vec<(usize, Vec<(usize, i64)>)>,
+    measures: Vec<Values>,
+}
+
+/// The values that a measure gives to the codes of its column.
+struct Values {
+    /// The measure's place.
+    place: usize,
+    /// Which slots have which value.
+    of_slots: Vec<(usize, i64)>,
+    /// For each code 1 and its value, or zeros.
+    of_codes: [(i64, i64); 256],
 }
 
 /// The rows of one PSU: contiguous, as its cells are.
@@ -66,12 +75,13 @@ fn sorted<S: Sum>(frame: &Frame, measures: &[Measure], split: Option<&[u8]>) -> 
     let parts: Vec<Part> = cut(frame.psus()).into_par_iter().map(|rows| part(frame, split.zip(groups.as_ref()), rows)).collect();
     let width = measures.len();
 
-    let cells: Vec<Cell> = parts.iter().flat_map(|part| &part.cells).copied().collect();
+    let cells = parts.iter().map(|part| part.cells.as_slice()).collect::<Vec<_>>().concat();
     let mut classes: Vec<Class> = parts.iter().flat_map(|part| &part.classes).copied().collect();
     classes.sort_unstable();
     classes.dedup();
     let mut rows = vec![Rows::default(); cells.len()];
-    let mut sums = vec![Sums::default(); cells.len() * width];
+    // The largest list by far: all threads together touch its memory for the first time.
+    let mut sums: Vec<Sums<S>> = rayon::iter::repeat_n(Sums::default(), cells.len() * width).collect();
     let spread: Vec<Vec<Spread<S>>> = {
         let counts = parts.iter().map(|part| part.cells.len());
         let slices = counts.clone().zip(split_at(&mut rows, counts.clone())).zip(split_at(&mut sums, counts.map(|n| n * width)));
@@ -119,11 +129,18 @@ fn readers<'a>(frame: &'a Frame, measures: &[Measure]) -> Vec<Reader<'a>> {
                 slots[usize::from(code)] = u8::try_from(codes.len()).unwrap_or(u8::MAX);
             }
         }
-        let values = |measure: &Measure| {
-            let valued = codes.iter().zip(1..).filter_map(|(code, slot)| Some((slot, i64::from(measure.num(*code)?))));
-            valued.collect()
+        let values = |(place, measure): (usize, &Measure)| {
+            let mut of_codes = [(0, 0); 256];
+            let mut of_slots = Vec::with_capacity(codes.len());
+            for (code, slot) in codes.iter().zip(1..) {
+                if let Some(value) = measure.num(*code).map(i64::from) {
+                    of_codes[usize::from(*code)] = (1, value);
+                    of_slots.push((slot, value));
+                }
+            }
+            Values { place, of_slots, of_codes }
         };
-        let measures = of.into_iter().map(|(place, measure)| (place, values(measure))).collect();
+        let measures = of.into_iter().map(values).collect();
         Reader { column: frame.column(column), slots, shift: (codes.len() + 1).next_power_of_two().trailing_zeros(), measures }
     };
     columns.into_iter().map(reader).collect()
@@ -281,9 +298,9 @@ impl<S: Sum> Target<'_, S> {
     /// Turns counts by cell and code into sums.
     fn counted(&mut self, reader: &Reader<'_>, counts: &[u64]) {
         for ((cell, class), counts) in self.of_cell.iter().enumerate().zip(counts.chunks_exact(1 << reader.shift)) {
-            for (place, values) in &reader.measures {
+            for Values { place, of_slots, .. } in &reader.measures {
                 let (mut sums, mut spread) = (Sums::default(), Spread::default());
-                for (slot, y) in values {
+                for (slot, y) in of_slots {
                     let count = counts[*slot];
                     let w = i64::try_from(count % ONE_ROW).unwrap_or(0); // below 2^44
                     spread.n += i64::try_from(count / ONE_ROW).unwrap_or(0);
@@ -297,18 +314,20 @@ impl<S: Sum> Target<'_, S> {
         }
     }
 
-    /// Adds each answer to its sums.
+    /// Adds each answer to its sums, which are side by side for the while and go to their places at the end.
     fn one_by_one(&mut self, reader: &Reader<'_>, answers: &[u8], local: &[u32], weights: &[i64]) {
-        for (place, values) in &reader.measures {
-            let mut table = [(0_i64, 0_i64); 256];
-            for (slot, y) in values {
-                table[*slot] = (1, *y);
-            }
+        let mut cells = vec![(Sums::default(), Spread::default()); self.of_cell.len()];
+        for Values { place, of_codes, .. } in &reader.measures {
+            cells.fill((Sums::default(), Spread::default()));
             for ((answer, cell), w) in answers.iter().zip(local).zip(weights) {
-                let (valid, y) = table[usize::from(reader.slots[usize::from(*answer)])];
-                let class = self.of_cell[*cell as usize] as usize;
-                self.sums[*cell as usize * self.width + place] += Sums { w: S::product(*w, valid), wy: S::product(*w, y) };
-                self.spreads[class * self.width + place] += Spread { n: valid, wyy: S::product(*w, y * y) };
+                let (valid, y) = of_codes[usize::from(*answer)];
+                let (sums, spread) = &mut cells[*cell as usize];
+                *sums += Sums { w: S::product(*w, valid), wy: S::product(*w, y) };
+                *spread += Spread { n: valid, wyy: S::product(*w, y * y) };
+            }
+            for ((sums, spread), (cell, class)) in cells.iter().zip(self.of_cell.iter().enumerate()) {
+                self.sums[cell * self.width + place] += *sums;
+                self.spreads[*class as usize * self.width + place] += *spread;
             }
         }
     }

@@ -129,7 +129,7 @@ impl<'d> Variations<'d> {
         }
         let prepared = &variant.prepared;
         scratch.load(&prepared.leaves, prepared.number);
-        variant.tree.aggregate(&prepared.leaves.rows, weights, without, scratch).map_err(|error| error.to_string())?;
+        variant.tree.aggregate(&prepared.leaves, weights, without, scratch).map_err(|error| error.to_string())?;
         let root = scratch.column(0);
         rank_into(root, self.definition.rank().ties == Ties::Dense, order, ranks);
         unit_scores.clear();

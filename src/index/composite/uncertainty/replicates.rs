@@ -112,7 +112,7 @@ impl Field<'_> {
         let edition = state.rows.editions().iter().position(|edition| Some(edition) == name).ok_or("no unit is left")?;
         let leaves = Leaves::of(self.definition, state, edition);
         scratch.reload(&leaves);
-        self.tree.aggregate(&leaves.rows, &state.weights, &[], scratch).map_err(|error| error.to_string())?;
+        self.tree.aggregate(&leaves, &state.weights, &[], scratch).map_err(|error| error.to_string())?;
         let span = self.outcome.rows().spans().get(self.edition).cloned().unwrap_or(0..0);
         let same = *leaves.rows.units() == self.outcome.rows().units()[span.clone()];
         for (node, out) in nodes.iter().zip(out.chunks_exact_mut(span.len().max(1))) {

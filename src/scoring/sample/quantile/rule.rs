@@ -219,11 +219,12 @@ mod tests {
 
     #[test]
     fn with_equal_weights_the_rules_are_the_types_of_hyndman_and_fan() {
+        type Offset = fn(f64) -> f64;
         let values = [1.5, 2.0, 3.25, 7.0, 8.0, 11.0, 20.0];
         let ordered = Ordered::new(values.iter().map(|x| (*x, 31.4))).unwrap();
         let n = 7.0;
         // Each type interpolates at the place n p + m, counted from 1: Hyndman and Fan (1996), section 2.
-        let types: [(QuantileRule, fn(f64) -> f64); 6] = [
+        let types: [(QuantileRule, Offset); 6] = [
             (QuantileRule::Hf4, |_| 0.0),
             (QuantileRule::Hf5, |_| 0.5),
             (QuantileRule::Hf6, |p| p),
@@ -234,8 +235,8 @@ mod tests {
         for (rule, m) in types {
             for p in P {
                 let place = (n * p + m(p)).clamp(1.0, n);
-                let below = (1..=7).rev().find(|k| f64::from(*k) <= place).unwrap();
-                let (from, to) = (values[below as usize - 1], values[(below as usize).min(6)]);
+                let below = (1_u8..=7).rev().find(|k| f64::from(*k) <= place).unwrap();
+                let (from, to) = (values[usize::from(below) - 1], values[usize::from(below).min(6)]);
                 let expected = from + (place - f64::from(below)) * (to - from);
                 let found = ordered.quantile(rule, p);
                 assert!((found - expected).abs() < 1e-12, "{rule:?} at {p}: {found}, not {expected}");
@@ -247,11 +248,15 @@ mod tests {
     fn a_share_that_is_reached_is_where_the_step_rules_differ() {
         // A third of 0.1 each: the sums carry rounding.
         let ordered = Ordered::new([(4.0, 0.1), (1.0, 0.1), (2.0, 0.1)]).unwrap();
-        let at = |rule, p| ordered.quantile(rule, p);
+        let at = |rule, p| ordered.quantile(rule, p).to_bits();
+        let bits = f64::to_bits;
         let third = 1.0 / 3.0;
-        assert_eq!([at(QuantileRule::Math, third), at(QuantileRule::School, third), at(QuantileRule::Hf3, third)], [1.0, 1.5, 2.0]);
-        assert_eq!([at(QuantileRule::Math, 0.4), at(QuantileRule::School, 0.4), at(QuantileRule::Hf3, 0.4)], [2.0; 3]);
-        assert_eq!([at(QuantileRule::Math, 2.0 * third), at(QuantileRule::Hf3, 2.0 * third)], [2.0, 2.0]);
+        assert_eq!(
+            [at(QuantileRule::Math, third), at(QuantileRule::School, third), at(QuantileRule::Hf3, third)],
+            [1.0, 1.5, 2.0].map(bits)
+        );
+        assert_eq!([at(QuantileRule::Math, 0.4), at(QuantileRule::School, 0.4), at(QuantileRule::Hf3, 0.4)], [bits(2.0); 3]);
+        assert_eq!([at(QuantileRule::Math, 2.0 * third), at(QuantileRule::Hf3, 2.0 * third)], [bits(2.0); 2]);
     }
 
     #[test]
