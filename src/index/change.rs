@@ -24,6 +24,8 @@ pub struct NodeChange {
     pub domain: DomainKey,
     /// The node of the index.
     pub node: String,
+    /// Responses that the first year's estimate rests on.
+    pub n_before: i64,
     /// Both years and the change between them.
     pub change: PairedChange,
     /// Its ranks in both years and how far it rose, for nodes whose ranks have intervals.
@@ -139,7 +141,7 @@ fn matched(
             let scatters = [&first.kept.column(place), &second.kept.column(place)];
             let change = between([one.value, two.value], scatters, frame.strata(), plan.lonely)?;
             let rise = risen.get(&place).and_then(|risen| risen[*at]);
-            changes.push(NodeChange { domain: key.clone(), node: node.code.clone(), change, rise });
+            changes.push(NodeChange { domain: key.clone(), node: node.code.clone(), n_before: one.n, change, rise });
         }
         Ok(changes)
     };

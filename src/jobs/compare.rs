@@ -29,8 +29,10 @@ pub(super) fn since(
     })?;
     let places: HashMap<(&DomainKey, &str), usize> =
         scores.iter().enumerate().map(|(place, score)| ((&score.domain, score.node.as_str()), place)).collect();
+    // An earlier figure that rests on too few answers to be shown is not told by way of its change either.
+    let shown = found.iter().filter(|change| change.n_before >= plan.min_n());
     let placed: Vec<(usize, &NodeChange)> =
-        found.iter().filter_map(|change| Some((*places.get(&(&change.domain, change.node.as_str()))?, change))).collect();
+        shown.filter_map(|change| Some((*places.get(&(&change.domain, change.node.as_str()))?, change))).collect();
     let mut rows: Vec<Change> = placed.iter().map(|(place, change)| row(*place, change)).collect();
     adjust(&mut rows, &placed);
     rows.sort_unstable_by_key(|row| row.ord);

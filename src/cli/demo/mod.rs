@@ -199,8 +199,8 @@ fn print(outcome: &Outcome, units: &Registry) {
     }
     println!(
         "\n95% intervals are design-based: three districts a province leave two degrees of freedom (t = 4.30).\n\
-         “of ranks”: ranks that comparisons with every other unit do not rule out; with so few districts take it as the\n\
-         least that is uncertain (docs/methodology.md). Digest {}",
+         “of ranks”: ranks that comparisons with every other unit do not rule out; with so few districts that is nearly\n\
+         all of them (docs/methodology.md). Digest {}",
         crate::publication::hex(&outcome.digest)
     );
 }
