@@ -74,11 +74,8 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     let without = beside.map(|left_out| again(&store, &run, &left_out)).transpose()?;
     let units = store.read(load::registry)?;
     if arguments.json {
-        let mut printed = show::json(&run.id.to_string(), &outcome, &units);
-        if let Some(without) = &without {
-            printed["without_flagged"] = compare::json(&outcome, without, &units);
-        }
-        println!("{printed}");
+        let without = without.map(|without| compare::json(&outcome, &without, &units));
+        println!("{}", show::json(&run.id.to_string(), &outcome, &units, without));
     } else {
         let definition = store.read(|db| -> Result<_> { Ok(load::index(&schemas::index_by_id(db, run.index_version_id)?)?) })?;
         show::tables(&outcome, &definition, &units);

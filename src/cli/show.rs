@@ -140,37 +140,49 @@ pub(super) fn domain_name(domain: &DomainKey, units: &Registry) -> String {
     if parts.is_empty() { "Cả nước / Nation".to_owned() } else { parts.join(", ") }
 }
 
-/// Everything about a run, doubles in full.
-pub(super) fn json(run: &str, outcome: &Outcome, units: &Registry) -> Value {
+/// Everything about a run, doubles in full, with the scores that it has without the flagged where they were asked for. Scores are
+/// written one by one: as one tree they would take more memory than the run.
+pub(super) fn json(run: &str, outcome: &Outcome, units: &Registry, without_flagged: Option<Value>) -> String {
     let changes = changes(outcome);
-    let scores: Vec<Value> = outcome
-        .scores
-        .iter()
-        .enumerate()
-        .map(|(place, score)| {
-            let domain = &score.domain;
-            let mut value = json!({
-                "domain": domain.kind, "node": score.node, "value": score.value, "se": score.se, "low": score.low, "high": score.high,
-                "n": score.n, "psus": score.psus, "df": score.df, "deff": score.deff, "weight": score.weight, "rank": score.rank,
-                "rank_low": score.rank_interval.map(|r| r.low), "rank_high": score.rank_interval.map(|r| r.high),
-                "rank_joint_low": score.rank_joint.map(|r| r.low), "rank_joint_high": score.rank_joint.map(|r| r.high), "top": score.top,
-                "modelled": score.modelled, "thin": score.thin, "suppressed": score.suppressed,
-            });
-            words(&mut value, domain, units);
-            if let Some(change) = changes.get(&place) {
-                value["change"] = json!({
-                    "before": change.before, "difference": change.difference, "se": change.se, "df": change.df, "p": change.p,
-                    "p_holm": change.p_holm, "rank_before": change.rank_before, "rise_low": change.rise_lo, "rise_high": change.rise_hi,
-                });
-            }
-            value
-        })
-        .collect();
     let by_kind = outcome.scores.iter().fold(BTreeMap::new(), |mut counts: BTreeMap<&str, usize>, score| {
         *counts.entry(&score.domain.kind).or_default() += 1;
         counts
     });
-    json!({ "run": run, "digest": hex(&outcome.digest), "manifest": outcome.manifest, "scores_by_domain": by_kind, "scores": scores })
+    let mut head = json!({ "run": run, "digest": hex(&outcome.digest), "manifest": outcome.manifest, "scores_by_domain": by_kind });
+    if let Some(without_flagged) = without_flagged {
+        head["without_flagged"] = without_flagged;
+    }
+    let mut text = head.to_string();
+    text.pop(); // the brace: one member more follows
+    text.push_str(r#","scores":["#);
+    for (place, score) in outcome.scores.iter().enumerate() {
+        if place > 0 {
+            text.push(',');
+        }
+        text.push_str(&score_json(score, changes.get(&place).copied(), units).to_string());
+    }
+    text.push_str("]}");
+    text
+}
+
+/// One score, with how it moved where it was compared.
+fn score_json(score: &Score, change: Option<&Change>, units: &Registry) -> Value {
+    let domain = &score.domain;
+    let mut value = json!({
+        "domain": domain.kind, "node": score.node, "value": score.value, "se": score.se, "low": score.low, "high": score.high,
+        "n": score.n, "psus": score.psus, "df": score.df, "deff": score.deff, "weight": score.weight, "rank": score.rank,
+        "rank_low": score.rank_interval.map(|r| r.low), "rank_high": score.rank_interval.map(|r| r.high),
+        "rank_joint_low": score.rank_joint.map(|r| r.low), "rank_joint_high": score.rank_joint.map(|r| r.high), "top": score.top,
+        "modelled": score.modelled, "thin": score.thin, "suppressed": score.suppressed,
+    });
+    words(&mut value, domain, units);
+    if let Some(change) = change {
+        value["change"] = json!({
+            "before": change.before, "difference": change.difference, "se": change.se, "df": change.df, "p": change.p,
+            "p_holm": change.p_holm, "rank_before": change.rank_before, "rise_low": change.rise_lo, "rise_high": change.rise_hi,
+        });
+    }
+    value
 }
 
 /// Says in a JSON object what a domain is.

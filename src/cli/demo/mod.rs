@@ -70,7 +70,7 @@ pub(super) fn demo(context: &Context, arguments: &Arguments) -> Result<()> {
     let (run, outcome) = compute(&store, &wanted, &std::collections::BTreeMap::new())?;
     publish_first(&store, &run)?;
     if arguments.json {
-        println!("{}", show::json(&run.id.to_string(), &outcome, &units));
+        println!("{}", show::json(&run.id.to_string(), &outcome, &units, None));
     } else {
         print(&outcome, &units);
     }
