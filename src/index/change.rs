@@ -1,6 +1,6 @@
 //! Every node of an index for every domain, in two years, and what changed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use rayon::prelude::*;
@@ -14,7 +14,7 @@ use crate::index::{DomainKey, Plan};
 use crate::schema::Domain;
 use crate::scoring::change::{PairedChange, between};
 use crate::scoring::rank::RiseInterval;
-use crate::scoring::{DomainEstimates, Sum, Task, estimate};
+use crate::scoring::{DomainEstimates, Sum, estimate};
 use crate::unit::Registry;
 
 /// The change of one node for one domain.
@@ -74,13 +74,9 @@ fn partitions<S: Sum>(
     registry: &Registry,
     progress: &Progress<'_>,
 ) -> Result<Vec<NodeChange>, ComputeError> {
-    let mut by_split: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
-    for (place, domain) in plan.domains.iter().enumerate() {
-        by_split.entry(domain.item()).or_default().push(place);
-    }
     let (mut done, steps) = (0, plan.domains.len());
     let mut changes: Vec<Vec<NodeChange>> = vec![Vec::new(); plan.domains.len()];
-    for (item, places) in by_split {
+    for (item, places) in plan.by_split() {
         let tallies = [years[0].tally::<S>(item)?, years[1].tally::<S>(item)?];
         for place in places {
             let domain = &plan.domains[place];
@@ -104,17 +100,10 @@ fn domain_estimates<S: Sum>(
     domain: &Domain,
     registry: &Registry,
 ) -> Result<Vec<(DomainKey, DomainEstimates)>, ComputeError> {
-    let SplitTally { tally, splitting, residuals } = split;
+    let SplitTally { tally, splitting, .. } = split;
     let partition = Partition::new(domain, tally, frame, registry, splitting.as_ref());
     let every: Vec<usize> = (0..plan.nodes.len()).collect();
-    let task = Task {
-        measures: &plan.measures,
-        leaves: &plan.leaves,
-        strata: frame.strata(),
-        lonely: plan.lonely,
-        residuals: residuals.as_ref(),
-        keep: &every,
-    };
+    let task = split.task(plan, frame, &every);
     let map = |present: &[bool]| plan.map(present);
     let keys = partition.keys.into_par_iter().enumerate();
     keys.map(|(place, key)| Ok((key, estimate(&task, tally, partition.cells.of(place), &map)?))).collect()

@@ -16,7 +16,7 @@ use crate::scoring::interval::{Share, ShareInterval};
 use crate::scoring::rank::RankError;
 use crate::scoring::replicate::{self, ReplicateError, Replicates, Wanted};
 use crate::scoring::small_area::DirectEstimate;
-use crate::scoring::{DomainEstimates, DomainSums, Estimate, LonelyStratum, Sum, TallyError, Task, estimate, interval};
+use crate::scoring::{DomainEstimates, DomainSums, Estimate, LonelyStratum, Sum, TallyError, estimate, interval};
 use crate::unit::Registry;
 
 /// Partitions with more domains than this get ranks without intervals: comparing every pair would take longer than
@@ -80,10 +80,7 @@ fn partitions<S: Sum>(
     registry: &Registry,
     progress: &Progress<'_>,
 ) -> Result<Vec<Score>, ComputeError> {
-    let mut by_split: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
-    for (place, domain) in plan.domains.iter().enumerate() {
-        by_split.entry(domain.item()).or_default().push(place);
-    }
+    let by_split = plan.by_split();
     let steps = plan.domains.len() + by_split.len();
     let mut done = 0;
     let mut step = || {
@@ -118,19 +115,12 @@ fn partition_scores<S: Sum>(
     registry: &Registry,
     replicates: Option<&Replicates>,
 ) -> Result<Vec<Score>, ComputeError> {
-    let SplitTally { tally, splitting, residuals } = split;
+    let SplitTally { tally, splitting, .. } = split;
     let partition = Partition::new(domain, tally, frame, registry, splitting.as_ref());
     let comparable = matches!(domain, Domain::Level { .. } | Domain::Unit);
     let ranked = if comparable && (2..=RANKED_DOMAINS).contains(&partition.keys.len()) { plan.ranked() } else { Vec::new() };
     let keep: &[usize] = &ranked;
-    let task = Task {
-        measures: &plan.measures,
-        leaves: &plan.leaves,
-        strata: frame.strata(),
-        lonely: plan.lonely,
-        residuals: residuals.as_ref(),
-        keep,
-    };
+    let task = split.task(plan, frame, keep);
     let map = |present: &[bool]| plan.map(present);
     let estimates: Vec<DomainEstimates> = (0..partition.keys.len())
         .into_par_iter()

@@ -195,6 +195,15 @@ impl Plan {
         &self.parameters
     }
 
+    /// The places of the domains by the item that splits them: one tally serves each.
+    pub(super) fn by_split(&self) -> BTreeMap<Option<&str>, Vec<usize>> {
+        let mut by_split: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
+        for (place, domain) in self.domains.iter().enumerate() {
+            by_split.entry(domain.item()).or_default().push(place);
+        }
+        by_split
+    }
+
     /// Places of the roots, and of the nodes right below the headline: what ranks get intervals for.
     pub(super) fn ranked(&self) -> Vec<usize> {
         let headline = self.nodes.iter().position(|node| node.depth == 0);

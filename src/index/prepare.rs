@@ -6,7 +6,7 @@ use crate::index::compute::ComputeError;
 use crate::index::derive::all_favourable;
 use crate::index::domains::Splitting;
 use crate::index::plan::Plan;
-use crate::scoring::{CellResiduals, Sum, Tally};
+use crate::scoring::{CellResiduals, Sum, Tally, Task};
 use crate::unit::Registry;
 
 /// A frame with the columns that its plan derives and the weights that it calibrates.
@@ -24,6 +24,20 @@ pub(super) struct SplitTally<'a, S> {
     pub(super) splitting: Option<Splitting<'a>>,
     /// What the calibration takes out of the variance.
     pub(super) residuals: Option<CellResiduals>,
+}
+
+impl<S> SplitTally<'_, S> {
+    /// What is estimated from it, with the linearised values of `keep` kept.
+    pub(super) fn task<'t>(&'t self, plan: &'t Plan, frame: &'t Frame, keep: &'t [usize]) -> Task<'t> {
+        Task {
+            measures: &plan.measures,
+            leaves: &plan.leaves,
+            strata: frame.strata(),
+            lonely: plan.lonely,
+            residuals: self.residuals.as_ref(),
+            keep,
+        }
+    }
 }
 
 impl<'a> Prepared<'a> {
