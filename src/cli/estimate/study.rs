@@ -87,7 +87,7 @@ impl<'a> Study<'a> {
         self.domain.iter().enumerate().map(|(row, keep)| *keep && complete(row)).collect()
     }
 
-    /// The domains that columns make; see [`domains`].
+    /// The domains that columns make; see `domains`.
     ///
     /// # Errors
     /// A column that is not there.

@@ -119,7 +119,7 @@ impl Table {
         self.rows.iter().map(|(edition, unit)| (edition.as_str(), unit.as_str()))
     }
 
-    /// Reads a table from CSV; see [`super::table_file`] for both forms.
+    /// Reads a table from CSV; see `table_file` for both forms.
     ///
     /// # Errors
     /// Every finding of the file, warnings among them, each with its line and column.
