@@ -68,13 +68,13 @@ pub fn schema_text(file: &str) -> String {
 pub fn questionnaire(text: &str) -> Questionnaire {
     match hailong::schema::parse(text).unwrap().document {
         Document::Questionnaire(questionnaire) => questionnaire,
-        Document::Index(_) => panic!("an index where a questionnaire belongs"),
+        Document::Index(_) | Document::Composite(_) => panic!("an index where a questionnaire belongs"),
     }
 }
 
 pub fn index(text: &str) -> IndexDefinition {
     match hailong::schema::parse(text).unwrap().document {
         Document::Index(index) => index,
-        Document::Questionnaire(_) => panic!("a questionnaire where an index belongs"),
+        Document::Questionnaire(_) | Document::Composite(_) => panic!("a questionnaire where an index belongs"),
     }
 }

@@ -26,7 +26,7 @@ pub fn run(store: &Store, index: i32, wave: i32) -> Measured {
         as_of: None,
         id,
         index_version_id: index,
-        wave_id: wave,
+        wave_id: Some(wave),
         preview: false,
         parameters: "{}".into(),
         seed: 1,
@@ -50,7 +50,16 @@ pub fn run(store: &Store, index: i32, wave: i32) -> Measured {
     store
         .read(|db| {
             let scores = rows(&outcome.scores);
-            runs::finish(db, id, &runs::Results { digest: &outcome.digest, manifest: &manifest, scores: &scores, changes: &[] }, 3)
+            runs::finish(
+                db,
+                id,
+                &runs::Results {
+                    digest: &outcome.digest,
+                    manifest: &manifest,
+                    figures: runs::Figures::Survey { scores: &scores, changes: &[] },
+                },
+                3,
+            )
         })
         .unwrap();
     let stored = Instant::now();

@@ -69,7 +69,7 @@ impl World {
                         version: "2022.1",
                         sha256: schema::parse(&index_text).unwrap().sha256,
                         document: &index_text,
-                        survey_code: "sipas",
+                        survey_code: Some("sipas"),
                         published_at: 1,
                         published_by: "bench",
                     },

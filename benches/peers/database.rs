@@ -129,7 +129,7 @@ fn publish(db: &mut hailong::store::Db, respondents: &Respondents) -> Result<Ids
             version: "1.1",
             sha256: schema::parse(&index).unwrap().sha256,
             document: &index,
-            survey_code: "sipas-open",
+            survey_code: Some("sipas-open"),
             published_at: 1,
             published_by: "bench",
         },

@@ -144,7 +144,7 @@ fn questionnaire() -> Questionnaire {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("survey-schemas/sipas-open/1.1.json");
     match parse(&std::fs::read_to_string(path).unwrap()) {
         Document::Questionnaire(questionnaire) => questionnaire,
-        Document::Index(_) => panic!("an index where a questionnaire belongs"),
+        Document::Index(_) | Document::Composite(_) => panic!("an index where a questionnaire belongs"),
     }
 }
 

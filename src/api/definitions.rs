@@ -145,11 +145,11 @@ pub fn other_kind() -> Problem {
     )])
 }
 
-/// A definition must say the code and version that its address says.
+/// A definition must say the code and version that its address says; `member` is what the file calls its version.
 ///
 /// # Errors
 /// `definition-invalid` at whichever differs.
-pub fn check_address(path: &VersionPath, code: &str, version: &str) -> Result<(), Problem> {
+pub fn check_address(path: &VersionPath, code: &str, (member, version): (&str, &str)) -> Result<(), Problem> {
     let differs = |pointer: &str, said: &str, address: &str| {
         (said != address).then(|| {
             let vi = format!("Định nghĩa ghi “{said}”, địa chỉ ghi “{address}”");
@@ -157,7 +157,7 @@ pub fn check_address(path: &VersionPath, code: &str, version: &str) -> Result<()
         })
     };
     let findings: Vec<_> =
-        [differs("/code", code, &path.code), differs("/version", version, &path.version)].into_iter().flatten().collect();
+        [differs("/code", code, &path.code), differs(&format!("/{member}"), version, &path.version)].into_iter().flatten().collect();
     if findings.is_empty() { Ok(()) } else { Err(invalid(findings)) }
 }
 

@@ -25,7 +25,7 @@ pub struct EditionBody {
     /// Version of its definition.
     pub version: String,
     /// The wave.
-    pub wave: String,
+    pub wave: Option<String>,
     /// `embargoed`, `published` or `withdrawn`.
     pub state: &'static str,
     /// When it became public.

@@ -46,7 +46,8 @@ pub async fn get_index_version(state: AppState, _: Caller, path: web::Path<Versi
     Ok(stored(found.ok_or_else(Problem::not_found)?).file())
 }
 
-/// Publishes an index definition. Every questionnaire version that it names must be published, and have the items it measures.
+/// Publishes an index definition, of a survey or a composite one. Every questionnaire version that a survey's index names must be
+/// published, and have the items it measures. The version of a composite index is its edition.
 #[utoipa::path(tag = "definitions", request_body(content = serde_json::Value, description = "An index definition file"),
     params(("code" = String, Path, description = "The index"), ("version" = String, Path, description = "The version")),
     responses((status = 201, description = "Published", body = VersionBody), (status = 200, description = "It was published before", body = VersionBody)))]
@@ -59,9 +60,17 @@ pub async fn put_index_version(
 ) -> Result<HttpResponse, Problem> {
     let holder = caller.may(Action::PublishDefinition)?.clone();
     let (document, checked) = definitions::read(body.0).await?;
-    let Document::Index(index) = checked.document else { return Err(other_kind()) };
-    definitions::check_address(&path, index.code(), index.version())?;
-    let warnings = against_surveys(&state, &index, checked.warnings).await?;
+    let (survey_code, warnings) = match &checked.document {
+        Document::Index(index) => {
+            definitions::check_address(&path, index.code(), ("version", index.version()))?;
+            (Some(index.survey().to_owned()), against_surveys(&state, index, checked.warnings).await?)
+        }
+        Document::Composite(index) => {
+            definitions::check_address(&path, index.code(), ("edition", index.edition()))?;
+            (None, checked.warnings)
+        }
+        Document::Questionnaire(_) => return Err(other_kind()),
+    };
     let now = state.now();
     let published = state.write(move |db| {
         let actor = holder.actor();
@@ -70,7 +79,7 @@ pub async fn put_index_version(
             version: &path.version,
             sha256: checked.sha256,
             document: &document,
-            survey_code: index.survey(),
+            survey_code: survey_code.as_deref(),
             published_at: now,
             published_by: &actor,
         };

@@ -205,6 +205,10 @@ impl From<StoreError> for Problem {
             StoreError::SamePerson { .. } => Self::new(Code::SamePerson),
             StoreError::Preview(_) => Self::new(Code::WrongState)
                 .detail("Lần tính thử không thể công bố", "The run is a preview, and a preview is never published"),
+            StoreError::Unpublished { survey, .. } => Self::new(Code::WrongState).with("survey_run", survey.as_str()).detail(
+                "Có chỉ tiêu lấy từ lần tính chưa công bố: hãy công bố lần tính đó trước",
+                "It takes leaves from a run that is not published: publish that one first",
+            ),
             _ if error.is_transient() => Self::new(Code::Unavailable).retry_after(1).caused_by(error),
             // SQLite and the file system say it in these words.
             _ if error.to_string().contains("disk is full") => Self::new(Code::StorageFull).retry_after(10).caused_by(error),

@@ -1,5 +1,6 @@
 //! Runs: starting a computation, watching it, and its way to publication.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::str::FromStr;
@@ -86,8 +87,8 @@ pub struct RunBody {
     pub index: String,
     /// Version of its definition.
     pub version: String,
-    /// The wave.
-    pub wave: String,
+    /// The wave; null for a composite index.
+    pub wave: Option<String>,
     /// `queued`, `running`, `cancelled`, `failed`, `draft`, `submitted`, `approved`, `published` or `withdrawn`.
     pub state: &'static str,
     /// Whether it is a look at unfinished fieldwork.
@@ -177,16 +178,17 @@ impl Names {
     /// # Errors
     /// Those of the store.
     pub fn body(&mut self, db: &mut Db, run: Run) -> Result<RunBody, Problem> {
-        let (index_id, wave_id) = (run.index_version_id, run.wave_id);
-        if let std::collections::hash_map::Entry::Vacant(entry) = self.indices.entry(index_id) {
+        let index_id = run.index_version_id;
+        if let Entry::Vacant(entry) = self.indices.entry(index_id) {
             let row = schemas::index_by_id(db, index_id)?;
             entry.insert((row.code, row.version));
         }
-        if let std::collections::hash_map::Entry::Vacant(entry) = self.waves.entry(wave_id) {
-            entry.insert(waves::by_id(db, wave_id)?.code);
-        }
+        let wave = match run.wave_id.map(|wave_id| (wave_id, self.waves.entry(wave_id))) {
+            Some((_, Entry::Occupied(known))) => Some(known.get().clone()),
+            Some((wave_id, Entry::Vacant(entry))) => Some(entry.insert(waves::by_id(db, wave_id)?.code).clone()),
+            None => None,
+        };
         let (index, version) = self.indices.get(&index_id).cloned().unwrap_or_default();
-        let wave = self.waves.get(&wave_id).cloned().unwrap_or_default();
         Ok(RunBody {
             id: run.id.to_string(),
             index,
@@ -248,7 +250,7 @@ pub async fn create_run(state: AppState, caller: Caller, request: Json<RunReques
         let new = NewRun {
             id,
             index_version_id: index.id,
-            wave_id: wave.id,
+            wave_id: Some(wave.id),
             preview: request.preview,
             as_of: as_of(&request)?,
             parameters: json!(request.parameters).to_string(),

@@ -237,13 +237,14 @@ pub async fn list_scores(
     let (registry, query) = (Arc::clone(&units), query.into_inner());
     let found = state.read(move |db| {
         let (run, edition, view) = source(db, &caller, &query)?;
+        let Some(wave_id) = run.wave_id else { return Err(composite()) };
         let rows = visible(db, run.id, filter, view, &registry, page.limit as usize + 1)?;
         let changes = moved(db, &run, &rows)?;
         let index = schemas::index_by_id(db, run.index_version_id)?;
         let definition = load::index(&index)?;
         let labels: Labels = definition.nodes().map(|node| (node.code().to_owned(), Words::of(node.label()))).collect();
         let about = About { units: registry, labels, target, level: definition.level() };
-        let wave = waves::by_id(db, run.wave_id)?;
+        let wave = waves::by_id(db, wave_id)?;
         Ok((run, edition, view, (rows, changes), (index, about), wave))
     });
     let (run, edition, view, (mut rows, mut changes), (index, about), wave) = found.await?;
@@ -268,6 +269,12 @@ pub async fn list_scores(
             .collect(),
         next,
     }))
+}
+
+/// What is answered to who asks here for the scores of a composite index.
+fn composite() -> Problem {
+    let (vi, en) = ("Chỉ số tổng hợp: xem /v1/composite-scores", "This index is a composite one: its scores are at /v1/composite-scores");
+    Problem::new(Code::QueryInvalid).detail(vi, en)
 }
 
 /// The changes of these scores, by their places.
@@ -312,7 +319,9 @@ fn source(db: &mut Db, caller: &Caller, query: &ScoresQuery) -> Result<(Run, Opt
         (Some(code), None, None) => editions::find(db, code)?,
         (None, None, Some(index)) => editions::list(db, Some(EditionState::Published))?
             .into_iter()
-            .filter(|edition| edition.index_code == *index && query.period.as_ref().is_none_or(|wave| *wave == edition.wave_code))
+            .filter(|edition| {
+                edition.index_code == *index && query.period.as_ref().is_none_or(|wave| Some(wave) == edition.wave_code.as_ref())
+            })
             .max_by_key(|edition| edition.published_at),
         (None, Some(id), None) => return run(db, caller, uuid(id)?),
         _ => {

@@ -15,8 +15,9 @@ use crate::api::responses::{ReasonRequest, uuid};
 use crate::api::role::Action;
 use crate::api::runs::{Names, RunBody, answer};
 use crate::api::state::AppState;
+use crate::store::editions::{self, Edition};
 use crate::store::runs::{self, Run, Step};
-use crate::store::{Db, editions, waves};
+use crate::store::{Db, schemas, waves};
 
 /// How to approve.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
@@ -50,14 +51,22 @@ async fn take(
     Ok(answer(HttpResponse::Ok(), &taken.await?))
 }
 
-/// The name of a run's edition: that of its wave, and how many editions the wave has with it.
+/// The name of a run's edition: that of its wave, or of its composite index and version, and how many editions that has with it.
 fn edition_name(db: &mut Db, run: &Run) -> Result<String, Problem> {
     if let Some(edition) = editions::of_run(db, run.id)? {
         return Ok(edition.code);
     }
-    let wave = waves::by_id(db, run.wave_id)?.code;
-    let earlier = editions::list(db, None)?.into_iter().filter(|edition| edition.wave_code == wave).count();
-    Ok(format!("{wave}.{}", earlier + 1))
+    let all = editions::list(db, None)?;
+    let (name, earlier) = if let Some(wave_id) = run.wave_id {
+        let wave = waves::by_id(db, wave_id)?.code;
+        let earlier = all.iter().filter(|edition| edition.wave_code.as_ref() == Some(&wave)).count();
+        (wave, earlier)
+    } else {
+        let index = schemas::index_by_id(db, run.index_version_id)?;
+        let same = |edition: &&Edition| edition.index_code == index.code && edition.index_version == index.version;
+        (format!("{}-{}", index.code, index.version), all.iter().filter(same).count())
+    };
+    Ok(format!("{name}.{}", earlier + 1))
 }
 
 /// The body of a request that may have none.

@@ -82,7 +82,7 @@ pub async fn put_survey_version(
     let holder = caller.may(Action::PublishDefinition)?.clone();
     let (document, checked) = definitions::read(body.0).await?;
     let Document::Questionnaire(questionnaire) = checked.document else { return Err(other_kind()) };
-    definitions::check_address(&path, questionnaire.code(), questionnaire.version())?;
+    definitions::check_address(&path, questionnaire.code(), ("version", questionnaire.version()))?;
     let width = i32::try_from(Layout::of(&questionnaire).width()).map_err(Problem::internal)?;
     let now = state.now();
     let published = state.write(move |db| {

@@ -146,13 +146,13 @@ fn print(name: &str, findings: &[Finding], vi: bool) -> usize {
 fn as_questionnaire(checked: &Checked) -> Option<&schema::Questionnaire> {
     match &checked.document {
         Document::Questionnaire(questionnaire) => Some(questionnaire),
-        Document::Index(_) => None,
+        Document::Index(_) | Document::Composite(_) => None,
     }
 }
 
 fn as_index(checked: &Checked) -> Option<&schema::IndexDefinition> {
     match &checked.document {
-        Document::Questionnaire(_) => None,
+        Document::Questionnaire(_) | Document::Composite(_) => None,
         Document::Index(index) => Some(index),
     }
 }
@@ -161,5 +161,6 @@ fn described(checked: &Checked) -> String {
     match &checked.document {
         Document::Questionnaire(q) => format!("questionnaire {} {}, {} items", q.code(), q.version(), q.items().len()),
         Document::Index(i) => format!("index {} {}, {} nodes", i.code(), i.version(), i.nodes().count()),
+        Document::Composite(i) => format!("composite {} {}, {} indicators", i.code(), i.edition(), i.leaves().count()),
     }
 }

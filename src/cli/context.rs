@@ -69,7 +69,7 @@ fn seed(db: &mut Db) -> Result<()> {
     Ok(())
 }
 
-/// Publishes a definition of either kind, unless it is there already.
+/// Publishes a definition of any kind, unless it is there already.
 pub(super) fn publish(db: &mut Db, text: &str, checked: &Checked, by: &str) -> Result<()> {
     let (sha256, published_at) = (checked.sha256, now());
     match &checked.document {
@@ -92,7 +92,19 @@ pub(super) fn publish(db: &mut Db, text: &str, checked: &Checked, by: &str) -> R
                 version: index.version(),
                 sha256,
                 document: text,
-                survey_code: index.survey(),
+                survey_code: Some(index.survey()),
+                published_at,
+                published_by: by,
+            };
+            schemas::publish_index(db, &new)?;
+        }
+        Document::Composite(index) => {
+            let new = NewIndexVersion {
+                code: index.code(),
+                version: index.edition(),
+                sha256,
+                document: text,
+                survey_code: None,
                 published_at,
                 published_by: by,
             };

@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::sync::Mutex;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use uuid::Uuid;
 
 use crate::cli::Context;
@@ -13,6 +13,7 @@ use crate::cli::compare::{self, Which};
 use crate::cli::context::{now, operator};
 use crate::cli::show;
 use crate::jobs::recompute::{self, Outcome, Stage};
+use crate::jobs::run::{self as runner, Computed};
 use crate::jobs::{RUN_JOB, load};
 use crate::publication::hex;
 use crate::store::jobs::{self, NewJob};
@@ -117,7 +118,7 @@ pub(super) fn compute(store: &Store, wanted: &Wanted<'_>, parameters: &BTreeMap<
         let new = NewRun {
             id,
             index_version_id: index.id,
-            wave_id: wave.id,
+            wave_id: Some(wave.id),
             preview: false,
             as_of: None,
             parameters: serde_json::to_string(parameters)?,
@@ -137,10 +138,13 @@ pub(super) fn compute(store: &Store, wanted: &Wanted<'_>, parameters: &BTreeMap<
         Ok((runs::start(db, id, now())?, lease))
     })?;
     let bar = Bar::default();
-    let outcome = store.read(|db| recompute::recompute(db, &run, &|stage, done, total| bar.show(stage, done, total)));
+    let computed = store.read(|db| runner::compute(db, &run, &|stage, done, total| bar.show(stage, done, total)));
     bar.clear();
-    let run = store.read(|db| recompute::conclude(db, lease, &outcome, now()))?;
-    Ok((run, outcome?))
+    let run = store.read(|db| runner::conclude(db, lease, &computed, now()))?;
+    match computed? {
+        Computed::Survey(outcome) => Ok((run, *outcome)),
+        Computed::Composite(_) => bail!("the index {} is a composite one and has no wave", wanted.index),
+    }
 }
 
 /// A progress bar on a terminal; elsewhere nothing.

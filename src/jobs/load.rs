@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::design::{Design, DesignKind, Mode, Psu, Respondent, Wave, WeightUnit};
+use crate::schema::composite::CompositeDefinition;
 use crate::schema::{self, Document, IndexDefinition, Layout, Questionnaire};
 use crate::store::{Db, StoreError, schemas, units, waves};
 use crate::unit::{Registry, Succession, UnitId, UnitKind, UnitRecord};
@@ -138,6 +139,17 @@ fn design(db: &mut Db, wave: &waves::Wave, units: &Registry) -> Result<Design, L
         weight: psu.weight_u,
     });
     Design::new(table.collect(), people.collect()).map_err(|findings| fault(format!("{findings:?}")))
+}
+
+/// The definition of a composite index.
+///
+/// # Errors
+/// [`LoadError::Definition`].
+pub fn composite(row: &schemas::IndexVersion) -> Result<CompositeDefinition, LoadError> {
+    match schema::parse(&row.document).map(|checked| checked.document) {
+        Ok(Document::Composite(definition)) => Ok(definition),
+        _ => Err(LoadError::Definition { code: row.code.clone(), version: row.version.clone() }),
+    }
 }
 
 /// Every unit.

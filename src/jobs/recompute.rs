@@ -10,13 +10,13 @@ use crate::design::Design;
 use crate::frame::{Frame, FrameBuilder, FrameError, RowRef};
 use crate::index::{ComputeError, Computed, Plan, Score, compute};
 use crate::jobs::compare;
+use crate::jobs::composite::CompositeError;
 use crate::jobs::load::{self, LoadError, Survey, WaveInField};
 use crate::jobs::place::area_unit;
 use crate::jobs::stream::{self, Beside};
 use crate::publication::{Manifest, VersionUsed, digest, hex, suppress};
 use crate::schema::{Finding, IndexDefinition};
 use crate::store::changes::Change;
-use crate::store::jobs::{self, Ending, Lease};
 use crate::store::quality::{self, LeftOut};
 use crate::store::runs::{self, Run};
 use crate::store::{Db, StoreError, scan, schemas, scores, waves};
@@ -66,7 +66,10 @@ pub enum RunError {
     /// Responses that counted when the run was frozen were withdrawn since, and their answers erased.
     #[error("{0} responses were withdrawn since the run was frozen: start a new run")]
     Erased(u64),
-    /// The parameters of the run are no JSON object of numbers.
+    /// A composite index could not be computed.
+    #[error(transparent)]
+    Composite(#[from] CompositeError),
+    /// The parameters of the run are not those of its kind.
     #[error("the run's parameters cannot be read")]
     Parameters,
     /// Somebody asked to stop.
@@ -124,7 +127,7 @@ pub fn recompute_without(db: &mut Db, run: &Run, left_out: Option<&LeftOut>, rep
     let units = load::registry(db)?;
     let index_row = schemas::index_by_id(db, run.index_version_id)?;
     let definition = load::index(&index_row)?;
-    let wave_row = waves::by_id(db, run.wave_id)?;
+    let wave_row = waves::by_id(db, run.wave()?)?;
     let field = load::wave(db, &wave_row.code, None, &units)?.ok_or_else(|| LoadError::Wave(wave_row.code.clone()))?;
     let surveys = surveys(db, &definition)?;
     let parameters: BTreeMap<String, f64> = serde_json::from_str(&run.parameters).map_err(|_| RunError::Parameters)?;
@@ -210,7 +213,7 @@ struct Inputs<'a> {
 /// The rows that an earlier run froze, as the later run's definition reads them.
 fn earlier(db: &mut Db, since: Uuid, inputs: Inputs<'_>, report: &Report<'_>) -> Result<Frame, RunError> {
     let run = runs::get(db, since)?;
-    let wave = waves::by_id(db, run.wave_id)?;
+    let wave = waves::by_id(db, run.wave()?)?;
     let field = load::wave(db, &wave.code, None, inputs.units)?.ok_or(LoadError::Wave(wave.code))?;
     let left_out = quality::left_out(db, run.id)?;
     let mut beside = Beside::open(db, &run, field.core()?.kind, left_out.as_ref())?;
@@ -221,15 +224,16 @@ fn earlier(db: &mut Db, since: Uuid, inputs: Inputs<'_>, report: &Report<'_>) ->
 fn frame(db: &mut Db, field: &WaveInField, inputs: Inputs<'_>, beside: &mut Beside<'_>, report: &Report<'_>) -> Result<Frame, RunError> {
     let Inputs { plan, surveys, units } = inputs;
     let run = beside.run;
+    let wave_id = run.wave()?;
     let reference = surveys
         .last()
         .map(|survey| &survey.questionnaire)
         .ok_or_else(|| RunError::NoVersion { survey: field.wave.survey_code.clone(), versions: String::new() })?;
     let mut builder = FrameBuilder::new(plan.columns(), reference, surveys.iter().map(|survey| (survey.id, &survey.questionnaire)));
-    let expected = usize::try_from(scan::count_responses(db, run.wave_id, run.high_water())?).unwrap_or(0);
+    let expected = usize::try_from(scan::count_responses(db, wave_id, run.high_water())?).unwrap_or(0);
     builder.reserve(expected);
     let (mut rows, mut failed) = (0_usize, None);
-    let scanned = scan::scan_responses(db, run.wave_id, run.high_water(), |row| {
+    let scanned = scan::scan_responses(db, wave_id, run.high_water(), |row| {
         let Some(psu) = beside.take(&row) else { return ControlFlow::Continue(()) };
         let taken = RowRef { seq: row.seq, version: row.version_id, unit: row.unit_id, psu, weight: row.weight_u, answers: row.answers };
         if let Err(error) = builder.push(taken) {
@@ -266,29 +270,6 @@ fn design_digest(design: &Design) -> String {
         hash.update(format!("{:?}\n", (&psu.code, &psu.stratum, psu.fpc, &psu.area, psu.weight)));
     }
     hex(&hash.finalize())
-}
-
-/// Stores what a run came to and ends its job, in one transaction: a draft with its scores, or why there are none.
-///
-/// # Errors
-/// [`StoreError::WrongState`] where the run was called off meanwhile, and those of the store: nothing is stored then.
-pub fn conclude(db: &mut Db, lease: Lease, result: &Result<Outcome, RunError>, now: i64) -> Result<Run, StoreError> {
-    db.write(|db| match result {
-        Ok(outcome) => {
-            let manifest = serde_json::to_string(&outcome.manifest).unwrap_or_default(); // strings, numbers and lists
-            let scores = rows(&outcome.scores);
-            let results = runs::Results { digest: &outcome.digest, manifest: &manifest, scores: &scores, changes: &outcome.changes };
-            let run = runs::finish(db, lease.id, &results, now)?;
-            jobs::finish(db, lease, Ending::Done, now)?;
-            Ok(run)
-        }
-        Err(error) => {
-            let why = error.to_string();
-            let run = runs::fail(db, lease.id, &why, now)?;
-            jobs::finish(db, lease, Ending::Failed(&why), now)?;
-            Ok(run)
-        }
-    })
 }
 
 /// The scores as they are stored.

@@ -36,7 +36,7 @@ impl<'a> Beside<'a> {
             None => Vec::new(),
         };
         let devices = match kind {
-            DesignKind::DeviceDay => Some(origins::devices(db, run.wave_id, run.high_water())?.into_iter().peekable()),
+            DesignKind::DeviceDay => Some(origins::devices(db, run.wave()?, run.high_water())?.into_iter().peekable()),
             DesignKind::Element | DesignKind::Cluster => None,
         };
         let flagged = flagged.into_iter().peekable();
@@ -79,7 +79,7 @@ impl<'a> Beside<'a> {
 
     /// How many could have answered, as it was said when the run was made, with the answers that there are.
     pub(super) fn chain(&self, db: &mut Db) -> Result<Option<ChainUsed>, StoreError> {
-        let Some(said) = chain::latest_at(db, self.run.wave_id, self.run.created_at)? else { return Ok(None) };
+        let Some(said) = chain::latest_at(db, self.run.wave()?, self.run.created_at)? else { return Ok(None) };
         Ok(Some(chain_used(said, self.answers)))
     }
 }

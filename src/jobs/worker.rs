@@ -7,7 +7,8 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::jobs::quality::{self, QUALITY_JOB, QualityError};
-use crate::jobs::recompute::{self, Outcome, RunError, Stage};
+use crate::jobs::recompute::{RunError, Stage};
+use crate::jobs::run::{self, Computed};
 use crate::store::jobs::{self, Ending, Job, Progress};
 use crate::store::{Store, StoreError, quality as stored, runs};
 
@@ -127,7 +128,7 @@ impl Work<'_> {
             Err(error) => tracing::info!(run = %job.id, %error, "run failed"),
             Ok(_) => tracing::info!(run = %job.id, micros = clock() - started, "run computed"),
         }
-        match store.read(|db| recompute::conclude(db, job.lease(), &result, clock())) {
+        match store.read(|db| run::conclude(db, job.lease(), &result, clock())) {
             // It was called off meanwhile.
             Err(StoreError::WrongState { .. }) => self.end(Ending::Cancelled),
             concluded => concluded.map(drop),
@@ -135,14 +136,14 @@ impl Work<'_> {
     }
 
     /// Computes the run of the job.
-    fn compute(&self) -> Result<Outcome, RunError> {
-        let run = self.store.read(|db| runs::start(db, self.job.id, (self.clock)()))?;
+    fn compute(&self) -> Result<Computed, RunError> {
+        let started = self.store.read(|db| runs::start(db, self.job.id, (self.clock)()))?;
         let report = |stage, done, total| self.report(stage, done, total);
-        let outcome = recompute::recompute(&mut *self.store.db()?, &run, &report)?;
+        let computed = run::compute(&mut *self.store.db()?, &started, &report)?;
         if report(Stage::Storing, 0, 1).is_break() {
             return Err(RunError::Cancelled);
         }
-        Ok(outcome)
+        Ok(computed)
     }
 
     /// Judges the responses of the job's evaluation.

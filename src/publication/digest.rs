@@ -52,7 +52,7 @@ pub fn digest(manifest: &Manifest, scores: &[Score], unit_code: &dyn Fn(i32) -> 
 }
 
 /// A text with its length, so that no two lists of texts run together; a missing one differs from an empty one.
-fn text(hash: &mut Sha256, text: Option<&str>) {
+pub(super) fn text(hash: &mut Sha256, text: Option<&str>) {
     let length = text.map_or(u64::MAX, |text| text.len() as u64);
     hash.update(length.to_le_bytes());
     hash.update(text.unwrap_or_default().as_bytes());

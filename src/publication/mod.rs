@@ -4,10 +4,12 @@
 //! same inputs give the same digest, for any number of threads, in any database, whenever the run is repeated.
 //! [`suppress`] hides cells that rest on too few people from everyone outside the office that made them.
 
+mod composite;
 mod digest;
 mod manifest;
 mod suppress;
 
+pub use composite::{CompositeManifest, SurveyUsed, TableUsed, UncertaintyUsed, composite_digest};
 pub use digest::{Digest, digest, hex};
 pub use manifest::{ChainUsed, ClustersUsed, FlagsUsed, Manifest, VersionUsed};
 pub use suppress::suppress;

@@ -1,8 +1,8 @@
 //! Definition files → checked definitions.
 //!
-//! A survey is defined by two kinds of JSON files, both versioned and never changed once published: a
-//! *questionnaire* says what is asked and what may be answered, an *index* says how answers become scores.
-//! [`parse`] turns the text of either into a type that can only be right, or into every [`Finding`] at once,
+//! There are three kinds of JSON files, all versioned and never changed once published: a *questionnaire* says what
+//! is asked and what may be answered, an *index* how answers become scores, a [`composite`] index how scores of
+//! surveys and other indicators become one. [`parse`] turns the text of any into a type that can only be right, or into every [`Finding`] at once,
 //! each with a JSON pointer, a line, and a text in Vietnamese and English.
 //!
 //! From a questionnaire follow
@@ -56,13 +56,15 @@ pub use text::{NoVietnamese, Text};
 pub use variance::{BootstrapKind, VarianceMethod};
 pub use version::{Change, Report, canonical_json, compatibility, content_hash};
 
-/// A definition of either kind.
+/// A definition of any kind.
 #[derive(Debug, Clone)]
 pub enum Document {
     /// What is asked.
     Questionnaire(Questionnaire),
     /// How answers become scores.
     Index(IndexDefinition),
+    /// How indicators become scores.
+    Composite(composite::CompositeDefinition),
 }
 
 /// A definition without errors.
@@ -93,9 +95,10 @@ pub fn parse(text: &str) -> Result<Checked, Vec<Finding>> {
 
 fn read(value: &Value, at: &mut decode::At<'_>) -> Option<Document> {
     let mut object = decode::Object::open(value, at)?;
-    match object.need("kind", at, |value, at| at.one_of(value, &["questionnaire", "index"]))? {
+    match object.need("kind", at, |value, at| at.one_of(value, &["questionnaire", "index", "composite"]))? {
         0 => questionnaire_file::read(value, at).map(Document::Questionnaire),
-        _ => index_file::read(value, at).map(Document::Index),
+        1 => index_file::read(value, at).map(Document::Index),
+        _ => composite::read(value, at).map(Document::Composite),
     }
 }
 
@@ -125,6 +128,7 @@ mod tests {
                 match checked.document {
                     Document::Questionnaire(survey) => surveys.push(survey),
                     Document::Index(index) => indices.push(index),
+                    Document::Composite(index) => panic!("{} belongs under indices/", index.code()),
                 }
             }
         }

@@ -37,8 +37,8 @@ pub struct Edition {
     pub index_code: String,
     /// Version of its definition.
     pub index_version: String,
-    /// Code of the wave.
-    pub wave_code: String,
+    /// Code of the wave; none: of a composite index.
+    pub wave_code: Option<String>,
     /// Who may see it.
     pub state: EditionState,
     /// When it was made, µs UTC.
@@ -68,7 +68,10 @@ pub fn embargo(db: &mut Db, run_id: Uuid, code: &str, now: i64) -> Result<Editio
 fn insert(db: &mut Db, run: &Run, code: &str, state: EditionState, now: i64) -> Result<Edition> {
     let (index_code, index_version): (String, String) =
         index_version::table.find(run.index_version_id).select((index_version::code, index_version::version)).first(db)?;
-    let wave_code: String = wave::table.find(run.wave_id).select(wave::code).first(db)?;
+    let wave_code: Option<String> = match run.wave_id {
+        Some(wave_id) => Some(wave::table.find(wave_id).select(wave::code).first(db)?),
+        None => None,
+    };
     let inserted = diesel::insert_into(edition::table)
         .values((
             edition::code.eq(code),

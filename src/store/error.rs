@@ -86,6 +86,14 @@ pub enum StoreError {
     /// A preview is never published.
     #[error("run {0} is a preview")]
     Preview(String),
+    /// A composite index takes leaves from a run that is not published.
+    #[error("run {run} takes leaves from run {survey}, which is not published")]
+    Unpublished {
+        /// The run of the composite index.
+        run: String,
+        /// The run that it takes leaves from.
+        survey: String,
+    },
     /// The worker's lease ran out and another has the job.
     #[error("job {0} is no longer this worker's")]
     LostLease(String),

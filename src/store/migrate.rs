@@ -1,5 +1,6 @@
 //! Brings a database to this release's tables.
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -25,7 +26,7 @@ pub fn migrate(db: &mut Db) -> Result<Vec<String>> {
     if !db.has_pending_migration(embedded(db)).map_err(migration)? {
         return Ok(Vec::new());
     }
-    db.write(|db| {
+    rebuilding(db, |db| {
         lock(db)?;
         let applied = db.run_pending_migrations(embedded(db)).map_err(migration)?;
         Ok(applied.iter().map(ToString::to_string).collect())
@@ -47,11 +48,44 @@ pub fn pending(db: &mut Db) -> Result<Vec<String>> {
 /// # Errors
 /// [`StoreError::Migration`].
 pub fn revert_all(db: &mut Db) -> Result<()> {
-    db.write(|db| {
+    rebuilding(db, |db| {
         lock(db)?;
         db.revert_all_migrations(embedded(db)).map_err(migration)?;
         Ok(())
     })
+}
+
+/// A transaction in which SQLite lets tables be made again that others refer to.
+///
+/// # Design
+/// SQLite cannot change a column in place: the table is made anew under another name, filled, and takes the old one's. While the old
+/// one is gone, foreign keys would take its rows with it, so they are off meanwhile, and all of them are checked before the commit.
+/// Inside a transaction the pragma does nothing, hence the place of it.
+fn rebuilding<T>(db: &mut Db, f: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
+    let sqlite = matches!(db, Db::Sqlite(_));
+    if sqlite {
+        db.batch_execute("PRAGMA foreign_keys=OFF")?;
+    }
+    let done = db.write(|db| {
+        let value = f(db)?;
+        if let Db::Sqlite(c) = db {
+            let broken: i64 = sql_query("SELECT COUNT(*) AS broken FROM pragma_foreign_key_check").get_result::<Broken>(c)?.broken;
+            if broken > 0 {
+                return Err(StoreError::Migration(format!("{broken} rows would refer to rows that are not there")));
+            }
+        }
+        Ok(value)
+    });
+    if sqlite {
+        db.batch_execute("PRAGMA foreign_keys=ON")?;
+    }
+    done
+}
+
+#[derive(QueryableByName)]
+struct Broken {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    broken: i64,
 }
 
 fn embedded(db: &Db) -> EmbeddedMigrations {

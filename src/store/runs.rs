@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::changes::{self, Change};
 use super::columns::{MaybeBytes32, MaybeUuid, named_enum};
+use super::composites::{self, CompositeScore, Report};
 use super::db::Db;
 use super::editions;
 use super::error::{Result, StoreError};
@@ -51,8 +52,8 @@ pub struct NewRun {
     pub id: Uuid,
     /// What is computed.
     pub index_version_id: i32,
-    /// From which answers.
-    pub wave_id: i32,
+    /// From which answers; none: a composite index, whose inputs are [`super::composites`]'s.
+    pub wave_id: Option<i32>,
     /// A look at unfinished fieldwork; never published.
     pub preview: bool,
     /// Only what had arrived, and what had ended, by then (µs UTC); `None`: all there is now.
@@ -80,8 +81,8 @@ pub struct Run {
     pub id: Uuid,
     /// What is computed.
     pub index_version_id: i32,
-    /// From which answers.
-    pub wave_id: i32,
+    /// From which answers; none: a composite index, whose inputs are [`super::composites`]'s.
+    pub wave_id: Option<i32>,
     /// How far it has come.
     pub state: RunState,
     /// A look at unfinished fieldwork; never published.
@@ -137,6 +138,14 @@ pub struct Run {
 }
 
 impl Run {
+    /// The wave whose answers it takes.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] for a run of a composite index, which has none.
+    pub fn wave(&self) -> Result<i32> {
+        self.wave_id.ok_or_else(|| StoreError::not_found("wave of the run", self.id))
+    }
+
     /// What the run may see of the responses.
     #[must_use]
     pub fn high_water(&self) -> HighWater {
@@ -161,9 +170,10 @@ pub struct Step<'a> {
 /// [`StoreError::Database`] if the wave or the index version does not exist.
 pub fn create(db: &mut Db, new: &NewRun, job: &NewJob) -> Result<Run> {
     db.write(|db| {
-        let at = match new.as_of {
-            Some(instant) => high_water_at(db, new.wave_id, instant)?,
-            None => high_water(db, new.wave_id)?,
+        let at = match (new.wave_id, new.as_of) {
+            (Some(wave), Some(instant)) => high_water_at(db, wave, instant)?,
+            (Some(wave), None) => high_water(db, wave)?,
+            (None, _) => HighWater { seq: 0, event: 0 },
         };
         diesel::insert_into(run::table)
             .values((
@@ -255,9 +265,26 @@ pub struct Results<'a> {
     /// What went in, as JSON.
     pub manifest: &'a str,
     /// Every score.
-    pub scores: &'a [Score],
-    /// What changed since the run that it is compared with; none without one.
-    pub changes: &'a [Change],
+    pub figures: Figures<'a>,
+}
+
+/// The figures of a run, by the kind of its index.
+#[derive(Debug, Clone, Copy)]
+pub enum Figures<'a> {
+    /// Of an index of a survey.
+    Survey {
+        /// Every score.
+        scores: &'a [Score],
+        /// What changed since the run that it is compared with; none without one.
+        changes: &'a [Change],
+    },
+    /// Of a composite index.
+    Composite {
+        /// Every score.
+        scores: &'a [CompositeScore],
+        /// What else it came to.
+        reports: &'a [Report],
+    },
 }
 
 /// Stores what the run came to: running → draft, with all its scores and changes, in one transaction.
@@ -277,8 +304,13 @@ pub fn finish(db: &mut Db, id: Uuid, results: &Results<'_>, now: i64) -> Result<
         if diesel::update(running).set(values).execute(db)? == 0 {
             return Err(wrong_state(&get(db, id)?));
         }
-        scores::insert(db, id, results.scores)?;
-        changes::insert(db, id, results.changes)?;
+        match results.figures {
+            Figures::Survey { scores, changes } => {
+                scores::insert(db, id, scores)?;
+                changes::insert(db, id, changes)?;
+            }
+            Figures::Composite { scores, reports } => composites::insert(db, id, scores, reports)?,
+        }
         get(db, id)
     })
 }
@@ -358,10 +390,14 @@ pub fn approve(db: &mut Db, id: Uuid, step: Step<'_>) -> Result<Run> {
 /// Publishes an approved run, and its edition with it: the embargoed one if there is one, else a new one named `edition`.
 ///
 /// # Errors
+/// [`StoreError::Unpublished`] for a composite index that takes leaves from a run which is not published;
 /// [`StoreError::Conflict`] if the edition's name is taken; [`StoreError::RevisionConflict`], [`StoreError::WrongState`],
 /// [`StoreError::NotFound`].
 pub fn publish(db: &mut Db, id: Uuid, edition: &str, step: Step<'_>) -> Result<Run> {
     db.write(|db| {
+        if let Some(survey) = composites::unpublished_survey(db, id)? {
+            return Err(StoreError::Unpublished { run: id.to_string(), survey: survey.to_string() });
+        }
         let stored = step!(
             db,
             id,

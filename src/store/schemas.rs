@@ -61,8 +61,8 @@ pub struct NewIndexVersion<'a> {
     pub sha256: [u8; 32],
     /// The file as given.
     pub document: &'a str,
-    /// The survey whose answers it uses.
-    pub survey_code: &'a str,
+    /// The survey whose answers it uses; none: a composite index.
+    pub survey_code: Option<&'a str>,
     /// When, µs UTC.
     pub published_at: i64,
     /// By whom.
@@ -84,8 +84,8 @@ pub struct IndexVersion {
     pub sha256: [u8; 32],
     /// The file as given.
     pub document: String,
-    /// The survey whose answers it uses.
-    pub survey_code: String,
+    /// The survey whose answers it uses; none: a composite index.
+    pub survey_code: Option<String>,
     /// When, µs UTC.
     pub published_at: i64,
     /// By whom.

@@ -47,7 +47,7 @@ diesel::table! {
         version -> Text,
         sha256 -> Binary,
         document -> Text,
-        survey_code -> Text,
+        survey_code -> Nullable<Text>,
         published_at -> BigInt,
         published_by -> Text,
     }
@@ -163,7 +163,7 @@ diesel::table! {
     run (id) {
         id -> Binary,
         index_version_id -> Integer,
-        wave_id -> Integer,
+        wave_id -> Nullable<Integer>,
         state -> Text,
         preview -> Bool,
         parameters -> Text,
@@ -248,7 +248,7 @@ diesel::table! {
         run_id -> Binary,
         index_code -> Text,
         index_version -> Text,
-        wave_code -> Text,
+        wave_code -> Nullable<Text>,
         state -> Text,
         created_at -> BigInt,
         published_at -> Nullable<BigInt>,
@@ -316,6 +316,104 @@ diesel::table! {
 }
 
 diesel::table! {
+    indicator_table (id) {
+        id -> Integer,
+        index_version_id -> Integer,
+        title -> Text,
+        sha256 -> Binary,
+        n_values -> Integer,
+        n_units -> Integer,
+        editions -> Text,
+        findings -> Text,
+        loaded_at -> BigInt,
+        loaded_by -> Text,
+    }
+}
+
+diesel::table! {
+    indicator_unit (table_id, edition, unit) {
+        table_id -> Integer,
+        edition -> Text,
+        unit -> Text,
+    }
+}
+
+diesel::table! {
+    indicator_attribute (table_id, edition, unit, attribute) {
+        table_id -> Integer,
+        edition -> Text,
+        unit -> Text,
+        attribute -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    indicator_value (table_id, ord) {
+        table_id -> Integer,
+        ord -> Integer,
+        edition -> Text,
+        unit -> Text,
+        indicator -> Text,
+        revision -> Integer,
+        value -> Nullable<Double>,
+        measured_in -> Nullable<Text>,
+        date -> Nullable<Text>,
+        source -> Nullable<Text>,
+        status -> Text,
+        standard_error -> Nullable<Double>,
+        df -> Nullable<Double>,
+        n -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    run_table (run_id, ord) {
+        run_id -> Binary,
+        ord -> Integer,
+        table_id -> Integer,
+    }
+}
+
+diesel::table! {
+    run_survey (run_id, ord) {
+        run_id -> Binary,
+        ord -> Integer,
+        survey_run_id -> Binary,
+        edition -> Text,
+    }
+}
+
+diesel::table! {
+    composite_score (run_id, ord) {
+        run_id -> Binary,
+        ord -> Integer,
+        edition -> Text,
+        unit -> Text,
+        unit_id -> Nullable<Integer>,
+        node -> Text,
+        score -> Nullable<Double>,
+        se -> Nullable<Double>,
+        df -> Nullable<Double>,
+        lo -> Nullable<Double>,
+        hi -> Nullable<Double>,
+        rank -> Nullable<Integer>,
+        rank_lo -> Nullable<Integer>,
+        rank_hi -> Nullable<Integer>,
+        tier -> Nullable<Integer>,
+        hidden -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    composite_report (run_id, kind) {
+        run_id -> Binary,
+        kind -> Text,
+        document -> Text,
+    }
+}
+
+diesel::table! {
     job (id) {
         id -> Binary,
         kind -> Text,
@@ -348,6 +446,9 @@ diesel::table! {
 diesel::joinable!(submission -> response (response_seq));
 diesel::joinable!(response_flag -> response (response_seq));
 diesel::joinable!(response_flag -> quality_evaluation (evaluation_id));
+diesel::joinable!(indicator_table -> index_version (index_version_id));
 diesel::joinable!(free_text -> response (response_seq));
 diesel::allow_tables_to_appear_in_same_query!(response, submission, free_text);
 diesel::allow_tables_to_appear_in_same_query!(response_flag, response, quality_evaluation);
+diesel::allow_tables_to_appear_in_same_query!(indicator_table, index_version);
+diesel::allow_tables_to_appear_in_same_query!(run, run_survey);

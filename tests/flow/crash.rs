@@ -156,7 +156,7 @@ fn a_run_that_was_cut_short_is_taken_up_after_a_restart() {
             let new = hailong::store::runs::NewRun {
                 id: run_id,
                 index_version_id: index.id,
-                wave_id: wave.id,
+                wave_id: Some(wave.id),
                 preview: false,
                 as_of: None,
                 parameters: "{}".into(),

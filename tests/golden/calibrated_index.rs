@@ -33,7 +33,7 @@ fn plan(golden: &Value) -> Plan {
     ]}});
     match hailong::schema::parse(&definition.to_string()).unwrap().document {
         Document::Index(index) => Plan::compile(&index, &questionnaire("sipas-open/1.1.json"), &BTreeMap::new()).unwrap(),
-        Document::Questionnaire(_) => panic!("an index was asked for"),
+        Document::Questionnaire(_) | Document::Composite(_) => panic!("an index was asked for"),
     }
 }
 

@@ -72,13 +72,13 @@ pub(crate) fn definition(file: &str) -> hailong::schema::Document {
 pub(crate) fn questionnaire(file: &str) -> hailong::schema::Questionnaire {
     match definition(file) {
         hailong::schema::Document::Questionnaire(questionnaire) => questionnaire,
-        hailong::schema::Document::Index(_) => panic!("{file} is an index"),
+        hailong::schema::Document::Index(_) | hailong::schema::Document::Composite(_) => panic!("{file} is an index"),
     }
 }
 
 pub(crate) fn index(file: &str) -> hailong::schema::IndexDefinition {
     match definition(file) {
         hailong::schema::Document::Index(index) => index,
-        hailong::schema::Document::Questionnaire(_) => panic!("{file} is a questionnaire"),
+        hailong::schema::Document::Questionnaire(_) | hailong::schema::Document::Composite(_) => panic!("{file} is a questionnaire"),
     }
 }

@@ -33,7 +33,7 @@ fn questionnaire() -> Questionnaire {
     });
     match parse(&text.to_string()).unwrap().document {
         Document::Questionnaire(questionnaire) => questionnaire,
-        Document::Index(_) => panic!("an index"),
+        Document::Index(_) | Document::Composite(_) => panic!("an index"),
     }
 }
 
@@ -47,7 +47,7 @@ fn index() -> IndexDefinition {
     });
     match parse(&text.to_string()).unwrap().document {
         Document::Index(index) => index,
-        Document::Questionnaire(_) => panic!("a questionnaire"),
+        Document::Questionnaire(_) | Document::Composite(_) => panic!("a questionnaire"),
     }
 }
 

@@ -184,6 +184,10 @@ pub fn finish_run(app: &TestApp, run: &str) {
     ];
     let mut db = app.store.db().unwrap();
     runs::start(&mut db, id, NOW).unwrap();
-    let results = runs::Results { digest: &[7; 32], manifest: "{\"wave\":\"open\"}", scores: &scores, changes: &[] };
+    let results = runs::Results {
+        digest: &[7; 32],
+        manifest: "{\"wave\":\"open\"}",
+        figures: runs::Figures::Survey { scores: &scores, changes: &[] },
+    };
     runs::finish(&mut db, id, &results, NOW).unwrap();
 }

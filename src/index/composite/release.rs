@@ -28,6 +28,18 @@ pub enum Hidden {
     BeyondTop,
 }
 
+impl Hidden {
+    /// The name in files and answers.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::FewAnswers => "few_answers",
+            Self::ProtectsSibling => "protects_sibling",
+            Self::BeyondTop => "beyond_top",
+        }
+    }
+}
+
 /// Which figures of an outcome are hidden, and the tier of each row. Ranks and tiers go by unrounded scores, of all units.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Release<'o> {

@@ -29,6 +29,22 @@ impl Status {
     pub const NAMES: [&'static str; 3] = ["published", "derived", "restated"];
     /// In the order of their names.
     pub const ALL: [Self; 3] = [Self::Published, Self::Derived, Self::Restated];
+
+    /// The name as it stands in tables.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Published => "published",
+            Self::Derived => "derived",
+            Self::Restated => "restated",
+        }
+    }
+
+    /// The status of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == name)
+    }
 }
 
 /// One value of an indicator.
@@ -61,7 +77,7 @@ pub type Key = (String, String, String);
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Table {
     cells: BTreeMap<Key, Vec<Observation>>,
-    attributes: BTreeMap<(String, String, String), String>,
+    attributes: BTreeMap<Key, String>,
     rows: BTreeSet<(String, String)>,
 }
 
@@ -112,6 +128,43 @@ impl Table {
     /// Every value in force, by edition, unit and indicator.
     pub fn observations(&self) -> impl Iterator<Item = (&Key, &Observation)> {
         self.cells.iter().filter_map(|(key, revisions)| Some((key, revisions.last()?)))
+    }
+
+    /// Every value with every revision, by edition, unit, indicator and revision.
+    pub fn history(&self) -> impl Iterator<Item = (&Key, &Observation)> {
+        self.cells.iter().flat_map(|(key, revisions)| revisions.iter().map(move |observation| (key, observation)))
+    }
+
+    /// Every attribute: edition, unit and attribute, and what is said.
+    pub fn attributes(&self) -> impl Iterator<Item = (&Key, &str)> {
+        self.attributes.iter().map(|(key, value)| (key, value.as_str()))
+    }
+
+    /// Lays another table over this one: its units are added, its words replace those of before, and where both have values of a cell,
+    /// its revisions come after those of before. A value that says the same as the one in force stays as it is. Returns the cells
+    /// whose value in force is another one now.
+    pub fn overlay(&mut self, other: Self) -> Vec<Key> {
+        let mut replaced = Vec::new();
+        self.rows.extend(other.rows);
+        self.attributes.extend(other.attributes);
+        for (key, revisions) in other.cells {
+            let Some(known) = self.cells.get_mut(&key) else {
+                self.cells.insert(key, revisions);
+                continue;
+            };
+            let before = known.last().and_then(|observation| observation.value);
+            for observation in revisions {
+                let last = known.last().map_or(0, |last| last.revision);
+                let same = known.last().is_some_and(|last| Observation { revision: last.revision, ..observation.clone() } == *last);
+                if !same {
+                    known.push(Observation { revision: last.saturating_add(1), ..observation });
+                }
+            }
+            if known.last().and_then(|observation| observation.value) != before {
+                replaced.push(key);
+            }
+        }
+        replaced
     }
 
     /// The pairs of edition and unit.

@@ -12,7 +12,7 @@ use crate::schema::rules::{document_code, item_code};
 use crate::schema::text::Text;
 
 /// Reads a definition; findings go to `at`, and nothing is returned where an essential part is missing.
-pub(super) fn read(value: &Value, at: &mut At<'_>) -> Option<CompositeDefinition> {
+pub(in crate::schema) fn read(value: &Value, at: &mut At<'_>) -> Option<CompositeDefinition> {
     let mut object = Object::open(value, at)?;
     skip_meta_schema(&mut object, at);
     object.need("kind", at, |value, at| at.one_of(value, &["composite"]));

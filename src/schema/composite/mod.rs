@@ -34,6 +34,7 @@ use super::decode;
 use super::finding::{Finding, any_error};
 use super::source::{self, MAX_DEPTH};
 use super::version::content_hash;
+pub(super) use file::read;
 
 /// A definition of a composite index without errors.
 #[derive(Debug, Clone)]

@@ -129,7 +129,7 @@ impl World {
             as_of: None,
             id: Uuid::from_u128(id),
             index_version_id: self.index,
-            wave_id: self.wave,
+            wave_id: Some(self.wave),
             preview: false,
             parameters: "{}".into(),
             seed: 7,
@@ -195,7 +195,7 @@ fn index() -> schemas::NewIndexVersion<'static> {
         version: "2024.1",
         sha256: [8; 32],
         document: "{ \"kind\": \"index\" }",
-        survey_code: "sipas",
+        survey_code: Some("sipas"),
         published_at: 1,
         published_by: "lan",
     }

@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use super::super::editions::{self, EditionState};
-use super::super::runs::{Results, RunState};
+use super::super::runs::{Figures, Results, RunState};
 use super::super::scores::{self, Score};
 use super::super::{StoreError, jobs, responses, runs};
 use super::{World, new_job, on_each_database, step};
@@ -40,7 +40,7 @@ fn score(ord: i32, node: &str, unit_id: Option<i32>) -> Score {
 
 /// Results without a manifest.
 fn results<'a>(digest: &'a [u8; 32], scores: &'a [Score]) -> Results<'a> {
-    Results { digest, manifest: "{}", scores, changes: &[] }
+    Results { digest, manifest: "{}", figures: Figures::Survey { scores, changes: &[] } }
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn a_run_goes_from_queue_to_edition_by_two_people() {
         runs::publish(&mut db, run.id, "sipas-2024.1", step(5, "lan")).unwrap();
         let edition = editions::find(&mut db, "sipas-2024.1").unwrap().unwrap();
         assert_eq!((edition.state, edition.published_at, edition.revision), (EditionState::Published, Some(99), 2));
-        assert_eq!((edition.index_code.as_str(), edition.wave_code.as_str()), ("sipas", "sipas-2024"));
+        assert_eq!((edition.index_code.as_str(), edition.wave_code.as_deref().unwrap()), ("sipas", "sipas-2024"));
 
         let withdrawn = runs::withdraw(&mut db, run.id, "sai trọng số", step(6, "minh")).unwrap();
         assert_eq!((withdrawn.state, withdrawn.withdrawn_reason.as_deref()), (RunState::Withdrawn, Some("sai trọng số")));

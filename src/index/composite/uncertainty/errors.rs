@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rand_chacha::ChaCha8Rng;
 
+use super::super::matrix::Rows;
 use super::super::stages::{State, leaf_codes};
 use super::super::table::Table;
 use super::covariance_file;
@@ -91,6 +92,20 @@ impl Errors {
     #[must_use]
     pub fn len(&self) -> usize {
         self.cells.len()
+    }
+
+    /// How many pairs of values covary.
+    #[must_use]
+    pub fn pairs(&self) -> usize {
+        self.covariances.len()
+    }
+
+    /// Whether a value of an edition of the outcome's table has an error.
+    #[must_use]
+    pub fn touches(&self, rows: &Rows, edition: &str) -> bool {
+        let place = rows.editions().iter().position(|known| known == edition);
+        let span = place.and_then(|place| rows.spans().get(place));
+        span.is_some_and(|span| self.cells.iter().any(|cell| span.contains(&cell.row)))
     }
 
     pub(crate) fn cells(&self) -> &[Cell] {

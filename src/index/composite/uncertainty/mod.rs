@@ -18,7 +18,7 @@ mod replicates;
 mod tests;
 
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::pipeline::{ComputeError, Outcome};
 use super::sensitivity::percentiles;
@@ -67,13 +67,24 @@ pub enum UncertaintyError {
 }
 
 /// How uncertainty is carried to the nodes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
     /// Slopes times errors.
     Delta,
     /// The pipeline run again on values with drawn errors.
     Replicates,
+}
+
+impl Method {
+    /// The name in files and answers.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Delta => "delta",
+            Self::Replicates => "replicates",
+        }
+    }
 }
 
 /// What the caller wants.
