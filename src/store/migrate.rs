@@ -88,6 +88,17 @@ struct Broken {
     broken: i64,
 }
 
+/// Applies the first so many migrations. For tests of the others.
+#[cfg(test)]
+pub(super) fn first(db: &mut Db, count: usize) -> Result<()> {
+    rebuilding(db, |db| {
+        for _ in 0..count {
+            db.run_next_migration(embedded(db)).map_err(migration)?;
+        }
+        Ok(())
+    })
+}
+
 fn embedded(db: &Db) -> EmbeddedMigrations {
     match db {
         Db::Sqlite(_) => SQLITE,

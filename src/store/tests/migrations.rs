@@ -3,6 +3,7 @@ use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::Text;
 
+use super::super::migrate::first;
 use super::super::{Db, StoreError, migrate, pending, revert_all};
 use super::on_each_database;
 
@@ -77,5 +78,56 @@ fn two_servers_that_start_together_migrate_once() {
             both.map(|t| t.join().unwrap()).to_vec()
         });
         assert_eq!(applied.iter().filter(|n| **n > 0).count(), 1, "{applied:?}");
+    });
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    n: i64,
+}
+
+#[test]
+fn tables_that_are_made_again_keep_their_rows_and_their_foreign_keys() {
+    on_each_database(|url| {
+        let mut db = Db::connect(url).unwrap();
+        first(&mut db, 8).unwrap();
+        let sqlite = matches!(db, Db::Sqlite(_));
+        let (one, two) = if sqlite { ("x'01'", "x'02'") } else { (r"'\x01'", r"'\x02'") };
+        let (no, own) = if sqlite { ("0", "") } else { ("FALSE", "OVERRIDING SYSTEM VALUE") };
+        let edition = |id: i32, run: &str| {
+            format!(
+                "INSERT INTO edition (id, code, run_id, index_code, index_version, wave_code, state, created_at, revision) \
+                 {own} VALUES ({id}, 'w.{id}', {run}, 'sipas', '1', 'w', 'published', 9, 1)"
+            )
+        };
+        let rows = [
+            format!(
+                "INSERT INTO index_version (id, code, version, sha256, document, survey_code, published_at, published_by) \
+                 {own} VALUES (7, 'sipas', '1', {one}, '{{}}', 'sipas', 1, 'lan')"
+            ),
+            format!(
+                "INSERT INTO wave (id, code, survey_code, title, mode, frame_label, unit_list, opens_at, weight_exponent, design_kind, fpc, \
+                 synthetic, revision, created_by, created_at) {own} VALUES (3, 'w', 'sipas', '{{}}', 'probability_sample', '{{}}', 'vn-63', \
+                 1, 6, 'element', {no}, {no}, 1, 'lan', 1)"
+            ),
+            format!(
+                "INSERT INTO run (id, index_version_id, wave_id, state, preview, parameters, high_water_seq, high_water_event, seed, \
+                 created_by, created_at, revision) VALUES ({one}, 7, 3, 'published', {no}, '{{}}', 5, 6, 1, 'lan', 9, 4)"
+            ),
+            edition(2, one),
+        ];
+        db.batch_execute(&rows.join("; ")).unwrap();
+        migrate(&mut db).unwrap();
+        let kept = [
+            "index_version WHERE id = 7 AND survey_code = 'sipas'",
+            "run WHERE wave_id = 3 AND high_water_event = 6",
+            "edition WHERE id = 2",
+        ];
+        for row in kept {
+            let count: Count = sql_query(format!("SELECT COUNT(*) AS n FROM {row}")).get_result(&mut db).unwrap();
+            assert_eq!(count.n, 1, "{row}");
+        }
+        assert!(db.batch_execute(&edition(9, two)).is_err(), "an edition needs its run, as before");
     });
 }

@@ -1,6 +1,7 @@
 //! The store on real databases: SQLite in a temporary file, and PostgreSQL in a schema of its own when `HAILONG_TEST_POSTGRES` is a URL.
 
 mod collection;
+mod composites;
 mod migrations;
 mod operation;
 mod publication;
