@@ -124,12 +124,12 @@ fn the_schema_of_composite_indices_agrees_with_the_checker() {
 #[test]
 fn the_factors_that_are_shipped_satisfy_their_published_schema_and_the_checker() {
     use hailong::schema::composite::{parse_composite, parse_factors};
+    type Break = fn(&mut Value);
     let definition = std::fs::read_to_string(root().join("indices/example/2025.json")).unwrap();
     let definition = parse_composite(&definition).unwrap().definition;
     let document = json(&root().join("../docs/examples/sensitivity/factors.json"));
     verdict("sensitivity", &document).unwrap_or_else(|why| panic!("{why}"));
     assert_eq!(parse_factors(&document.to_string(), &definition).unwrap().factors().len(), 5);
-    type Break = fn(&mut Value);
     let breaks: [Break; 4] = [
         |f| f["level"] = 90.into(),
         |f| f["factors"][1]["alternatives"][0]["method"] = "guess".into(),

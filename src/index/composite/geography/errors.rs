@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::{Series, SeriesUnit};
-use crate::index::composite::uncertainty::{ScoreInterval, Uncertainty};
-use crate::schema::composite::CompositeDefinition;
+use crate::index::composite::uncertainty::{Method, Reason, ScoreInterval, Uncertainty};
+use crate::schema::composite::{CompositeDefinition, CompositeNode};
 use crate::scoring::interval::linear;
 
 /// The precision of a figure of a series.
@@ -23,6 +23,21 @@ pub struct SeriesInterval {
     pub independent: bool,
 }
 
+/// How the precision of an edition's figures was found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SeriesPrecision {
+    /// How the errors of values were carried to the scores.
+    pub method: Method,
+    /// What speaks against the delta method.
+    pub reasons: Vec<Reason>,
+    /// The level of the intervals.
+    pub level: f64,
+    /// How many replicates were run; 0 with the delta method.
+    pub replicates: usize,
+    /// How many of them gave nothing.
+    pub failed: usize,
+}
+
 impl Series {
     /// Gives the figures of one edition the standard errors and intervals that follow from those of the scores they are made of.
     ///
@@ -38,8 +53,10 @@ impl Series {
         let Some(shown) = self.editions.iter_mut().find(|shown| shown.edition == edition) else { return };
         for unit in &mut shown.units {
             let node = |(place, code): (usize, &str)| interval(unit, place, code, found);
-            unit.intervals = definition.nodes().iter().map(|node| node.code()).enumerate().map(node).collect();
+            unit.intervals = definition.nodes().iter().map(CompositeNode::code).enumerate().map(node).collect();
         }
+        let (method, reasons) = (found.method, found.reasons.clone());
+        shown.precision = Some(SeriesPrecision { method, reasons, level: found.level, replicates: found.replicates, failed: found.failed });
     }
 }
 
@@ -123,7 +140,7 @@ mod tests {
 
     use super::*;
     use crate::index::composite::geography::{Request, rebuild};
-    use crate::index::composite::uncertainty::{Errors, Method, Options, propagate};
+    use crate::index::composite::uncertainty::{Errors, Options, propagate};
     use crate::index::composite::{Observation, Table, compute};
     use crate::schema::composite::sample::{definition, text};
     use crate::scoring::interval::multiplier;
@@ -227,5 +244,7 @@ mod tests {
         // The standard deviation of a standard deviation from 4,000 draws is 1.1 %.
         assert!((root.se / 1.1875_f64.sqrt() - 1.0).abs() < 0.045, "{root:?}");
         assert_eq!(root.df, None);
+        let precision = found.editions[0].precision.as_ref().unwrap();
+        assert_eq!((precision.method, precision.level, precision.replicates), (Method::Replicates, 0.95, 4000));
     }
 }

@@ -20,7 +20,7 @@ use crate::schema::composite::CompositeDefinition;
 use crate::unit::{LEGACY, REFORMED, Registry, Unit, UnitKind};
 use names::{Codes, HA_NOI, HA_TAY};
 
-pub use errors::SeriesInterval;
+pub use errors::{SeriesInterval, SeriesPrecision};
 
 /// What series is wanted.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -71,6 +71,9 @@ pub struct SeriesEdition {
     pub from: String,
     /// Whether any unit was rebuilt.
     pub rebuilt: bool,
+    /// How the intervals were found, where there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub precision: Option<SeriesPrecision>,
     /// The units in the order of the list.
     pub units: Vec<SeriesUnit>,
 }
@@ -202,6 +205,7 @@ impl Work<'_> {
             edition: self.edition.to_owned(),
             from: self.from.to_owned(),
             rebuilt: out.iter().any(|unit| unit.rebuilt),
+            precision: None,
             units: out,
         }
     }
