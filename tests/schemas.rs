@@ -37,14 +37,16 @@ fn composites() -> Vec<(PathBuf, Value)> {
     files.filter(|file| file.extension().is_some_and(|extension| extension == "json")).map(|file| (file.clone(), json(&file))).collect()
 }
 
-/// What the published schema of a kind says of a document.
+/// What the published schema of a kind says of a document; schemas find each other by their file names.
 fn verdict(kind: &str, document: &Value) -> Result<(), String> {
+    let address = |name: &str| format!("https://schemas.test/{name}");
     let mut compiler = Compiler::new();
-    let schema = json(&root().join("meta-schema").join(format!("{kind}.schema.json")));
-    let name = format!("urn:test:{kind}");
-    compiler.add_resource(&name, schema).unwrap();
+    for file in std::fs::read_dir(root().join("meta-schema")).unwrap().map(|entry| entry.unwrap().path()) {
+        compiler.add_resource(&address(file.file_name().unwrap().to_str().unwrap()), json(&file)).unwrap();
+    }
     let mut schemas = Schemas::new();
-    let compiled = compiler.compile(&name, &mut schemas).unwrap_or_else(|error| panic!("{kind}: {error:#}"));
+    let compiled =
+        compiler.compile(&address(&format!("{kind}.schema.json")), &mut schemas).unwrap_or_else(|error| panic!("{kind}: {error:#}"));
     schemas.validate(document, compiled).map_err(|error| format!("{error:#}"))
 }
 
@@ -115,5 +117,29 @@ fn the_schema_of_composite_indices_agrees_with_the_checker() {
             let checked = hailong::schema::composite::parse_composite(&broken.to_string());
             assert!(checked.is_err(), "{}: the checker accepts change {number}", file.display());
         }
+    }
+}
+
+/// The example of docs and its definition: what else may stand in a file of factors is held to the schema beside its reader.
+#[test]
+fn the_factors_that_are_shipped_satisfy_their_published_schema_and_the_checker() {
+    use hailong::schema::composite::{parse_composite, parse_factors};
+    type Break = fn(&mut Value);
+    let definition = std::fs::read_to_string(root().join("indices/example/2025.json")).unwrap();
+    let definition = parse_composite(&definition).unwrap().definition;
+    let document = json(&root().join("../docs/examples/sensitivity/factors.json"));
+    verdict("sensitivity", &document).unwrap_or_else(|why| panic!("{why}"));
+    assert_eq!(parse_factors(&document.to_string(), &definition).unwrap().factors().len(), 5);
+    let breaks: [Break; 4] = [
+        |f| f["level"] = 90.into(),
+        |f| f["factors"][1]["alternatives"][0]["method"] = "guess".into(),
+        |f| f["factors"][3]["alternatives"] = serde_json::json!([null]),
+        |f| f["factors"][4]["nodes"][2] = serde_json::json!([]),
+    ];
+    for (number, change) in breaks.iter().enumerate() {
+        let mut broken = document.clone();
+        change(&mut broken);
+        assert!(verdict("sensitivity", &broken).is_err(), "the schema accepts change {number}");
+        assert!(parse_factors(&broken.to_string(), &definition).is_err(), "the checker accepts change {number}");
     }
 }

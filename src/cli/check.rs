@@ -1,19 +1,26 @@
-//! `hailong check`: every finding of definition files, and what a new version changes.
+//! `hailong check`: every finding of definition files and of tables of indicators, and what a new version changes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use serde_json::Value;
+
+use crate::index::composite::Table;
+use crate::publication::hex;
 use crate::response::quality::RuleSet;
-use crate::schema::composite::{is_composite, parse_composite};
+use crate::schema::composite::{CheckedComposite, CompositeDefinition, parse_composite, parse_factors};
 use crate::schema::{self, Checked, Document, Finding, check_index_against, compatibility};
 
 /// Which files.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Questionnaires, index definitions, composite indices and rule sets for flags. Indices are also checked against the questionnaires
-    /// named with them.
+    /// Questionnaires, index definitions, composite indices, rule sets for flags, and, with --definition, tables of indicators (.csv)
+    /// and factors of a sensitivity analysis. Indices are also checked against the questionnaires named with them.
     #[arg(required = true)]
     files: Vec<PathBuf>,
+    /// The composite index that tables and factors are made for.
+    #[arg(long, value_name = "DEF")]
+    definition: Option<PathBuf>,
     /// An older version of the questionnaire: says what the new one breaks, adds or only rewords.
     #[arg(long)]
     against: Option<PathBuf>,
@@ -24,62 +31,163 @@ pub(super) struct Arguments {
 
 /// Prints every finding; fails where any is an error.
 pub(super) fn check(arguments: &Arguments) -> ExitCode {
-    let mut errors = 0;
-    let mut read = Vec::new();
+    let mut check = Check { vi: arguments.vi, errors: 0, definition: Err(definition_needed()), read: Vec::new() };
+    if let Some(file) = &arguments.definition {
+        check.definition = check.made_for(file).ok_or_else(definition_faulty);
+    }
     for file in &arguments.files {
-        let name = file.display().to_string();
-        let text = match read_text(file) {
-            Ok(text) => text,
-            Err(findings) => {
-                errors += print(&name, &findings, arguments.vi);
-                continue;
-            }
-        };
-        if is_composite(&text) {
-            errors += composite(&name, &text, arguments.vi);
-            continue;
-        }
-        if let Some(rules) = rule_set(file) {
-            match rules {
-                Ok(rules) => {
-                    let sha256 = crate::publication::hex(&rules.sha256());
-                    println!("{name}: rule set {} {}, {} rules, sha256 {sha256}", rules.code(), rules.version(), rules.rules().len());
-                }
-                Err(findings) => errors += print(&name, &findings, arguments.vi),
-            }
-            continue;
-        }
-        match schema::parse(&text) {
-            Ok(checked) => {
-                print(&name, &checked.warnings, arguments.vi);
-                read.push((name, checked));
-            }
-            Err(findings) => errors += print(&name, &findings, arguments.vi),
-        }
+        check.file(file);
     }
-    for (name, index) in read.iter().filter_map(|(name, checked)| as_index(checked).map(|index| (name, index))) {
-        for questionnaire in read.iter().filter_map(|(_, checked)| as_questionnaire(checked)) {
-            let taken = index.survey_versions().iter().any(|version| version == questionnaire.version());
-            if index.survey() == questionnaire.code() && taken {
-                errors += print(name, &check_index_against(index, questionnaire), arguments.vi);
-            }
-        }
+    check.indices();
+    for (name, checked) in &check.read {
+        println!("{name}: {}, sha256 {}", described(checked), hex(&checked.sha256));
     }
-    for (name, checked) in &read {
-        println!("{name}: {}, sha256 {}", described(checked), crate::publication::hex(&checked.sha256));
+    if let (Some(old), [(_, new)]) = (&arguments.against, check.read.as_slice()) {
+        check.errors += compare(old, new, arguments.vi);
     }
-    if let (Some(old), [(_, new)]) = (&arguments.against, read.as_slice()) {
-        errors += compare(old, new, arguments.vi);
-    }
-    if errors > 0 {
-        eprintln!("{errors} errors");
+    if check.errors > 0 {
+        eprintln!("{} errors", check.errors);
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
 }
 
+/// A check under way.
+struct Check {
+    vi: bool,
+    /// How many findings were errors so far.
+    errors: usize,
+    /// What tables and factors are held to, or what is said of them without it.
+    definition: Result<CompositeDefinition, Finding>,
+    /// Questionnaires and index definitions without errors, by the names of their files.
+    read: Vec<(String, Checked)>,
+}
+
+impl Check {
+    fn print(&mut self, name: &str, findings: &[Finding]) {
+        self.errors += print(name, findings, self.vi);
+    }
+
+    /// The content of a file, or nothing once it is said why not.
+    fn text(&mut self, file: &Path) -> Option<String> {
+        read_text(file).map_err(|findings| self.print(&file.display().to_string(), &findings)).ok()
+    }
+
+    /// The definition that tables and factors are made for.
+    fn made_for(&mut self, file: &Path) -> Option<CompositeDefinition> {
+        let text = self.text(file)?;
+        Some(self.composite(&file.display().to_string(), &text)?.definition)
+    }
+
+    fn file(&mut self, file: &Path) {
+        let name = file.display().to_string();
+        let Some(text) = self.text(file) else { return };
+        if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
+            return self.table(&name, &text);
+        }
+        match kind(&text).as_deref() {
+            Some("composite") => drop(self.composite(&name, &text)),
+            Some("quality") => self.rules(&name, &text),
+            Some("sensitivity") => self.factors(&name, &text),
+            _ => match schema::parse(&text) {
+                Ok(checked) => {
+                    self.print(&name, &checked.warnings);
+                    self.read.push((name, checked));
+                }
+                Err(findings) => self.print(&name, &findings),
+            },
+        }
+    }
+
+    /// Checks a composite index and says what it is.
+    fn composite(&mut self, name: &str, text: &str) -> Option<CheckedComposite> {
+        let checked = parse_composite(text).map_err(|findings| self.print(name, &findings)).ok()?;
+        self.print(name, &checked.warnings);
+        let (definition, sha256) = (&checked.definition, hex(&checked.sha256));
+        let leaves = definition.leaves().count();
+        println!("{name}: composite {} {}, {leaves} indicators, sha256 {sha256}", definition.code(), definition.edition());
+        Some(checked)
+    }
+
+    fn rules(&mut self, name: &str, text: &str) {
+        match RuleSet::parse(text) {
+            Ok(rules) => {
+                let sha256 = hex(&rules.sha256());
+                println!("{name}: rule set {} {}, {} rules, sha256 {sha256}", rules.code(), rules.version(), rules.rules().len());
+            }
+            Err(findings) => self.print(name, &findings),
+        }
+    }
+
+    /// Checks factors against the definition.
+    fn factors(&mut self, name: &str, text: &str) {
+        let read = match &self.definition {
+            Ok(definition) => parse_factors(text, definition).map(|factors| (definition.code(), factors)),
+            Err(finding) => Err(vec![finding.clone()]),
+        };
+        match read {
+            Ok((code, factors)) => {
+                println!("{name}: factors of {code}, {} factors, {} replicates", factors.factors().len(), factors.replicates());
+            }
+            Err(findings) => self.print(name, &findings),
+        }
+    }
+
+    /// Checks a table of indicators against the definition.
+    fn table(&mut self, name: &str, text: &str) {
+        let read = match &self.definition {
+            Ok(definition) => Table::read(text, definition).map(|read| (definition.code().to_owned(), read)),
+            Err(finding) => Err(vec![finding.clone()]),
+        };
+        match read {
+            Ok((code, (table, warnings))) => {
+                self.print(name, &warnings);
+                let (rows, values) = (table.rows().count(), table.observations().count());
+                println!("{name}: table of {code}, {rows} units and editions, {values} values");
+            }
+            Err(findings) => self.print(name, &findings),
+        }
+    }
+
+    /// Checks each index against the questionnaires of its survey that were named with it.
+    fn indices(&mut self) {
+        for (name, index) in self.read.iter().filter_map(|(name, checked)| as_index(checked).map(|index| (name, index))) {
+            for questionnaire in self.read.iter().filter_map(|(_, checked)| as_questionnaire(checked)) {
+                let taken = index.survey_versions().iter().any(|version| version == questionnaire.version());
+                if index.survey() == questionnaire.code() && taken {
+                    self.errors += print(name, &check_index_against(index, questionnaire), self.vi);
+                }
+            }
+        }
+    }
+}
+
+/// The kind that a JSON file says it is of.
+fn kind(text: &str) -> Option<String> {
+    let value: Value = serde_json::from_str(text).ok()?;
+    value.get("kind")?.as_str().map(str::to_owned)
+}
+
+fn definition_needed() -> Finding {
+    Finding::error(
+        "",
+        "definition-needed",
+        "Bảng số liệu và tệp yếu tố phải được kiểm tra cùng định nghĩa của chỉ số: thêm --definition DEF",
+        "A table or factors are checked against the definition of their index: add --definition DEF",
+    )
+}
+
+fn definition_faulty() -> Finding {
+    Finding::error(
+        "",
+        "definition-faulty",
+        "Chưa kiểm tra được vì tệp nêu ở --definition có lỗi",
+        "Not checked, as the file that --definition names has errors",
+    )
+}
+
 /// What a new version changes, worst first; returns how many errors kept it from being said.
-fn compare(old: &PathBuf, new: &Checked, vi: bool) -> usize {
+fn compare(old: &Path, new: &Checked, vi: bool) -> usize {
     let name = old.display().to_string();
     let old = match load(old) {
         Ok(old) => old,
@@ -99,34 +207,13 @@ fn compare(old: &PathBuf, new: &Checked, vi: bool) -> usize {
     0
 }
 
-/// A rule set, if the file says that it is one.
-fn rule_set(file: &PathBuf) -> Option<Result<RuleSet, Vec<Finding>>> {
-    let text = std::fs::read_to_string(file).ok()?;
-    let value: serde_json::Value = serde_json::from_str(&text).ok()?;
-    (value.get("kind").is_some_and(|kind| kind == "quality")).then(|| RuleSet::parse(&text))
-}
-
-/// Checks a composite index and says what it is; returns how many findings are errors.
-fn composite(name: &str, text: &str, vi: bool) -> usize {
-    match parse_composite(text) {
-        Ok(checked) => {
-            print(name, &checked.warnings, vi);
-            let (definition, sha256) = (&checked.definition, crate::publication::hex(&checked.sha256));
-            let leaves = definition.leaves().count();
-            println!("{name}: composite {} {}, {leaves} indicators, sha256 {sha256}", definition.code(), definition.edition());
-            0
-        }
-        Err(findings) => print(name, &findings, vi),
-    }
-}
-
-fn read_text(file: &PathBuf) -> Result<String, Vec<Finding>> {
+fn read_text(file: &Path) -> Result<String, Vec<Finding>> {
     let unreadable =
         |error: std::io::Error| vec![Finding::error("", "file-unreadable", format!("Không đọc được tệp: {error}"), error.to_string())];
     std::fs::read_to_string(file).map_err(unreadable)
 }
 
-fn load(file: &PathBuf) -> Result<Checked, Vec<Finding>> {
+fn load(file: &Path) -> Result<Checked, Vec<Finding>> {
     schema::parse(&read_text(file)?)
 }
 
@@ -135,7 +222,8 @@ fn print(name: &str, findings: &[Finding], vi: bool) -> usize {
     for finding in findings {
         if vi {
             let line = finding.line.map(|line| format!("dòng {line} ")).unwrap_or_default();
-            println!("{name}: {line}{}: {} ({})", finding.pointer, finding.vi, finding.code);
+            let kind = if finding.is_error() { "" } else { "cảnh báo: " };
+            println!("{name}: {line}{}: {kind}{} ({})", finding.pointer, finding.vi, finding.code);
         } else {
             println!("{name}: {finding}");
         }

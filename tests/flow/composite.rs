@@ -64,6 +64,46 @@ fn check_takes_a_composite_index_too() {
     assert!(said.contains("composite example 2025, 4 indicators"), "{said}");
 }
 
+/// Everything that `check` prints, and whether it was content.
+fn checked(arguments: &[&str]) -> (bool, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let output = hailong(folder.path()).arg("check").args(arguments).output().unwrap();
+    (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+fn check_takes_tables_and_factors_with_the_definition_they_are_made_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let (own, table, factors) = (file(DEFINITION).display().to_string(), example("indicators.csv"), example("factors.json"));
+    let (fine, said) = checked(&["--definition", &own, &table, &factors]);
+    assert!(fine && said.contains("table of example, 6 units and editions, 23 values"), "{said}");
+    assert!(said.contains("factors of example, 5 factors, 2000 replicates"), "{said}");
+
+    let (fine, said) = checked(&[&table, &factors]);
+    assert!(!fine && said.matches("(definition-needed)").count() == 2, "{said}");
+
+    let bad = data(folder.path(), "unit,satisfied,overdue,online,note\nA,x,1,1,1\nA,1,1,1,1\n");
+    let worse = folder.path().join("factors.json");
+    std::fs::write(&worse, read("docs/examples/sensitivity/factors.json").replace("\"overdue\", \"online\"", "\"late\", \"ALL\"")).unwrap();
+    let worse = worse.display().to_string();
+    let (fine, said) = checked(&["--definition", &own, &bad, &worse]);
+    assert!(!fine, "{said}");
+    for expected in [
+        "data.csv: /note: warning: ",
+        "data.csv: line 2 /0/satisfied: ",
+        "data.csv: line 3 /1/unit: ",
+        "/factors/4/nodes/0: The definition has no node “late” (unknown-node)",
+        "(drops-all)",
+    ] {
+        assert!(said.contains(expected), "{expected} is not in\n{said}");
+    }
+    let (fine, said) = checked(&["--vi", "--definition", &own, &bad]);
+    assert!(!fine && said.contains("data.csv: dòng 2 /0/satisfied: “x” không phải là số"), "{said}");
+    assert!(said.contains("/plan: cảnh báo: Thiếu cột “plan”"), "{said}");
+    let (fine, said) = checked(&["--definition", &worse, &table]);
+    assert!(!fine && said.contains("(definition-faulty)"), "{said}");
+}
+
 fn example(name: &str) -> String {
     file(&format!("docs/examples/sensitivity/{name}")).display().to_string()
 }
@@ -84,6 +124,13 @@ fn intervals_of_scores_and_ranks_are_printed_with_the_method_that_was_chosen() {
     assert!((a["value"].as_f64().unwrap() - 94.06).abs() < 1e-9 && (a["se"].as_f64().unwrap() - 0.648).abs() < 1e-9, "{a}");
     assert!((a["df"].as_f64().unwrap() - 15.0).abs() < 1e-9);
     assert_eq!(a["rank"], serde_json::json!({"rank": 1, "low": 1, "high": 1}));
+    // The value itself on its own scale: 90 ∓ t(15) · 2, from a printed table of t.
+    let leaf = &uncertainty["leaves"][0];
+    assert_eq!((&leaf["leaf"], &leaf["units"][0]["value"], &leaf["units"][0]["df"]), (&json!("satisfied"), &json!(90.0), &json!(15.0)));
+    assert!((leaf["units"][0]["high"].as_f64().unwrap() - (90.0 + 2.131_449_546 * 2.0)).abs() < 1e-8, "{leaf}");
+    assert_eq!(uncertainty["leaves"].as_array().unwrap().len(), 1, "the others have no standard error");
+    let text = with(&[]);
+    assert!(text.contains("on the scale of the table") && text.contains("85.737     94.263"), "{text}");
     assert!(with(&[]).contains("smooth") && with(&["--method", "replicates", "--replicates", "50"]).contains("50 replicates"));
 }
 
@@ -194,6 +241,38 @@ fn a_series_is_shown_on_the_new_list_of_provinces_and_flagged() {
     let back = of(&["vn-63"])["series"].clone();
     assert!(back["findings"].as_array().unwrap().iter().any(|finding| finding["code"] == "cannot-rebuild"));
     assert_eq!(back["editions"][1]["units"].as_array().unwrap().len(), 1, "Hà Nội alone stayed as it was");
+}
+
+/// As above, `satisfied` is worth 0.324 points a percent; the parts weigh 1/4 and 3/4.
+#[test]
+fn figures_that_are_rebuilt_have_the_standard_errors_of_their_parts() {
+    let folder = tempfile::tempdir().unwrap();
+    let definition = definition(folder.path(), |value| {
+        value["geography"] = json!("vn-34");
+        value["denominators"] = json!(["people"]);
+    });
+    let rows = "unit,edition,indicator,value,standard_error,df\n\
+        01,2024,satisfied,80,2,12\n01,2024,overdue,10,,\n01,2024,online,40,,\n01,2024,plan,20,,\n01,2024,people,8,,\n\
+        48,2024,satisfied,60,3,10\n48,2024,overdue,20,,\n48,2024,online,60,,\n48,2024,plan,10,,\n48,2024,people,1,,\n\
+        49,2024,satisfied,70,2,20\n49,2024,overdue,15,,\n49,2024,online,50,,\n49,2024,plan,15,,\n49,2024,people,3,,\n";
+    let data = data(folder.path(), rows);
+    let fixed = ["index", "--definition", &definition, "--data", &data, "--geography", "vn-34", "--weight", "people"];
+    let of = |more: &[&str]| run(folder.path(), &[&fixed[..], more].concat());
+    let plain: Value = serde_json::from_str(&of(&["--json"])).unwrap();
+    assert_eq!(plain["series"]["editions"][0]["units"][1].get("intervals"), None);
+    let found: Value = serde_json::from_str(&of(&["--uncertainty", "--json"])).unwrap();
+    let edition = &found["series"]["editions"][0];
+    assert_eq!((&edition["precision"]["method"], &edition["precision"]["level"]), (&json!("delta"), &json!(0.95)));
+    let near = |found: &Value, expected: f64| assert!((found.as_f64().unwrap() - expected).abs() < 1e-9, "{found} is not {expected}");
+    let (whole, rebuilt) = (&edition["units"][0]["intervals"]["ALL"], &edition["units"][1]["intervals"]["ALL"]);
+    near(&whole["se"], 0.324 * 2.0);
+    near(&whole["df"], 12.0);
+    near(&rebuilt["se"], 0.324 * (0.75_f64 * 0.75 + 1.5 * 1.5).sqrt());
+    near(&rebuilt["df"], 2.8125 * 2.8125 / (0.5625 * 0.5625 / 10.0 + 2.25 * 2.25 / 20.0));
+    assert_eq!((&rebuilt["independent"], &edition["units"][1]["intervals"]["satisfied"]), (&json!(false), &Value::Null));
+    let text = of(&["--uncertainty"]);
+    assert!(text.contains("weights count as known") && text.contains(" 0.543 ") && text.contains("* 48 + 49"), "{text}");
+    assert!(!of(&[]).contains("weights count as known"));
 }
 
 #[test]

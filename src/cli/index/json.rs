@@ -89,14 +89,16 @@ fn targets(shown: &Shown<'_>) -> Value {
     shown.targets.iter().filter(|report| super::told(shown, report)).map(|report| json!(report)).collect()
 }
 
-/// A series, with the scores of each unit by node.
+/// A series, with the scores and intervals of each unit by node.
 fn series(shown: &Shown<'_>, series: &Series) -> Value {
     let mut value = json!(series);
     let editions = value["editions"].as_array_mut().into_iter().flatten();
     for unit in editions.flat_map(|edition| edition["units"].as_array_mut().into_iter().flatten()) {
-        let nodes = shown.checked.definition.nodes().iter().map(|node| node.code().to_owned());
-        let scores: Map<String, Value> = nodes.zip(unit["scores"].as_array().into_iter().flatten().cloned()).collect();
-        unit["scores"] = scores.into();
+        for member in ["scores", "intervals"] {
+            let Some(values) = unit[member].as_array() else { continue };
+            let nodes = shown.checked.definition.nodes().iter().map(|node| node.code().to_owned());
+            unit[member] = nodes.zip(values.iter().cloned()).collect::<Map<String, Value>>().into();
+        }
     }
     value
 }

@@ -106,7 +106,7 @@ pub(super) fn index(arguments: &Arguments) -> Result<()> {
     let checked = definition(&arguments.definition, language)?;
     let (table, warnings) = table(arguments, &checked, language)?;
     let (initial, outcome) = (table.state(&checked.definition), compute(&checked.definition, &table)?);
-    if arguments.uncertain.asked() {
+    if arguments.uncertain.asked() && arguments.geography.is_none() {
         return uncertain::print(&arguments.uncertain, &checked, &table, &outcome, (arguments.json, language));
     }
     let editions = editions(arguments.panel, checked.definition.edition(), outcome.rows().editions());
@@ -131,7 +131,7 @@ pub(super) fn index(arguments: &Arguments) -> Result<()> {
         return explained(arguments, &shown, unit);
     }
     let series = match &arguments.geography {
-        Some(list) => Some(series::series(&shown, list, arguments.weight.as_deref(), &arguments.lists)?),
+        Some(list) => Some(series::series(&shown, list, arguments)?),
         None => None,
     };
     match (&arguments.unit, &series) {

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
 
-use super::{Shown, text};
-use crate::index::composite::geography::{Request, Series, SeriesEdition, SeriesUnit, rebuild};
+use super::uncertain::Questions;
+use super::{Arguments, Shown, text};
+use crate::index::composite::geography::{Request, Series, SeriesEdition, SeriesPrecision, SeriesUnit, rebuild};
+use crate::index::composite::uncertainty::{Method, propagate};
 use crate::unit::{Registry, embedded};
 
 /// `EDITION=LIST`.
@@ -14,15 +16,15 @@ pub(super) fn list(text: &str) -> Result<(String, String), String> {
     Ok((edition.to_owned(), list.to_owned()))
 }
 
-/// The outcome on the list wanted.
-pub(super) fn series(shown: &Shown<'_>, list: &str, weight: Option<&str>, lists: &[(String, String)]) -> Result<Series> {
+/// The outcome on the list wanted, with intervals where they are asked for.
+pub(super) fn series(shown: &Shown<'_>, list: &str, arguments: &Arguments) -> Result<Series> {
     let (records, successions) = embedded()?;
     let units = match Registry::numbered(records, &successions) {
         Ok(units) => units,
         Err(errors) => bail!("the embedded lists of units do not fit together: {} errors", errors.len()),
     };
-    let lists: BTreeMap<String, String> = lists.iter().cloned().collect();
-    let request = Request { list: list.to_owned(), weight: weight.map(str::to_owned), lists };
+    let lists: BTreeMap<String, String> = arguments.lists.iter().cloned().collect();
+    let request = Request { list: list.to_owned(), weight: arguments.weight.clone(), lists };
     let mut series = rebuild(&shown.checked.definition, shown.outcome, &units, &request).map_err(|findings| {
         let told: Vec<String> = findings.iter().map(|finding| text::finding(finding, shown.language)).collect();
         anyhow::anyhow!(told.join("; "))
@@ -32,7 +34,22 @@ pub(super) fn series(shown: &Shown<'_>, list: &str, weight: Option<&str>, lists:
     let editions = shown.outcome.rows().editions();
     let told = |pointer: &str| editions.iter().any(|edition| wanted(edition) && pointer == format!("/editions/{edition}"));
     series.findings.retain(|finding| told(&finding.pointer));
+    if arguments.uncertain.intervals() {
+        intervals(shown, &arguments.uncertain, &mut series)?;
+    }
     Ok(series)
+}
+
+/// Carries the errors of the table's values to the figures of each edition.
+fn intervals(shown: &Shown<'_>, questions: &Questions, series: &mut Series) -> Result<()> {
+    let definition = &shown.checked.definition;
+    let errors = questions.errors(definition, shown.table, shown.language)?;
+    for edition in &shown.editions {
+        let edition = shown.edition(*edition);
+        let found = propagate(definition, shown.table, shown.outcome, &errors, edition, &questions.options())?;
+        series.add_uncertainty(definition, edition, &found);
+    }
+    Ok(())
 }
 
 /// Prints the findings, then the units of each edition by rank.
@@ -50,13 +67,34 @@ fn table(shown: &Shown<'_>, edition: &SeriesEdition) {
     let decimals = shown.checked.definition.publication().decimals.map_or(2, |decimals| decimals as usize);
     let flag = if edition.rebuilt { " · tính lại / rebuilt" } else { "" };
     println!("\n{} · {}{flag}", edition.edition, edition.from);
+    if let Some(precision) = &edition.precision {
+        println!("  {}", said(precision));
+    }
     let mut units: Vec<&SeriesUnit> = edition.units.iter().collect();
     units.sort_by_key(|unit| unit.rank.unwrap_or(u32::MAX));
     for unit in units {
         let rank = unit.rank.map_or("–".to_owned(), |rank| rank.to_string());
         let score = unit.scores.first().copied().flatten().map_or("–".to_owned(), |score| format!("{score:.decimals$}"));
+        let interval = match unit.intervals.first().copied().flatten() {
+            Some(found) => format!(" {:>9.3} {:>10.3} {:>10.3}", found.se, found.low, found.high),
+            None if edition.precision.is_some() => format!(" {:>9} {:>10} {:>10}", "–", "–", "–"),
+            None => String::new(),
+        };
         let parts: Vec<&str> = unit.parts.iter().map(|part| part.unit.as_str()).collect();
         let from = if unit.rebuilt { format!("  * {}", parts.join(" + ")) } else { String::new() };
-        println!("  {rank:>5}  {:<6} {:<28} {score:>10}{from}", unit.unit, unit.name);
+        println!("  {rank:>5}  {:<6} {:<28} {score:>10}{interval}{from}", unit.unit, unit.name);
     }
+}
+
+/// How the columns of standard error and interval were found.
+fn said(precision: &SeriesPrecision) -> String {
+    let (vi, en) = match precision.method {
+        Method::Delta => ("phương pháp delta".to_owned(), "the delta method".to_owned()),
+        Method::Replicates => (format!("{} mẫu lặp", precision.replicates), format!("{} replicates", precision.replicates)),
+    };
+    let level = precision.level;
+    format!(
+        "điểm, sai số chuẩn, khoảng tin cậy {level} ({vi}; coi quyền số là đã biết) / \
+         score, standard error, interval at level {level} ({en}; weights count as known)"
+    )
 }

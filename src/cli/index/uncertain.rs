@@ -3,14 +3,16 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{editions, read, refusal};
 use crate::index::composite::sensitivity::{Sensitivity, Share, Variations, analyse};
-use crate::index::composite::uncertainty::{Errors, Method, Options, ScoreInterval, Uncertainty, propagate};
+use crate::index::composite::uncertainty::{
+    Errors, LeafInterval, LeafUncertainty, Method, Options, ScoreInterval, Uncertainty, leaf_intervals, propagate,
+};
 use crate::index::composite::{Outcome, Table};
 use crate::publication::hex;
-use crate::schema::composite::{CheckedComposite, SensitivityOutput, parse_factors};
+use crate::schema::composite::{CheckedComposite, CompositeDefinition, SensitivityOutput, parse_factors};
 
 /// Units of one table on the screen; the rest is a line that says how many.
 const ROWS: usize = 100;
@@ -31,7 +33,7 @@ pub(super) struct Questions {
     #[arg(long, default_value_t = 0.95)]
     level: f64,
     /// Rank ranges over the choices in a file of factors, and the share of each factor in the spread.
-    #[arg(long, value_name = "FACTORS")]
+    #[arg(long, value_name = "FACTORS", conflicts_with = "geography")]
     sensitivity: Option<PathBuf>,
     /// Replicates of either; left out: 1000, or what the factors say.
     #[arg(long, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
@@ -53,6 +55,46 @@ impl Questions {
     /// Whether anything of it is asked for.
     pub(super) fn asked(&self) -> bool {
         self.uncertainty || self.sensitivity.is_some()
+    }
+
+    /// Whether intervals are asked for.
+    pub(super) fn intervals(&self) -> bool {
+        self.uncertainty
+    }
+
+    /// The errors of the table's values.
+    pub(super) fn errors(&self, definition: &CompositeDefinition, table: &Table, language: &str) -> Result<Errors> {
+        let mut errors = Errors::of(definition, table);
+        if let Some(file) = &self.covariances {
+            let read = errors.with_covariances(&read(file)?, definition, table);
+            errors = read.map_err(|findings| refusal(file, &findings, language))?;
+        }
+        if errors.is_empty() {
+            eprintln!("no value of the table has a standard error: every score counts as exact");
+        }
+        Ok(errors)
+    }
+
+    /// How they are carried to the nodes.
+    pub(super) fn options(&self) -> Options {
+        let replicates = self.replicates.unwrap_or(1000) as usize;
+        Options { level: self.level, method: self.method, replicates, seed: self.seed }
+    }
+}
+
+/// The intervals of an edition.
+struct Found {
+    nodes: Uncertainty,
+    /// Those of the indicators' own values.
+    leaves: Vec<LeafUncertainty>,
+}
+
+impl Found {
+    /// The intervals of nodes with those of leaves beside them, unit by unit in the same order.
+    fn json(&self) -> Result<Value> {
+        let mut value = serde_json::to_value(&self.nodes)?;
+        value["leaves"] = serde_json::to_value(&self.leaves)?;
+        Ok(value)
     }
 }
 
@@ -86,7 +128,7 @@ pub(super) fn print(
             "edition": edition,
             "sha256": hex(&checked.sha256),
             "seed": arguments.seed,
-            "uncertainty": uncertainty,
+            "uncertainty": uncertainty.as_ref().map(Found::json).transpose()?,
             "factors": sensitivity.as_ref().map(|(factors, _)| factors),
             "sensitivity": sensitivity.as_ref().map(|(_, found)| found),
         });
@@ -95,7 +137,8 @@ pub(super) fn print(
     }
     println!("{} {edition} · {}", checked.definition.code(), checked.definition.title().get(language));
     if let Some(found) = &uncertainty {
-        intervals(found);
+        intervals(&found.nodes);
+        values(&found.nodes.units, &found.leaves);
     }
     if let Some((factors, found)) = &sensitivity {
         ranges(found, factors.level(), factors.top());
@@ -110,19 +153,12 @@ fn uncertainty(
     outcome: &Outcome,
     edition: &str,
     language: &str,
-) -> Result<Uncertainty> {
+) -> Result<Found> {
     let definition = &checked.definition;
-    let mut errors = Errors::of(definition, table);
-    if let Some(file) = &arguments.covariances {
-        let read = errors.with_covariances(&read(file)?, definition, table);
-        errors = read.map_err(|findings| refusal(file, &findings, language))?;
-    }
-    if errors.is_empty() {
-        eprintln!("no value of the table has a standard error: every score counts as exact");
-    }
-    let replicates = arguments.replicates.unwrap_or(1000) as usize;
-    let options = Options { level: arguments.level, method: arguments.method, replicates, seed: arguments.seed };
-    Ok(propagate(definition, table, outcome, &errors, edition, &options)?)
+    let errors = arguments.errors(definition, table, language)?;
+    let nodes = propagate(definition, table, outcome, &errors, edition, &arguments.options())?;
+    let leaves = leaf_intervals(definition, table, edition, &nodes.units, nodes.level);
+    Ok(Found { nodes, leaves })
 }
 
 /// The root and the nodes right below it, unit by unit.
@@ -151,6 +187,26 @@ fn intervals(found: &Uncertainty) {
             println!("  {rank:>5} {span:>11}  {unit:<20} {:>10.3} {:>9.3} {:>10.3} {:>10.3}", score.value, score.se, score.low, score.high);
         }
         more(units.len());
+    }
+}
+
+/// The values of leaves that have standard errors of their own.
+fn values(units: &[String], leaves: &[LeafUncertainty]) {
+    if leaves.is_empty() {
+        return;
+    }
+    println!(
+        "\nvalues with standard errors, on the scale of the table: a score is a transformation of its value, so it has another interval"
+    );
+    for leaf in leaves {
+        let unit = leaf.measured_in.as_deref().unwrap_or_default();
+        println!("\n  {:<20} {:<12} {:>10} {:>9} {:>10} {:>10}", leaf.leaf, unit, "value", "se", "low", "high");
+        let known: Vec<(&String, &LeafInterval)> =
+            units.iter().zip(&leaf.units).filter_map(|(unit, value)| Some((unit, value.as_ref()?))).collect();
+        for (unit, value) in known.iter().take(ROWS) {
+            println!("  {unit:<33} {:>10.3} {:>9.3} {:>10.3} {:>10.3}", value.value, value.se, value.low, value.high);
+        }
+        more(known.len());
     }
 }
 

@@ -221,7 +221,13 @@ fn dropped(object: &mut Object<'_>, definition: &CompositeDefinition, at: &mut A
     let alternatives = if object.has("nodes") {
         object.read("nodes", at, |value, at| {
             not_empty(array(value, at)?, at);
-            list(value, at, |value, at| if value.is_array() { list(value, at, known) } else { known(value, at).map(|code| vec![code]) })
+            list(value, at, |value, at| {
+                if !value.is_array() {
+                    return known(value, at).map(|code| vec![code]);
+                }
+                not_empty(array(value, at)?, at);
+                list(value, at, known)
+            })
         })
     } else {
         Some(each())
@@ -265,7 +271,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::schema::composite::sample::{composite, definition};
+    use crate::schema::composite::sample::{composite, definition, factors, schema_of};
 
     fn set(value: &Value) -> Result<FactorSet, Vec<(String, String)>> {
         parse_factors(&value.to_string(), &definition(&composite()))
@@ -274,13 +280,8 @@ mod tests {
 
     #[test]
     fn factors_are_read_with_their_defaults() {
-        let read = set(&json!({"kind": "sensitivity", "index": "sample", "sobol": {"base": 64}, "factors": [
-            {"code": "noise", "kind": "weight_noise", "noise": [{"amount": 0.25}]},
-            {"code": "shares", "kind": "dirichlet", "depth": 1, "concentration": 40},
-            {"code": "outliers", "kind": "stage", "stage": "treat", "alternatives": [null, {"stage": "treat", "winsorise": 0}]},
-            {"code": "without", "kind": "drop"}
-        ]}))
-        .unwrap();
+        schema_of("sensitivity", &factors()).unwrap();
+        let read = set(&factors()).unwrap();
         assert_eq!((read.replicates(), read.top(), read.output()), (1000, 10, &SensitivityOutput::MeanRankShift));
         assert_eq!(read.sobol(), Some(SobolPlan { base: 64, bootstrap: 1000 }));
         let counts: Vec<Option<usize>> = read.factors().iter().map(|factor| factor.kind.alternatives()).collect();
@@ -315,5 +316,83 @@ mod tests {
         ];
         let expected: Vec<(String, String)> = expected.iter().map(|(place, code)| ((*place).to_owned(), (*code).to_owned())).collect();
         assert_eq!(found, expected);
+    }
+
+    /// The factors with another value at a place, or with a member more.
+    fn changed(place: &str, value: &Value) -> Value {
+        let mut document = factors();
+        let (parent, member) = place.rsplit_once('/').unwrap();
+        match document.pointer_mut(parent).unwrap() {
+            Value::Array(list) => list[member.parse::<usize>().unwrap()] = value.clone(),
+            object => object[member] = value.clone(),
+        }
+        document
+    }
+
+    /// The published schema refuses each of these as the checker does: what depends on the definition is the checker's alone.
+    #[test]
+    fn the_published_schema_refuses_what_the_checker_refuses() {
+        let stage = |stage: &str, alternatives: Value| json!({"code": "s", "kind": "stage", "stage": stage, "alternatives": alternatives});
+        let broken: [(&str, Value); 18] = [
+            ("/kind", json!("composite")),
+            ("/index", json!("")),
+            ("/factors", json!([])),
+            ("/sobol", json!({"base": 1})),
+            ("/sobol", json!({"base": 64, "bootstrap": 18})),
+            ("/sobol/often", json!(true)),
+            ("/replicates", json!(0)),
+            ("/top", json!(1.5)),
+            ("/level", json!(1)),
+            ("/output", json!({"kind": "rank"})),
+            ("/output", json!({"kind": "mean_rank_shift", "unit": "A"})),
+            ("/factors/0/code", json!("1")),
+            ("/factors/0/noise/0/amount", json!(1.01)),
+            ("/factors/1/concentration", json!(0)),
+            ("/factors/2", stage("screen", json!([null]))),
+            ("/factors/2", stage("normalise", json!([null]))),
+            ("/factors/2", stage("treat", json!([{"stage": "impute", "method": "latest"}]))),
+            ("/factors/3/nodes", json!(["days", []])),
+        ];
+        for (place, value) in broken {
+            let document = changed(place, &value);
+            assert!(schema_of("sensitivity", &document).is_err(), "the schema accepts {value} at {place}");
+            assert!(set(&document).is_err(), "the checker accepts {value} at {place}");
+        }
+    }
+
+    #[test]
+    fn what_the_checker_accepts_satisfies_the_published_schema() {
+        let others = [json!(null), json!(true), json!(0), json!(1), json!(0.5), json!("days"), json!([]), json!({}), json!(["days"])];
+        let mut taken = 0;
+        for place in [
+            "/index",
+            "/replicates",
+            "/top",
+            "/level",
+            "/output",
+            "/sobol",
+            "/sobol/base",
+            "/sobol/bootstrap",
+            "/factors/0/code",
+            "/factors/0/noise",
+            "/factors/0/noise/0",
+            "/factors/0/noise/0/amount",
+            "/factors/0/noise/0/depth",
+            "/factors/1/depth",
+            "/factors/1/concentration",
+            "/factors/2/stage",
+            "/factors/2/alternatives",
+            "/factors/2/alternatives/1",
+            "/factors/3/nodes",
+        ] {
+            for other in &others {
+                let document = changed(place, other);
+                if set(&document).is_ok() {
+                    schema_of("sensitivity", &document).unwrap_or_else(|why| panic!("{place} {other}: {why}"));
+                    taken += 1;
+                }
+            }
+        }
+        assert!(taken > 10, "{taken} documents were taken");
     }
 }

@@ -40,12 +40,32 @@ pub(crate) fn composite() -> Value {
     })
 }
 
+/// Factors of every kind for [`composite`].
+pub(crate) fn factors() -> Value {
+    json!({"kind": "sensitivity", "index": "sample", "sobol": {"base": 64}, "factors": [
+        {"code": "noise", "kind": "weight_noise", "noise": [{"amount": 0.25}]},
+        {"code": "shares", "kind": "dirichlet", "depth": 1, "concentration": 40},
+        {"code": "outliers", "kind": "stage", "stage": "treat", "alternatives": [null, {"stage": "treat", "winsorise": 0}]},
+        {"code": "without", "kind": "drop"}
+    ]})
+}
+
+/// What the published JSON Schema of a kind of file says of a value.
+pub(crate) fn schema_of(kind: &str, value: &Value) -> Result<(), String> {
+    let published = [
+        ("composite", include_str!("../../../survey-schemas/meta-schema/composite.schema.json")),
+        ("sensitivity", include_str!("../../../survey-schemas/meta-schema/sensitivity.schema.json")),
+    ];
+    let (mut compiler, mut schemas) = (boon::Compiler::new(), boon::Schemas::new());
+    for (kind, schema) in published {
+        compiler.add_resource(&format!("https://test/{kind}.schema.json"), serde_json::from_str(schema).unwrap()).unwrap();
+    }
+    let compiled = compiler.compile(&format!("https://test/{kind}.schema.json"), &mut schemas).unwrap_or_else(|why| panic!("{why:#}"));
+    schemas.validate(value, compiled).map_err(|why| format!("{why:#}"))
+}
+
 /// The definition of a value that is right, by the published JSON Schema too.
 pub(crate) fn definition(value: &Value) -> CompositeDefinition {
-    let schema = include_str!("../../../survey-schemas/meta-schema/composite.schema.json");
-    let (mut compiler, mut schemas) = (boon::Compiler::new(), boon::Schemas::new());
-    compiler.add_resource("urn:test:composite", serde_json::from_str(schema).unwrap()).unwrap();
-    let compiled = compiler.compile("urn:test:composite", &mut schemas).unwrap();
-    schemas.validate(value, compiled).unwrap_or_else(|why| panic!("{why:#}"));
+    schema_of("composite", value).unwrap_or_else(|why| panic!("{why}"));
     parse_composite(&value.to_string()).unwrap_or_else(|findings| panic!("{findings:#?}")).definition
 }

@@ -5,6 +5,7 @@
 //! the units are ranked anew. The other way there is no figure: nobody scored the parts, so a unit that has since been merged
 //! with others gets none. Units that stayed as they were are carried over in both directions.
 
+mod errors;
 mod names;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,8 @@ use crate::schema::Finding;
 use crate::schema::composite::CompositeDefinition;
 use crate::unit::{LEGACY, REFORMED, Registry, Unit, UnitKind};
 use names::{Codes, HA_NOI, HA_TAY};
+
+pub use errors::{SeriesInterval, SeriesPrecision};
 
 /// What series is wanted.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -52,6 +55,9 @@ pub struct SeriesUnit {
     pub rebuilt: bool,
     /// The score of each node of the definition, in its order.
     pub scores: Vec<Option<f64>>,
+    /// How sure each of them is; empty until [`Series::add_uncertainty`] says so.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub intervals: Vec<Option<SeriesInterval>>,
     /// Its rank by the root among the units of the series; none where some of them could not be rebuilt.
     pub rank: Option<u32>,
 }
@@ -65,6 +71,9 @@ pub struct SeriesEdition {
     pub from: String,
     /// Whether any unit was rebuilt.
     pub rebuilt: bool,
+    /// How the intervals were found, where there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub precision: Option<SeriesPrecision>,
     /// The units in the order of the list.
     pub units: Vec<SeriesUnit>,
 }
@@ -196,6 +205,7 @@ impl Work<'_> {
             edition: self.edition.to_owned(),
             from: self.from.to_owned(),
             rebuilt: out.iter().any(|unit| unit.rebuilt),
+            precision: None,
             units: out,
         }
     }
@@ -251,6 +261,7 @@ impl Work<'_> {
             parts: parts.iter().enumerate().map(|(place, (_, row))| Part { unit: text(*row), share: share(place) }).collect(),
             rebuilt: parts.len() > 1,
             scores: (0..self.definition.nodes().len()).map(score).collect(),
+            intervals: Vec::new(),
             rank: None,
         }
     }
