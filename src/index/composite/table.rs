@@ -206,3 +206,52 @@ impl Table {
         matrix
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn valued(value: f64, revision: u32) -> Observation {
+        Observation { value: Some(value), revision, ..Observation::default() }
+    }
+
+    fn table(values: &[(&str, f64, u32)]) -> Table {
+        let mut table = Table::default();
+        for (unit, value, revision) in values {
+            assert!(table.insert("2024", unit, "overdue", valued(*value, *revision)));
+        }
+        table
+    }
+
+    #[test]
+    fn a_table_laid_over_another_adds_revisions_and_repeats_none() {
+        let mut below = table(&[("01", 5.0, 0), ("01", 6.0, 1), ("02", 7.0, 0), ("04", 1.0, 0)]);
+        below.describe("2024", "01", "region", "n");
+        // 01 says the same as the revision in force, 02 another value, 06 is new.
+        let mut above = table(&[("01", 6.0, 0), ("02", 8.0, 0), ("02", 9.0, 1), ("06", 2.0, 3)]);
+        above.describe("2024", "01", "region", "s");
+        above.admit("2024", "08");
+        let replaced = below.overlay(above);
+        assert_eq!(replaced, [("2024".to_owned(), "02".to_owned(), "overdue".to_owned())]);
+        let revisions = |unit| below.revisions("2024", unit, "overdue").iter().map(|o| (o.value.unwrap(), o.revision)).collect::<Vec<_>>();
+        assert_eq!(revisions("01"), [(5.0, 0), (6.0, 1)]);
+        assert_eq!(revisions("02"), [(7.0, 0), (8.0, 1), (9.0, 2)]);
+        assert_eq!(revisions("04"), [(1.0, 0)]);
+        assert_eq!(revisions("06"), [(2.0, 3)]);
+        assert!(below.has_row("2024", "08"));
+        assert_eq!(below.attributes().map(|(_, value)| value).collect::<Vec<_>>(), ["s"]);
+        assert_eq!(below.history().count(), 7);
+    }
+
+    #[test]
+    fn a_restated_value_that_was_withdrawn_is_a_change_too() {
+        let mut below = table(&[("01", 5.0, 0)]);
+        let mut above = Table::default();
+        above.insert("2024", "01", "overdue", Observation { status: Status::Restated, ..Observation::default() });
+        assert_eq!(below.overlay(above).len(), 1);
+        assert_eq!(below.get("2024", "01", "overdue").unwrap().value, None);
+        assert_eq!(Status::ALL.map(Status::as_str), Status::NAMES);
+        assert_eq!(Status::parse("restated"), Some(Status::Restated));
+        assert_eq!(Status::parse("guessed"), None);
+    }
+}
