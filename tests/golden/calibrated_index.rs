@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 use super::sipas_index::{frame, registry};
 use super::{Worst, questionnaire, root};
 
-fn golden() -> Value {
+pub(super) fn golden() -> Value {
     serde_json::from_slice(&std::fs::read(root().join("tests/golden/calibration/raked_index.json")).unwrap()).unwrap()
 }
 
 /// The index of the open data set with the totals of the golden file as margins.
-fn plan(golden: &Value) -> Plan {
+pub(super) fn plan(golden: &Value) -> Plan {
     let file = root().join("survey-schemas/sipas-open/index-1.1.json");
     let mut definition: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
     let totals = |name: &str, class: fn(&str) -> Value| -> Vec<Value> {
