@@ -13,6 +13,7 @@ mod choose;
 mod covariance_file;
 mod delta;
 mod errors;
+mod pairs;
 mod replicates;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ use replicates::Replicates;
 
 pub use choose::Reason;
 pub use errors::Errors;
+pub use pairs::Pair;
 
 /// Most units whose ranks by every node get an interval; with more, only those by the root do.
 const MOST_RANKED: usize = 400;
