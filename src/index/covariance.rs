@@ -270,10 +270,11 @@ impl Blocks<'_> {
     }
 
     fn within(&self, domain: usize, found: &mut Vec<Covariance>) {
-        for a in 0..self.nodes.len() {
-            for b in (a..self.nodes.len()).filter(|b| self.there[domain][a] && self.there[domain][*b]) {
-                found.push(self.covariance([domain; 2], [a, b], self.within[domain][a * self.nodes.len() + b]));
-            }
+        let k = self.nodes.len();
+        // Over replicates in none of which an estimate is defined, its variance is no number.
+        let known = |place: usize| self.there[domain][place / k] && self.there[domain][place % k] && self.within[domain][place].is_finite();
+        for place in (0..k * k).filter(|place| place / k <= place % k && known(*place)) {
+            found.push(self.covariance([domain; 2], [place / k, place % k], self.within[domain][place]));
         }
     }
 
@@ -330,4 +331,16 @@ fn connected(near: &[Vec<usize>]) -> Vec<Vec<usize>> {
         }
     }
     (0..near.len()).map(|domain| (domain + 1..near.len()).filter(|other| group[*other] == group[domain]).collect()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn domains_hang_together_through_those_that_they_share_strata_with() {
+        let near = sharing(&[vec![0], vec![3], vec![0, 1], vec![1, 2], vec![2]]);
+        assert_eq!(near, [vec![2], vec![], vec![3], vec![4], vec![]]);
+        assert_eq!(connected(&near), [vec![2, 3, 4], vec![], vec![3, 4], vec![4], vec![]]);
+    }
 }

@@ -278,3 +278,51 @@ fn united<'a>(first: &'a [u32], second: &'a [u32]) -> impl Iterator<Item = [Opti
         }))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Strata of 4, 3, 1 and 1 PSUs, the last but one drawn whole.
+    fn strata() -> Strata {
+        let stratum = |(name, population): (&str, Option<i64>)| Stratum { name: name.to_owned(), sampled: 0, population };
+        let list = [("a", Some(20)), ("b", None), ("whole", Some(1)), ("lonely", Some(9))].map(stratum).to_vec();
+        Strata::new(list, vec![0, 0, 0, 0, 1, 1, 1, 2, 3], vec![None; 9]).unwrap()
+    }
+
+    /// Two statistics of a domain that has rows in these PSUs.
+    fn domain(psus: &[u32], seed: f64) -> Scatter {
+        let z = psus.iter().flat_map(|psu| [1.0, 2.0].map(|by| (seed * by * f64::from(psu + 1)) % 1.0 - 0.4)).collect();
+        Scatter { width: 2, psus: psus.to_vec(), z }
+    }
+
+    #[test]
+    fn two_domains_covary_as_the_statistics_of_both_over_the_psus_of_either() {
+        let strata = strata();
+        let (a, b) = (domain(&[0, 1, 3, 4, 7, 8], 0.37), domain(&[1, 2, 4, 5, 6, 7, 8], 0.73));
+        let mut both = Scatter { width: 4, ..Scatter::default() };
+        for psu in 0..9 {
+            both.psus.push(psu);
+            for side in [&a, &b] {
+                let row = side.psus.iter().position(|own| *own == psu).map(|place| &side.z[2 * place..2 * place + 2]);
+                both.z.extend(row.unwrap_or(&[0.0, 0.0]));
+            }
+        }
+        for rule in [LonelyPsu::Remove, LonelyPsu::Certainty, LonelyPsu::Adjust, LonelyPsu::Average] {
+            let (found, joint) = (a.covariance_with(&b, &strata, rule).unwrap(), both.covariance(&strata, rule).unwrap());
+            for (place, cell) in found.iter().enumerate() {
+                let expected = joint[place / 2 * 4 + 2 + place % 2];
+                assert!((cell - expected).abs() < 1e-14, "{rule:?} {place}: {cell} is not {expected}");
+            }
+            let (own, variances) = (a.covariance_with(&a, &strata, rule).unwrap(), a.covariance(&strata, rule).unwrap());
+            assert!(own.iter().zip(&variances).all(|(a, b)| (a - b).abs() < 1e-14), "{rule:?}");
+        }
+        assert_eq!(a.covariance_with(&b, &strata, LonelyPsu::Fail), Err(LonelyStratum { stratum: "lonely".to_owned() }));
+    }
+
+    #[test]
+    fn domains_of_different_strata_do_not_covary() {
+        let (a, b) = (domain(&[0, 1, 3, 8], 0.37), domain(&[4, 5], 0.73));
+        assert_eq!(a.covariance_with(&b, &strata(), LonelyPsu::Fail), Ok(vec![0.0; 4]));
+    }
+}

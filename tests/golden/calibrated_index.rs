@@ -16,9 +16,18 @@ pub(super) fn golden() -> Value {
 }
 
 /// The index of the open data set with the totals of the golden file as margins.
-pub(super) fn plan(golden: &Value) -> Plan {
+fn plan(golden: &Value) -> Plan {
     let file = root().join("survey-schemas/sipas-open/index-1.1.json");
     let mut definition: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    definition["estimation"] = estimation(golden);
+    match hailong::schema::parse(&definition.to_string()).unwrap().document {
+        Document::Index(index) => Plan::compile(&index, &questionnaire("sipas-open/1.1.json"), &BTreeMap::new()).unwrap(),
+        Document::Questionnaire(_) => panic!("an index was asked for"),
+    }
+}
+
+/// What the definition says of the calibration.
+pub(super) fn estimation(golden: &Value) -> Value {
     let totals = |name: &str, class: fn(&str) -> Value| -> Vec<Value> {
         let classes = golden[name].as_object().unwrap().iter().map(|(key, total)| {
             let mut class = class(key);
@@ -27,14 +36,10 @@ pub(super) fn plan(golden: &Value) -> Plan {
         });
         classes.collect()
     };
-    definition["estimation"] = json!({ "calibration": { "method": "raking", "margins": [
+    json!({ "calibration": { "method": "raking", "margins": [
         { "level": "province", "totals": totals("province_total", |key| json!({ "area": format!("provinces:{:0>2}", key) })) },
         { "item": "urban", "totals": totals("urban_total", |key| json!({ "option": key })) },
-    ]}});
-    match hailong::schema::parse(&definition.to_string()).unwrap().document {
-        Document::Index(index) => Plan::compile(&index, &questionnaire("sipas-open/1.1.json"), &BTreeMap::new()).unwrap(),
-        Document::Questionnaire(_) => panic!("an index was asked for"),
-    }
+    ]}})
 }
 
 fn computed(order: impl Fn(usize, usize) -> usize) -> Computed {

@@ -4,8 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
+use hailong::index::composite::uncertainty::{Errors, Method, Options, Uncertainty, propagate};
+use hailong::index::composite::{self, Table, survey};
 use hailong::index::{Covariance, CovarianceError, DomainKey, Plan, Score, compute, covariances};
 use hailong::schema::Document;
+use hailong::schema::composite::{CompositeDefinition, parse_composite};
 use serde_json::{Value, json};
 
 use super::sipas_index::{AGENCIES, Row, frame_of, registry, rows};
@@ -42,10 +45,19 @@ fn lonely(strata: &Value) -> Vec<Row> {
     rows
 }
 
+/// The partitions that the tests look at.
+fn domains() -> Value {
+    json!([{ "kind": "nation" }, { "kind": "level", "level": "province" }, { "kind": "unit" }])
+}
+
+/// The index of the open data set, as a value.
+fn open_index() -> Value {
+    serde_json::from_slice(&std::fs::read(root().join("survey-schemas/sipas-open/index-1.1.json")).unwrap()).unwrap()
+}
+
 /// The open index with some of its members set otherwise.
 fn plan(members: &Value) -> Plan {
-    let file = root().join("survey-schemas/sipas-open/index-1.1.json");
-    let mut definition: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    let mut definition = open_index();
     for (name, member) in members.as_object().unwrap() {
         definition[name] = member.clone();
     }
@@ -139,7 +151,8 @@ fn lonely_psus_follow_their_rule_in_covariances_too() {
 
 #[test]
 fn calibrated_weights_leave_the_covariances_of_residuals() {
-    let (golden, plan, rows) = (golden(), calibrated_index::plan(&calibrated_index::golden()), everyone());
+    let raking = calibrated_index::estimation(&calibrated_index::golden());
+    let (golden, plan, rows) = (golden(), plan(&json!({ "domains": domains(), "estimation": raking })), everyone());
     let mut worst = Worst::default();
     for kind in ["province", "unit"] {
         let found = found(&plan, &rows, &["C1", "INDEX"], kind);
@@ -164,15 +177,17 @@ fn replicates_give_covariances_where_the_definition_asks_for_them() {
 #[test]
 fn the_covariance_of_an_estimate_with_itself_is_its_variance() {
     let rows = everyone();
-    let methods = [
+    let tree = json!([open_index()["tree"][0]]);
+    let estimations = [
         json!({}),
-        json!({ "estimation": { "variance": { "method": "jackknife" } } }),
-        json!({ "estimation": { "variance": { "method": "bootstrap", "replicates": 50 } } }),
+        json!({ "variance": { "method": "jackknife" } }),
+        json!({ "variance": { "method": "bootstrap", "replicates": 50 } }),
+        calibrated_index::estimation(&calibrated_index::golden()),
     ];
-    let plans = methods.iter().map(plan).chain([calibrated_index::plan(&calibrated_index::golden())]);
+    let plans = estimations.map(|estimation| plan(&json!({ "tree": tree, "domains": domains(), "estimation": estimation })));
     let mut worst = Worst::default();
     for plan in plans {
-        let nodes = ["INDEX", "T2_INDEX", "C1", "q01", "T2POOL_ALL"];
+        let nodes = ["INDEX", "C1", "q01"];
         let scores = scores(&plan, &rows);
         for kind in ["nation", "province", "unit"] {
             let found = by_pair(&found(&plan, &rows, &nodes, kind));
@@ -182,7 +197,81 @@ fn the_covariance_of_an_estimate_with_itself_is_its_variance() {
             }
         }
     }
-    worst.hold("variances among covariances", 1e-12, 4 * 84 * 5);
+    worst.hold("variances among covariances", 1e-12, 4 * 84 * 3);
+}
+
+/// A composite that takes nodes of the survey's index as they are, with weights.
+fn weighted(leaves: &[(&str, f64)]) -> CompositeDefinition {
+    let text = |text: &str| json!({ "vi": text, "en": text });
+    let leaf = |(node, weight): &(&str, f64)| {
+        json!({
+            "code": format!("leaf_{node}"), "label": text(node), "weight": weight,
+            "indicator": { "survey": { "index": "sipas-open", "node": node } },
+        })
+    };
+    let definition = json!({
+        "kind": "composite", "code": "whole", "edition": "y1", "title": text("x"),
+        "pipeline": [{ "stage": "normalise", "method": "as_given" }, { "stage": "aggregate", "method": "arithmetic" }],
+        "tree": { "code": "ALL", "label": text("x"), "children": leaves.iter().map(leaf).collect::<Vec<_>>() },
+    });
+    parse_composite(&definition.to_string()).unwrap().definition
+}
+
+/// What a composite of a run's nodes comes to for the units of a kind, with the covariances of the run.
+fn propagated(definition: &CompositeDefinition, plan: &Plan, rows: &[Row], scores: &[Score], kind: &str) -> Uncertainty {
+    let list = Some(if kind == "unit" { "agencies" } else { "provinces" });
+    let (name, index, wave, edition) = ("run".to_owned(), "sipas-open".to_owned(), "w1".to_owned(), "y1".to_owned());
+    let run = survey::Run { name, index, wave, edition, estimates: survey::estimates(scores, &registry(), list) };
+    let mut table = Table::default();
+    assert_eq!(survey::join(definition, &run, &mut table), Vec::new());
+    let found = found(plan, rows, &survey::nodes(definition, &run), kind);
+    let pairs = survey::pairs(definition, &run, &survey::covariances(&found, &registry(), list), &table);
+    let errors = Errors::of(definition, &table).with_pairs(pairs, definition, &table).unwrap();
+    let options = Options { level: plan.level(), method: None, replicates: 2, seed: 1 };
+    let outcome = composite::compute(definition, &table).unwrap();
+    propagate(definition, &table, &outcome, &errors, "y1", &options).unwrap()
+}
+
+#[test]
+fn a_composite_of_survey_leaves_has_the_interval_of_the_same_sum_as_one_node() {
+    let text = json!({ "vi": "x", "en": "x" });
+    let leaf =
+        |item: &str| json!({ "code": format!("pair_{item}"), "label": text, "weight": 0.5, "measure": { "kind": "mean", "item": item } });
+    let pair = json!({ "code": "PAIR", "label": text, "children": [leaf("q01"), leaf("q06")] });
+    let tree = json!([open_index()["tree"][0], pair]);
+    let (rows, mut worst) = (everyone(), Worst::default());
+    for variance in [json!({ "method": "linearised" }), json!({ "method": "jackknife" })] {
+        let plan = plan(&json!({ "tree": tree, "domains": domains(), "estimation": { "variance": variance } }));
+        let scores = scores(&plan, &rows);
+        let criteria = [("C1", 0.15), ("C2", 0.25), ("C3", 0.2), ("C4", 0.2), ("C5", 0.2)];
+        for (leaves, node) in [(&criteria[..], "INDEX"), (&[("q01", 0.5), ("q06", 0.5)][..], "PAIR")] {
+            let definition = weighted(leaves);
+            for kind in ["province", "unit"] {
+                let found = propagated(&definition, &plan, &rows, &scores, kind);
+                assert_eq!((found.method, found.reasons.len()), (Method::Delta, 0));
+                let direct: Vec<&Score> = scores.iter().filter(|score| score.node == node && score.domain.kind == kind).collect();
+                assert_eq!(direct.len(), found.units.len());
+                for (score, interval) in direct.iter().zip(&found.nodes[0].units) {
+                    let (what, interval) = (format!("{kind} {node} {:?}", score.domain), interval.unwrap());
+                    worst.compare(&what, interval.value, score.value.unwrap());
+                    worst.compare(&what, interval.se, score.se.unwrap());
+                    worst.compare(&what, interval.df.unwrap(), score.df);
+                    worst.compare(&what, interval.low, score.low.unwrap());
+                    worst.compare(&what, interval.high, score.high.unwrap());
+                }
+                // The units' composites covary as the node's estimates do.
+                let across = by_pair(&self::found(&plan, &rows, &[node], kind));
+                for (a, first) in direct.iter().enumerate() {
+                    for (b, second) in direct.iter().enumerate().skip(a + 1) {
+                        let cell = across.get(&(place(&first.domain, node), place(&second.domain, node))).copied().unwrap_or(0.0);
+                        let size = (found.root.covariance(a, a) * found.root.covariance(b, b)).sqrt();
+                        worst.compare(&format!("{kind} {node} {a} {b}"), size + found.root.covariance(a, b), size + cell);
+                    }
+                }
+            }
+        }
+    }
+    worst.hold("a composite of survey leaves", 1e-9, 8000);
 }
 
 #[test]

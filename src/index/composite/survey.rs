@@ -171,7 +171,7 @@ pub fn pairs(definition: &CompositeDefinition, run: &Run, covariances: &[Covaria
 }
 
 /// The leaves that take nodes of a run's index.
-fn leaves<'a, 'r>(definition: &'a CompositeDefinition, run: &'r Run) -> impl Iterator<Item = (&'a str, &'a SurveyLeaf)> {
+fn leaves<'a>(definition: &'a CompositeDefinition, run: &Run) -> impl Iterator<Item = (&'a str, &'a SurveyLeaf)> {
     let leaves = definition.leaves().filter_map(|(_, node, indicator)| Some((node.code(), indicator.survey.as_ref()?)));
     leaves.filter(|(_, survey)| is_of(survey, run))
 }

@@ -186,7 +186,9 @@ impl Errors {
         let mut held = true;
         for (row, expected) in rows.iter().zip(matrix.chunks_exact(k)) {
             dense.fill(0.0);
-            row.iter().for_each(|(place, number)| dense[*place as usize] = *number);
+            for (place, number) in row {
+                dense[*place as usize] = *number;
+            }
             let dot = |other: &[(u32, f64)]| -> f64 { other.iter().map(|(place, number)| number * dense[*place as usize]).sum() };
             held &= rows.iter().zip(expected).all(|(other, cell)| (dot(other) - cell).abs() < ROUNDING);
         }
