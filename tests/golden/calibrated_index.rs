@@ -20,10 +20,10 @@ fn plan(golden: &Value) -> Plan {
     let file = root().join("survey-schemas/sipas-open/index-1.1.json");
     let mut definition: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
     definition["estimation"] = estimation(golden);
-    match hailong::schema::parse(&definition.to_string()).unwrap().document {
-        Document::Index(index) => Plan::compile(&index, &questionnaire("sipas-open/1.1.json"), &BTreeMap::new()).unwrap(),
-        Document::Questionnaire(_) => panic!("an index was asked for"),
-    }
+    let Document::Index(index) = hailong::schema::parse(&definition.to_string()).unwrap().document else {
+        panic!("an index was asked for");
+    };
+    Plan::compile(&index, &questionnaire("sipas-open/1.1.json"), &BTreeMap::new()).unwrap()
 }
 
 /// What the definition says of the calibration.

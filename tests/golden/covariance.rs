@@ -61,10 +61,10 @@ fn plan(members: &Value) -> Plan {
     for (name, member) in members.as_object().unwrap() {
         definition[name] = member.clone();
     }
-    match hailong::schema::parse(&definition.to_string()).unwrap().document {
-        Document::Index(index) => Plan::compile(&index, &questionnaire("sipas-open/1.1.json"), &BTreeMap::new()).unwrap(),
-        Document::Questionnaire(_) => panic!("an index was asked for"),
-    }
+    let Document::Index(index) = hailong::schema::parse(&definition.to_string()).unwrap().document else {
+        panic!("an index was asked for");
+    };
+    Plan::compile(&index, &questionnaire("sipas-open/1.1.json"), &BTreeMap::new()).unwrap()
 }
 
 fn scores(plan: &Plan, rows: &[Row]) -> Vec<Score> {
