@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::sipas_index::{frame, registry};
 use super::{Worst, questionnaire, root};
 
-fn golden() -> Value {
+pub(super) fn golden() -> Value {
     serde_json::from_slice(&std::fs::read(root().join("tests/golden/calibration/raked_index.json")).unwrap()).unwrap()
 }
 
@@ -19,6 +19,15 @@ fn golden() -> Value {
 fn plan(golden: &Value) -> Plan {
     let file = root().join("survey-schemas/sipas-open/index-1.1.json");
     let mut definition: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    definition["estimation"] = estimation(golden);
+    let Document::Index(index) = hailong::schema::parse(&definition.to_string()).unwrap().document else {
+        panic!("an index was asked for");
+    };
+    Plan::compile(&index, &questionnaire("sipas-open/1.1.json"), &BTreeMap::new()).unwrap()
+}
+
+/// What the definition says of the calibration.
+pub(super) fn estimation(golden: &Value) -> Value {
     let totals = |name: &str, class: fn(&str) -> Value| -> Vec<Value> {
         let classes = golden[name].as_object().unwrap().iter().map(|(key, total)| {
             let mut class = class(key);
@@ -27,14 +36,10 @@ fn plan(golden: &Value) -> Plan {
         });
         classes.collect()
     };
-    definition["estimation"] = json!({ "calibration": { "method": "raking", "margins": [
+    json!({ "calibration": { "method": "raking", "margins": [
         { "level": "province", "totals": totals("province_total", |key| json!({ "area": format!("provinces:{:0>2}", key) })) },
         { "item": "urban", "totals": totals("urban_total", |key| json!({ "option": key })) },
-    ]}});
-    match hailong::schema::parse(&definition.to_string()).unwrap().document {
-        Document::Index(index) => Plan::compile(&index, &questionnaire("sipas-open/1.1.json"), &BTreeMap::new()).unwrap(),
-        Document::Questionnaire(_) | Document::Composite(_) => panic!("an index was asked for"),
-    }
+    ]}})
 }
 
 fn computed(order: impl Fn(usize, usize) -> usize) -> Computed {

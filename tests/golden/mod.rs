@@ -4,6 +4,7 @@
 mod association;
 mod calibrated_index;
 mod composite;
+mod covariance;
 mod estimate;
 mod estimation;
 mod optin;

@@ -33,16 +33,27 @@ pub(super) fn registry() -> Registry {
     Registry::new(provinces.chain(agencies).collect(), &[]).unwrap()
 }
 
-/// The rows of a year, packed as the store would hold them; `order` says in which order they arrive.
-pub(super) fn frame(file: &str, plan: &Plan, order: impl Fn(usize, usize) -> usize) -> Frame {
-    let questionnaire = questionnaire("sipas-open/1.1.json");
-    let layout = Layout::of(&questionnaire);
+/// A response: the text in each column.
+pub(super) type Row = BTreeMap<String, String>;
+
+/// The responses of a year.
+pub(super) fn rows(file: &str) -> Vec<Row> {
     let mut reader = csv::Reader::from_path(path(file)).unwrap();
     let headers: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
-    let rows: Vec<BTreeMap<String, String>> =
-        reader.records().map(|r| headers.iter().cloned().zip(r.unwrap().iter().map(str::to_owned)).collect()).collect();
+    reader.records().map(|r| headers.iter().cloned().zip(r.unwrap().iter().map(str::to_owned)).collect()).collect()
+}
+
+/// The rows of a year, packed as the store would hold them; `order` says in which order they arrive.
+pub(super) fn frame(file: &str, plan: &Plan, order: impl Fn(usize, usize) -> usize) -> Frame {
+    frame_of(&rows(file), plan, order)
+}
+
+/// The same of rows that are at hand.
+pub(super) fn frame_of(rows: &[Row], plan: &Plan, order: impl Fn(usize, usize) -> usize) -> Frame {
+    let questionnaire = questionnaire("sipas-open/1.1.json");
+    let layout = Layout::of(&questionnaire);
     let mut psus: BTreeMap<String, Psu> = BTreeMap::new();
-    for row in &rows {
+    for row in rows {
         let psu = || Psu {
             code: row["psu"].clone(),
             stratum: row["stratum"].clone(),

@@ -1,7 +1,8 @@
 //! Leaves that a survey measures: their values, standard errors and numbers of answers come from a run.
 
 use super::table::{Observation, Status, Table};
-use crate::index::Score;
+use super::uncertainty::Pair;
+use crate::index::{self, DomainKey, Score};
 use crate::schema::Finding;
 use crate::schema::composite::{CompositeDefinition, SurveyLeaf};
 use crate::unit::{Registry, UnitId};
@@ -23,6 +24,17 @@ pub struct Estimate {
     pub n: Option<u32>,
 }
 
+/// The covariance of two estimates.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Covariance {
+    /// The codes of the units in their list: twice the same within a unit.
+    pub units: [String; 2],
+    /// The codes of the nodes: twice the same for a variance.
+    pub nodes: [String; 2],
+    /// The covariance.
+    pub value: f64,
+}
+
 /// The estimates of a run, for an edition of the composite index.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
@@ -42,17 +54,28 @@ pub struct Run {
 /// people. Without a list, of any. Where the definition makes a modelled estimate too, the direct one is taken.
 #[must_use]
 pub fn estimates(scores: &[Score], units: &Registry, list: Option<&str>) -> Vec<Estimate> {
-    let code = |score: &Score| {
-        let domain = &score.domain;
-        let ((Some(id), None, None) | (None, Some(id), None)) = (domain.area, domain.unit, &domain.item) else { return None };
-        let record = &units.get(UnitId(id))?.record;
-        list.is_none_or(|list| record.list == list).then(|| record.code.clone())
-    };
     let estimate = |score: &Score| {
-        let n = u32::try_from(score.n).ok();
-        Some(Estimate { unit: code(score)?, node: score.node.clone(), value: score.value, se: score.se, df: score.df, n })
+        let (unit, n) = (code(&score.domain, units, list)?, u32::try_from(score.n).ok());
+        Some(Estimate { unit, node: score.node.clone(), value: score.value, se: score.se, df: score.df, n })
     };
     scores.iter().filter_map(estimate).collect()
+}
+
+/// The covariances among `found` whose estimates speak of units of `list`, as those of [`estimates`] do.
+#[must_use]
+pub fn covariances(found: &[index::Covariance], units: &Registry, list: Option<&str>) -> Vec<Covariance> {
+    let covariance = |found: &index::Covariance| {
+        let [a, b] = found.domains.each_ref().map(|domain| code(domain, units, list));
+        Some(Covariance { units: [a?, b?], nodes: found.nodes.clone(), value: found.value })
+    };
+    found.iter().filter_map(covariance).collect()
+}
+
+/// The code of the unit of `list` that a domain is as a whole.
+fn code(domain: &DomainKey, units: &Registry, list: Option<&str>) -> Option<String> {
+    let ((Some(id), None, None) | (None, Some(id), None)) = (domain.area, domain.unit, &domain.item) else { return None };
+    let record = &units.get(UnitId(id))?.record;
+    list.is_none_or(|list| record.list == list).then(|| record.code.clone())
 }
 
 /// Puts a run's estimates into the table where leaves ask for them, as revisions of what stands there.
@@ -63,19 +86,18 @@ pub fn estimates(scores: &[Score], units: &Registry, list: Option<&str>) -> Vec<
 pub fn join(definition: &CompositeDefinition, run: &Run, table: &mut Table) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut asked = false;
-    for (_, node, indicator) in definition.leaves() {
-        let Some(survey) = indicator.survey.as_ref().filter(|survey| is_of(survey, run)) else { continue };
+    for (code, survey) in leaves(definition, run) {
         asked = true;
         let (mut found, mut replaced) = (0, Vec::new());
         for estimate in run.estimates.iter().filter(|estimate| estimate.node == survey.node) {
             found += 1;
-            let known = table.revisions(&run.edition, &estimate.unit, node.code()).last().cloned();
+            let known = table.revisions(&run.edition, &estimate.unit, code).last().cloned();
             if known.as_ref().is_some_and(|known| known.value.is_some() && known.value != estimate.value) {
                 replaced.push(estimate.unit.as_str());
             }
-            table.insert(&run.edition, &estimate.unit, node.code(), observation(run, estimate, known.map(|known| known.revision)));
+            table.insert(&run.edition, &estimate.unit, code, observation(run, estimate, known.map(|known| known.revision)));
         }
-        let (code, survey) = (node.code(), &survey.node);
+        let survey = &survey.node;
         if found == 0 {
             findings.push(Finding::warning(
                 format!("/{code}"),
@@ -105,14 +127,68 @@ pub fn join(definition: &CompositeDefinition, run: &Run, table: &mut Table) -> V
     findings
 }
 
+/// The nodes of a run's index that leaves take, each once: those whose covariances [`pairs`] needs.
+#[must_use]
+pub fn nodes<'a>(definition: &'a CompositeDefinition, run: &Run) -> Vec<&'a str> {
+    let mut nodes: Vec<&str> = Vec::new();
+    for (_, survey) in leaves(definition, run) {
+        if !nodes.contains(&survey.node.as_str()) {
+            nodes.push(&survey.node);
+        }
+    }
+    nodes
+}
+
+/// The covariances of a run's nodes as those of the leaves that take them, for
+/// [`Errors::with_pairs`](super::uncertainty::Errors::with_pairs).
+///
+/// `table` holds the run's estimates: [`join`] has put them there as they are, so that covariances need no scaling. Values that
+/// another source has replaced since, and those without a standard error, bring none. Leaves that take one node are one estimate
+/// and covary by its variance.
+#[must_use]
+pub fn pairs(definition: &CompositeDefinition, run: &Run, covariances: &[Covariance], table: &Table) -> Vec<Pair> {
+    let leaves: Vec<(&str, &SurveyLeaf)> = leaves(definition, run).collect();
+    let source = source(run);
+    let brings = |unit: &str, leaf: &str| {
+        let known = table.get(&run.edition, unit, leaf).filter(|known| known.source.as_ref() == Some(&source));
+        known.is_some_and(|known| known.value.is_some() && known.standard_error.is_some_and(|se| se > 0.0))
+    };
+    let key = |unit: &str, leaf: &str| (run.edition.clone(), unit.to_owned(), leaf.to_owned());
+    let mut found = Vec::new();
+    for Covariance { units: [u, v], nodes: [m, n], value } in covariances {
+        let taking = |unit: &'_ str, node: &'_ str| -> Vec<&str> {
+            let takes = leaves.iter().filter(|(leaf, survey)| survey.node == node && brings(unit, leaf));
+            takes.map(|(leaf, _)| *leaf).collect()
+        };
+        let (first, second) = (taking(u, m), taking(v, n));
+        for (place, a) in first.iter().enumerate() {
+            // A variance is that of each pair of the leaves that take its node, either way round but once.
+            let others = if u == v && m == n { &second[place + 1..] } else { &second[..] };
+            found.extend(others.iter().map(|b| Pair { a: key(u, a), b: key(v, b), covariance: *value }));
+        }
+    }
+    found
+}
+
+/// The leaves that take nodes of a run's index.
+fn leaves<'a>(definition: &'a CompositeDefinition, run: &Run) -> impl Iterator<Item = (&'a str, &'a SurveyLeaf)> {
+    let leaves = definition.leaves().filter_map(|(_, node, indicator)| Some((node.code(), indicator.survey.as_ref()?)));
+    leaves.filter(|(_, survey)| is_of(survey, run))
+}
+
 fn is_of(survey: &SurveyLeaf, run: &Run) -> bool {
     survey.index == run.index && survey.wave.as_ref().is_none_or(|wave| *wave == run.wave)
+}
+
+/// What the table says of where a run's values come from.
+fn source(run: &Run) -> String {
+    format!("{} {}: {}", run.index, run.wave, run.name)
 }
 
 fn observation(run: &Run, estimate: &Estimate, last: Option<u32>) -> Observation {
     Observation {
         value: estimate.value,
-        source: Some(format!("{} {}: {}", run.index, run.wave, run.name)),
+        source: Some(source(run)),
         status: Status::Derived,
         revision: last.map_or(0, |revision| revision.saturating_add(1)),
         standard_error: estimate.se.filter(|_| estimate.df > 0.0),
@@ -127,8 +203,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::index::DomainKey;
     use crate::index::composite::compute;
+    use crate::index::composite::uncertainty::Errors;
     use crate::schema::composite::sample::{composite, definition};
     use crate::unit::{LEGACY, embedded};
 
@@ -183,6 +259,58 @@ mod tests {
     }
 
     #[test]
+    fn covariances_of_nodes_become_those_of_the_leaves_that_take_them() {
+        // `trust` and `shops` take one node, `days` another.
+        let mut value = composite();
+        let cost = &mut value["tree"]["children"][0]["children"];
+        cost[0]["indicator"]["survey"] = json!({"index": "sipas", "node": "WAIT"});
+        cost[1]["indicator"]["survey"] = json!({"index": "sipas", "node": "ALL"});
+        let trust = &mut value["tree"]["children"][1]["children"][0]["children"][0]["indicator"];
+        trust["survey"] = json!({"index": "sipas", "node": "ALL"});
+        let definition = definition(&value);
+        let run = run(&[("01", "ALL", 0.8), ("02", "ALL", 0.6), ("01", "WAIT", 5.0)]);
+        assert_eq!(nodes(&definition, &run), ["WAIT", "ALL"]);
+        let mut table = Table::default();
+        join(&definition, &run, &mut table);
+        let covariance = |units: [&str; 2], nodes: [&str; 2], value: f64| Covariance {
+            units: units.map(str::to_owned),
+            nodes: nodes.map(str::to_owned),
+            value,
+        };
+        let all = [
+            covariance(["01", "01"], ["ALL", "ALL"], 0.0001),
+            covariance(["01", "01"], ["WAIT", "ALL"], 0.00005),
+            covariance(["01", "01"], ["WAIT", "WAIT"], 0.0001),
+            covariance(["02", "02"], ["WAIT", "ALL"], 0.00003),
+            covariance(["01", "02"], ["ALL", "ALL"], 0.00002),
+        ];
+        let found = pairs(&definition, &run, &all, &table);
+        let named = |pairs: &[Pair]| -> Vec<String> {
+            pairs.iter().map(|pair| format!("{}.{} {}.{} {}", pair.a.1, pair.a.2, pair.b.1, pair.b.2, pair.covariance)).collect()
+        };
+        let expected = [
+            "01.shops 01.trust 0.0001",
+            "01.days 01.shops 0.00005",
+            "01.days 01.trust 0.00005",
+            "01.shops 02.shops 0.00002",
+            "01.shops 02.trust 0.00002",
+            "01.trust 02.shops 0.00002",
+            "01.trust 02.trust 0.00002",
+        ];
+        assert_eq!(named(&found), expected, "02 has no value of WAIT");
+        let errors = Errors::of(&definition, &table).with_pairs(found, &definition, &table).unwrap();
+        assert_eq!(errors.covariances().count(), expected.len());
+        // A value from elsewhere has nothing to do with the run's.
+        table.insert(
+            "2024",
+            "01",
+            "days",
+            Observation { value: Some(4.0), standard_error: Some(0.1), revision: 9, ..Observation::default() },
+        );
+        assert_eq!(named(&pairs(&definition, &run, &all, &table)), [expected[0], expected[3], expected[4], expected[5], expected[6]]);
+    }
+
+    #[test]
     fn scores_of_whole_units_of_the_list_become_estimates() {
         let (records, successions) = embedded().unwrap();
         let units = Registry::numbered(records, &successions).unwrap();
@@ -214,5 +342,10 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].unit.as_str(), found[0].n), ("48", Some(40)));
         assert!(estimates(&scores, &units, Some("vn-34")).is_empty());
+        let [_, area, women] = scores.map(|score| score.domain);
+        let covariance = |domains| index::Covariance { domains, nodes: ["ALL".to_owned(), "C1".to_owned()], value: 0.1 };
+        let all = [covariance([area.clone(), area.clone()]), covariance([area, women])];
+        let found = covariances(&all, &units, Some(LEGACY));
+        assert_eq!(found, [Covariance { units: ["48".to_owned(), "48".to_owned()], nodes: all[0].nodes.clone(), value: 0.1 }]);
     }
 }

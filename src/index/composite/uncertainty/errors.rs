@@ -8,6 +8,7 @@ use super::super::matrix::Rows;
 use super::super::stages::{State, leaf_codes};
 use super::super::table::Table;
 use super::covariance_file;
+use super::pairs::{Covariances, Pair, Pairs};
 use crate::schema::Finding;
 use crate::schema::composite::CompositeDefinition;
 use crate::scoring::rank::{Joint, RankError, factor, standard_normal};
@@ -21,7 +22,7 @@ const ROUNDING: f64 = 1e-6;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Errors {
     cells: Vec<Cell>,
-    covariances: BTreeMap<(usize, usize), f64>,
+    covariances: Covariances,
     blocks: Vec<Block>,
     /// For each cell its block.
     block_of: Vec<Option<usize>>,
@@ -66,7 +67,7 @@ impl Errors {
             }
         }
         let block_of = vec![None; cells.len()];
-        Self { cells, covariances: BTreeMap::new(), blocks: Vec::new(), block_of }
+        Self { cells, covariances: Covariances::new(), blocks: Vec::new(), block_of }
     }
 
     /// The same with the covariances of a CSV file: `unit_a,indicator_a,unit_b,indicator_b,covariance[,edition]`, one line for
@@ -75,11 +76,34 @@ impl Errors {
     /// # Errors
     /// Every finding of the file with its line: values that are not there or have no standard error, pairs that stand there
     /// twice, correlations beyond 1, and covariances that no errors can have together.
-    pub fn with_covariances(mut self, text: &str, definition: &CompositeDefinition, table: &Table) -> Result<Self, Vec<Finding>> {
-        let rows = table.state(definition).rows;
-        self.covariances = covariance_file::read(text, definition, &rows, &self)?;
-        self.make_blocks().map_err(|finding| vec![finding])?;
-        Ok(self)
+    pub fn with_covariances(self, text: &str, definition: &CompositeDefinition, table: &Table) -> Result<Self, Vec<Finding>> {
+        let mut pairs = Pairs::new(&self, definition, table);
+        covariance_file::read(text, definition.edition(), &mut pairs)?;
+        let found = pairs.found();
+        self.covarying(found)
+    }
+
+    /// The same with the covariances of pairs of values, such as [`survey::pairs`](crate::index::composite::survey::pairs) takes from
+    /// a run, added to those that are known already. Pairs may come in either order.
+    ///
+    /// # Errors
+    /// As [`Errors::with_covariances`], a finding's pointer beginning with the pair's place.
+    pub fn with_pairs(
+        self,
+        found: impl IntoIterator<Item = Pair>,
+        definition: &CompositeDefinition,
+        table: &Table,
+    ) -> Result<Self, Vec<Finding>> {
+        let mut pairs = Pairs::new(&self, definition, table);
+        let mut findings = Vec::new();
+        for (place, Pair { a, b, covariance }) in found.into_iter().enumerate() {
+            findings.extend(pairs.add([(&a).into(), (&b).into()], Ok(covariance)).into_iter().map(|fault| fault.at(place)));
+        }
+        if !findings.is_empty() {
+            return Err(findings);
+        }
+        let found = pairs.found();
+        self.covarying(found)
     }
 
     /// Whether every value counts as exact.
@@ -127,6 +151,14 @@ impl Errors {
         self.block_of.get(cell).copied().flatten()
     }
 
+    /// The same errors with these covariances alone.
+    fn covarying(self, covariances: Covariances) -> Result<Self, Vec<Finding>> {
+        let block_of = vec![None; self.cells.len()];
+        let mut errors = Self { cells: self.cells, covariances, blocks: Vec::new(), block_of };
+        errors.make_blocks().map_err(|finding| vec![finding])?;
+        Ok(errors)
+    }
+
     /// Joins cells that covary to blocks and factors each.
     fn make_blocks(&mut self) -> Result<(), Finding> {
         let mut leader: Vec<usize> = (0..self.cells.len()).collect();
@@ -165,10 +197,16 @@ impl Errors {
         };
         let matrix: Vec<f64> = (0..k * k).map(|place| correlation(place / k, place % k)).collect();
         let rows = factor(&Joint::new(vec![0.0; k], matrix.clone(), None)?);
-        let dot = |a: &[(u32, f64)], b: &[(u32, f64)]| -> f64 {
-            a.iter().filter_map(|(place, x)| Some(x * b.iter().find(|(other, _)| other == place)?.1)).sum()
-        };
-        let held = (0..k * k).all(|place| (dot(&rows[place / k], &rows[place % k]) - matrix[place]).abs() < ROUNDING);
+        let mut dense = vec![0.0; k];
+        let mut held = true;
+        for (row, expected) in rows.iter().zip(matrix.chunks_exact(k)) {
+            dense.fill(0.0);
+            for (place, number) in row {
+                dense[*place as usize] = *number;
+            }
+            let dot = |other: &[(u32, f64)]| -> f64 { other.iter().map(|(place, number)| number * dense[*place as usize]).sum() };
+            held &= rows.iter().zip(expected).all(|(other, cell)| (dot(other) - cell).abs() < ROUNDING);
+        }
         Ok(held.then_some(rows))
     }
 

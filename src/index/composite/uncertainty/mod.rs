@@ -14,6 +14,7 @@ mod covariance_file;
 mod delta;
 mod errors;
 mod leaves;
+mod pairs;
 mod replicates;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ use replicates::Replicates;
 pub use choose::Reason;
 pub use errors::Errors;
 pub use leaves::{LeafInterval, LeafUncertainty, leaf_intervals};
+pub use pairs::Pair;
 
 /// Most units whose ranks by every node get an interval; with more, only those by the root do.
 const MOST_RANKED: usize = 400;
