@@ -1,5 +1,6 @@
 //! A run of a composite index: stored tables and survey estimates → figures.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use crate::index::composite::survey::{self, Estimate};
 use crate::index::composite::targets::{Rules, TargetReport, assess};
 use crate::index::composite::uncertainty::{Errors, Method, Options, Uncertainty, UncertaintyError, propagate};
 use crate::index::composite::{self, Figure, Outcome, Release, State, Table, figures};
-use crate::jobs::recompute::{Report, RunError, Stage};
+use crate::jobs::recompute::{self, Report, RunError, Stage};
 use crate::jobs::{indicators, load};
 use crate::publication::{CompositeManifest, Digest, Manifest, SurveyUsed, TableUsed, UncertaintyUsed, VersionUsed, composite_digest, hex};
 use crate::schema::Finding;
@@ -58,6 +59,9 @@ pub enum CompositeError {
     /// The choices to vary do not go with the definition.
     #[error("the factors do not fit: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Factors(Vec<Finding>),
+    /// Covariances of surveys contradict the table.
+    #[error("covariances do not fit: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Covariances(Vec<Finding>),
     /// A run that leaves are taken from has no results.
     #[error("the run {0} that leaves are taken from has no results")]
     SurveyUnfinished(uuid::Uuid),
@@ -79,8 +83,17 @@ pub struct Prepared {
     pub findings: Vec<Finding>,
     tables: Vec<TableUsed>,
     surveys: Vec<SurveyUsed>,
+    taken: Vec<Taken>,
     synthetic: bool,
     version: VersionUsed,
+}
+
+/// A run that leaves are taken from.
+struct Taken {
+    source: Run,
+    run: survey::Run,
+    /// The kinds of domains that its units are.
+    kinds: BTreeSet<String>,
 }
 
 impl Prepared {
@@ -115,7 +128,7 @@ pub struct CompositeOutcome {
     /// What else it came to.
     pub reports: Vec<composites::Report>,
     /// The number of each unit that the registry knows, by code.
-    units: std::collections::BTreeMap<String, i32>,
+    units: BTreeMap<String, i32>,
 }
 
 impl CompositeOutcome {
@@ -163,20 +176,22 @@ pub fn prepare(db: &mut Db, run: &Run) -> Result<Prepared, RunError> {
         tables.push(TableUsed { id, title: sheet.title, sha256: hex(&sheet.sha256) });
     }
     let units = load::registry(db)?;
-    let (mut surveys, mut synthetic) = (Vec::new(), false);
+    let (mut surveys, mut taken, mut synthetic) = (Vec::new(), Vec::new(), false);
     for (id, edition) in inputs.surveys {
         let source = runs::get(db, id)?;
         let digest = source.digest.ok_or(CompositeError::SurveyUnfinished(id))?;
-        let taken = estimates(db, &source, &units, definition.geography(), &edition)?;
+        let (estimates, kinds) = estimates(db, &source, &units, definition.geography(), &edition)?;
         let manifest: Option<Manifest> = source.manifest.as_deref().and_then(|manifest| serde_json::from_str(manifest).ok());
         synthetic |= manifest.is_some_and(|manifest| manifest.synthetic);
-        findings.extend(survey::join(&definition, &taken, &mut table));
-        surveys.push(SurveyUsed { run: id.to_string(), digest: hex(&digest), index: taken.index, wave: taken.wave, edition });
+        findings.extend(survey::join(&definition, &estimates, &mut table));
+        let (index, wave) = (estimates.index.clone(), estimates.wave.clone());
+        surveys.push(SurveyUsed { run: id.to_string(), digest: hex(&digest), index, wave, edition });
+        taken.push(Taken { source, run: estimates, kinds });
     }
     let initial = table.state(&definition);
     let outcome = composite::compute(&definition, &table).map_err(CompositeError::from)?;
     let version = VersionUsed { code: row.code, version: row.version, sha256: hex(&row.sha256) };
-    Ok(Prepared { definition, parameters, table, initial, outcome, findings, tables, surveys, synthetic, version })
+    Ok(Prepared { definition, parameters, table, initial, outcome, findings, tables, surveys, taken, synthetic, version })
 }
 
 fn revised(title: &str, cells: usize) -> Finding {
@@ -184,25 +199,30 @@ fn revised(title: &str, cells: usize) -> Finding {
     Finding::warning("", "values-replaced", vi, format!("The table “{title}” replaces {cells} values of the tables before it"))
 }
 
-/// The estimates of a run for whole units of a list.
-fn estimates(db: &mut Db, run: &Run, units: &Registry, list: Option<&str>, edition: &str) -> Result<survey::Run, RunError> {
+/// The estimates of a run for whole units of a list, and the kinds of domains that these are.
+fn estimates(
+    db: &mut Db,
+    run: &Run,
+    units: &Registry,
+    list: Option<&str>,
+    edition: &str,
+) -> Result<(survey::Run, BTreeSet<String>), RunError> {
     let index = schemas::index_by_id(db, run.index_version_id)?.code;
     let wave = waves::by_id(db, run.wave()?)?.code;
-    let estimate = |score: scores::Score| {
+    let mut kinds = BTreeSet::new();
+    let mut estimate = |score: scores::Score| {
         let ((Some(id), None, None) | (None, Some(id), None)) = (score.area_id, score.unit_id, &score.item_code) else { return None };
         let record = &units.get(UnitId(id))?.record;
-        list.is_none_or(|list| record.list == list).then(|| Estimate {
-            unit: record.code.clone(),
-            node: score.node,
-            value: score.est,
-            se: score.se,
-            df: score.df.unwrap_or(0.0),
-            n: u32::try_from(score.n).ok(),
-        })
+        if list.is_some_and(|list| record.list != list) {
+            return None;
+        }
+        kinds.insert(score.domain_kind);
+        let (unit, n) = (record.code.clone(), u32::try_from(score.n).ok());
+        Some(Estimate { unit, node: score.node, value: score.est, se: score.se, df: score.df.unwrap_or(0.0), n })
     };
     let rows = scores::query(db, run.id, &scores::Filter::default(), i64::MAX)?;
-    let estimates = rows.into_iter().filter_map(estimate).collect();
-    Ok(survey::Run { name: run.id.to_string(), index, wave, edition: edition.to_owned(), estimates })
+    let estimates = rows.into_iter().filter_map(&mut estimate).collect();
+    Ok((survey::Run { name: run.id.to_string(), index, wave, edition: edition.to_owned(), estimates }, kinds))
 }
 
 /// Computes a run of a composite index from its frozen inputs. Stores nothing.
@@ -215,9 +235,9 @@ pub fn recompute(db: &mut Db, run: &Run, report: &Report<'_>) -> Result<Composit
         ControlFlow::Break(()) => Err(RunError::Cancelled),
     };
     go_on(Stage::Reading, 0, 1)?;
-    let prepared = prepare(db, run)?;
+    let mut prepared = prepare(db, run)?;
+    let errors = errors(db, &mut prepared, report)?;
     let Prepared { definition, parameters, table, outcome, .. } = &prepared;
-    let errors = Errors::of(definition, table);
     let seed = run.seed.unsigned_abs();
     let editions = outcome.rows().editions().to_vec();
     let options = Options { level: parameters.level, method: parameters.method, replicates: parameters.replicates as usize, seed };
@@ -242,9 +262,39 @@ pub fn recompute(db: &mut Db, run: &Run, report: &Report<'_>) -> Result<Composit
     Ok(CompositeOutcome { manifest, digest, figures, reports, units })
 }
 
+/// The errors of the values with the covariances of those that surveys measured: nodes of the same respondents covary, and so do units
+/// that share PSUs. Where a run cannot tell them a finding says so, and its errors count as independent.
+fn errors(db: &mut Db, prepared: &mut Prepared, report: &Report<'_>) -> Result<Errors, RunError> {
+    let mut errors = Errors::of(&prepared.definition, &prepared.table);
+    let units = load::registry(db)?;
+    let (definition, table, findings) = (&prepared.definition, &prepared.table, &mut prepared.findings);
+    for Taken { source, run, kinds } in &prepared.taken {
+        let nodes = survey::nodes(definition, run);
+        for kind in kinds {
+            let found = match recompute::covariances(db, source, &nodes, kind, report) {
+                Ok(found) => survey::covariances(&found, &units, definition.geography()),
+                Err(error @ (RunError::Covariance(_) | RunError::Erased(_))) => {
+                    findings.push(independent(&run.name, &error.to_string()));
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            let pairs = survey::pairs(definition, run, &found, table);
+            errors = errors.with_pairs(pairs, definition, table).map_err(CompositeError::Covariances)?;
+        }
+    }
+    Ok(errors)
+}
+
+fn independent(run: &str, why: &str) -> Finding {
+    let vi = format!("Không tính được hiệp phương sai của lần tính {run} ({why}): coi các sai số là độc lập");
+    let en = format!("The covariances of run {run} cannot be computed ({why}): its errors count as independent");
+    Finding::warning("", "covariances-unknown", vi, en)
+}
+
 /// The numbers of the units of the definition's list.
-fn numbers(units: &Registry, definition: &CompositeDefinition) -> std::collections::BTreeMap<String, i32> {
-    let Some(list) = definition.geography() else { return std::collections::BTreeMap::new() };
+fn numbers(units: &Registry, definition: &CompositeDefinition) -> BTreeMap<String, i32> {
+    let Some(list) = definition.geography() else { return BTreeMap::new() };
     units.iter().filter(|unit| unit.record.list == list).map(|unit| (unit.record.code.clone(), unit.id.0)).collect()
 }
 

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::design::Design;
 use crate::frame::{Frame, FrameBuilder, FrameError, RowRef};
-use crate::index::{ComputeError, Computed, Plan, Score, compute};
+use crate::index::{self, ComputeError, Computed, Covariance, CovarianceError, Plan, Score, compute};
 use crate::jobs::compare;
 use crate::jobs::composite::CompositeError;
 use crate::jobs::load::{self, LoadError, Survey, WaveInField};
@@ -66,6 +67,9 @@ pub enum RunError {
     /// Responses that counted when the run was frozen were withdrawn since, and their answers erased.
     #[error("{0} responses were withdrawn since the run was frozen: start a new run")]
     Erased(u64),
+    /// The covariances of its estimates could not be computed.
+    #[error(transparent)]
+    Covariance(#[from] CovarianceError),
     /// A composite index could not be computed.
     #[error(transparent)]
     Composite(#[from] CompositeError),
@@ -124,25 +128,18 @@ pub fn recompute(db: &mut Db, run: &Run, report: &Report<'_>) -> Result<Outcome,
 /// # Errors
 /// [`RunError`].
 pub fn recompute_without(db: &mut Db, run: &Run, left_out: Option<&LeftOut>, report: &Report<'_>) -> Result<Outcome, RunError> {
-    let units = load::registry(db)?;
-    let index_row = schemas::index_by_id(db, run.index_version_id)?;
-    let definition = load::index(&index_row)?;
-    let wave_row = waves::by_id(db, run.wave()?)?;
-    let field = load::wave(db, &wave_row.code, None, &units)?.ok_or_else(|| LoadError::Wave(wave_row.code.clone()))?;
-    let surveys = surveys(db, &definition)?;
-    let parameters: BTreeMap<String, f64> = serde_json::from_str(&run.parameters).map_err(|_| RunError::Parameters)?;
-    let reference = surveys.last().ok_or_else(|| no_version(&definition))?;
-    let plan = Plan::compile(&definition, &reference.questionnaire, &parameters).map_err(RunError::Plan)?.seeded(run.seed.unsigned_abs());
-    let inputs = Inputs { plan: &plan, surveys: &surveys, units: &units };
+    let loaded = Loaded::of(db, run)?;
+    let inputs = loaded.inputs();
+    let Loaded { units, index, surveys, plan, field } = &loaded;
     let core = field.core()?;
     let mut beside = Beside::open(db, run, core.kind, left_out)?;
-    let frame = frame(db, &field, inputs, &mut beside, report)?;
+    let frame = frame(db, field, inputs, &mut beside, report)?;
     let before = run.since.map(|since| earlier(db, since, inputs, report)).transpose()?;
     let after = before.as_ref().map(|_| frame.clone());
 
     let total: i64 = frame.weights().iter().fold(0, |sum, w| sum.saturating_add(*w));
     let mut manifest = Manifest {
-        index: VersionUsed { code: index_row.code.clone(), version: index_row.version.clone(), sha256: hex(&index_row.sha256) },
+        index: index.clone(),
         surveys: surveys.iter().map(used).collect(),
         wave: core.code.clone(),
         mode: core.mode.as_str().to_owned(),
@@ -163,18 +160,59 @@ pub fn recompute_without(db: &mut Db, run: &Run, left_out: Option<&LeftOut>, rep
         flags: beside.flags(),
     };
     let progress = |done, steps| report(Stage::Computing, done, steps);
-    let Computed { mut scores, calibration } = compute(&plan, frame, &units, &progress).map_err(|error| match error {
+    let Computed { mut scores, calibration } = compute(plan, frame, units, &progress).map_err(|error| match error {
         ComputeError::Cancelled => RunError::Cancelled,
         other => other.into(),
     })?;
     manifest.calibration = calibration;
     suppress(&mut scores, plan.min_n());
-    let digest = digest(&manifest, &scores, &|id| unit_code(&units, id));
+    let digest = digest(&manifest, &scores, &|id| unit_code(units, id));
     let changes = match before.zip(after) {
-        Some((before, after)) => compare::since(&plan, before, after, &scores, &units, report)?,
+        Some((before, after)) => compare::since(plan, before, after, &scores, units, report)?,
         None => Vec::new(),
     };
     Ok(Outcome { manifest, digest, scores, changes })
+}
+
+/// The covariances of the estimates that a run makes of some nodes for the domains of a kind, from its frozen rows.
+///
+/// # Errors
+/// [`RunError`].
+pub fn covariances(db: &mut Db, run: &Run, nodes: &[&str], kind: &str, report: &Report<'_>) -> Result<Vec<Covariance>, RunError> {
+    let loaded = Loaded::of(db, run)?;
+    let left_out = quality::left_out(db, run.id)?;
+    let mut beside = Beside::open(db, run, loaded.field.core()?.kind, left_out.as_ref())?;
+    let frame = frame(db, &loaded.field, loaded.inputs(), &mut beside, report)?;
+    Ok(index::covariances(&loaded.plan, frame, &loaded.units, nodes, kind, None)?)
+}
+
+/// What a run reads its rows with.
+struct Loaded {
+    units: Registry,
+    index: VersionUsed,
+    surveys: Vec<Survey>,
+    plan: Plan,
+    field: Arc<WaveInField>,
+}
+
+impl Loaded {
+    fn of(db: &mut Db, run: &Run) -> Result<Self, RunError> {
+        let units = load::registry(db)?;
+        let row = schemas::index_by_id(db, run.index_version_id)?;
+        let definition = load::index(&row)?;
+        let wave = waves::by_id(db, run.wave()?)?;
+        let field = load::wave(db, &wave.code, None, &units)?.ok_or(LoadError::Wave(wave.code))?;
+        let surveys = surveys(db, &definition)?;
+        let parameters: BTreeMap<String, f64> = serde_json::from_str(&run.parameters).map_err(|_| RunError::Parameters)?;
+        let reference = surveys.last().ok_or_else(|| no_version(&definition))?;
+        let plan = Plan::compile(&definition, &reference.questionnaire, &parameters).map_err(RunError::Plan)?;
+        let index = VersionUsed { sha256: hex(&row.sha256), code: row.code, version: row.version };
+        Ok(Self { units, index, surveys, plan: plan.seeded(run.seed.unsigned_abs()), field })
+    }
+
+    fn inputs(&self) -> Inputs<'_> {
+        Inputs { plan: &self.plan, surveys: &self.surveys, units: &self.units }
+    }
 }
 
 /// `LIST:CODE` of a unit.
