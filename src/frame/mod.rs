@@ -16,7 +16,7 @@ mod strata;
 
 pub use build::{CHOSEN, Column, FOREIGN_OPTION, FrameBuilder, FrameError, NOT_CHOSEN, RowRef};
 pub use device_day::DeviceDays;
-pub use stack::stack;
+pub use stack::{Stacked, stack};
 pub use strata::{Strata, Stratum};
 
 use rayon::prelude::*;

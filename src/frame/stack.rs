@@ -8,6 +8,15 @@ use crate::frame::{Frame, FrameError, Strata, Stratum};
 /// Which of the two waves a PSU was drawn in: its number there, if it was.
 type Origin = [Option<u32>; 2];
 
+/// Two frames over one list of PSUs.
+#[derive(Debug)]
+pub struct Stacked {
+    /// The first wave and the second.
+    pub frames: [Frame; 2],
+    /// Which PSUs of the list took part in which wave.
+    pub drawn: [Vec<bool>; 2],
+}
+
 /// Restates two frames over the union of their PSUs: a PSU with the same code in a stratum of the same name is one PSU.
 ///
 /// Each frame keeps its own areas for the PSUs that it knows. Population counts are dropped, since the union of two
@@ -16,7 +25,7 @@ type Origin = [Option<u32>; 2];
 ///
 /// # Errors
 /// [`FrameError::UnknownPsu`] where there are more PSUs than can be numbered.
-pub fn stack(mut before: Frame, mut after: Frame) -> Result<(Frame, Frame), FrameError> {
+pub fn stack(mut before: Frame, mut after: Frame) -> Result<Stacked, FrameError> {
     let (strata, origins) = union([&before.strata, &after.strata]);
     for (side, frame) in [&mut before, &mut after].into_iter().enumerate() {
         let mut renumber = vec![u32::MAX; frame.strata.psus()];
@@ -46,7 +55,8 @@ pub fn stack(mut before: Frame, mut after: Frame) -> Result<(Frame, Frame), Fram
     };
     let over = [restated(0, &before.strata, &after.strata)?, restated(1, &after.strata, &before.strata)?];
     [before.strata, after.strata] = over;
-    Ok((before, after))
+    let drawn = [0, 1].map(|side| origins.iter().map(|origin| origin[side].is_some()).collect());
+    Ok(Stacked { frames: [before, after], drawn })
 }
 
 /// The code of a PSU of the union, if it has one.
@@ -112,8 +122,9 @@ mod tests {
     fn a_psu_with_the_same_code_in_the_same_stratum_is_one() {
         let before = frame(&[("a", "1", 10), ("a", "3", 10), ("c", "1", 30)]);
         let after = frame(&[("a", "2", 11), ("a", "3", 11), ("b", "3", 20), ("c", "1", 31)]);
-        let (before, after) = stack(before, after).unwrap();
+        let Stacked { frames: [before, after], drawn } = stack(before, after).unwrap();
         assert_eq!((before.psus(), after.psus()), (&[0, 2, 4][..], &[1, 2, 3, 4][..]));
+        assert_eq!(drawn, [vec![true, false, true, false, true], vec![false, true, true, true, true]]);
         assert_eq!(before.strata().codes(), ["1", "2", "3", "3", "1"]);
         assert_eq!(before.strata().strata(), after.strata().strata());
         let sampled: Vec<(&str, u32, Option<i64>)> =
@@ -130,7 +141,7 @@ mod tests {
             let psus = (0..).take(rows).collect();
             Frame::from_columns(vec![], vec![1; rows], psus, vec![0; rows], vec![1], Strata::elements(rows), 1).unwrap()
         };
-        let (before, after) = stack(frame(2), frame(3)).unwrap();
+        let Stacked { frames: [before, after], .. } = stack(frame(2), frame(3)).unwrap();
         assert_eq!((before.psus(), after.psus()), (&[0, 1][..], &[2, 3, 4][..]));
         assert_eq!(after.strata().strata().iter().map(|s| s.sampled).collect::<Vec<_>>(), [2, 3]);
     }

@@ -84,6 +84,13 @@ impl Strata {
         self.of_psu[psu as usize]
     }
 
+    /// The PSUs of a stratum.
+    #[must_use]
+    pub fn psus_of(&self, stratum: u32) -> std::ops::Range<u32> {
+        let place = |bound: usize| u32::try_from(bound).unwrap_or(u32::MAX);
+        place(self.of_psu.partition_point(|of| *of < stratum))..place(self.of_psu.partition_point(|of| *of <= stratum))
+    }
+
     /// The code of each PSU; empty where PSUs have none.
     #[must_use]
     pub fn codes(&self) -> &[String] {

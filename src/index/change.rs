@@ -5,14 +5,14 @@ use std::ops::ControlFlow;
 
 use rayon::prelude::*;
 
-use crate::frame::{Frame, FrameError, stack};
+use crate::frame::{Frame, FrameError, Stacked, stack};
 use crate::index::compute::{ComputeError, Progress};
 use crate::index::domains::Partition;
 use crate::index::prepare::{Prepared, SplitTally};
 use crate::index::ranking::rises;
 use crate::index::{DomainKey, Plan};
-use crate::schema::Domain;
-use crate::scoring::change::{PairedChange, between};
+use crate::schema::{ChangeRule, Domain};
+use crate::scoring::change::{PairedChange, Samples, between};
 use crate::scoring::rank::RiseInterval;
 use crate::scoring::{DomainEstimates, Sum, estimate};
 use crate::unit::Registry;
@@ -57,12 +57,12 @@ pub fn changes(
     registry: &Registry,
     progress: &Progress<'_>,
 ) -> Result<Vec<NodeChange>, ChangeError> {
-    let (before, after) = stack(before, after)?;
+    let Stacked { frames: [before, after], drawn } = stack(before, after)?;
     let years = [Prepared::new(plan, before, registry)?, Prepared::new(plan, after, registry)?];
     let changes = if years.iter().all(Prepared::is_narrow) {
-        partitions::<i64>(plan, years, registry, progress)
+        partitions::<i64>(plan, years, &drawn, registry, progress)
     } else {
-        partitions::<i128>(plan, years, registry, progress)
+        partitions::<i128>(plan, years, &drawn, registry, progress)
     };
     Ok(changes?)
 }
@@ -71,6 +71,7 @@ pub fn changes(
 fn partitions<S: Sum>(
     plan: &Plan,
     mut years: [Prepared<'_>; 2],
+    drawn: &[Vec<bool>; 2],
     registry: &Registry,
     progress: &Progress<'_>,
 ) -> Result<Vec<NodeChange>, ComputeError> {
@@ -82,7 +83,10 @@ fn partitions<S: Sum>(
             let domain = &plan.domains[place];
             let before = domain_estimates(plan, &years[0].frame, &tallies[0], domain, registry)?;
             let after = domain_estimates(plan, &years[1].frame, &tallies[1], domain, registry)?;
-            changes[place] = matched(plan, &years[0].frame, domain, before, &after)?;
+            let own = plan.estimation.change == ChangeRule::EachYear;
+            let drawn = own.then(|| drawn.each_ref().map(Vec::as_slice));
+            let samples = Samples { strata: years[0].frame.strata(), drawn, lonely: plan.lonely };
+            changes[place] = matched(plan, samples, domain, before, &after)?;
             done += 1;
             if progress(done, steps) == ControlFlow::Break(()) {
                 return Err(ComputeError::Cancelled);
@@ -112,14 +116,14 @@ fn domain_estimates<S: Sum>(
 /// The changes of the domains and nodes that both years have.
 fn matched(
     plan: &Plan,
-    frame: &Frame,
+    samples: Samples<'_>,
     partition: &Domain,
     before: Vec<(DomainKey, DomainEstimates)>,
     after: &[(DomainKey, DomainEstimates)],
 ) -> Result<Vec<NodeChange>, ComputeError> {
     let ranked = if matches!(partition, Domain::Level { .. } | Domain::Unit) { plan.ranked() } else { Vec::new() };
     let risen: HashMap<usize, Vec<Option<RiseInterval>>> =
-        ranked.into_iter().map(|node| Ok((node, rises(plan, frame, [&before, after], node)?))).collect::<Result<_, ComputeError>>()?;
+        ranked.into_iter().map(|node| Ok((node, rises(plan, samples, [&before, after], node)?))).collect::<Result<_, ComputeError>>()?;
     let later: HashMap<&DomainKey, (usize, &DomainEstimates)> =
         after.iter().enumerate().map(|(place, (key, estimates))| (key, (place, estimates))).collect();
     let domain = |(key, first): (DomainKey, DomainEstimates)| {
@@ -128,7 +132,7 @@ fn matched(
         for (place, node) in plan.nodes.iter().enumerate() {
             let (Some(one), Some(two)) = (first.outputs[place], second.outputs[place]) else { continue };
             let scatters = [&first.kept.column(place), &second.kept.column(place)];
-            let change = between([one.value, two.value], scatters, frame.strata(), plan.lonely)?;
+            let change = between([one.value, two.value], scatters, samples)?;
             let rise = risen.get(&place).and_then(|risen| risen[*at]);
             changes.push(NodeChange { domain: key.clone(), node: node.code.clone(), n_before: one.n, change, rise });
         }

@@ -8,6 +8,7 @@ use crate::frame::Frame;
 use crate::index::compute::ComputeError;
 use crate::index::{DomainKey, Modelled, Plan};
 use crate::schema::{RankBasis, SmallAreaRule};
+use crate::scoring::change::Samples;
 use crate::scoring::rank::{Coverage, Draws, Joint, Panel, RiseInterval, drawn_ranks, pairwise, step_down};
 use crate::scoring::small_area::{Area, Fit, fay_herriot};
 use crate::scoring::{DomainEstimates, RankInterval, RankMethod, across_domains, ranks};
@@ -140,7 +141,7 @@ pub(super) type Year = [(DomainKey, DomainEstimates)];
 ///
 /// # Errors
 /// [`ComputeError`].
-pub(super) fn rises(plan: &Plan, frame: &Frame, years: [&Year; 2], node: usize) -> Result<Vec<Option<RiseInterval>>, ComputeError> {
+pub(super) fn rises(plan: &Plan, samples: Samples<'_>, years: [&Year; 2], node: usize) -> Result<Vec<Option<RiseInterval>>, ComputeError> {
     let mut result = vec![None; years[1].len()];
     let known = |estimates: &DomainEstimates| estimates.outputs[node].is_some() && estimates.sums.df() > 0.0;
     let there = |year: &'_ Year| (0..year.len()).filter(|place| known(&year[*place].1)).collect::<Vec<usize>>();
@@ -150,8 +151,10 @@ pub(super) fn rises(plan: &Plan, frame: &Frame, years: [&Year; 2], node: usize) 
     }
     let all = || (0..2).flat_map(|side| places[side].iter().map(move |place| &years[side][*place].1));
     let values = all().filter_map(|estimates| estimates.outputs[node].map(|e| e.value)).collect();
-    let scatters: Vec<_> = all().map(|estimates| estimates.kept.column(node)).collect();
-    let covariance = across_domains(&scatters, frame.strata(), plan.lonely)?;
+    let of_year = |side: usize| places[side].iter().map(move |place| (side, &years[side][*place].1));
+    let scatters = (0..2).flat_map(of_year).map(|(side, estimates)| samples.restate(side, &estimates.kept.column(node)));
+    let scatters: Vec<_> = scatters.collect::<Result<_, _>>()?;
+    let covariance = across_domains(&scatters, samples.strata, plan.lonely)?;
     let joint = Joint::new(values, covariance, Some(all().map(|estimates| estimates.sums.df()).collect()))?;
     let draws = Draws::of(&joint, plan.estimation.ranks.draws as usize, plan.seed);
     let panel = Panel::new(joint, places[0].len())?;

@@ -20,6 +20,25 @@ pub struct Estimation {
     pub thin: Option<ThinRule>,
     /// A modelled estimate beside the direct one.
     pub small_area: Option<SmallAreaRule>,
+    /// How the variance of a change takes PSUs that one year's sample does not have.
+    pub change: ChangeRule,
+}
+
+/// How the variance of a change takes PSUs that were drawn in one of two years.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum ChangeRule {
+    /// Each year's variance is its own, over the PSUs drawn in it; years covary through the PSUs drawn in both.
+    #[default]
+    EachYear,
+    /// Both years' rows are one sample, as in R's survey package when years are stacked: a PSU that a year does not have
+    /// counts as one whose total was 0.
+    Stacked,
+}
+
+impl ChangeRule {
+    /// The names in a file.
+    pub const NAMES: [&'static str; 2] = ["each_year", "stacked"];
+    pub(super) const ALL: [Self; 2] = [Self::EachYear, Self::Stacked];
 }
 
 /// The interval of a share; the names are those of `svyciprop` in R's survey package.

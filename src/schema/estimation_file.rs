@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::VarianceMethod;
 use super::decode::{At, Object, array, list, not_empty, real, string, whole};
 use super::estimation::{
-    CalibrationDistance, CalibrationRule, Estimation, Margin, RankBasis, RankRule, ShareInterval, SmallAreaRule, ThinRule,
+    CalibrationDistance, CalibrationRule, ChangeRule, Estimation, Margin, RankBasis, RankRule, ShareInterval, SmallAreaRule, ThinRule,
 };
 use super::index::Domain;
 use super::rules::item_code;
@@ -22,6 +22,7 @@ pub(super) fn read(value: &Value, at: &mut At<'_>) -> Option<Estimation> {
     let ranks = object.read("ranks", at, ranks);
     let thin = object.read("thin", at, thin);
     let small_area = object.read("small_area", at, small_area);
+    let change = object.read("change", at, |value, at| Some(ChangeRule::ALL[at.one_of(value, &ChangeRule::NAMES)?]));
     object.close(at);
     if calibration.is_some() && variance.is_some_and(|variance| variance != VarianceMethod::Linearised) {
         at.key("variance").error(
@@ -37,6 +38,7 @@ pub(super) fn read(value: &Value, at: &mut At<'_>) -> Option<Estimation> {
         ranks: ranks.unwrap_or_default(),
         thin,
         small_area,
+        change: change.unwrap_or_default(),
     })
 }
 

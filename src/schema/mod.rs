@@ -37,7 +37,7 @@ use serde_json::Value;
 
 pub use check::check_index_against;
 pub use estimation::{
-    CalibrationDistance, CalibrationRule, Estimation, Margin, RankBasis, RankRule, ShareInterval, SmallAreaRule, ThinRule,
+    CalibrationDistance, CalibrationRule, ChangeRule, Estimation, Margin, RankBasis, RankRule, ShareInterval, SmallAreaRule, ThinRule,
 };
 pub(crate) use finding::Path;
 pub use finding::{Finding, Severity, any_error};

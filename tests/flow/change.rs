@@ -53,6 +53,7 @@ fn a_year_compared_with_the_year_before_moves_as_r_survey_has_it() {
     // The index of the open data set for the nation and the agencies; the design tables have no areas.
     let mut definition: Value = serde_json::from_str(&read("survey-schemas/sipas-open/index-1.1.json")).unwrap();
     definition["domains"] = serde_json::json!([{ "kind": "nation" }, { "kind": "unit" }]);
+    definition["estimation"] = serde_json::json!({ "change": "stacked" });
     let index = folder.path().join("index.json");
     std::fs::write(&index, definition.to_string()).unwrap();
     import(folder.path(), "sipas_open_y1", &index);

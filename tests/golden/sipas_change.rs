@@ -1,5 +1,6 @@
 //! The change of a composite index between two years that share part of their PSUs, against R's `survey`: both years'
-//! estimates and standard errors, their covariance, the change and its test.
+//! estimates and standard errors, their covariance, the change and its test; by each year's own variance, and as R has it when both
+//! years are stacked.
 
 use std::ops::ControlFlow;
 
@@ -7,14 +8,28 @@ use hailong::index::{NodeChange, changes};
 use hailong::scoring::multiple::holm;
 use serde_json::Value;
 
-use super::sipas_index::{AGENCIES, frame, plan, registry};
+use super::sipas_index::{AGENCIES, frame, plan_by, registry};
 use super::{Worst, json, numbers};
 
-fn found() -> Vec<NodeChange> {
-    let plan = plan();
+fn found(rule: &str) -> Vec<NodeChange> {
+    let plan = plan_by(serde_json::json!({ "change": rule }));
     let year = |file: &str| frame(file, &plan, |place, _| place);
     let (before, after) = (year("data/sipas_open_y1.csv"), year("data/sipas_open_y2.csv"));
     changes(&plan, before, after, &registry(), &|_, _| ControlFlow::Continue(())).unwrap()
+}
+
+/// The change of the index for a golden domain.
+fn one<'a>(found: &'a [NodeChange], kind: &str, key: &Value) -> &'a NodeChange {
+    let place: Option<i32> = key.as_str().map_or_else(|| key.as_i64().and_then(|key| i32::try_from(key).ok()), |key| key.parse().ok());
+    let matches = |c: &&NodeChange| {
+        c.node == "INDEX"
+            && match kind {
+                "province" => c.domain.kind == "province" && c.domain.area == place,
+                "agency" => c.domain.kind == "unit" && c.domain.unit == place.map(|place| AGENCIES + place),
+                _ => c.domain.kind == "nation",
+            }
+    };
+    found.iter().find(matches).unwrap_or_else(|| panic!("no change of {kind} {key}"))
 }
 
 fn compare(worst: &mut Worst, what: &str, found: &NodeChange, golden: &Value) {
@@ -32,29 +47,41 @@ fn compare(worst: &mut Worst, what: &str, found: &NodeChange, golden: &Value) {
 }
 
 #[test]
-fn every_change_equals_that_of_r_survey() {
-    let (golden, found) = (json("09_sipas_change.json"), found());
-    let one = |kind: &str, place: i32| {
-        let matches = |c: &&NodeChange| {
-            c.node == "INDEX"
-                && c.domain.kind == kind
-                && match kind {
-                    "province" => c.domain.area == Some(place),
-                    "unit" => c.domain.unit == Some(AGENCIES + place),
-                    _ => true,
-                }
-        };
-        found.iter().find(matches).unwrap_or_else(|| panic!("no change of {kind} {place}"))
-    };
+fn every_change_of_stacked_years_equals_that_of_r_survey() {
+    let (golden, found) = (json("09_sipas_change.json"), found("stacked"));
     let mut worst = Worst::default();
-    compare(&mut worst, "nation", one("nation", 0), &golden["national"]);
-    for (kind, list) in [("province", "by_province"), ("unit", "by_agency")] {
+    compare(&mut worst, "nation", one(&found, "nation", &Value::Null), &golden["national"]);
+    for (kind, list) in [("province", "by_province"), ("agency", "by_agency")] {
         for case in golden[list].as_array().unwrap() {
-            let key = i32::try_from(case["key"].as_i64().unwrap()).unwrap();
-            compare(&mut worst, &format!("{kind} {key}"), one(kind, key), case);
+            compare(&mut worst, &format!("{kind} {}", case["key"]), one(&found, kind, &case["key"]), case);
         }
     }
     worst.hold("09_sipas_change", 1e-9, 84 * 9);
+}
+
+#[test]
+fn every_change_by_each_years_own_variance_equals_that_of_r_survey() {
+    let text = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/change/each_year.json"));
+    let golden: Value = serde_json::from_str(&text.unwrap()).unwrap();
+    let found = found("each_year");
+    let mut worst = Worst::default();
+    for case in golden.as_array().unwrap() {
+        let (kind, key) = (case["domain"].as_str().unwrap(), &case["key"]);
+        let what = format!("{kind} {key}");
+        let change = one(&found, kind, key).change;
+        for (year, measured) in [change.before, change.after].into_iter().enumerate() {
+            worst.compare(&format!("{what} est {year}"), measured.value, numbers(&case["est"])[year]);
+            worst.compare(&format!("{what} se {year}"), measured.variance.sqrt(), numbers(&case["se"])[year]);
+        }
+        // As a share of the two variances: a covariance near 0 is a sum of parts that all but cancel.
+        let spread = (change.before.variance * change.after.variance).sqrt();
+        worst.compare(&format!("{what} cov12"), spread + change.covariance, spread + case["cov12"].as_f64().unwrap());
+        worst.compare(&format!("{what} change se"), change.change.se, case["change_se"].as_f64().unwrap());
+    }
+    worst.hold("changes by each year's own variance", 1e-9, 84 * 6);
+    let stacked = self::found("stacked");
+    let (own, stacked) = [&found, &stacked].map(|found| one(found, "nation", &Value::Null).change.change.se).into();
+    assert!(own < stacked, "what a year does not have adds variance when years are stacked");
 }
 
 #[test]

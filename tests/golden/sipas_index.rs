@@ -95,6 +95,18 @@ pub(super) fn plan() -> Plan {
     Plan::compile(&index("sipas-open/index-1.1.json"), &questionnaire("sipas-open/1.1.json"), &BTreeMap::new()).unwrap()
 }
 
+/// The plan of the same definition with a member `estimation`.
+pub(super) fn plan_by(estimation: Value) -> Plan {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("survey-schemas/sipas-open/index-1.1.json");
+    let mut definition: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    definition["estimation"] = estimation;
+    let Ok(hailong::schema::Document::Index(index)) = hailong::schema::parse(&definition.to_string()).map(|checked| checked.document)
+    else {
+        panic!("an index was asked for")
+    };
+    Plan::compile(&index, &questionnaire("sipas-open/1.1.json"), &BTreeMap::new()).unwrap()
+}
+
 fn scores(order: impl Fn(usize, usize) -> usize) -> Vec<Score> {
     let plan = plan();
     let frame = frame("data/sipas_open_y1.csv", &plan, order);
