@@ -194,3 +194,29 @@ pub fn sobol(variations: &Variations<'_>, plan: SobolPlan, seed: u64) -> Result<
     let factors = codes.map(|(factor, (first, total))| FactorShare { factor: factor.code.clone(), first: *first, total: *total }).collect();
     Ok(SobolRun { output, evaluations, mean: found.mean, variance: found.variance, factors })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn percentiles_are_the_sorted_numbers_that_stand_as_far_from_either_end(
+            mut numbers in proptest::collection::vec((-9..9_i32).prop_map(f64::from), 1..60), level in 0.01..0.999_f64,
+        ) {
+            let mut sorted = numbers.clone();
+            sorted.sort_by(f64::total_cmp);
+            let cut = cut(sorted.len(), level);
+            prop_assert_eq!(percentiles(&mut numbers, level), Some((sorted[cut], sorted[sorted.len() - 1 - cut])));
+        }
+    }
+
+    #[test]
+    fn of_a_thousand_samples_the_25th_from_either_end_bound_95_percent() {
+        let mut numbers: Vec<f64> = (1..=1000).rev().map(f64::from).collect();
+        assert_eq!(percentiles(&mut numbers, 0.95), Some((25.0, 976.0)));
+        assert_eq!(percentiles(&mut [], 0.95), None);
+    }
+}

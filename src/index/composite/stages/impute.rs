@@ -175,7 +175,9 @@ mod tests {
         put("2025", "a", "north", None);
         let filled = |method: Imputation| {
             let mut state = table.state(&definition);
-            let Record::Imputed { filled, left } = impute(&Impute { method }, Columns::All, &definition, &mut state) else { panic!("it imputes") };
+            let Record::Imputed { filled, left } = impute(&Impute { method }, Columns::All, &definition, &mut state) else {
+                panic!("it imputes")
+            };
             let filled: Vec<(String, f64)> =
                 filled.into_iter().map(|cell| (format!("{} {}", cell.edition, cell.unit), cell.value)).collect();
             (filled, left)

@@ -67,18 +67,8 @@ impl<'a> Field<'a> {
         for (place, stage) in screens.iter().enumerate() {
             nominal(place, stage, apply(stage, definition, aggregation, &mut start).map(|_| ()))?;
         }
-        let key = |row: usize| Some((raw.rows.editions().get(raw.rows.edition_of(row))?, raw.rows.units().get(row)?));
-        let row = |row: usize| {
-            let (edition, unit) = key(row)?;
-            start.rows.find(start.rows.editions().iter().position(|known| known == edition)?, unit)
-        };
-        let disturbance = Disturbance::new(errors, row);
-        let mut drawn = vec![false; start.indicators.columns()];
-        for cell in errors.cells() {
-            if let Some(drawn) = drawn.get_mut(cell.column) {
-                *drawn = true;
-            }
-        }
+        let disturbance = Disturbance::new(errors, |row| moved(&raw.rows, row, &start.rows));
+        let drawn = with_errors(errors, start.indicators.columns());
         let tree = Tree::new(definition, aggregation);
         let mut field = Self { definition, outcome, edition, aggregation, tree, disturbance, stages, start, drawn, settled: None };
         // Weights follow from the columns without changing them.
@@ -195,7 +185,112 @@ impl<'a> Field<'a> {
     }
 }
 
+/// Where a row of a table stands among those that screening left.
+fn moved(from: &Rows, row: usize, to: &Rows) -> Option<usize> {
+    let edition = from.editions().get(from.edition_of(row))?;
+    to.find(to.editions().iter().position(|known| known == edition)?, from.units().get(row)?)
+}
+
+/// Whether a value of each column has an error.
+fn with_errors(errors: &Errors, columns: usize) -> Vec<bool> {
+    let mut out = vec![false; columns];
+    for cell in errors.cells() {
+        if let Some(column) = out.get_mut(cell.column) {
+            *column = true;
+        }
+    }
+    out
+}
+
 /// A stage that fails without any error drawn, as the pipeline would tell it.
 fn nominal(place: usize, stage: &Stage, done: Result<(), super::super::StageError>) -> Result<(), UncertaintyError> {
     done.map_err(|source| UncertaintyError::Nominal(ComputeError::Stage { place, name: stage.name(), source }))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::{Errors, Method, Options, Uncertainty, propagate};
+    use crate::index::composite::{Observation, Table, compute};
+    use crate::schema::composite::sample::{definition, text};
+
+    /// Fourteen units in two editions; `a` and `d` have errors, all but `d` have gaps, `b` has a long tail.
+    fn table(without: &[usize]) -> Table {
+        let mut table = Table::default();
+        for (edition, later) in [("2023", 0.0), ("2024", 1.5)] {
+            for unit in (0..14_usize).filter(|unit| !without.contains(unit)) {
+                for (place, code) in ["a", "b", "c", "d"].into_iter().enumerate() {
+                    #[allow(clippy::cast_precision_loss)]
+                    let number = ((unit * 7 + place * 5) % 13) as f64 + later;
+                    let value = Some(if place == 1 { libm::exp(number / 2.0) } else { 20.0 + number })
+                        .filter(|_| place == 3 || (unit + 3 * place) % 9 != 0);
+                    let standard_error = Some(0.4 + 0.1 * number).filter(|_| code == "a" || code == "d");
+                    table.insert(edition, &format!("u{unit:02}"), code, Observation { value, standard_error, ..Observation::default() });
+                }
+            }
+        }
+        table
+    }
+
+    fn found(stages: &[Value], table: &Table, covariances: &str) -> Uncertainty {
+        let leaf = |code: &str, direction: &str| {
+            let own = json!({"factor": 0.9, "offset": 3});
+            json!({"code": code, "label": text(code), "weight": 1, "rescale": own, "indicator": {"direction": direction}})
+        };
+        let definition = definition(&json!({
+            "kind": "composite", "code": "four", "edition": "2024", "title": text("x"), "missing": "renormalise", "pipeline": stages,
+            "tree": {"code": "ALL", "label": text("x"), "children": [
+                {"code": "P", "label": text("x"), "weight": 0.6, "children": [leaf("a", "higher"), leaf("b", "higher")]},
+                {"code": "Q", "label": text("x"), "weight": 0.4, "children": [leaf("c", "lower"), leaf("d", "lower")]}
+            ]},
+        }));
+        let errors = Errors::of(&definition, table);
+        let errors = if covariances.is_empty() { errors } else { errors.with_covariances(covariances, &definition, table).unwrap() };
+        let options = Options { level: 0.9, method: Some(Method::Replicates), replicates: 40, seed: 3 };
+        propagate(&definition, table, &compute(&definition, table).unwrap(), &errors, "2024", &options).unwrap()
+    }
+
+    #[test]
+    fn columns_without_errors_come_out_as_if_they_went_through_each_time() {
+        let none = || json!({"stage": "screen", "available": 0});
+        let imputations = [json!({"method": "centre", "of": "mean"}), json!({"method": "latest"}), json!({"method": "linear"})];
+        let windows = ["annual", "pooled", "expanding"];
+        for (mut impute, window) in imputations.into_iter().zip(windows) {
+            impute["stage"] = json!("impute");
+            for method in ["geometric", "arithmetic"] {
+                let stages = [
+                    impute.clone(),
+                    json!({"stage": "treat", "winsorise": 3}),
+                    json!({"stage": "normalise", "method": "min_max", "scale": [1, 100], "window": window}),
+                    json!({"stage": "weight", "method": "pca", "nodes": ["ALL", "P"]}),
+                    json!({"stage": "aggregate", "method": method}),
+                ];
+                let quick = found(&stages, &table(&[]), "");
+                assert!(quick.failed == 0 && quick.nodes[0].units.iter().flatten().all(|score| score.se > 0.0));
+                // A screening that comes later may take out units for a value of another column, though here it takes out none.
+                let [first, rest @ ..] = &stages;
+                let whole: Vec<Value> = [first.clone(), none()].into_iter().chain(rest.iter().cloned()).collect();
+                let whole = found(&whole, &table(&[]), "");
+                assert_eq!((&quick.nodes, &quick.root), (&whole.nodes, &whole.root), "{impute} {method}");
+            }
+        }
+    }
+
+    #[test]
+    fn units_that_are_taken_out_first_leave_no_trace() {
+        let stages = |screen: &[Value]| {
+            let rest = [
+                json!({"stage": "impute", "method": "centre", "of": "median"}),
+                json!({"stage": "normalise", "method": "min_max", "scale": [0, 100]}),
+                json!({"stage": "aggregate", "method": "arithmetic"}),
+            ];
+            screen.iter().cloned().chain(rest).collect::<Vec<_>>()
+        };
+        let covariances = "unit_a,indicator_a,unit_b,indicator_b,covariance,edition\nu02,a,u02,d,0.05,\nu05,a,u06,a,-0.1,\n";
+        let screened = found(&stages(&[json!({"stage": "screen", "drop": ["u04", "u08"]})]), &table(&[]), covariances);
+        let absent = found(&stages(&[]), &table(&[4, 8]), covariances);
+        assert_eq!((screened.units.len(), &screened.units, &screened.nodes), (12, &absent.units, &absent.nodes));
+        assert_eq!(screened.root, absent.root);
+    }
 }

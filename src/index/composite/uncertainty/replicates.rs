@@ -138,3 +138,35 @@ fn products(a: &[[f64; SIDE_BY_SIDE]], b: &[[f64; SIDE_BY_SIDE]]) -> [[f64; SIDE
     }
     sums
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[allow(clippy::cast_precision_loss)]
+    fn covariances_are_those_of_the_definition_whatever_the_number_of_units() {
+        const COUNT: usize = 23;
+        let units = 41; // no multiple of a panel, more than two bands
+        let mut scores: Vec<f64> = (0..COUNT * 2 * units).map(|place| ((place * place * 31 + place * 7) % 101) as f64).collect();
+        // A replicate that failed, and a unit that has no score in one of the others.
+        scores[5 * 2 * units..6 * 2 * units].fill(f64::NAN);
+        scores[(9 * 2 + 1) * units + 3] = f64::NAN;
+        let replicates = Replicates { nodes: vec![0, 1], units, scores, failed: 1, failure: None };
+        let scored: Vec<usize> = (0..units).filter(|unit| unit % 10 != 6).collect();
+        let (k, mut found) = (scored.len(), vec![0.0; scored.len() * scored.len()]);
+        replicates.covariance(1, &scored, &mut found);
+        let errors = |unit: usize| {
+            let all: Vec<f64> = (0..COUNT).map(|replicate| replicates.scores[(replicate * 2 + 1) * units + unit]).collect();
+            let there: Vec<f64> = all.iter().copied().filter(|score| !score.is_nan()).collect();
+            let centre = there.iter().sum::<f64>() / there.len() as f64;
+            all.into_iter().map(|score| if score.is_nan() { 0.0 } else { score - centre }).collect::<Vec<f64>>()
+        };
+        for a in 0..k {
+            for b in a..k {
+                let expected = errors(scored[a]).iter().zip(errors(scored[b])).map(|(x, y)| x * y).sum::<f64>() / (COUNT - 2) as f64;
+                assert!((found[a * k + b] - expected).abs() < 1e-10, "{a} {b}: {} {expected}", found[a * k + b]);
+            }
+        }
+    }
+}
