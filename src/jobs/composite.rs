@@ -268,7 +268,10 @@ pub fn recompute(db: &mut Db, run: &Run, report: &Report<'_>) -> Result<Composit
 
 /// The errors of the values with the covariances of those that surveys measured: nodes of the same respondents covary, and so do units
 /// that share PSUs. Where a run cannot tell them a finding says so, and its errors count as independent.
-fn errors(db: &mut Db, prepared: &mut Prepared, report: &Report<'_>) -> Result<Errors, RunError> {
+///
+/// # Errors
+/// [`RunError`].
+pub fn errors(db: &mut Db, prepared: &mut Prepared, report: &Report<'_>) -> Result<Errors, RunError> {
     let mut errors = Errors::of(&prepared.definition, &prepared.table);
     let units = load::registry(db)?;
     let (definition, table, findings) = (&prepared.definition, &prepared.table, &mut prepared.findings);

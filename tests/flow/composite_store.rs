@@ -39,7 +39,7 @@ fn write(folder: &Path, file: &str, text: &str) -> String {
     path.display().to_string()
 }
 
-/// Publishes the example and loads its table, which is number 1.
+/// Publishes the example and loads its table, which is number 1 of an empty store.
 fn example(data: &Path) {
     run(data, &["define", &name(DEFINITION)]);
     let said = run(data, &[&["table", "load"], &OF[..], &[&name(INDICATORS)]].concat());
@@ -139,9 +139,9 @@ fn errors_in_a_table_become_intervals_by_the_method_and_at_the_level_wanted() {
     assert!(width(figure(&narrow, "2025", "A", "ALL")) < 0.9 * width(a));
 
     let factors = name("docs/examples/sensitivity/factors.json");
-    let drawn = ["--table", "1", "--method", "replicates", "--replicates", "50", "--factors", &factors];
+    let drawn = ["--table", "1", "--method", "replicates", "--replicates", "100", "--factors", &factors];
     let seven = compute(data, &[&drawn[..], &["--seed", "7"]].concat());
-    assert_eq!(seven["manifest"]["uncertainty"][1]["replicates"], 50);
+    assert_eq!(seven["manifest"]["uncertainty"][1]["replicates"], 100);
     assert_eq!(seven["reports"]["sensitivity"]["monte_carlo"]["units"].as_array().unwrap().len(), 3);
     assert_eq!(compute(data, &[&drawn[..], &["--seed", "7"]].concat())["digest"], seven["digest"]);
     assert_ne!(compute(data, &[&drawn[..], &["--seed", "8"]].concat())["digest"], seven["digest"]);
@@ -213,7 +213,7 @@ fn everything_that_stands_in_the_way_of_a_run_is_said_at_once() {
         assert!(said.contains(expected), "{expected}: {said}");
     }
     let said = refused(data, &of_example);
-    assert!(said.contains("At least one table or one run of a survey is needed"), "{said}");
+    assert!(said.contains("At least one indicator table or survey run is needed"), "{said}");
     let factors =
         write(data, "factors.json", &read("docs/examples/sensitivity/factors.json").replace("\"overdue\", \"online\", ", "\"none\", "));
     let said = refused(data, &[&of_example[..], &["--table", "1", "--factors", &factors]].concat());
@@ -291,8 +291,11 @@ fn a_leaf_takes_the_estimates_of_a_stored_run_with_their_errors() {
     run(data, &["define", &write(data, "par.json", &par_index().to_string())]);
     let of = ["--index", "par-small", "--index-version", "2024"];
     let points = |place: usize| 60.0 + f64::from(u32::try_from(place).unwrap()) / 4.0;
-    let rows: String = provinces.iter().enumerate().map(|(place, code)| format!("{code},{},\n", points(place))).collect();
-    let table = write(data, "par.csv", &format!("unit,appraised,sipas\n{rows}"));
+    let mut rows = String::from("unit,appraised,sipas\n");
+    for (place, code) in provinces.iter().enumerate() {
+        writeln!(rows, "{code},{},", points(place)).unwrap();
+    }
+    let table = write(data, "par.csv", &rows);
     run(data, &[&["table", "load"], &of[..], &[&table]].concat());
     let printed = told(data, &[&["run"], &of[..], &["--table", "1", "--survey-run", &survey, "--json"]].concat());
 
@@ -321,9 +324,19 @@ fn a_leaf_takes_the_estimates_of_a_stored_run_with_their_errors() {
     );
     assert!(screen.contains(printed["digest"].as_str().unwrap()), "the definition's edition is the one that is meant if none is said");
 
-    // A run of a composite index is no run of a survey, and the other way round.
-    let composite = printed["run"].as_str().unwrap();
-    let said = refused(data, &[&["run"], &of[..], &["--survey-run", composite]].concat());
-    assert!(said.contains("run-composite"), "{said}");
+    // What is computed anew from what the run froze has the errors that are stored with it.
+    let id = printed["run"].as_str().unwrap();
+    let anew = told(data, &["index", "--run-id", id, "--uncertainty", "--json"]);
+    for (place, unit) in anew["uncertainty"]["units"].as_array().unwrap().iter().enumerate() {
+        let (anew, stored) = (&anew["uncertainty"]["nodes"][0]["units"][place], figure(&printed, "2024", unit.as_str().unwrap(), "PAR"));
+        assert_eq!((&anew["value"], &anew["se"], &anew["low"]), (&stored["score"], &stored["se"], &stored["low"]));
+    }
+
+    // A run of a composite index is no run of a survey, and the other way round; and an index without such leaves takes none.
+    run(data, &["define", &name(DEFINITION)]);
+    let said = refused(data, &[&["run"], &OF[..], &["--survey-run", &survey]].concat());
+    assert!(said.contains("run-not-used"), "{said}");
+    let said = refused(data, &[&["run"], &of[..], &["--survey-run", id]].concat());
+    assert!(said.contains("(composite)"), "{said}");
     assert!(refused(data, &["index", "--run-id", &survey]).contains("the index of a survey"));
 }

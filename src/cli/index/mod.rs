@@ -17,7 +17,8 @@ use uuid::Uuid;
 
 use crate::cli::Context;
 use crate::index::composite::explain::{Subject, standard_error};
-use crate::index::composite::targets::{Rules, TargetReport, assess};
+use crate::index::composite::targets::{TargetReport, assess};
+use crate::index::composite::uncertainty::Errors;
 use crate::index::composite::{Outcome, Release, State, Table, View};
 use crate::schema::Finding;
 use crate::schema::composite::{CheckedComposite, TargetKind};
@@ -87,6 +88,8 @@ struct Shown<'a> {
     release: Release<'a>,
     view: View,
     table: &'a Table,
+    /// The errors of its values.
+    errors: &'a Errors,
     targets: Vec<TargetReport>,
     /// Positions of the editions shown.
     editions: Vec<usize>,
@@ -113,28 +116,18 @@ impl Shown<'_> {
 /// Computes and prints scores, ranks, stages and contributions.
 pub(super) fn index(context: &Context, arguments: &Arguments) -> Result<()> {
     let language = if arguments.vi { "vi" } else { "en" };
-    let Source { checked, table, warnings, initial, outcome } = Source::open(context, arguments, language)?;
+    let source = Source::open(context, arguments, language)?;
+    let Source { checked, table, warnings, initial, outcome, errors, rules } = &source;
     if arguments.uncertain.asked() && arguments.geography.is_none() {
-        return uncertain::print(&arguments.uncertain, &checked, &table, &outcome, (arguments.json, language));
+        return uncertain::print(&arguments.uncertain, &source, (arguments.json, language));
     }
     let editions = editions(arguments.panel, checked.definition.edition(), outcome.rows().editions());
-    let subject = Subject { definition: &checked.definition, initial: &initial, outcome: &outcome, row: 0 };
-    let error = |node: usize, row: usize| standard_error(&subject.at(row), &table, node);
-    let targets = assess(&checked.definition, &outcome, &error, &Rules::default());
-    let release = Release::new(&checked.definition, &outcome, &table);
+    let subject = Subject { definition: &checked.definition, initial, outcome, row: 0 };
+    let error = |node: usize, row: usize| standard_error(&subject.at(row), table, node);
+    let targets = assess(&checked.definition, outcome, &error, rules);
+    let release = Release::new(&checked.definition, outcome, table);
     let view = if arguments.public { View::Public } else { View::Office };
-    let shown = Shown {
-        checked: &checked,
-        outcome: &outcome,
-        initial: &initial,
-        warnings: &warnings,
-        release,
-        view,
-        table: &table,
-        targets,
-        editions,
-        language,
-    };
+    let shown = Shown { checked, outcome, initial, warnings, release, view, table, errors, targets, editions, language };
     if let Some(unit) = &arguments.explain {
         return explained(arguments, &shown, unit);
     }

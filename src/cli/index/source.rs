@@ -7,8 +7,11 @@ use uuid::Uuid;
 
 use super::{Arguments, read, refusal, runs};
 use crate::cli::Context;
+use crate::cli::run::Bar;
+use crate::index::composite::targets::Rules;
+use crate::index::composite::uncertainty::Errors;
 use crate::index::composite::{Outcome, State, Table, compute, survey};
-use crate::jobs::composite::prepare;
+use crate::jobs::composite::{self, Prepared, prepare};
 use crate::schema::Finding;
 use crate::schema::composite::{CheckedComposite, parse_composite};
 use crate::store::runs::{self as stored, Run};
@@ -23,13 +26,17 @@ pub(super) struct Source {
     /// What the pipeline started from.
     pub(super) initial: State,
     pub(super) outcome: Outcome,
+    /// The errors of the table's values.
+    pub(super) errors: Errors,
+    /// How targets are judged.
+    pub(super) rules: Rules,
 }
 
 impl Source {
     /// The source that the arguments name.
     pub(super) fn open(context: &Context, arguments: &Arguments, language: &str) -> Result<Self> {
         match (arguments.run_id, &arguments.definition) {
-            (Some(id), _) => context.open()?.read(|db| Self::stored(db, id)),
+            (Some(id), _) => context.open()?.read(|db| Self::stored(db, id, arguments.uncertain.intervals())),
             (None, Some(definition)) => Self::files(definition, arguments, language),
             (None, None) => bail!("--definition and --data, or --run-id, say which index"),
         }
@@ -46,20 +53,31 @@ impl Source {
             warnings.extend(survey::join(&checked.definition, &run, &mut table));
         }
         let (initial, outcome) = (table.state(&checked.definition), compute(&checked.definition, &table)?);
-        Ok(Self { checked, table, warnings, initial, outcome })
+        let errors = Errors::of(&checked.definition, &table);
+        Ok(Self { checked, table, warnings, initial, outcome, errors, rules: Rules::default() })
     }
 
-    /// What a finished run froze, computed again.
-    fn stored(db: &mut Db, id: Uuid) -> Result<Self> {
+    /// What a finished run froze, computed again. The covariances of leaves that surveys measure, which take as long as the surveys'
+    /// own runs, are there `with_covariances` only.
+    fn stored(db: &mut Db, id: Uuid, with_covariances: bool) -> Result<Self> {
         let run = stored::find(db, id)?.with_context(|| format!("there is no run {id}"))?;
         let row = schemas::index_by_id(db, run.index_version_id)?;
         usable(&run, &row)?;
         let Ok(checked) = parse_composite(&row.document) else {
             bail!("the stored definition {} {} cannot be read", row.code, row.version)
         };
-        let prepared = prepare(db, &run)?;
-        let (table, warnings) = (prepared.table, prepared.findings);
-        Ok(Self { checked, table, warnings, initial: prepared.initial, outcome: prepared.outcome })
+        let mut prepared = prepare(db, &run)?;
+        let errors = if with_covariances {
+            let bar = Bar::default();
+            let errors = composite::errors(db, &mut prepared, &|stage, done, total| bar.show(stage, done, total));
+            bar.clear();
+            errors?
+        } else {
+            Errors::of(&prepared.definition, &prepared.table)
+        };
+        let rules = Rules { level: prepared.parameters.level, seed: run.seed.unsigned_abs(), ..Rules::default() };
+        let Prepared { table, initial, outcome, findings: warnings, .. } = prepared;
+        Ok(Self { checked, table, warnings, initial, outcome, errors, rules })
     }
 }
 

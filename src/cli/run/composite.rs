@@ -33,8 +33,8 @@ pub(super) struct Inputs {
     /// The delta method or replicates, whatever the path from values to scores is like.
     #[arg(long, value_parser = method)]
     method: Option<Method>,
-    /// Replicates, where they are needed. Left out: 1000.
-    #[arg(long, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
+    /// Replicates, where they are needed, 100 to 100,000. Left out: 1000.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(100..=100_000))]
     replicates: Option<u32>,
     /// Choices to vary in a sensitivity analysis, which becomes a report of the run.
     #[arg(long, value_name = "FILE")]
@@ -123,7 +123,7 @@ pub(super) fn run(store: &Store, arguments: &Arguments, row: &IndexVersion) -> R
         surveys.iter().map(|name| format!("{name} is for the index of a survey; {code} {version} is a composite one")).collect();
     let parameters = arguments.composite.parameters(&definition, language, &mut wrong)?;
     let frozen = arguments.composite.frozen(&definition);
-    let found = store.read(|db| inputs::check(db, row, &frozen))?;
+    let found = store.read(|db| inputs::check(db, &definition, &frozen))?;
     wrong.extend(found.iter().map(|finding| input(finding, language)));
     refused(&wrong)?;
     let new = new_run(row.id, serde_json::to_string(&parameters)?, arguments.seed, &operator());
@@ -142,9 +142,9 @@ pub(super) fn run(store: &Store, arguments: &Arguments, row: &IndexVersion) -> R
 /// A finding of the inputs, which people name by options.
 fn input(finding: &Finding, language: &str) -> String {
     let option = match finding.pointer.split('/').nth(1) {
+        _ if finding.code == "missing" => "--table, --survey-run: ",
         Some("tables") => "--table: ",
-        Some("surveys") => "--survey-run: ",
-        _ => "--table, --survey-run: ",
+        _ => "--survey-run: ",
     };
     format!("{option}{} ({})", finding.message(language), finding.code)
 }

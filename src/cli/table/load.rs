@@ -15,6 +15,9 @@ use crate::schema::composite::{CompositeDefinition, parse_composite};
 use crate::store::schemas::{self, IndexVersion, Published};
 use crate::store::{Db, Store};
 
+/// Most letters of a title.
+const TITLE: usize = 200;
+
 /// What to load.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Arguments {
@@ -26,11 +29,15 @@ pub(in crate::cli) struct Arguments {
     /// Its version, which is its edition.
     #[arg(long, value_name = "EDITION")]
     index_version: String,
-    /// What people will call the table; by default its file's name.
-    #[arg(long)]
+    /// What people will call the table, at most 200 letters; by default its file's name.
+    #[arg(long, value_parser = title)]
     title: Option<String>,
     #[command(flatten)]
     printing: Printing,
+}
+
+fn title(text: &str) -> Result<String, String> {
+    if (1..=TITLE).contains(&text.trim().chars().count()) { Ok(text.trim().to_owned()) } else { Err(format!("1 to {TITLE} letters")) }
 }
 
 /// What to check.
@@ -82,7 +89,7 @@ pub(super) fn load(context: &Context, arguments: &Arguments) -> Result<()> {
     let (name, text) = read(&arguments.csv)?;
     let store = context.open()?;
     let (row, definition) = published(&store, &arguments.index, &arguments.index_version)?;
-    let stem = || arguments.csv.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let stem = || arguments.csv.file_stem().unwrap_or_default().to_string_lossy().chars().take(TITLE).collect();
     let title = arguments.title.clone().unwrap_or_else(stem);
     let sheet = indicators::read(&title, &text, &definition).map_err(|found| arguments.printing.refusal(&name, &found))?;
     let loaded = store.write(|db| keep(db, &row, &sheet))?;
@@ -123,7 +130,7 @@ pub(super) fn check(context: &Context, arguments: &CheckArguments) -> Result<()>
     let sheet = indicators::read("", &text, &definition).map_err(|found| printing.refusal(&name, &found))?;
     let (values, units) = (sheet.contents.values.len(), sheet.contents.units.len());
     if printing.json {
-        println!("{}", json!({ "findings": sheet.warnings, "values": values, "units": units }));
+        println!("{}", json!({ "warnings": sheet.warnings, "values": values, "units": units }));
         return Ok(());
     }
     for finding in &sheet.warnings {

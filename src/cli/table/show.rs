@@ -140,7 +140,7 @@ pub(super) fn json(table: &IndicatorTable, index: &IndexVersion) -> Value {
         "values": table.n_values,
         "units": table.n_units,
         "editions": list(&table.editions),
-        "findings": list(&table.findings),
+        "warnings": list(&table.findings),
         "loaded_at": rfc3339(table.loaded_at),
         "loaded_by": table.loaded_by,
     })
