@@ -7,9 +7,9 @@ use anyhow::{Context as _, Result, bail};
 use crate::api::state::system_clock;
 use crate::jobs::load;
 use crate::schema::{Checked, Document, Layout};
-use crate::store::schemas::{NewIndexVersion, NewSurveyVersion};
+use crate::store::schemas::{NewIndexVersion, NewSurveyVersion, Published};
 use crate::store::units::SuccessionRow;
-use crate::store::{Db, Store, StoreOptions, schemas, units};
+use crate::store::{Db, Store, StoreOptions, audit, schemas, units};
 use crate::unit;
 
 /// Connections that readers share.
@@ -56,6 +56,13 @@ pub(super) fn operator() -> String {
     format!("cli:{name}")
 }
 
+/// Writes a line of the audit log for whoever works at the command line.
+pub(super) fn note(db: &mut Db, action: &str, object: &str) -> Result<()> {
+    let actor = operator();
+    audit::append(db, &audit::NewLine { at: now(), actor: &actor, role: "operator", action, object, detail: "{}" })?;
+    Ok(())
+}
+
 /// Loads both code lists of administrative units, if they are not there as they are embedded.
 fn seed(db: &mut Db) -> Result<()> {
     let (records, successions) = unit::embedded()?;
@@ -69,10 +76,10 @@ fn seed(db: &mut Db) -> Result<()> {
     Ok(())
 }
 
-/// Publishes a definition of any kind, unless it is there already.
-pub(super) fn publish(db: &mut Db, text: &str, checked: &Checked, by: &str) -> Result<()> {
+/// Publishes a definition of any kind, unless it is there already; says whether it is new.
+pub(super) fn publish(db: &mut Db, text: &str, checked: &Checked, by: &str) -> Result<bool> {
     let (sha256, published_at) = (checked.sha256, now());
-    match &checked.document {
+    Ok(match &checked.document {
         Document::Questionnaire(q) => {
             let layout_width = i32::try_from(Layout::of(q).width())?;
             let new = NewSurveyVersion {
@@ -84,7 +91,7 @@ pub(super) fn publish(db: &mut Db, text: &str, checked: &Checked, by: &str) -> R
                 published_at,
                 published_by: by,
             };
-            schemas::publish_survey(db, &new)?;
+            matches!(schemas::publish_survey(db, &new)?, Published::New(_))
         }
         Document::Index(index) => {
             let new = NewIndexVersion {
@@ -96,7 +103,7 @@ pub(super) fn publish(db: &mut Db, text: &str, checked: &Checked, by: &str) -> R
                 published_at,
                 published_by: by,
             };
-            schemas::publish_index(db, &new)?;
+            matches!(schemas::publish_index(db, &new)?, Published::New(_))
         }
         Document::Composite(index) => {
             let new = NewIndexVersion {
@@ -108,10 +115,9 @@ pub(super) fn publish(db: &mut Db, text: &str, checked: &Checked, by: &str) -> R
                 published_at,
                 published_by: by,
             };
-            schemas::publish_index(db, &new)?;
+            matches!(schemas::publish_index(db, &new)?, Published::New(_))
         }
-    }
-    Ok(())
+    })
 }
 
 /// Checks the text of a definition; `name` is for messages.

@@ -5,10 +5,10 @@ use anyhow::{Context as _, Result, bail};
 use crate::api::auth::NewSecret;
 use crate::api::role::Role;
 use crate::cli::Context;
-use crate::cli::context::{now, operator};
+use crate::cli::context::{note, now, operator};
 use crate::jobs::load;
+use crate::store::Db;
 use crate::store::keys::{self, NewKey};
-use crate::store::{Db, audit};
 
 /// What to do with keys.
 #[derive(Debug, clap::Subcommand)]
@@ -86,10 +86,4 @@ fn unit_named(db: &mut Db, name: &str) -> Result<i32> {
     let (list, code) = name.split_once(':').with_context(|| format!("{name:?} names no unit: write LIST:CODE, such as vn-34:48"))?;
     let units = load::registry(db)?;
     units.find(list, code, None).map(|unit| unit.id.0).with_context(|| format!("the list {list} has no unit {code}"))
-}
-
-fn note(db: &mut Db, action: &str, object: &str) -> Result<()> {
-    let actor = operator();
-    audit::append(db, &audit::NewLine { at: now(), actor: &actor, role: "operator", action, object, detail: "{}" })?;
-    Ok(())
 }

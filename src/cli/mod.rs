@@ -9,8 +9,10 @@ macro_rules! println {
 mod check;
 mod compare;
 mod context;
+mod define;
 mod demo;
 pub mod estimate;
+mod findings;
 mod flag;
 mod import;
 mod index;
@@ -19,6 +21,7 @@ mod run;
 mod sample;
 mod serve;
 mod show;
+mod table;
 mod weight;
 
 use std::path::PathBuf;
@@ -52,12 +55,17 @@ enum Command {
     Migrate,
     /// Checks definition files; prints every finding with its place.
     Check(check::Arguments),
+    /// Publishes questionnaires, index definitions and composite indices.
+    Define(define::Arguments),
     /// Imports responses from a CSV file.
     Import(Box<import::Arguments>),
     /// Looks for suspicious responses of a wave and flags them; changes none.
     Flag(flag::Arguments),
-    /// Computes an index over a wave and prints the scores.
-    Run(run::Arguments),
+    /// Loads, checks and shows indicator tables of composite indices.
+    #[command(subcommand)]
+    Table(table::Command),
+    /// Computes an index over a wave, or a composite index from stored tables and runs, and prints the scores.
+    Run(Box<run::Arguments>),
     /// Makes weights from a plan: base weights, non-response, calibration, trimming; prints their diagnostics.
     Weight(weight::Arguments),
     /// Estimates figures for a file of cases, one line of JSON each.
@@ -65,8 +73,8 @@ enum Command {
     /// Plans and draws samples.
     #[command(subcommand)]
     Sample(sample::Command),
-    /// Computes a composite index from a table of indicators: scores, ranks, stages, contributions.
-    Index(index::Arguments),
+    /// Computes a composite index from a table of indicators, or shows a stored run of one: scores, ranks, stages, contributions.
+    Index(Box<index::Arguments>),
     /// Makes, lists and revokes API keys.
     #[command(subcommand)]
     Key(key::Command),
@@ -83,13 +91,15 @@ pub fn main() -> ExitCode {
         Command::Serve(arguments) => serve::serve(&context, &arguments),
         Command::Migrate => context.open().map(|_| println!("{} is up to date", context.name())),
         Command::Check(arguments) => return check::check(&arguments),
+        Command::Define(arguments) => define::define(&context, &arguments),
         Command::Import(arguments) => import::import(&context, &arguments),
         Command::Flag(arguments) => flag::flag(&context, &arguments),
+        Command::Table(command) => table::table(&context, &command),
         Command::Run(arguments) => run::run(&context, &arguments),
         Command::Weight(arguments) => return weight::weight(&arguments),
         Command::Estimate(arguments) => estimate::estimate(&arguments, |answer| println!("{answer}")),
         Command::Sample(command) => sample::sample(&command),
-        Command::Index(arguments) => index::index(&arguments),
+        Command::Index(arguments) => index::index(&context, &arguments),
         Command::Key(command) => key::key(&context, &command),
     };
     match done {

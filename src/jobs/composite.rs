@@ -125,7 +125,11 @@ pub struct CompositeOutcome {
     pub digest: Digest,
     /// Every figure, in canonical order.
     pub figures: Vec<Figure>,
-    /// What else it came to.
+    /// What was found when tables and runs were put together.
+    pub findings: Vec<Finding>,
+    /// The targets of the definition, judged.
+    pub targets: Vec<TargetReport>,
+    /// What else it came to, these two among it.
     pub reports: Vec<composites::Report>,
     /// The number of each unit that the registry knows, by code.
     units: BTreeMap<String, i32>,
@@ -259,12 +263,15 @@ pub fn recompute(db: &mut Db, run: &Run, report: &Report<'_>) -> Result<Composit
     let told: Vec<&str> = reports.iter().map(|(_, document)| document.as_str()).collect();
     let digest = composite_digest(&manifest, &figures, &told);
     let units = numbers(&load::registry(db)?, definition);
-    Ok(CompositeOutcome { manifest, digest, figures, reports, units })
+    Ok(CompositeOutcome { manifest, digest, figures, findings: prepared.findings, targets, reports, units })
 }
 
 /// The errors of the values with the covariances of those that surveys measured: nodes of the same respondents covary, and so do units
 /// that share PSUs. Where a run cannot tell them a finding says so, and its errors count as independent.
-fn errors(db: &mut Db, prepared: &mut Prepared, report: &Report<'_>) -> Result<Errors, RunError> {
+///
+/// # Errors
+/// [`RunError`].
+pub fn errors(db: &mut Db, prepared: &mut Prepared, report: &Report<'_>) -> Result<Errors, RunError> {
     let mut errors = Errors::of(&prepared.definition, &prepared.table);
     let units = load::registry(db)?;
     let (definition, table, findings) = (&prepared.definition, &prepared.table, &mut prepared.findings);

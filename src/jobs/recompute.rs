@@ -72,13 +72,19 @@ pub enum RunError {
     Covariance(#[from] CovarianceError),
     /// A composite index could not be computed.
     #[error(transparent)]
-    Composite(#[from] CompositeError),
+    Composite(Box<CompositeError>),
     /// The parameters of the run are not those of its kind.
     #[error("the run's parameters cannot be read")]
     Parameters,
     /// Somebody asked to stop.
     #[error("cancelled")]
     Cancelled,
+}
+
+impl From<CompositeError> for RunError {
+    fn from(error: CompositeError) -> Self {
+        Self::Composite(Box::new(error))
+    }
 }
 
 fn list(findings: &[Finding]) -> String {

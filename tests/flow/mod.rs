@@ -3,6 +3,7 @@
 mod change;
 mod command_line;
 mod composite;
+mod composite_store;
 mod crash;
 mod national;
 mod process;

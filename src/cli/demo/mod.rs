@@ -66,7 +66,8 @@ pub(super) fn demo(context: &Context, arguments: &Arguments) -> Result<()> {
     collect(&store, &units, &survey, &field, arguments.seed)?;
     let index = definition("the index", INDEX)?;
     let Document::Index(index) = index.document else { anyhow::bail!("the index is none") };
-    let wanted = Wanted { index: index.code(), version: index.version(), wave: WAVE, since: None, actor: STATISTICIAN, left_out: None };
+    let wanted =
+        Wanted { index: index.code(), version: index.version(), wave: WAVE, since: None, seed: 1, actor: STATISTICIAN, left_out: None };
     let (run, outcome) = compute(&store, &wanted, &std::collections::BTreeMap::new())?;
     publish_first(&store, &run)?;
     if arguments.json {

@@ -1,31 +1,42 @@
-//! `hailong index`: a composite index from its definition and a table of indicators.
+//! `hailong index`: a composite index from its definition and a table of indicators, or from a stored run.
 
 mod explain;
 mod json;
 mod runs;
 mod series;
+mod source;
 mod text;
 mod uncertain;
+
+pub(super) use text::told as targets;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use uuid::Uuid;
 
+use crate::cli::Context;
 use crate::index::composite::explain::{Subject, standard_error};
-use crate::index::composite::targets::{Rules, TargetReport, assess};
-use crate::index::composite::{Outcome, Release, State, Table, View, compute, survey};
+use crate::index::composite::targets::{TargetReport, assess};
+use crate::index::composite::uncertainty::Errors;
+use crate::index::composite::{Outcome, Release, State, Table, View};
 use crate::schema::Finding;
-use crate::schema::composite::{CheckedComposite, TargetKind, parse_composite};
+use crate::schema::composite::{CheckedComposite, TargetKind};
+use source::Source;
 
 /// Which index, from which data.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The definition of the composite index.
-    #[arg(long)]
-    definition: PathBuf,
+    #[arg(long, required_unless_present = "run_id", requires = "data")]
+    definition: Option<PathBuf>,
     /// The table of indicators as CSV: a line a value, or a line a unit with a column an indicator.
-    #[arg(long)]
-    data: PathBuf,
+    #[arg(long, required_unless_present = "run_id", requires = "definition")]
+    data: Option<PathBuf>,
+    /// Instead of files: a finished run of a stored composite index, seen again with what it froze. Intervals are made anew, by the
+    /// options given here.
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["definition", "data", "runs", "before"])]
+    run_id: Option<Uuid>,
     /// Every edition of the table, not the definition's alone. Goalposts of several editions take all of them either way.
     #[arg(long)]
     panel: bool,
@@ -77,6 +88,8 @@ struct Shown<'a> {
     release: Release<'a>,
     view: View,
     table: &'a Table,
+    /// The errors of its values.
+    errors: &'a Errors,
     targets: Vec<TargetReport>,
     /// Positions of the editions shown.
     editions: Vec<usize>,
@@ -101,32 +114,20 @@ impl Shown<'_> {
 }
 
 /// Computes and prints scores, ranks, stages and contributions.
-pub(super) fn index(arguments: &Arguments) -> Result<()> {
+pub(super) fn index(context: &Context, arguments: &Arguments) -> Result<()> {
     let language = if arguments.vi { "vi" } else { "en" };
-    let checked = definition(&arguments.definition, language)?;
-    let (table, warnings) = table(arguments, &checked, language)?;
-    let (initial, outcome) = (table.state(&checked.definition), compute(&checked.definition, &table)?);
+    let source = Source::open(context, arguments, language)?;
+    let Source { checked, table, warnings, initial, outcome, errors, rules } = &source;
     if arguments.uncertain.asked() && arguments.geography.is_none() {
-        return uncertain::print(&arguments.uncertain, &checked, &table, &outcome, (arguments.json, language));
+        return uncertain::print(&arguments.uncertain, &source, (arguments.json, language));
     }
     let editions = editions(arguments.panel, checked.definition.edition(), outcome.rows().editions());
-    let subject = Subject { definition: &checked.definition, initial: &initial, outcome: &outcome, row: 0 };
-    let error = |node: usize, row: usize| standard_error(&subject.at(row), &table, node);
-    let targets = assess(&checked.definition, &outcome, &error, &Rules::default());
-    let release = Release::new(&checked.definition, &outcome, &table);
+    let subject = Subject { definition: &checked.definition, initial, outcome, row: 0 };
+    let error = |node: usize, row: usize| standard_error(&subject.at(row), table, node);
+    let targets = assess(&checked.definition, outcome, &error, rules);
+    let release = Release::new(&checked.definition, outcome, table);
     let view = if arguments.public { View::Public } else { View::Office };
-    let shown = Shown {
-        checked: &checked,
-        outcome: &outcome,
-        initial: &initial,
-        warnings: &warnings,
-        release,
-        view,
-        table: &table,
-        targets,
-        editions,
-        language,
-    };
+    let shown = Shown { checked, outcome, initial, warnings, release, view, table, errors, targets, editions, language };
     if let Some(unit) = &arguments.explain {
         return explained(arguments, &shown, unit);
     }
@@ -155,9 +156,7 @@ fn explained(arguments: &Arguments, shown: &Shown<'_>, unit: &str) -> Result<()>
     let Some(file) = &arguments.before else {
         return explain::print(shown, &subject, subject.before().as_ref(), arguments.target, arguments.json);
     };
-    let checked = definition(file, shown.language)?;
-    let (table, _) = table(arguments, &checked, shown.language)?;
-    let (initial, outcome) = (table.state(&checked.definition), compute(&checked.definition, &table)?);
+    let Source { checked, initial, outcome, .. } = Source::files(file, arguments, shown.language)?;
     let place = outcome.rows().editions().iter().position(|edition| edition == checked.definition.edition());
     let row = place.and_then(|edition| outcome.rows().find(edition, unit));
     let before = row.map(|row| Subject { definition: &checked.definition, initial: &initial, outcome: &outcome, row });
@@ -165,23 +164,6 @@ fn explained(arguments: &Arguments, shown: &Shown<'_>, unit: &str) -> Result<()>
         bail!("there is no unit {unit} in {}, the edition of {}", checked.definition.edition(), file.display());
     }
     explain::print(shown, &subject, before.as_ref(), arguments.target, arguments.json)
-}
-
-/// Reads a definition.
-fn definition(file: &Path, language: &str) -> Result<CheckedComposite> {
-    parse_composite(&read(file)?).map_err(|findings| refusal(file, &findings, language))
-}
-
-/// Reads the table and puts the runs' estimates into it.
-fn table(arguments: &Arguments, checked: &CheckedComposite, language: &str) -> Result<(Table, Vec<Finding>)> {
-    let definition = &checked.definition;
-    let read = Table::read(&read(&arguments.data)?, definition);
-    let (mut table, mut warnings) = read.map_err(|findings| refusal(&arguments.data, &findings, language))?;
-    for file in &arguments.runs {
-        let run = runs::read(file, definition.geography(), definition.edition())?;
-        warnings.extend(survey::join(definition, &run, &mut table));
-    }
-    Ok((table, warnings))
 }
 
 /// All editions, or the definition's own; the last one where the table has none by that name.
@@ -199,11 +181,7 @@ fn read(file: &Path) -> Result<String> {
 
 /// Prints every finding of a file that cannot be used.
 fn refusal(file: &Path, findings: &[Finding], language: &str) -> anyhow::Error {
-    for finding in findings {
-        eprintln!("{}: {}", file.display(), text::finding(finding, language));
-    }
-    let errors = findings.iter().filter(|finding| finding.is_error()).count();
-    anyhow::anyhow!("{}: {errors} errors", file.display())
+    crate::cli::findings::refusal(&file.display().to_string(), findings, language)
 }
 
 /// The position of a unit among the rows of an edition.

@@ -43,7 +43,7 @@ pub(super) fn series(shown: &Shown<'_>, list: &str, arguments: &Arguments) -> Re
 /// Carries the errors of the table's values to the figures of each edition.
 fn intervals(shown: &Shown<'_>, questions: &Questions, series: &mut Series) -> Result<()> {
     let definition = &shown.checked.definition;
-    let errors = questions.errors(definition, shown.table, shown.language)?;
+    let errors = questions.errors(shown.errors, definition, shown.table, shown.language)?;
     for edition in &shown.editions {
         let edition = shown.edition(*edition);
         let found = propagate(definition, shown.table, shown.outcome, &errors, edition, &questions.options())?;

@@ -3,22 +3,13 @@
 use anyhow::Result;
 
 use super::{Shown, explain, row_of};
+pub(super) use crate::cli::findings::line as finding;
 use crate::index::composite::targets::TargetReport;
 use crate::index::composite::{Hidden, Record, View, contributions};
-use crate::schema::Finding;
 use crate::schema::composite::{CompositeNode, Tiers};
 
 /// Rows of one table on the screen; the rest is a line that says how many.
 const ROWS: usize = 100;
-
-/// A finding on one line.
-pub(super) fn finding(finding: &Finding, language: &str) -> String {
-    if language == "en" {
-        return finding.to_string();
-    }
-    let line = finding.line.map(|line| format!("dòng {line} ")).unwrap_or_default();
-    format!("{line}{}: {} ({})", finding.pointer, finding.vi, finding.code)
-}
 
 /// The stages, then for each edition the units by rank, with the root's score and those right below it.
 pub(super) fn tables(shown: &Shown<'_>) {
@@ -39,12 +30,17 @@ pub(super) fn tables(shown: &Shown<'_>) {
 
 /// Each target of the definition with its judgement.
 fn targets(shown: &Shown<'_>) {
-    let told: Vec<&TargetReport> = shown.targets.iter().filter(|report| super::told(shown, report)).collect();
-    if told.is_empty() {
+    self::told(shown.targets.iter().filter(|report| super::told(shown, report)));
+}
+
+/// Prints targets with their judgements.
+pub(in crate::cli) fn told<'t>(reports: impl Iterator<Item = &'t TargetReport>) {
+    let mut reports = reports.peekable();
+    if reports.peek().is_none() {
         return;
     }
     println!("\nmục tiêu / targets");
-    for report in told {
+    for report in reports {
         let target = &report.target;
         let node = target.node.as_ref().map(|node| format!(" · {node}")).unwrap_or_default();
         let source = target.source.as_ref().map(|source| format!(" ({source})")).unwrap_or_default();

@@ -5,14 +5,15 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
+use super::source::Source;
 use super::{editions, read, refusal};
+use crate::index::composite::Table;
 use crate::index::composite::sensitivity::{Sensitivity, Share, Variations, analyse};
 use crate::index::composite::uncertainty::{
     Errors, LeafInterval, LeafUncertainty, Method, Options, ScoreInterval, Uncertainty, leaf_intervals, propagate,
 };
-use crate::index::composite::{Outcome, Table};
 use crate::publication::hex;
-use crate::schema::composite::{CheckedComposite, CompositeDefinition, SensitivityOutput, parse_factors};
+use crate::schema::composite::{CompositeDefinition, SensitivityOutput, parse_factors};
 
 /// Units of one table on the screen; the rest is a line that says how many.
 const ROWS: usize = 100;
@@ -62,9 +63,9 @@ impl Questions {
         self.uncertainty
     }
 
-    /// The errors of the table's values.
-    pub(super) fn errors(&self, definition: &CompositeDefinition, table: &Table, language: &str) -> Result<Errors> {
-        let mut errors = Errors::of(definition, table);
+    /// The errors of the table's values, `known` with the covariances that are given beside.
+    pub(super) fn errors(&self, known: &Errors, definition: &CompositeDefinition, table: &Table, language: &str) -> Result<Errors> {
+        let mut errors = known.clone();
         if let Some(file) = &self.covariances {
             let read = errors.with_covariances(&read(file)?, definition, table);
             errors = read.map_err(|findings| refusal(file, &findings, language))?;
@@ -99,17 +100,12 @@ impl Found {
 }
 
 /// Prints what is asked for, of the definition's own edition.
-pub(super) fn print(
-    arguments: &Questions,
-    checked: &CheckedComposite,
-    table: &Table,
-    outcome: &Outcome,
-    (as_json, language): (bool, &'static str),
-) -> Result<()> {
+pub(super) fn print(arguments: &Questions, source: &Source, (as_json, language): (bool, &'static str)) -> Result<()> {
+    let Source { checked, table, outcome, .. } = source;
     let all = outcome.rows().editions();
     let own = editions(false, checked.definition.edition(), all).first().and_then(|place| all.get(*place));
     let Some(edition) = own else { bail!("there is no edition in the table") };
-    let uncertainty = arguments.uncertainty.then(|| uncertainty(arguments, checked, table, outcome, edition, language)).transpose()?;
+    let uncertainty = arguments.uncertainty.then(|| uncertainty(arguments, source, edition, language)).transpose()?;
     let sensitivity = match &arguments.sensitivity {
         Some(file) => {
             let factors = parse_factors(&read(file)?, &checked.definition).map_err(|findings| refusal(file, &findings, language))?;
@@ -146,16 +142,10 @@ pub(super) fn print(
     Ok(())
 }
 
-fn uncertainty(
-    arguments: &Questions,
-    checked: &CheckedComposite,
-    table: &Table,
-    outcome: &Outcome,
-    edition: &str,
-    language: &str,
-) -> Result<Found> {
+fn uncertainty(arguments: &Questions, source: &Source, edition: &str, language: &str) -> Result<Found> {
+    let Source { checked, table, outcome, .. } = source;
     let definition = &checked.definition;
-    let errors = arguments.errors(definition, table, language)?;
+    let errors = arguments.errors(&source.errors, definition, table, language)?;
     let nodes = propagate(definition, table, outcome, &errors, edition, &arguments.options())?;
     let leaves = leaf_intervals(definition, table, edition, &nodes.units, nodes.level);
     Ok(Found { nodes, leaves })

@@ -1,0 +1,94 @@
+//! Where a composite index comes from: files, or a stored run.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+use uuid::Uuid;
+
+use super::{Arguments, read, refusal, runs};
+use crate::cli::Context;
+use crate::cli::run::Bar;
+use crate::index::composite::targets::Rules;
+use crate::index::composite::uncertainty::Errors;
+use crate::index::composite::{Outcome, State, Table, compute, survey};
+use crate::jobs::composite::{self, Prepared, prepare};
+use crate::schema::Finding;
+use crate::schema::composite::{CheckedComposite, parse_composite};
+use crate::store::runs::{self as stored, Run};
+use crate::store::{Db, schemas};
+
+/// A composite index with its data, computed.
+pub(super) struct Source {
+    pub(super) checked: CheckedComposite,
+    pub(super) table: Table,
+    /// What was found in the table, or when tables and runs were put together.
+    pub(super) warnings: Vec<Finding>,
+    /// What the pipeline started from.
+    pub(super) initial: State,
+    pub(super) outcome: Outcome,
+    /// The errors of the table's values.
+    pub(super) errors: Errors,
+    /// How targets are judged.
+    pub(super) rules: Rules,
+}
+
+impl Source {
+    /// The source that the arguments name.
+    pub(super) fn open(context: &Context, arguments: &Arguments, language: &str) -> Result<Self> {
+        match (arguments.run_id, &arguments.definition) {
+            (Some(id), _) => context.open()?.read(|db| Self::stored(db, id, arguments.uncertain.intervals())),
+            (None, Some(definition)) => Self::files(definition, arguments, language),
+            (None, None) => bail!("--definition and --data, or --run-id, say which index"),
+        }
+    }
+
+    /// A definition with the table that the arguments name, and the estimates of their runs.
+    pub(super) fn files(definition: &Path, arguments: &Arguments, language: &str) -> Result<Self> {
+        let checked = parse_composite(&read(definition)?).map_err(|findings| refusal(definition, &findings, language))?;
+        let data = arguments.data.as_deref().context("--data is needed")?;
+        let found = Table::read(&read(data)?, &checked.definition);
+        let (mut table, mut warnings) = found.map_err(|findings| refusal(data, &findings, language))?;
+        for file in &arguments.runs {
+            let run = runs::read(file, checked.definition.geography(), checked.definition.edition())?;
+            warnings.extend(survey::join(&checked.definition, &run, &mut table));
+        }
+        let (initial, outcome) = (table.state(&checked.definition), compute(&checked.definition, &table)?);
+        let errors = Errors::of(&checked.definition, &table);
+        Ok(Self { checked, table, warnings, initial, outcome, errors, rules: Rules::default() })
+    }
+
+    /// What a finished run froze, computed again. The covariances of leaves that surveys measure, which take as long as the surveys'
+    /// own runs, are there `with_covariances` only.
+    fn stored(db: &mut Db, id: Uuid, with_covariances: bool) -> Result<Self> {
+        let run = stored::find(db, id)?.with_context(|| format!("there is no run {id}"))?;
+        let row = schemas::index_by_id(db, run.index_version_id)?;
+        usable(&run, &row)?;
+        let Ok(checked) = parse_composite(&row.document) else {
+            bail!("the stored definition {} {} cannot be read", row.code, row.version)
+        };
+        let mut prepared = prepare(db, &run)?;
+        let errors = if with_covariances {
+            let bar = Bar::default();
+            let errors = composite::errors(db, &mut prepared, &|stage, done, total| bar.show(stage, done, total));
+            bar.clear();
+            errors?
+        } else {
+            Errors::of(&prepared.definition, &prepared.table)
+        };
+        let rules = Rules { level: prepared.parameters.level, seed: run.seed.unsigned_abs(), ..Rules::default() };
+        let Prepared { table, initial, outcome, findings: warnings, .. } = prepared;
+        Ok(Self { checked, table, warnings, initial, outcome, errors, rules })
+    }
+}
+
+/// A run of a composite index that has results.
+fn usable(run: &Run, index: &schemas::IndexVersion) -> Result<()> {
+    if run.wave_id.is_some() {
+        bail!("the run {} is of {} {}, the index of a survey, not a composite one", run.id, index.code, index.version);
+    }
+    if run.digest.is_none() {
+        let why = run.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
+        bail!("the run {} has no results: it is {}{why}", run.id, run.state.as_str());
+    }
+    Ok(())
+}

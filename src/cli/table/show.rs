@@ -1,0 +1,164 @@
+//! `hailong table list` and `hailong table show`.
+
+use anyhow::{Context as _, Result};
+use serde_json::{Value, json};
+
+use crate::api::encode::rfc3339;
+use crate::cli::Context;
+use crate::cli::show::padded;
+use crate::publication::hex;
+use crate::store::indicators::{self, Filter, IndicatorTable};
+use crate::store::schemas::{self, IndexVersion};
+
+/// Rows of one table on the screen; the rest is a line that says how many.
+const ROWS: usize = 100;
+
+/// Which tables.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct ListArguments {
+    /// Of this index only.
+    #[arg(long)]
+    index: Option<String>,
+    /// Everything as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Which values of which table.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Arguments {
+    /// The number of the table.
+    id: i32,
+    /// Values of this unit.
+    #[arg(long)]
+    unit: Option<String>,
+    /// Values of this indicator or denominator.
+    #[arg(long)]
+    indicator: Option<String>,
+    /// Values of this edition.
+    #[arg(long)]
+    edition: Option<String>,
+    /// Everything as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Lists tables.
+pub(super) fn list(context: &Context, arguments: &ListArguments) -> Result<()> {
+    let tables = context.open()?.read(|db| -> Result<Vec<_>> {
+        let tables = indicators::list(db, arguments.index.as_deref(), None, i64::MAX)?;
+        tables.into_iter().map(|table| Ok((schemas::index_by_id(db, table.index_version_id)?, table))).collect()
+    })?;
+    if arguments.json {
+        println!("{}", tables.iter().map(|(index, table)| json(table, index)).collect::<Value>());
+        return Ok(());
+    }
+    for (index, table) in &tables {
+        println!("{:>4}  {}", table.id, described(table, index));
+    }
+    Ok(())
+}
+
+/// Shows values.
+pub(super) fn show(context: &Context, arguments: &Arguments) -> Result<()> {
+    let id = arguments.id;
+    let filter = Filter {
+        edition: arguments.edition.clone(),
+        unit: arguments.unit.clone(),
+        indicator: arguments.indicator.clone(),
+        after_ord: None,
+    };
+    let (table, index, values) = context.open()?.read(|db| -> Result<_> {
+        let table = indicators::find(db, id)?.with_context(|| format!("there is no table {id}: `hailong table list` lists them"))?;
+        let index = schemas::index_by_id(db, table.index_version_id)?;
+        Ok((table, index, indicators::values(db, id, &filter, i64::MAX)?))
+    })?;
+    if arguments.json {
+        let mut whole = json(&table, &index);
+        whole["items"] = values.iter().map(value).collect();
+        println!("{whole}");
+        return Ok(());
+    }
+    println!("table {id}: {}", described(&table, &index));
+    println!(
+        "\n  {:<10} {:<12} {:<20} {:>3} {:>14} {:>9}  {:<9} {:<10} source",
+        "edition", "unit", "indicator", "rev", "value", "se", "status", "date"
+    );
+    for value in values.iter().take(ROWS) {
+        line(value);
+    }
+    if values.len() > ROWS {
+        println!("… and {} more values: --json has them all", values.len() - ROWS);
+    }
+    Ok(())
+}
+
+fn line(value: &indicators::Value) {
+    let number = |number: Option<f64>| number.map_or("–".to_owned(), |number| number.to_string());
+    let measured_in = value.measured_in.as_ref().map(|unit| format!(" [{unit}]")).unwrap_or_default();
+    println!(
+        "  {} {} {} {:>3} {:>14} {:>9}  {:<9} {:<10} {}{measured_in}",
+        padded(&value.edition, 10),
+        padded(&value.unit, 12),
+        padded(&value.indicator, 20),
+        value.revision,
+        number(value.value),
+        number(value.standard_error),
+        value.status,
+        value.date.as_deref().unwrap_or_default(),
+        value.source.as_deref().unwrap_or_default(),
+    );
+}
+
+/// A table in a line.
+pub(super) fn described(table: &IndicatorTable, index: &IndexVersion) -> String {
+    let list = |text: &str| serde_json::from_str::<Vec<Value>>(text).unwrap_or_default(); // written as lists
+    let editions: Vec<String> = list(&table.editions).iter().filter_map(|name| Some(name.as_str()?.to_owned())).collect();
+    format!(
+        "{} {} · “{}” · {} values of {} units and editions ({}) · {} warnings · loaded {} by {}",
+        index.code,
+        index.version,
+        table.title,
+        table.n_values,
+        table.n_units,
+        editions.join(", "),
+        list(&table.findings).len(),
+        rfc3339(table.loaded_at),
+        table.loaded_by,
+    )
+}
+
+/// A table without its values.
+pub(super) fn json(table: &IndicatorTable, index: &IndexVersion) -> Value {
+    let list = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default(); // written as lists
+    json!({
+        "id": table.id,
+        "index": index.code,
+        "version": index.version,
+        "title": table.title,
+        "sha256": hex(&table.sha256),
+        "values": table.n_values,
+        "units": table.n_units,
+        "editions": list(&table.editions),
+        "warnings": list(&table.findings),
+        "loaded_at": rfc3339(table.loaded_at),
+        "loaded_by": table.loaded_by,
+    })
+}
+
+fn value(value: &indicators::Value) -> Value {
+    json!({
+        "edition": value.edition,
+        "unit": value.unit,
+        "indicator": value.indicator,
+        "revision": value.revision,
+        "value": value.value,
+        "measured_in": value.measured_in,
+        "date": value.date,
+        "source": value.source,
+        "status": value.status,
+        "standard_error": value.standard_error,
+        "df": value.df,
+        "n": value.n,
+    })
+}
