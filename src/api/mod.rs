@@ -44,6 +44,7 @@ pub mod role;
 pub mod runs;
 pub mod scores;
 pub mod server;
+pub mod sources;
 pub mod state;
 pub mod steps;
 pub mod submission;
