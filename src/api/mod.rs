@@ -26,6 +26,7 @@ pub mod encode;
 pub mod etag;
 pub mod fieldwork;
 pub mod health;
+pub mod indicator_tables;
 pub mod indices;
 pub mod intake;
 pub mod keys;
@@ -95,6 +96,12 @@ pub fn routes(api: &mut ServiceConfig<'_>) {
         .service(progress::stream_run_progress)
         .service(steps::cancel_run)
         .service(steps::submit_run);
+    // … composite indices, from tables of indicators.
+    api.service(indicator_tables::check_indicators)
+        .service(indicator_tables::load_indicators)
+        .service(indicator_tables::list_indicator_tables)
+        .service(indicator_tables::get_indicator_table)
+        .service(indicator_tables::list_indicator_values);
     // Publishers: the second person.
     api.service(steps::approve_run).service(steps::publish_run).service(steps::withdraw_run);
     // Agencies, portals, the public.
