@@ -20,6 +20,8 @@ pub mod cache;
 pub mod chain;
 pub mod change;
 pub mod codes;
+pub mod composite_runs;
+pub mod composite_scores;
 pub mod definitions;
 pub mod editions;
 pub mod encode;
@@ -49,6 +51,7 @@ pub mod sources;
 pub mod state;
 pub mod steps;
 pub mod submission;
+pub mod survey_runs;
 pub mod surveys;
 pub mod telemetry;
 pub mod units;
@@ -110,7 +113,8 @@ pub fn routes(api: &mut ServiceConfig<'_>) {
         .service(indices::get_index_version)
         .service(editions::list_editions)
         .service(editions::get_edition)
-        .service(scores::list_scores);
+        .service(scores::list_scores)
+        .service(composite_scores::list_composite_scores);
     // Admins and auditors.
     api.service(keys::create_key).service(keys::list_keys).service(keys::revoke_key).service(audit::list_audit);
     // Everyone who programs against this.
