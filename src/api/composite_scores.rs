@@ -149,6 +149,11 @@ impl Eyes {
         }
     }
 
+    /// Whether nothing is kept from whoever looks.
+    pub(super) fn sees_all(&self) -> bool {
+        self.view == View::Office
+    }
+
     fn is_own(&self, score: &CompositeScore) -> bool {
         self.own.zip(score.unit_id).is_some_and(|(root, id)| self.units.is_within(UnitId(id), root))
     }
