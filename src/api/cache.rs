@@ -69,6 +69,8 @@ pub struct Cache {
     units: Kept<(), Arc<Registry>>,
     /// The last asked for stands last.
     prepared: Mutex<Vec<(Uuid, Arc<Prepared>)>>,
+    /// Held while one is computed.
+    preparing: tokio::sync::Mutex<()>,
 }
 
 impl Cache {
@@ -140,24 +142,32 @@ impl Cache {
         Ok(units)
     }
 
-    /// A finished run of a composite index, computed again from what it froze.
+    /// A finished run of a composite index, computed again from what it froze: one at a time, however many ask.
     pub(super) async fn prepared(&self, state: &AppState, run: Run) -> Result<Arc<Prepared>, Problem> {
-        let kept = || self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
         let id = run.id;
-        let known = {
-            let mut kept = kept();
-            kept.iter().position(|(other, _)| *other == id).map(|place| kept.remove(place).1)
-        };
-        let prepared = match known {
-            Some(prepared) => prepared,
-            None => Arc::new(state.read(move |db| composite::prepare(db, &run).map_err(unprepared)).await?),
-        };
-        let mut kept = kept();
-        kept.retain(|(other, _)| *other != id);
+        if let Some(known) = self.kept(id) {
+            return Ok(known);
+        }
+        let _turn = self.preparing.lock().await;
+        // Whoever had the turn before may have wanted the same.
+        if let Some(known) = self.kept(id) {
+            return Ok(known);
+        }
+        let prepared = Arc::new(state.read(move |db| composite::prepare(db, &run).map_err(unprepared)).await?);
+        let mut kept = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
         kept.push((id, Arc::clone(&prepared)));
         let surplus = kept.len().saturating_sub(PREPARED);
         kept.drain(..surplus);
         Ok(prepared)
+    }
+
+    /// A run that was computed lately; it is the last asked for now.
+    fn kept(&self, id: Uuid) -> Option<Arc<Prepared>> {
+        let mut kept = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = kept.iter().position(|(other, _)| *other == id)?;
+        let found = kept.remove(place);
+        kept.push(found.clone());
+        Some(found.1)
     }
 }
 

@@ -1,8 +1,11 @@
-//! What else a run of a composite index came to: targets, the sensitivity of ranks to choices, the stages one by one.
+//! What else a run of a composite index came to: targets, the sensitivity of ranks to choices, the stages one by one. Its reports are
+//! told digit for digit as they are stored, which is what the run's digest is of.
 
 use actix_web::{HttpResponse, get, web};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -73,7 +76,7 @@ pub struct TargetsBody {
     /// Each target of the definition (`unit`, `node`, `edition`, `kind`, `value`, `source`) with its `judgement`, or why there is none:
     /// `open`. Those of figures that the caller may not see are left out.
     #[schema(value_type = Vec<Object>)]
-    pub items: Vec<Value>,
+    pub items: Vec<Box<RawValue>>,
 }
 
 /// How ranks depend on choices.
@@ -84,7 +87,7 @@ pub struct SensitivityBody {
     pub origin: Origin,
     /// Ranges of ranks over the choices, and the share of each choice in what varies.
     #[schema(value_type = Object)]
-    pub sensitivity: Value,
+    pub sensitivity: Box<RawValue>,
 }
 
 /// How scores came about.
@@ -97,23 +100,24 @@ pub struct StagesBody {
     pub findings: Vec<FindingBody>,
     /// The stages in their order, each with its arguments and what it did.
     #[schema(value_type = Vec<Object>)]
-    pub stages: Vec<Value>,
+    pub stages: Vec<Box<RawValue>>,
     /// The weight of each node among its siblings, as it was in force.
-    #[schema(value_type = Object)]
-    pub weights: Value,
+    #[schema(value_type = Option<Object>)]
+    pub weights: Option<Box<RawValue>>,
     /// By year, how errors were carried through the tree; empty where nothing is known of errors.
     #[schema(value_type = Vec<Object>)]
-    pub uncertainty: Vec<Value>,
+    pub uncertainty: Vec<Box<RawValue>>,
 }
 
-/// A stored report; null if there is none of this kind.
-fn report(db: &mut Db, run: Uuid, kind: ReportKind) -> Result<Value, Problem> {
-    let Some(text) = composites::report(db, run, kind)? else { return Ok(Value::Null) };
-    serde_json::from_str(&text).map_err(|_| Problem::internal(format!("the report {} of run {run} cannot be read", kind.as_str())))
+/// A stored report, if there is one of this kind.
+fn report<T: DeserializeOwned>(db: &mut Db, run: Uuid, kind: ReportKind) -> Result<Option<T>, Problem> {
+    let unreadable = |_| Problem::internal(format!("the report {} of run {run} cannot be read", kind.as_str()));
+    composites::report(db, run, kind)?.map(|text| serde_json::from_str(&text).map_err(unreadable)).transpose()
 }
 
-fn list(report: Value) -> Vec<Value> {
-    if let Value::Array(items) = report { items } else { Vec::new() }
+/// A stored report that is a list; empty if there is none.
+fn list(db: &mut Db, run: Uuid, kind: ReportKind) -> Result<Vec<Box<RawValue>>, Problem> {
+    Ok(report(db, run, kind)?.unwrap_or_default())
 }
 
 /// What units set out to reach, and whether they did: met, missed, or not to be told.
@@ -125,8 +129,9 @@ pub async fn list_composite_targets(state: AppState, caller: Caller, query: web:
         let (source, index) = composite(db, &caller, query.asked())?;
         let definition = load::composite(&index)?;
         let (eyes, mut items) = (Eyes::new(source.view, &caller, &units), Vec::new());
-        for target in list(report(db, source.run.id, ReportKind::Targets)?) {
-            if told(db, source.run.id, &eyes, &definition, &target)? {
+        for target in list(db, source.run.id, ReportKind::Targets)? {
+            let read = serde_json::from_str(target.get()).map_err(Problem::internal)?;
+            if told(db, source.run.id, &eyes, &definition, &read)? {
                 items.push(target);
             }
         }
@@ -156,10 +161,8 @@ pub async fn get_composite_sensitivity(state: AppState, caller: Caller, query: w
     caller.may(Action::ReadRuns)?;
     let found = state.read(move |db| {
         let (source, index) = composite(db, &caller, query.asked())?;
-        let sensitivity = report(db, source.run.id, ReportKind::Sensitivity)?;
-        if sensitivity.is_null() {
-            return Err(Problem::not_found().detail("Lần tính này không phân tích độ nhạy", "The run has no sensitivity analysis"));
-        }
+        let none = || Problem::not_found().detail("Lần tính này không phân tích độ nhạy", "The run has no sensitivity analysis");
+        let sensitivity = report(db, source.run.id, ReportKind::Sensitivity)?.ok_or_else(none)?;
         Ok(SensitivityBody { origin: Origin::of(&source, index), sensitivity })
     });
     Ok(HttpResponse::Ok().private().json(found.await?))
@@ -177,9 +180,9 @@ pub async fn get_composite_stages(state: AppState, caller: Caller, query: web::Q
         Ok(StagesBody {
             origin: Origin::of(&source, index),
             findings: stored_findings(&findings),
-            stages: list(report(db, run, ReportKind::Stages)?),
+            stages: list(db, run, ReportKind::Stages)?,
             weights: report(db, run, ReportKind::Weights)?,
-            uncertainty: list(report(db, run, ReportKind::Uncertainty)?),
+            uncertainty: list(db, run, ReportKind::Uncertainty)?,
         })
     });
     Ok(HttpResponse::Ok().private().json(found.await?))

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::api::auth::Caller;
-use crate::api::change::{ChangeBody, VerdictBody, verdict};
+use crate::api::change::{MovementBody, VerdictBody, verdict};
 use crate::api::codes::Code;
 use crate::api::page::{Page, link};
 use crate::api::problem::Problem;
@@ -145,7 +145,7 @@ pub struct ScoreBody {
     /// Whether the direct estimate is too thin to rely on.
     pub thin: Option<bool>,
     /// How it moved since the run that its run is compared with; null without one.
-    pub change: Option<ChangeBody>,
+    pub change: Option<MovementBody>,
     /// Whether it met the target of the query; null without one, and where the target asks for what is not known.
     pub verdict: Option<VerdictBody>,
     /// `c` (confidential): too few responses. Null: nothing special.
@@ -202,7 +202,7 @@ impl View {
             modelled: score.model_est,
             modelled_rmse: score.model_rmse,
             thin: Some(score.thin),
-            change: change.map(ChangeBody::from),
+            change: change.map(MovementBody::from),
             ..subject
         }
     }
