@@ -1,6 +1,7 @@
 //! Indicator tables: the values that composite indices are computed from, loaded as CSV. Nothing of a table ever changes.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
@@ -159,13 +160,11 @@ type Names = HashMap<i32, (String, String)>;
 
 fn table_body(db: &mut Db, names: &mut Names, table: IndicatorTable) -> Result<TableBody, Problem> {
     let id = table.index_version_id;
-    let (index, version) = match names.get(&id) {
-        Some(known) => known.clone(),
-        None => {
-            let row = schemas::index_by_id(db, id)?;
-            names.entry(id).insert_entry((row.code, row.version)).get().clone()
-        }
-    };
+    if let Entry::Vacant(entry) = names.entry(id) {
+        let row = schemas::index_by_id(db, id)?;
+        entry.insert((row.code, row.version));
+    }
+    let (index, version) = names.get(&id).cloned().unwrap_or_default();
     Ok(TableBody {
         id: table.id,
         index,

@@ -7,6 +7,7 @@ use hailong::index::composite::explain::{aim, explain};
 use hailong::index::composite::targets::Rules;
 use hailong::jobs::composite::prepare;
 use hailong::schema::composite::TargetKind;
+use hailong::store::composites::{ReportKind, report};
 use hailong::store::runs;
 use serde_json::{Value, json};
 
@@ -229,7 +230,11 @@ fn stages_and_sensitivity_are_for_the_office() {
     let body = statistician.get(&format!("/v1/composite-sensitivity?run={id}")).expect(200);
     assert_eq!(body["sensitivity"]["monte_carlo"]["replicates"], 50);
     assert!(statistician.get(&run).expect(200)["manifest"]["factors"].is_string());
-    let stages = statistician.get(&format!("/v1/composite-stages?run={id}")).expect(200);
+    let told = statistician.get(&format!("/v1/composite-stages?run={id}"));
+    let stored = report(&mut app.store.db().unwrap(), uuid_of(&run), ReportKind::Stages).unwrap().unwrap();
+    let stored = stored.trim_start_matches('[').trim_end_matches(']');
+    assert!(told.text().contains(stored), "told otherwise than it is stored");
+    let stages = told.expect(200);
     assert_eq!(stages["stages"].as_array().unwrap().len(), 2);
     assert_eq!((&stages["weights"]["SERVICE"], &stages["findings"], &stages["uncertainty"]), (&json!(0.6), &json!([]), &json!([])));
     release(&app, &run);

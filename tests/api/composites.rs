@@ -1,5 +1,7 @@
 //! Composite indices: from a table of indicators to published scores, and who sees which of them.
 
+use std::fmt::Write as _;
+
 use hailong::api::role::Role;
 use serde_json::{Value, json};
 
@@ -152,7 +154,7 @@ fn a_table_of_every_commune_is_taken() {
     let source = "x".repeat(3_000);
     let mut long = "unit,indicator,value,source\n".to_owned();
     for unit in 0..3_321 {
-        long.push_str(&format!("u{unit},plan,{},{source}\n", unit % 20));
+        writeln!(long, "u{unit},plan,{},{source}", unit % 20).unwrap();
     }
     assert!(long.len() > 9 * 1024 * 1024);
     let loaded = post_csv(&statistician, "/v1/indicator-tables?index=example&version=2025&title=All", &long).expect(201);
