@@ -12,6 +12,7 @@ mod compare;
 pub mod composite;
 pub mod import;
 pub mod indicators;
+pub mod inputs;
 pub mod load;
 pub mod place;
 pub mod quality;

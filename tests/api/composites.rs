@@ -195,7 +195,7 @@ fn everything_that_a_run_cannot_be_made_of_is_told_at_once() {
     let everything = json!({
         "index": "mixed", "version": "2025", "wave": "open", "as_of": "2024-09-01T00:00:00Z", "since": "x", "parameters": { "w": 1 },
         "without_flagged": { "evaluation": 1 }, "tables": [table, table, other, 99],
-        "surveys": [{ "run": "x" }, { "run": id_of(&unfinished) }],
+        "surveys": [{ "run": crate::harness::fixtures::id() }, { "run": id_of(&unfinished) }],
         "uncertainty": { "level": 1.0, "method": "bootstrap", "replicates": 99 }, "sensitivity": { "kind": "sensitivity" }
     });
     assert_eq!(
@@ -217,6 +217,7 @@ fn everything_that_a_run_cannot_be_made_of_is_told_at_once() {
             "/sensitivity missing-member",
         ]
     );
+    assert_eq!(refused(&json!({ "index": "mixed", "version": "2025", "surveys": [{ "run": "x" }] })), [" wrong-shape"]);
     finish_run(&app, &unfinished);
     let survey = id_of(&unfinished);
     let twice = json!({ "index": "mixed", "version": "2025", "surveys": [{ "run": survey }, { "run": survey, "edition": "2025" }] });
