@@ -2,18 +2,24 @@
 //!
 //! Published questionnaires never change and are kept for good. Keys, waves and units do change, on this instance or on another one
 //! of the same database: they are read again when they are older than a few seconds. So a revoked key stops working everywhere
-//! within [`FRESH`], and a response costs no query but its own insert.
+//! within [`FRESH`], and a response costs no query but its own insert. Finished runs never change either; of those of composite indices
+//! the last few that somebody asked to have explained are kept.
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
+
+use uuid::Uuid;
 
 use crate::api::auth::KeyHolder;
 use crate::api::problem::Problem;
 use crate::api::role::Role;
 use crate::api::state::AppState;
+use crate::jobs::composite::{self, Prepared};
 use crate::jobs::load::{self, Survey, WaveInField};
+use crate::jobs::recompute::RunError;
+use crate::store::runs::Run;
 use crate::store::{keys, schemas};
 use crate::unit::Registry;
 
@@ -21,6 +27,9 @@ use crate::unit::Registry;
 pub const FRESH: Duration = Duration::from_secs(2);
 /// How old the list of units may be: it changes a few times a year, and reading it costs some time.
 const UNITS_FRESH: Duration = Duration::from_secs(30);
+
+/// How many runs of composite indices are kept: one of all communes takes some 100 MB.
+const PREPARED: usize = 3;
 
 /// One kind of thing by its name.
 struct Kept<K, V>(RwLock<HashMap<K, (Instant, V)>>);
@@ -58,6 +67,10 @@ pub struct Cache {
     surveys: Kept<(String, String), Arc<Survey>>,
     waves: Kept<String, Arc<WaveInField>>,
     units: Kept<(), Arc<Registry>>,
+    /// The last asked for stands last.
+    prepared: Mutex<Vec<(Uuid, Arc<Prepared>)>>,
+    /// Held while one is computed.
+    preparing: tokio::sync::Mutex<()>,
 }
 
 impl Cache {
@@ -127,5 +140,42 @@ impl Cache {
         let units = Arc::new(state.read(|db| Ok(load::registry(db)?)).await?);
         self.units.put((), Arc::clone(&units));
         Ok(units)
+    }
+
+    /// A finished run of a composite index, computed again from what it froze: one at a time, however many ask.
+    pub(super) async fn prepared(&self, state: &AppState, run: Run) -> Result<Arc<Prepared>, Problem> {
+        let id = run.id;
+        if let Some(known) = self.kept(id) {
+            return Ok(known);
+        }
+        let _turn = self.preparing.lock().await;
+        // Whoever had the turn before may have wanted the same.
+        if let Some(known) = self.kept(id) {
+            return Ok(known);
+        }
+        let prepared = Arc::new(state.read(move |db| composite::prepare(db, &run).map_err(unprepared)).await?);
+        let mut kept = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.push((id, Arc::clone(&prepared)));
+        let surplus = kept.len().saturating_sub(PREPARED);
+        kept.drain(..surplus);
+        Ok(prepared)
+    }
+
+    /// A run that was computed lately; it is the last asked for now.
+    fn kept(&self, id: Uuid) -> Option<Arc<Prepared>> {
+        let mut kept = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = kept.iter().position(|(other, _)| *other == id)?;
+        let found = kept.remove(place);
+        kept.push(found.clone());
+        Some(found.1)
+    }
+}
+
+/// It could be computed once, so whatever is not the store's fault is nobody's business but the log's.
+fn unprepared(error: RunError) -> Problem {
+    match error {
+        RunError::Store(error) => error.into(),
+        RunError::Load(error) => error.into(),
+        fault => Problem::internal(fault),
     }
 }

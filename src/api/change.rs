@@ -11,7 +11,7 @@ use crate::store::scores::Score;
 
 /// How a score moved since an earlier run, whose answers were read by the same definition.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ChangeBody {
+pub struct MovementBody {
     /// The earlier estimate.
     pub before: f64,
     /// The later less the earlier.
@@ -32,7 +32,7 @@ pub struct ChangeBody {
     pub rise_high: Option<i32>,
 }
 
-impl From<Change> for ChangeBody {
+impl From<Change> for MovementBody {
     fn from(change: Change) -> Self {
         Self {
             before: change.before,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hailong::api::role::Role::{self, Admin, Auditor, Collector, Device, Publisher, Statistician};
+use hailong::api::role::Role::{self, Admin, Agency, Auditor, Collector, Device, Publisher, Statistician};
 use serde_json::{Value, json};
 
 use crate::harness::fixtures::{self, publish};
@@ -28,6 +28,10 @@ fn read(operation: &'static str, path: &str, without_key: bool, roles: &'static 
 fn write(operation: &'static str, method: &'static str, path: &str, body: &Value, roles: &'static [Role]) -> Row {
     let body = Some(("application/json", body.to_string()));
     Row { operation, method, path: path.replace("ID", NOBODY), body, without_key: false, roles }
+}
+
+fn table(operation: &'static str, path: &str, roles: &'static [Role]) -> Row {
+    Row { body: Some(("text/csv", "unit\n".into())), ..write(operation, "POST", path, &json!({}), roles) }
 }
 
 /// Every operation. One that is missing here fails the test below.
@@ -86,6 +90,22 @@ fn matrix() -> Vec<Row> {
         write("approve_run", "POST", "/v1/runs/ID:approve", &none, &[Publisher]),
         write("publish_run", "POST", "/v1/runs/ID:publish", &none, &[Publisher]),
         write("withdraw_run", "POST", "/v1/runs/ID:withdraw", &reason, &[Publisher]),
+        table("load_indicators", "/v1/indicator-tables?index=none&version=1&title=x", &[Statistician]),
+        table("check_indicators", "/v1/indicator-tables:check?index=none&version=1", &[Statistician, Publisher]),
+        read("list_indicator_tables", "/v1/indicator-tables", false, &[Statistician, Publisher, Auditor]),
+        read("get_indicator_table", "/v1/indicator-tables/99", false, &[Statistician, Publisher, Auditor]),
+        read("list_indicator_values", "/v1/indicator-tables/99/values", false, &[Statistician, Publisher, Auditor]),
+        read("list_composite_scores", "/v1/composite-scores?index=none", true, ANYONE),
+        read("list_composite_targets", "/v1/composite-targets?index=none", true, ANYONE),
+        read("get_composite_series", "/v1/composite-series?index=none&geography=vn-34", true, ANYONE),
+        read(
+            "get_composite_explanation",
+            "/v1/composite-explanations?index=none&unit=01",
+            false,
+            &[Agency, Statistician, Publisher, Auditor],
+        ),
+        read("get_composite_stages", "/v1/composite-stages?index=none", false, &[Statistician, Publisher, Auditor]),
+        read("get_composite_sensitivity", "/v1/composite-sensitivity?index=none", false, &[Statistician, Publisher, Auditor]),
         write("create_key", "POST", "/v1/keys", &json!({ "name": "x", "role": "device" }), &[Admin]),
         read("list_keys", "/v1/keys", false, &[Admin]),
         Row { method: "DELETE", ..read("revoke_key", "/v1/keys/999999", false, &[Admin]) },

@@ -3,6 +3,8 @@
 
 mod auth;
 mod batch;
+mod composite_reports;
+mod composites;
 mod conventions;
 mod definitions;
 mod keeping;

@@ -59,6 +59,21 @@ fn every_reference_in_the_description_leads_somewhere() {
 }
 
 #[test]
+fn no_two_bodies_have_one_name() {
+    // In the description a body is known by its name alone: the later of two would stand for both.
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/api");
+    let (mut names, mut twice) = (std::collections::HashSet::new(), Vec::new());
+    for file in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        let text = std::fs::read_to_string(file).unwrap();
+        let bodies = text.split("ToSchema)]").skip(1).filter_map(|rest| rest.split("struct ").nth(1));
+        let bodies: Vec<String> = bodies.map(|rest| rest.chars().take_while(char::is_ascii_alphanumeric).collect()).collect();
+        twice.extend(bodies.into_iter().filter(|name| !names.insert(name.clone())));
+    }
+    assert_eq!(twice, Vec::<String>::new());
+    assert!(names.len() > 50, "{}", names.len());
+}
+
+#[test]
 fn the_table_of_problems_in_the_documentation_is_the_one_in_the_code() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/api-design.md");
     let text = std::fs::read_to_string(path).unwrap();

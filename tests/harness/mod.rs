@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test that panics has failed, as it should
 
 pub mod client;
+pub mod composites;
 pub mod fixtures;
 mod log;
 
@@ -34,12 +35,14 @@ pub struct Wish {
     pub writer: WriterOptions,
     pub limits: Limits,
     pub drain: Duration,
+    /// Units and what became of them.
+    pub units: (Vec<units::UnitRow>, Vec<units::SuccessionRow>),
 }
 
 impl Default for Wish {
     fn default() -> Self {
         let limits = Limits { rates: None, body_deadline: Duration::from_millis(400), ..Limits::default() };
-        Self { writer: WriterOptions::default(), limits, drain: Duration::ZERO }
+        Self { writer: WriterOptions::default(), limits, drain: Duration::ZERO, units: (fixtures::units(), Vec::new()) }
     }
 }
 
@@ -62,7 +65,7 @@ impl TestApp {
         log::capture();
         let database = Database::new();
         let store = Store::open(&StoreOptions { url: database.url.clone(), readers: 4 }).unwrap();
-        units::seed(&mut store.db().unwrap(), &fixtures::units(), &[]).unwrap();
+        units::seed(&mut store.db().unwrap(), &wish.units.0, &wish.units.1).unwrap();
         let writer = store.start_writer(wish.writer).unwrap();
         let clock = Arc::new(AtomicI64::new(NOW));
         let (started, starting) = mpsc::channel();
