@@ -82,7 +82,7 @@ fn beside(definition: &CompositeDefinition, table: &Table, theirs: &Value, (few,
 }
 
 fn definition(structure: &str) -> CompositeDefinition {
-    let mut reader = csv::Reader::from_reader(structure.as_bytes());
+    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(structure.as_bytes());
     let rows: Vec<Map<String, Value>> = reader.deserialize().map(|row| row.unwrap()).collect();
     let denominators: Vec<&Value> = rows.iter().filter(|row| row["Type"] == "Denominator").map(|row| &row["iCode"]).collect();
     let value = json!({

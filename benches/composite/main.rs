@@ -1,6 +1,7 @@
 //! How long it takes to ask a composite index how far it can be trusted.
 //!
-//! `cargo bench --bench composite -- [asem] [communes] [uncertainty]`:
+//! `cargo bench --bench composite -- [coinr] [asem] [communes] [uncertainty]`:
+//! - `coinr`: the example of the R package `COINr`, and that package on the same choices in the same run;
 //! - `asem`: 51 units, 49 indicators in 8 pillars and 2 sub-indices, as the ASEM portal has them; 10,000 Monte Carlo replicates
 //!   over weights, imputation, outliers, normalisation, aggregation and dropped indicators, and a Sobol design of 512 rows;
 //! - `communes`: 3,321 units, 100 indicators in 10 pillars, 1,000 replicates over the same factors;
@@ -11,6 +12,8 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::panic)] // a measurement that goes wrong should stop
 #![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
+mod asem;
+#[path = "../common/mod.rs"]
 mod common;
 
 use std::time::Instant;
@@ -48,6 +51,9 @@ fn main() {
     let asked = |word: &str| words.is_empty() || words.iter().any(|known| known == word);
     common::machine();
     println!("best of {REPETITIONS}; wall and processor time in seconds");
+    if asked("coinr") {
+        asem::run();
+    }
     for size in [ASEM, COMMUNES] {
         let (definition, table) = (definition(&size), table(&size));
         if asked(size.name) {
