@@ -17,6 +17,7 @@
 mod admissible;
 mod coherence;
 mod contribution;
+mod dialect;
 mod eigen;
 pub mod explain;
 mod figures;
@@ -34,9 +35,10 @@ mod table_file;
 pub mod targets;
 mod tiers;
 pub mod uncertainty;
+mod vietnamese;
 
 pub use admissible::{GridError, MOST_COMPONENTS, MOST_FOUND, MOST_VECTORS, Printed, PrintedRow, admissible_grid, admissible_weight};
-pub use coherence::{Summary, correlation, cronbach, effective_weights, summary};
+pub use coherence::{Coherence, Summary, coherence, correlation, cronbach, effective_weights, summary};
 pub use contribution::{Contribution, contributions};
 pub use figures::{Figure, figures};
 pub use matrix::{Matrix, Rows};
@@ -47,3 +49,4 @@ pub use stages::rank::ranks;
 pub use stages::{Filled, Limits, Record, Removed, StageError, State, Treated, apply};
 pub use table::{Key, Observation, Status, Table};
 pub use tiers::{natural_breaks, tiers};
+pub use vietnamese::stage_vi;

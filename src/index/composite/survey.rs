@@ -1,5 +1,7 @@
 //! Leaves that a survey measures: their values, standard errors and numbers of answers come from a run.
 
+use std::collections::BTreeSet;
+
 use super::table::{Observation, Status, Table};
 use super::uncertainty::Pair;
 use crate::index::{self, DomainKey, Score};
@@ -127,6 +129,39 @@ pub fn join(definition: &CompositeDefinition, run: &Run, table: &mut Table) -> V
     findings
 }
 
+/// What a run would add to a table that knows nothing of it: an edition, or units of one. Warnings; ask before [`join`].
+#[must_use]
+pub fn beyond(definition: &CompositeDefinition, run: &Run, table: &Table) -> Vec<Finding> {
+    let taken = nodes(definition, run);
+    let editions: BTreeSet<&str> = table.rows().map(|(edition, _)| edition).collect();
+    if taken.is_empty() || editions.is_empty() {
+        return Vec::new();
+    }
+    let (name, edition) = (&run.name, run.edition.as_str());
+    if !editions.contains(edition) {
+        let known = editions.into_iter().collect::<Vec<_>>().join(", ");
+        return vec![Finding::warning(
+            "/edition",
+            "run-adds-edition",
+            format!("Kỳ {edition} không có trong bảng (bảng có: {known}): mọi số liệu của kỳ này chỉ lấy từ đợt tính {name}"),
+            format!("The table has no edition {edition} (it has: {known}): all of it comes from the run {name}"),
+        )];
+    }
+    let estimates = run.estimates.iter().filter(|estimate| taken.contains(&estimate.node.as_str()));
+    let strange = |unit: &&str| !table.has_row(edition, unit);
+    let units: BTreeSet<&str> = estimates.map(|estimate| estimate.unit.as_str()).filter(strange).collect();
+    if units.is_empty() {
+        return Vec::new();
+    }
+    let units = units.into_iter().collect::<Vec<_>>().join(", ");
+    vec![Finding::warning(
+        "/unit",
+        "run-adds-units",
+        format!("Bảng không có các đơn vị sau trong kỳ {edition}, chúng chỉ có số liệu của đợt tính {name}: {units}"),
+        format!("Units that the table does not have in {edition} come with figures of the run {name} alone: {units}"),
+    )]
+}
+
 /// The nodes of a run's index that leaves take, each once: those whose covariances [`pairs`] needs.
 #[must_use]
 pub fn nodes<'a>(definition: &'a CompositeDefinition, run: &Run) -> Vec<&'a str> {
@@ -245,6 +280,23 @@ mod tests {
         let trust = definition.position("trust").unwrap();
         assert!((outcome.score(trust, 0).unwrap() - (1.0 + 9.0 * 0.8)).abs() < 1e-12);
         assert!(outcome.score(0, 0).is_some(), "days and shops come from the table");
+    }
+
+    #[test]
+    fn an_edition_or_units_that_only_a_run_knows_are_told() {
+        let definition = mixed(None);
+        let mut other = run(&[("01", "ALL", 0.8), ("99", "ALL", 0.7), ("98", "OTHER", 0.1)]);
+        let mut table = Table::default();
+        assert_eq!(beyond(&definition, &other, &table), [], "a table of nothing has no units to miss");
+        table.admit("2024", "01");
+        let found = beyond(&definition, &other, &table);
+        assert_eq!((found.len(), found[0].code.as_ref()), (1, "run-adds-units"));
+        assert!(found[0].en.ends_with(": 99"), "{}", found[0].en);
+        other.edition = "1999".to_owned();
+        let found = beyond(&definition, &other, &table);
+        assert_eq!((found.len(), found[0].code.as_ref()), (1, "run-adds-edition"));
+        other.index = "other".to_owned();
+        assert_eq!(beyond(&definition, &other, &table), [], "it is not used at all");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! *Wide*: a line a unit and edition. `unit[,edition]`, then a column for each indicator, denominator and attribute.
 //!
 //! Lines that start with `#` are comments. Without a column `edition` every line is of the definition's own. An empty cell, `NA`,
-//! `.` and `-` stand for a missing value.
+//! `.` and `-` stand for a missing value. Semicolons or tabs may stand for commas: see `dialect`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +26,7 @@ const LONG: [&str; 12] =
     ["unit", "indicator", "value", "edition", "measured_in", "date", "source", "status", "revision", "standard_error", "df", "n"];
 
 pub(super) fn read(text: &str, definition: &CompositeDefinition) -> Result<(Table, Vec<Finding>), Vec<Finding>> {
+    let text = &super::dialect::plain(text).map_err(|finding| vec![finding])?;
     let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
     let header = match reader.headers() {
         Ok(header) => header.clone(),
