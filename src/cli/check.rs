@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
+use crate::cli::lang::Lang;
+use crate::cli::{file, findings};
 use crate::index::composite::Table;
 use crate::publication::hex;
 use crate::response::quality::RuleSet;
@@ -31,7 +33,8 @@ pub(super) struct Arguments {
 
 /// Prints every finding; fails where any is an error.
 pub(super) fn check(arguments: &Arguments) -> ExitCode {
-    let mut check = Check { vi: arguments.vi, errors: 0, definition: Err(definition_needed()), read: Vec::new() };
+    let lang = Lang::of(arguments.vi);
+    let mut check = Check { lang, errors: 0, definition: Err(definition_needed()), read: Vec::new() };
     if let Some(file) = &arguments.definition {
         check.definition = check.made_for(file).ok_or_else(definition_faulty);
     }
@@ -43,10 +46,10 @@ pub(super) fn check(arguments: &Arguments) -> ExitCode {
         println!("{name}: {}, sha256 {}", described(checked), hex(&checked.sha256));
     }
     if let (Some(old), [(_, new)]) = (&arguments.against, check.read.as_slice()) {
-        check.errors += compare(old, new, arguments.vi);
+        check.errors += compare(old, new, lang);
     }
     if check.errors > 0 {
-        eprintln!("{} errors", check.errors);
+        eprintln!("{}", findings::errors(check.errors, lang));
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
@@ -54,7 +57,7 @@ pub(super) fn check(arguments: &Arguments) -> ExitCode {
 
 /// A check under way.
 struct Check {
-    vi: bool,
+    lang: Lang,
     /// How many findings were errors so far.
     errors: usize,
     /// What tables and factors are held to, or what is said of them without it.
@@ -65,7 +68,7 @@ struct Check {
 
 impl Check {
     fn print(&mut self, name: &str, findings: &[Finding]) {
-        self.errors += print(name, findings, self.vi);
+        self.errors += print(name, findings, self.lang);
     }
 
     /// The content of a file, or nothing once it is said why not.
@@ -155,7 +158,7 @@ impl Check {
             for questionnaire in self.read.iter().filter_map(|(_, checked)| as_questionnaire(checked)) {
                 let taken = index.survey_versions().iter().any(|version| version == questionnaire.version());
                 if index.survey() == questionnaire.code() && taken {
-                    self.errors += print(name, &check_index_against(index, questionnaire), self.vi);
+                    self.errors += print(name, &check_index_against(index, questionnaire), self.lang);
                 }
             }
         }
@@ -187,11 +190,11 @@ fn definition_faulty() -> Finding {
 }
 
 /// What a new version changes, worst first; returns how many errors kept it from being said.
-fn compare(old: &Path, new: &Checked, vi: bool) -> usize {
+fn compare(old: &Path, new: &Checked, lang: Lang) -> usize {
     let name = old.display().to_string();
     let old = match load(old) {
         Ok(old) => old,
-        Err(findings) => return print(&name, &findings, vi),
+        Err(findings) => return print(&name, &findings, lang),
     };
     let (Some(old), Some(new)) = (as_questionnaire(&old), as_questionnaire(new)) else {
         eprintln!("{name}: two questionnaires can be compared");
@@ -201,16 +204,14 @@ fn compare(old: &Path, new: &Checked, vi: bool) -> usize {
     for (kind, changes) in [("breaking", &report.breaking), ("additive", &report.additive), ("cosmetic", &report.cosmetic)] {
         println!("{} {kind} changes since {} {}", changes.len(), old.code(), old.version());
         for change in changes {
-            println!("  {}: {}", change.pointer, if vi { &change.vi } else { &change.en });
+            println!("  {}: {}", change.pointer, lang.say(&change.vi, &change.en));
         }
     }
     0
 }
 
 fn read_text(file: &Path) -> Result<String, Vec<Finding>> {
-    let unreadable =
-        |error: std::io::Error| vec![Finding::error("", "file-unreadable", format!("Không đọc được tệp: {error}"), error.to_string())];
-    std::fs::read_to_string(file).map_err(unreadable)
+    file::try_read(file).map_err(|finding| vec![finding])
 }
 
 fn load(file: &Path) -> Result<Checked, Vec<Finding>> {
@@ -218,15 +219,9 @@ fn load(file: &Path) -> Result<Checked, Vec<Finding>> {
 }
 
 /// Prints findings and returns how many are errors.
-fn print(name: &str, findings: &[Finding], vi: bool) -> usize {
+fn print(name: &str, findings: &[Finding], lang: Lang) -> usize {
     for finding in findings {
-        if vi {
-            let line = finding.line.map(|line| format!("dòng {line} ")).unwrap_or_default();
-            let kind = if finding.is_error() { "" } else { "cảnh báo: " };
-            println!("{name}: {line}{}: {kind}{} ({})", finding.pointer, finding.vi, finding.code);
-        } else {
-            println!("{name}: {finding}");
-        }
+        println!("{name}: {}", findings::line(finding, lang));
     }
     findings.iter().filter(|finding| finding.is_error()).count()
 }

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::cli::context::{note, operator, publish};
-use crate::cli::{Context, findings};
+use crate::cli::lang::Lang;
+use crate::cli::{Context, file, findings};
 use crate::jobs::load;
 use crate::publication::hex;
 use crate::schema::{self, Checked, Document, Finding, IndexDefinition, Questionnaire, check_index_against};
@@ -33,25 +34,26 @@ struct File {
 
 /// Publishes all of the files, or none where one has errors.
 pub(super) fn define(context: &Context, arguments: &Arguments) -> Result<()> {
-    let language = if arguments.vi { "vi" } else { "en" };
+    let lang = Lang::of(arguments.vi);
     let (mut files, mut errors) = (Vec::new(), 0);
     for path in &arguments.files {
         let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {name}"))?;
+        let text = file::read(path, lang)?;
         match schema::parse(&text) {
             Ok(checked) => {
-                findings::tell(&name, &checked.warnings, language);
+                findings::tell(&name, &checked.warnings, lang);
                 files.push(File { name, text, checked });
             }
-            Err(found) => errors += findings::tell(&name, &found, language),
+            Err(found) => errors += findings::tell(&name, &found, lang),
         }
     }
     let store = context.open()?;
     for (name, found) in store.read(|db| against(db, &files))? {
-        errors += findings::tell(name, &found, language);
+        errors += findings::tell(name, &found, lang);
     }
     if errors > 0 {
-        bail!("{errors} errors: nothing is published");
+        let told = findings::errors(errors, lang);
+        bail!("{}", lang.say(format!("{told}: không công bố gì"), format!("{told}: nothing is published")));
     }
     files.sort_by_key(|file| !matches!(file.checked.document, Document::Questionnaire(_))); // questionnaires first
     for said in store.write(|db| files.iter().map(|file| one(db, file)).collect::<Result<Vec<_>>>())? {

@@ -12,11 +12,13 @@ mod context;
 mod define;
 mod demo;
 pub mod estimate;
+mod file;
 mod findings;
 mod flag;
 mod import;
 mod index;
 mod key;
+mod lang;
 mod run;
 mod sample;
 mod serve;
@@ -105,7 +107,7 @@ pub fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("hailong: {error:#}");
+            eprintln!("hailong: {}", lang::causes(&error));
             ExitCode::FAILURE
         }
     }

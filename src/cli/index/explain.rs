@@ -1,206 +1,208 @@
-//! Why a unit has its score, and what it would take to reach another: in Vietnamese with English beside it.
+//! Why a unit has its score, on the screen and as JSON.
+
+use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
 use serde_json::json;
 
-use super::Shown;
-use crate::index::composite::explain::{self, Aim, Compared, Explanation, Lost, LostSum, Plan, Share, Subject};
-use crate::index::composite::targets::{Basis, Judgement, Rules};
-use crate::schema::composite::{CompositeDefinition, TargetError, TargetKind};
+use super::{Arguments, Shown, aim};
+use crate::cli::lang::Lang;
+use crate::index::composite::explain::{self, Compared, Effect, Explanation, Lost, Share, Subject};
+use crate::index::composite::targets::Rules;
+use crate::schema::composite::{CompositeDefinition, CompositeNode};
 
 /// Rows of one table on the screen; the rest is a line that says how many.
-const ROWS: usize = 40;
+pub(super) const ROWS: usize = 40;
 
-/// `rank:20`, `score:69.5`, `rise:5` or `gain:1.5`.
-pub(super) fn target(text: &str) -> Result<TargetKind, String> {
-    text.parse().map_err(|error: TargetError| error.to_string())
+/// What a row is compared with.
+pub(super) struct Since<'s> {
+    /// The unit in an earlier edition.
+    pub(super) compared: Option<Subject<'s>>,
+    /// What is to be said of that edition.
+    pub(super) told: Option<String>,
+    /// The unit in the edition right before, by which gains of targets count.
+    pub(super) direct: Option<Subject<'s>>,
 }
 
-/// Prints the explanation of a row; `before` is the unit in the last edition.
-pub(super) fn print(
-    shown: &Shown<'_>,
-    subject: &Subject<'_>,
-    before: Option<&Subject<'_>>,
-    aim: Option<TargetKind>,
-    as_json: bool,
-) -> Result<()> {
-    let found = explain::explain(subject, before).with_context(|| format!("{} has no score in {}", subject.unit(), subject.edition()))?;
-    let aim = match aim {
-        Some(kind) => {
-            let errors = |node: usize, row: usize| shown.error(node, row);
-            let found = explain::aim(subject, before, kind, &errors, &Rules::default());
-            Some(found.map_err(|error| anyhow::anyhow!("{} / {error}", error.vi()))?)
-        }
-        None => None,
-    };
-    if as_json {
+/// Prints the explanation of a row that has a score.
+pub(super) fn print(shown: &Shown<'_>, subject: &Subject<'_>, since: &Since<'_>, arguments: &Arguments) -> Result<()> {
+    let found = explain::explain(subject, since.compared.as_ref())
+        .with_context(|| format!("{} has no score in {}", subject.unit(), subject.edition()))?;
+    let errors = |node: usize, row: usize| shown.error(node, row);
+    let judged = |kind| explain::aim(subject, since.direct.as_ref(), kind, &errors, &Rules::default());
+    let target = arguments.target.map(judged).transpose()?;
+    if arguments.json {
         let definition = subject.definition;
-        let whole = json!({"code": definition.code(), "edition": found.edition, "explanation": found, "target": aim});
+        let whole = json!({"code": definition.code(), "edition": found.edition, "explanation": found, "target": target});
         println!("{}", serde_json::to_string_pretty(&whole)?);
         return Ok(());
     }
-    Page { definition: subject.definition }.all(&found, aim.as_ref());
+    let page = Page { definition: subject.definition, lang: shown.lang, decimals: shown.decimals() };
+    page.all(&found, since.told.as_deref());
+    if let Some(target) = &target {
+        aim::print(&page, target);
+    }
     Ok(())
 }
 
-/// What a target says, in both languages.
-pub(super) fn wording(kind: TargetKind) -> String {
-    match kind {
-        TargetKind::Rank { value } => format!("vào nhóm {value} đơn vị đứng đầu / among the first {value}"),
-        TargetKind::RankGain { value } => format!("tăng {value} bậc / up {value} ranks"),
-        TargetKind::Score { value } => format!("đạt {value} điểm / a score of {value}"),
-        TargetKind::ScoreGain { value } => format!("tăng {value} điểm / up {value} points"),
-    }
-}
-
-/// What is made of a target, in both languages.
-pub(super) fn verdict(judgement: &Judgement) -> String {
-    let (vi, en) = judgement.standing.words();
-    let basis = match judgement.basis {
-        Basis::Figures => " (theo con số, không có sai số chuẩn / by the figures alone)",
-        Basis::StandardErrors => "",
-    };
-    let chance = judgement.chance.map_or(String::new(), |chance| format!(", xác suất / chance {:.0}%", 100.0 * chance));
-    format!("{vi} / {en}{chance}{basis}")
-}
-
-struct Page<'a> {
+/// How an index is printed.
+pub(super) struct Page<'a> {
     definition: &'a CompositeDefinition,
+    pub(super) lang: Lang,
+    pub(super) decimals: usize,
 }
 
 impl Page<'_> {
-    /// A node's name in both languages.
-    fn name(&self, code: &str) -> String {
-        let node = self.definition.position(code).and_then(|place| self.definition.nodes().get(place));
-        node.map_or_else(|| code.to_owned(), |node| format!("{} / {}", node.label().get("vi"), node.label().get("en")))
+    fn node(&self, code: &str) -> Option<&CompositeNode> {
+        self.definition.nodes().get(self.definition.position(code)?)
     }
 
-    fn all(&self, found: &Explanation, aim: Option<&Aim>) {
-        let root = self.definition.nodes().first().map_or("", |node| node.code());
-        println!("{} · {} · {}", found.unit, found.edition, self.name(root));
-        println!("điểm / score {:.4}, hạng / rank {}", found.score, rank(found.rank));
+    /// A node's code and label.
+    pub(super) fn named(&self, code: &str) -> String {
+        self.node(code).map_or_else(|| code.to_owned(), |node| format!("{code} {}", node.label().get(self.lang.code())))
+    }
+
+    fn plain(&self, number: f64) -> String {
+        let decimals = self.decimals;
+        let text = format!("{number:.decimals$}");
+        if is_zero(&text) { text.trim_start_matches('-').to_owned() } else { text }
+    }
+
+    /// With its sign, unless it is printed as zero.
+    fn signed(&self, number: f64) -> String {
+        let text = self.plain(number);
+        if is_zero(&text) || number < 0.0 { text } else { format!("+{text}") }
+    }
+
+    fn shows(&self, number: f64) -> bool {
+        !is_zero(&self.plain(number))
+    }
+
+    fn all(&self, found: &Explanation, told: Option<&str>) {
+        let lang = self.lang;
+        let root = self.definition.nodes().first().map_or("", |node| node.label().get(lang.code()));
+        let (score, place) = lang.say(("điểm", "hạng"), ("score", "rank"));
+        println!("{} · {} · {root}", found.unit, found.edition);
+        println!("{score} {}, {place} {}", self.plain(found.score), rank(found.rank));
         self.shares(&found.shares, found.rest);
         if let Some(lost) = &found.lost {
             self.lost(lost, found.score);
         }
         if let Some(best) = &found.to_best {
-            println!("\nKhoảng cách tới đơn vị tốt nhất / Distance from the best: {}, {:.4}", best.unit, best.difference.to);
+            let heading = lang.say("Khoảng cách tới đơn vị tốt nhất", "Distance from the best");
+            println!("\n{heading}: {}, {}", best.unit, self.plain(best.difference.to));
             self.difference(best);
         }
-        if let Some(since) = &found.since {
-            let (edition, from, then) = (&since.edition, since.difference.from, rank(since.rank));
-            println!(
-                "\nThay đổi so với kỳ {edition} / Change since {edition}: {from:.4} → {:.4}, hạng / rank {then} → {}",
-                found.score,
-                rank(found.rank)
-            );
-            self.difference(since);
-        }
-        if let Some(aim) = aim {
-            self.aim(aim);
+        match (&found.since, told) {
+            (Some(since), told) => {
+                let heading = lang.say("Thay đổi so với kỳ", "Change since");
+                let (from, to) = (self.plain(since.difference.from), self.plain(found.score));
+                println!("\n{heading} {}: {from} → {to}, {place} {} → {}", since.edition, rank(since.rank), rank(found.rank));
+                if let Some(told) = told {
+                    println!("  ({told})");
+                }
+                self.difference(since);
+            }
+            (None, Some(told)) => println!("\n{told}"),
+            (None, None) => {}
         }
     }
 
     fn shares(&self, shares: &[Share], rest: f64) {
-        println!("\nĐóng góp vào điểm / What each indicator adds");
-        println!("  {:>10} {:>10}  {}", "điểm/score", "góp/adds", "chỉ tiêu / indicator");
+        let lang = self.lang;
+        println!("\n{}", lang.say("Đóng góp vào điểm", "What each indicator adds"));
+        let [score, adds, indicator] = lang.say(["điểm", "đóng góp", "chỉ tiêu"], ["score", "adds", "indicator"]);
+        println!("  {score:>10} {adds:>10}  {indicator}");
         for share in shares {
-            println!("  {:>10.4} {:>10.4}  {} {}", share.score, share.adds, share.leaf, self.name(&share.leaf));
+            println!("  {:>10} {:>10}  {}", self.plain(share.score), self.plain(share.adds), self.named(&share.leaf));
         }
         if rest.abs() > 1e-9 {
-            println!("  {:>10} {rest:>10.4}  (hằng số của thang điểm / offsets of scales)", "");
+            let offsets = lang.say("hằng số của thang điểm", "offsets of scales");
+            println!("  {:>10} {:>10}  ({offsets})", "", self.plain(rest));
         }
     }
 
     fn lost(&self, lost: &Lost, score: f64) {
-        println!("\nĐiểm bị mất / Points lost: {:.4} / {:.4}", lost.ideal - score, lost.ideal);
-        for leaf in lost.leaves.iter().filter(|leaf| leaf.lost != 0.0).take(ROWS) {
+        let lang = self.lang;
+        let heading = lang.say("Điểm bị mất", "Points lost");
+        println!("\n{heading}: {} / {}", self.plain(lost.ideal - score), self.plain(lost.ideal));
+        let leaves: Vec<_> = lost.leaves.iter().filter(|leaf| leaf.lost != 0.0).collect();
+        for leaf in leaves.iter().take(ROWS) {
             let agency = leaf.agency.as_ref().map(|agency| format!(" · {agency}")).unwrap_or_default();
-            println!("  {:>10.4}  {} {}{agency}", leaf.lost, leaf.leaf, self.name(&leaf.leaf));
+            println!("  {:>10}  {}{agency}", self.plain(leaf.lost), self.named(&leaf.leaf));
         }
-        more(lost.leaves.len());
-        println!("  theo tiêu chí / by criterion");
-        let inner = |sum: &&LostSum| sum.of.as_deref().is_some_and(|code| self.definition.position(code) != Some(0));
-        for sum in lost.criteria.iter().filter(inner) {
-            let code = sum.of.as_deref().unwrap_or_default();
-            println!("  {:>10.4}  {code} {}", sum.lost, self.name(code));
-        }
-        println!("  theo cơ quan / by agency");
-        for sum in &lost.agencies {
-            let of = sum.of.as_deref().unwrap_or("chưa giao cơ quan nào / no agency named");
-            println!("  {:>10.4}  {of} ({} chỉ tiêu / indicators)", sum.lost, sum.leaves);
+        lang.more(leaves.len(), ROWS, "chỉ tiêu", ["indicator", "indicators"]);
+        self.criteria(lost);
+        if lost.agencies.iter().any(|sum| sum.of.is_some()) {
+            println!("  {}", lang.say("theo cơ quan", "by agency"));
+            for sum in &lost.agencies {
+                let of = sum.of.as_deref().unwrap_or(lang.say("chưa giao cơ quan nào", "no agency named"));
+                println!("  {:>10}  {of} ({})", self.plain(sum.lost), lang.count(sum.leaves, "chỉ tiêu", ["indicator", "indicators"]));
+            }
         }
         if !lost.open.is_empty() {
-            println!("  không có điểm tối đa / without a best score: {}", lost.open.join(", "));
+            println!("  {}: {}", lang.say("không có điểm tối đa", "without a best score"), lost.open.join(", "));
+        }
+    }
+
+    /// What was lost under each inner node, in the order of the tree and indented by its depth; a leaf beside inner nodes is a criterion
+    /// like them. A tree of one level has none.
+    fn criteria(&self, lost: &Lost) {
+        let inner = lost.criteria.iter().filter_map(|sum| Some((sum.of.as_deref()?, sum.lost)));
+        let sums: BTreeMap<&str, f64> = inner.chain(lost.leaves.iter().map(|leaf| (leaf.leaf.as_str(), leaf.lost))).collect();
+        let nodes = self.definition.nodes();
+        let is_inner = |place: &usize| nodes.get(*place).is_some_and(|node| node.indicator().is_none());
+        let criterion = |node: &&CompositeNode| {
+            let siblings = node.parent().and_then(|parent| nodes.get(parent)).map(CompositeNode::children).unwrap_or_default();
+            siblings.iter().any(is_inner)
+        };
+        let criteria: Vec<(&CompositeNode, f64)> =
+            nodes.iter().filter(criterion).filter_map(|node| Some((node, *sums.get(node.code())?))).collect();
+        if criteria.is_empty() {
+            return;
+        }
+        println!("  {}", self.lang.say("theo tiêu chí", "by criterion"));
+        for (node, lost) in criteria {
+            let indent = 2 * (node.depth() as usize).saturating_sub(1);
+            println!("  {:>10}  {:indent$}{}", self.plain(lost), "", self.named(node.code()));
         }
     }
 
     fn difference(&self, compared: &Compared) {
-        let found = &compared.difference;
-        println!("  {:>10} {:>10} {:>10} {:>10} {:>10}", "tổng/all", "giá trị", "mốc", "trọng số", "cấu trúc");
-        println!("  {:>10} {:>10} {:>10} {:>10} {:>10}", "", "value", "goalposts", "weights", "structure");
-        let line = |total: f64, effect: &crate::index::composite::explain::Effect, name: &str| {
-            let parts = [effect.value, effect.goalposts, effect.weights, effect.structure].map(|part| format!(" {:>+10.4}", part + 0.0));
-            println!("  {:>+10.4}{}  {name}", total + 0.0, parts.concat());
-        };
-        let mut effects: Vec<_> = found.effects.iter().filter(|effect| effect.total().abs() > 1e-12 || effect.value != 0.0).collect();
+        let (found, lang) = (&compared.difference, self.lang);
+        let mut effects: Vec<_> = found.effects.iter().filter(|effect| parts(effect).iter().any(|part| self.shows(*part))).collect();
         effects.sort_by(|a, b| b.total().abs().total_cmp(&a.total().abs()));
+        let lines = || effects.iter().map(|effect| &**effect).chain([&found.totals]);
+        let heads = lang.say(["giá trị", "mốc", "trọng số", "cấu trúc"], ["value", "goalposts", "weights", "structure"]);
+        let columns: Vec<usize> = (0..heads.len()).filter(|column| lines().any(|line| self.shows(part(line, *column)))).collect();
+        let head: String = columns.iter().filter_map(|column| heads.get(*column)).map(|head| format!(" {head:>10}")).collect();
+        println!("  {:>10}{head}", lang.say("tổng", "all"));
+        let print = |effect: &Effect, name: &str| {
+            let cells: String = columns.iter().map(|column| format!(" {:>10}", self.signed(part(effect, *column)))).collect();
+            println!("  {:>10}{cells}  {name}", self.signed(effect.total()));
+        };
         for effect in effects.iter().take(ROWS) {
-            line(effect.total(), effect, &format!("{} {}", effect.node, self.name(&effect.node)));
+            print(effect, &self.named(&effect.node));
         }
-        more(effects.len());
-        line(found.totals.total(), &found.totals, "tổng cộng / sum");
-    }
-
-    fn aim(&self, aim: &Aim) {
-        let reach = &aim.reach;
-        println!("\nMục tiêu / Target: {}", wording(aim.target));
-        println!("  hiện nay / now: {}", verdict(&aim.judgement));
-        if let Some(needed) = reach.needed {
-            println!("  cần / needed: {needed:.4}, còn thiếu / short of it by {:.4}", (needed - reach.now.score).max(0.0));
-        }
-        if reach.met {
-            return;
-        }
-        println!(
-            "  mọi chỉ tiêu đạt mức tốt nhất / with every indicator at its best: {:.4}, hạng / rank {}",
-            reach.most.score,
-            rank(reach.most.rank)
-        );
-        if reach.alone.is_empty() {
-            println!("  không chỉ tiêu nào một mình đủ / no indicator suffices alone");
-        } else {
-            println!("  chỉ cần một chỉ tiêu / one indicator alone");
-            reach.alone.iter().take(ROWS).for_each(|plan| self.plan(plan));
-        }
-        match &reach.alike {
-            Some(plan) => {
-                println!("  cùng một phần khoảng cách / the same share of each one's way: {:.2}%", 100.0 * plan.share);
-                self.plan(plan);
-            }
-            None => println!("  không thể đạt trong giới hạn của các mốc / out of reach within the goalposts"),
-        }
-        if let Some(plan) = reach.fewest.as_ref().filter(|plan| plan.steps.len() > 1) {
-            println!("  ít chỉ tiêu nhất / as few indicators as possible: {}", plan.steps.len());
-            self.plan(plan);
-        }
-    }
-
-    fn plan(&self, plan: &Plan) {
-        for step in plan.steps.iter().take(ROWS) {
-            let name = self.name(&step.leaf);
-            println!("    {:>12.4} → {:>12.4} (tốt nhất / best {:.4})  {} {name}", step.from, step.to, step.bound, step.leaf);
-        }
-        println!("    ⇒ điểm / score {:.4}, hạng / rank {}", plan.reached.score, rank(plan.reached.rank));
+        lang.more(effects.len(), ROWS, "dòng", ["line", "lines"]);
+        print(&found.totals, lang.say("tổng cộng", "sum"));
     }
 }
 
-fn rank(rank: Option<u32>) -> String {
+/// By value, goalposts, weights, structure.
+fn parts(effect: &Effect) -> [f64; 4] {
+    [effect.value, effect.goalposts, effect.weights, effect.structure]
+}
+
+fn part(effect: &Effect, column: usize) -> f64 {
+    parts(effect).get(column).copied().unwrap_or_default()
+}
+
+/// Whether a printed number is zero.
+fn is_zero(text: &str) -> bool {
+    !text.bytes().any(|byte| (b'1'..=b'9').contains(&byte))
+}
+
+pub(super) fn rank(rank: Option<u32>) -> String {
     rank.map_or("–".to_owned(), |rank| rank.to_string())
-}
-
-fn more(all: usize) {
-    if all > ROWS {
-        println!("  … {} dòng nữa trong --json / more lines in --json", all - ROWS);
-    }
 }

@@ -48,6 +48,9 @@ fn edition(shown: &Shown<'_>, edition: usize) -> Value {
     let rows = shown.outcome.rows();
     let span = rows.spans().get(edition).cloned().unwrap_or_default();
     let mut units: Vec<usize> = span.collect();
+    if let Some(wanted) = shown.unit {
+        units.retain(|row| rows.units().get(*row).is_some_and(|unit| unit == wanted));
+    }
     units.sort_by_key(|row| (shown.release.rank(shown.view, 0, *row).unwrap_or(u32::MAX), *row));
     json!({
         "edition": rows.editions().get(edition),
@@ -110,7 +113,8 @@ fn data(shown: &Shown<'_>, data: &DataSet) -> Value {
     let row = |(row, (edition, unit)): (usize, (&str, &str))| {
         let values: Map<String, Value> =
             data.columns.iter().enumerate().map(|(column, code)| (code.clone(), json!(data.values.get(row, column)))).collect();
-        wanted(edition).then(|| json!({"edition": edition, "unit": unit, "values": values}))
+        (wanted(edition) && shown.unit.is_none_or(|wanted| wanted == unit))
+            .then(|| json!({"edition": edition, "unit": unit, "values": values}))
     };
     data.rows.keys().enumerate().filter_map(row).collect()
 }

@@ -1,21 +1,29 @@
 //! `hailong index`: a composite index from its definition and a table of indicators, or from a stored run.
 
+mod aim;
+mod coherence;
 mod explain;
+mod intervals;
 mod json;
+mod ranges;
 mod runs;
 mod series;
 mod source;
+mod stages;
 mod text;
 mod uncertain;
+mod veil;
+mod why;
 
-pub(super) use text::told as targets;
+pub(super) use text::judged as targets;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use uuid::Uuid;
 
 use crate::cli::Context;
+use crate::cli::lang::Lang;
 use crate::index::composite::explain::{Subject, standard_error};
 use crate::index::composite::targets::{TargetReport, assess};
 use crate::index::composite::uncertainty::Errors;
@@ -38,21 +46,28 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "RUN", conflicts_with_all = ["definition", "data", "runs", "before"])]
     run_id: Option<Uuid>,
     /// Every edition of the table, not the definition's alone. Goalposts of several editions take all of them either way.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "explain")]
     panel: bool,
+    /// Another edition of the table than the definition's own.
+    #[arg(long, conflicts_with = "panel")]
+    edition: Option<String>,
     /// One unit in full: each indicator from its value to what it adds to the score.
-    #[arg(long, conflicts_with = "public")]
+    #[arg(long, conflicts_with_all = ["public", "uncertainty", "sensitivity"])]
     unit: Option<String>,
+    /// How the parts of the index hang together: statistics of every node, Cronbach's alpha, correlations with the node above,
+    /// effective weights.
+    #[arg(long, conflicts_with_all = ["public", "unit", "explain", "geography", "uncertainty", "sensitivity"])]
+    coherence: bool,
     #[command(flatten)]
     uncertain: uncertain::Questions,
     /// Why a unit has its score: contributions, points lost and who answers for them, distance from the best, change since the last
-    /// edition.
-    #[arg(long, value_name = "UNIT", conflicts_with_all = ["public", "unit", "geography"])]
+    /// edition in which it has one.
+    #[arg(long, value_name = "UNIT", conflicts_with_all = ["public", "unit", "geography", "uncertainty", "sensitivity"])]
     explain: Option<String>,
     /// With --explain: what it would take, and how likely it is already. rank:20, score:69.5, rise:5 (ranks), gain:1.5 (points).
-    #[arg(long, requires = "explain", value_parser = explain::target)]
+    #[arg(long, requires = "explain", value_parser = aim::target)]
     target: Option<TargetKind>,
-    /// With --explain: the definition of the last edition, where weights or the tree changed; it reads the same table.
+    /// With --explain: the definition of an earlier edition to compare with, where weights or the tree changed; it reads the same table.
     #[arg(long, requires = "explain", value_name = "DEFINITION")]
     before: Option<PathBuf>,
     /// Show every edition on one list of units, such as vn-34: units that merged are rebuilt from their parts.
@@ -74,7 +89,7 @@ pub(super) struct Arguments {
     /// Everything as JSON, with the data set after each stage.
     #[arg(long)]
     json: bool,
-    /// Findings and labels in Vietnamese.
+    /// In Vietnamese.
     #[arg(long)]
     vi: bool,
 }
@@ -93,7 +108,9 @@ struct Shown<'a> {
     targets: Vec<TargetReport>,
     /// Positions of the editions shown.
     editions: Vec<usize>,
-    language: &'static str,
+    /// The one unit that is asked for.
+    unit: Option<&'a str>,
+    lang: Lang,
 }
 
 impl Shown<'_> {
@@ -111,85 +128,83 @@ impl Shown<'_> {
     fn subject(&self, row: usize) -> Subject<'_> {
         Subject { definition: &self.checked.definition, initial: self.initial, outcome: self.outcome, row }
     }
+
+    /// Decimals of printed scores.
+    fn decimals(&self) -> usize {
+        self.checked.definition.publication().decimals.map_or(2, |decimals| decimals as usize)
+    }
 }
 
 /// Computes and prints scores, ranks, stages and contributions.
 pub(super) fn index(context: &Context, arguments: &Arguments) -> Result<()> {
-    let language = if arguments.vi { "vi" } else { "en" };
-    let source = Source::open(context, arguments, language)?;
+    let lang = Lang::of(arguments.vi);
+    computed(context, arguments, lang).map_err(|error| lang.error(error))
+}
+
+fn computed(context: &Context, arguments: &Arguments, lang: Lang) -> Result<()> {
+    let source = Source::open(context, arguments, lang)?;
     let Source { checked, table, warnings, initial, outcome, errors, rules } = &source;
-    if arguments.uncertain.asked() && arguments.geography.is_none() {
-        return uncertain::print(&arguments.uncertain, &source, (arguments.json, language));
-    }
-    let editions = editions(arguments.panel, checked.definition.edition(), outcome.rows().editions());
+    let editions = editions(arguments, checked.definition.edition(), outcome.rows().editions(), lang)?;
     let subject = Subject { definition: &checked.definition, initial, outcome, row: 0 };
     let error = |node: usize, row: usize| standard_error(&subject.at(row), table, node);
     let targets = assess(&checked.definition, outcome, &error, rules);
     let release = Release::new(&checked.definition, outcome, table);
     let view = if arguments.public { View::Public } else { View::Office };
-    let shown = Shown { checked, outcome, initial, warnings, release, view, table, errors, targets, editions, language };
+    let unit = arguments.unit.as_deref();
+    let shown = Shown { checked, outcome, initial, warnings, release, view, table, errors, targets, editions, unit, lang };
+    if arguments.coherence {
+        return coherence::print(&shown, arguments.json);
+    }
+    if arguments.uncertain.asked() && arguments.geography.is_none() {
+        return uncertain::print(&shown, arguments);
+    }
     if let Some(unit) = &arguments.explain {
-        return explained(arguments, &shown, unit);
+        return why::explained(arguments, &shown, unit);
     }
-    let series = match &arguments.geography {
-        Some(list) => Some(series::series(&shown, list, arguments)?),
-        None => None,
-    };
-    match (&arguments.unit, &series) {
-        _ if arguments.json => json::print(&shown, series.as_ref()),
+    let series = arguments.geography.as_ref().map(|list| series::series(&shown, list, arguments)).transpose()?;
+    if let Some(unit) = unit {
+        known(&shown, unit)?;
+    }
+    match (unit, &series) {
+        _ if arguments.json => json::print(&shown, series.as_ref())?,
         (Some(unit), _) => text::unit(&shown, unit),
-        (None, Some(series)) => {
-            series::print(&shown, series);
-            Ok(())
-        }
-        (None, None) => {
-            text::tables(&shown);
-            Ok(())
-        }
+        (None, Some(series)) => series::print(&shown, series),
+        (None, None) => text::tables(&shown),
     }
+    Ok(())
 }
 
-/// Explains a unit in the last edition shown.
-fn explained(arguments: &Arguments, shown: &Shown<'_>, unit: &str) -> Result<()> {
-    let Some(edition) = shown.editions.last() else { bail!("there is no edition") };
-    let subject = shown.subject(row_of(shown, *edition, unit)?);
-    let Some(file) = &arguments.before else {
-        return explain::print(shown, &subject, subject.before().as_ref(), arguments.target, arguments.json);
-    };
-    let Source { checked, initial, outcome, .. } = Source::files(file, arguments, shown.language)?;
-    let place = outcome.rows().editions().iter().position(|edition| edition == checked.definition.edition());
-    let row = place.and_then(|edition| outcome.rows().find(edition, unit));
-    let before = row.map(|row| Subject { definition: &checked.definition, initial: &initial, outcome: &outcome, row });
-    if before.is_none() {
-        bail!("there is no unit {unit} in {}, the edition of {}", checked.definition.edition(), file.display());
+/// All editions of the table, the one named, or else the definition's own.
+fn editions(arguments: &Arguments, own: &str, all: &[String], lang: Lang) -> Result<Vec<usize>> {
+    if arguments.panel {
+        return Ok((0..all.len()).collect());
     }
-    explain::print(shown, &subject, before.as_ref(), arguments.target, arguments.json)
-}
-
-/// All editions, or the definition's own; the last one where the table has none by that name.
-fn editions(panel: bool, own: &str, all: &[String]) -> Vec<usize> {
-    if panel {
-        return (0..all.len()).collect();
+    let wanted = arguments.edition.as_deref().unwrap_or(own);
+    if let Some(place) = all.iter().position(|edition| edition == wanted) {
+        return Ok(vec![place]);
     }
-    let own = all.iter().position(|edition| edition == own).or_else(|| all.len().checked_sub(1));
-    own.into_iter().collect()
+    let all = all.join(", ");
+    bail!(
+        "{}",
+        lang.say(
+            format!("không có số liệu của kỳ {wanted}; bảng có: {all} (--edition chọn một kỳ, --panel xem mọi kỳ)"),
+            format!("there are no data of the edition {wanted}; the table has: {all} (--edition chooses one, --panel shows all)"),
+        )
+    )
 }
 
-fn read(file: &Path) -> Result<String> {
-    std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
-}
-
-/// Prints every finding of a file that cannot be used.
-fn refusal(file: &Path, findings: &[Finding], language: &str) -> anyhow::Error {
-    crate::cli::findings::refusal(&file.display().to_string(), findings, language)
-}
-
-/// The position of a unit among the rows of an edition.
-fn row_of(shown: &Shown<'_>, edition: usize, unit: &str) -> Result<usize> {
-    match shown.outcome.rows().find(edition, unit) {
-        Some(row) => Ok(row),
-        None => bail!("there is no unit {unit} in {}", shown.outcome.rows().editions().get(edition).map_or("", String::as_str)),
+/// Refuses a unit that is in none of the editions shown.
+fn known(shown: &Shown<'_>, unit: &str) -> Result<()> {
+    if shown.editions.iter().any(|edition| shown.outcome.rows().find(*edition, unit).is_some()) {
+        return Ok(());
     }
+    let names: Vec<&str> = shown.editions.iter().map(|place| shown.edition(*place)).collect();
+    bail!("{}", no_unit(shown.lang, unit, &names.join(", ")))
+}
+
+/// That an edition does not have a unit.
+fn no_unit(lang: Lang, unit: &str, edition: &str) -> String {
+    lang.say(format!("kỳ {edition} không có đơn vị {unit}"), format!("there is no unit {unit} in {edition}"))
 }
 
 /// Whether a target may be told: the office sees all, the public those of figures that are published.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
+use crate::cli::lang::Lang;
 use crate::index::composite::survey::{Estimate, Run};
 
 /// A file with a run, and the edition that takes its values.
@@ -63,10 +64,16 @@ impl PrintedScore {
 }
 
 /// Reads a run: its estimates for the units of `list`, for its edition or else `edition`.
-pub(super) fn read(file: &RunFile, list: Option<&str>, edition: &str) -> Result<Run> {
-    let text = super::read(&file.file)?;
-    let printed: Printed =
-        serde_json::from_str(&text).with_context(|| format!("{} is no run as `hailong run --json` prints it", file.file.display()))?;
+pub(super) fn read(file: &RunFile, list: Option<&str>, edition: &str, lang: Lang) -> Result<Run> {
+    let text = crate::cli::file::read(&file.file, lang)?;
+    let name = file.file.display();
+    let no_run = || {
+        lang.say(
+            format!("{name} không phải là kết quả của `hailong run --json`"),
+            format!("{name} is no run as `hailong run --json` prints it"),
+        )
+    };
+    let printed: Printed = serde_json::from_str(&text).with_context(no_run)?;
     let estimate = |score: &PrintedScore| {
         let n = u32::try_from(score.n).ok();
         Some(Estimate { unit: score.unit(list)?.to_owned(), node: score.node.clone(), value: score.value, se: score.se, df: score.df, n })

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail};
 
 use super::uncertain::Questions;
-use super::{Arguments, Shown, text};
+use super::{Arguments, Shown};
+use crate::cli::findings;
+use crate::cli::lang::Lang;
 use crate::index::composite::geography::{Request, Series, SeriesEdition, SeriesPrecision, SeriesUnit, rebuild};
 use crate::index::composite::uncertainty::{Method, propagate};
 use crate::unit::{Registry, embedded};
@@ -26,7 +28,7 @@ pub(super) fn series(shown: &Shown<'_>, list: &str, arguments: &Arguments) -> Re
     let lists: BTreeMap<String, String> = arguments.lists.iter().cloned().collect();
     let request = Request { list: list.to_owned(), weight: arguments.weight.clone(), lists };
     let mut series = rebuild(&shown.checked.definition, shown.outcome, &units, &request).map_err(|findings| {
-        let told: Vec<String> = findings.iter().map(|finding| text::finding(finding, shown.language)).collect();
+        let told: Vec<String> = findings.iter().map(|finding| findings::line(finding, shown.lang)).collect();
         anyhow::anyhow!(told.join("; "))
     })?;
     let wanted = |edition: &str| shown.editions.iter().any(|place| shown.edition(*place) == edition);
@@ -37,13 +39,21 @@ pub(super) fn series(shown: &Shown<'_>, list: &str, arguments: &Arguments) -> Re
     if arguments.uncertain.intervals() {
         intervals(shown, &arguments.uncertain, &mut series)?;
     }
+    if series.editions.iter().all(|edition| edition.units.is_empty()) {
+        findings::tell("--geography", &series.findings, shown.lang);
+        let vi = format!("không đưa được đơn vị nào lên danh mục {list}: --list cho biết mỗi kỳ theo danh mục nào");
+        bail!(
+            "{}",
+            shown.lang.say(vi, format!("no unit could be shown on the list {list}: --list says which list an edition was made for"))
+        );
+    }
     Ok(series)
 }
 
 /// Carries the errors of the table's values to the figures of each edition.
 fn intervals(shown: &Shown<'_>, questions: &Questions, series: &mut Series) -> Result<()> {
     let definition = &shown.checked.definition;
-    let errors = questions.errors(shown.errors, definition, shown.table, shown.language)?;
+    let errors = questions.errors(shown.errors, definition, shown.table, shown.lang)?;
     for edition in &shown.editions {
         let edition = shown.edition(*edition);
         let found = propagate(definition, shown.table, shown.outcome, &errors, edition, &questions.options())?;
@@ -56,7 +66,7 @@ fn intervals(shown: &Shown<'_>, questions: &Questions, series: &mut Series) -> R
 pub(super) fn print(shown: &Shown<'_>, series: &Series) {
     println!("{} · {}", shown.checked.definition.code(), series.list);
     for finding in &series.findings {
-        println!("  {} / {}", finding.vi, finding.en);
+        println!("  {}", findings::capped(finding.message(shown.lang.code())));
     }
     for edition in &series.editions {
         table(shown, edition);
@@ -64,11 +74,11 @@ pub(super) fn print(shown: &Shown<'_>, series: &Series) {
 }
 
 fn table(shown: &Shown<'_>, edition: &SeriesEdition) {
-    let decimals = shown.checked.definition.publication().decimals.map_or(2, |decimals| decimals as usize);
-    let flag = if edition.rebuilt { " · tính lại / rebuilt" } else { "" };
+    let decimals = shown.decimals();
+    let flag = if edition.rebuilt { shown.lang.say(" · tính lại", " · rebuilt") } else { "" };
     println!("\n{} · {}{flag}", edition.edition, edition.from);
     if let Some(precision) = &edition.precision {
-        println!("  {}", said(precision));
+        println!("  {}", said(precision, shown.lang));
     }
     let mut units: Vec<&SeriesUnit> = edition.units.iter().collect();
     units.sort_by_key(|unit| unit.rank.unwrap_or(u32::MAX));
@@ -87,14 +97,14 @@ fn table(shown: &Shown<'_>, edition: &SeriesEdition) {
 }
 
 /// How the columns of standard error and interval were found.
-fn said(precision: &SeriesPrecision) -> String {
-    let (vi, en) = match precision.method {
-        Method::Delta => ("phương pháp delta".to_owned(), "the delta method".to_owned()),
-        Method::Replicates => (format!("{} mẫu lặp", precision.replicates), format!("{} replicates", precision.replicates)),
+fn said(precision: &SeriesPrecision, lang: Lang) -> String {
+    let method = match precision.method {
+        Method::Delta => lang.say("phương pháp delta", "the delta method").to_owned(),
+        Method::Replicates => lang.count(precision.replicates, "mẫu lặp", ["replicate", "replicates"]),
     };
     let level = precision.level;
-    format!(
-        "điểm, sai số chuẩn, khoảng tin cậy {level} ({vi}; coi quyền số là đã biết) / \
-         score, standard error, interval at level {level} ({en}; weights count as known)"
+    lang.say(
+        format!("điểm, sai số chuẩn, khoảng tin cậy {level} ({method}; coi quyền số là đã biết)"),
+        format!("score, standard error, interval at level {level} ({method}; weights count as known)"),
     )
 }

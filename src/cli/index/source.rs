@@ -1,13 +1,15 @@
 //! Where a composite index comes from: files, or a stored run.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 use uuid::Uuid;
 
-use super::{Arguments, read, refusal, runs};
-use crate::cli::Context;
+use super::{Arguments, runs};
+use crate::cli::lang::Lang;
 use crate::cli::run::Bar;
+use crate::cli::{Context, file, findings};
 use crate::index::composite::targets::Rules;
 use crate::index::composite::uncertainty::Errors;
 use crate::index::composite::{Outcome, State, Table, compute, survey};
@@ -34,23 +36,31 @@ pub(super) struct Source {
 
 impl Source {
     /// The source that the arguments name.
-    pub(super) fn open(context: &Context, arguments: &Arguments, language: &str) -> Result<Self> {
+    pub(super) fn open(context: &Context, arguments: &Arguments, lang: Lang) -> Result<Self> {
         match (arguments.run_id, &arguments.definition) {
             (Some(id), _) => context.open()?.read(|db| Self::stored(db, id, arguments.uncertain.intervals())),
-            (None, Some(definition)) => Self::files(definition, arguments, language),
+            (None, Some(definition)) => Self::files(definition, arguments, lang),
             (None, None) => bail!("--definition and --data, or --run-id, say which index"),
         }
     }
 
     /// A definition with the table that the arguments name, and the estimates of their runs.
-    pub(super) fn files(definition: &Path, arguments: &Arguments, language: &str) -> Result<Self> {
-        let checked = parse_composite(&read(definition)?).map_err(|findings| refusal(definition, &findings, language))?;
+    pub(super) fn files(definition: &Path, arguments: &Arguments, lang: Lang) -> Result<Self> {
+        let refused = |file: &Path, found: &[Finding]| findings::refusal(&file.display().to_string(), found, lang);
+        let checked = parse_composite(&file::read(definition, lang)?).map_err(|found| refused(definition, &found))?;
         let data = arguments.data.as_deref().context("--data is needed")?;
-        let found = Table::read(&read(data)?, &checked.definition);
-        let (mut table, mut warnings) = found.map_err(|findings| refusal(data, &findings, language))?;
+        let found = Table::read(&file::read(data, lang)?, &checked.definition);
+        let (mut table, mut warnings) = found.map_err(|found| refused(data, &found))?;
         for file in &arguments.runs {
-            let run = runs::read(file, checked.definition.geography(), checked.definition.edition())?;
+            let run = runs::read(file, checked.definition.geography(), checked.definition.edition(), lang)?;
+            warnings.extend(survey::beyond(&checked.definition, &run, &table));
             warnings.extend(survey::join(&checked.definition, &run, &mut table));
+        }
+        if !arguments.runs.is_empty() {
+            let filled: BTreeSet<&str> = table.observations().map(|((_, _, code), _)| code.as_str()).collect();
+            warnings.retain(|found| {
+                found.code != "column-missing" || !found.pointer.strip_prefix('/').is_some_and(|code| filled.contains(code))
+            });
         }
         let (initial, outcome) = (table.state(&checked.definition), compute(&checked.definition, &table)?);
         let errors = Errors::of(&checked.definition, &table);

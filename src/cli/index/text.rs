@@ -1,11 +1,10 @@
 //! A composite index as tables on the screen.
 
-use anyhow::Result;
-
-use super::{Shown, explain, row_of};
-pub(super) use crate::cli::findings::line as finding;
+use super::{Shown, aim, no_unit, stages};
+use crate::cli::findings;
+use crate::cli::lang::Lang;
 use crate::index::composite::targets::TargetReport;
-use crate::index::composite::{Hidden, Record, View, contributions};
+use crate::index::composite::{Hidden, View, contributions};
 use crate::schema::composite::{CompositeNode, Tiers};
 
 /// Rows of one table on the screen; the rest is a line that says how many.
@@ -14,81 +13,47 @@ const ROWS: usize = 100;
 /// The stages, then for each edition the units by rank, with the root's score and those right below it.
 pub(super) fn tables(shown: &Shown<'_>) {
     let definition = &shown.checked.definition;
-    println!("{} {} · {}", definition.code(), definition.edition(), definition.title().get(shown.language));
+    println!("{} {} · {}", definition.code(), definition.edition(), definition.title().get(shown.lang.code()));
     for warning in shown.checked.warnings.iter().chain(shown.warnings) {
-        println!("  {}", finding(warning, shown.language));
+        println!("  {}", findings::line(warning, shown.lang));
     }
-    println!("\nstages");
-    for (place, step) in shown.outcome.steps().iter().enumerate() {
-        println!("  {} {:<11} {}", place + 1, step.arguments.name(), said(&step.record));
-    }
+    stages::print(shown);
     for edition in &shown.editions {
         ranking(shown, *edition);
     }
-    targets(shown);
-}
-
-/// Each target of the definition with its judgement.
-fn targets(shown: &Shown<'_>) {
-    self::told(shown.targets.iter().filter(|report| super::told(shown, report)));
+    judged(shown.targets.iter().filter(|report| super::told(shown, report)), shown.lang);
 }
 
 /// Prints targets with their judgements.
-pub(in crate::cli) fn told<'t>(reports: impl Iterator<Item = &'t TargetReport>) {
+pub(in crate::cli) fn judged<'t>(reports: impl Iterator<Item = &'t TargetReport>, lang: Lang) {
     let mut reports = reports.peekable();
     if reports.peek().is_none() {
         return;
     }
-    println!("\nmục tiêu / targets");
+    println!("\n{}", lang.say("mục tiêu", "targets"));
     for report in reports {
         let target = &report.target;
         let node = target.node.as_ref().map(|node| format!(" · {node}")).unwrap_or_default();
         let source = target.source.as_ref().map(|source| format!(" ({source})")).unwrap_or_default();
         let said = match (&report.judgement, &report.open) {
-            (Some(judgement), _) => explain::verdict(judgement),
-            (None, Some(open)) => format!("{} / {}", open.vi, open.en),
+            (Some(judgement), _) => aim::verdict(judgement, lang),
+            (None, Some(open)) => open.message(lang.code()).to_owned(),
             (None, None) => "–".to_owned(),
         };
-        println!("  {:<12} {}{node}{source}: {said}", target.unit, explain::wording(target.kind));
-    }
-}
-
-/// What a stage did, in a line.
-fn said(record: &Record) -> String {
-    match record {
-        Record::Screened { removed } if removed.is_empty() => "every unit stays".to_owned(),
-        Record::Screened { removed } => {
-            let units: Vec<&str> = removed.iter().map(|unit| unit.unit.as_str()).collect();
-            format!("{} units left out: {}", units.len(), units.join(", "))
-        }
-        Record::Denominated { indicators, lost } => format!("{} indicators divided, {} values lost", indicators.len(), lost.len()),
-        Record::Imputed { filled, left } => format!("{} values filled in, {left} missing still", filled.len()),
-        Record::Treated { indicators } => {
-            let winsorised = indicators.iter().filter(|treated| treated.winsorised > 0).count();
-            let transformed = indicators.iter().filter(|treated| treated.transformed).count();
-            format!("{} tested, {winsorised} winsorised, {transformed} transformed", indicators.len())
-        }
-        Record::Normalised { limits, beyond } => {
-            let flat = limits.iter().filter(|limits| limits.flat).count();
-            let without = if flat > 0 { format!(", {flat} without a score: their values do not vary") } else { String::new() };
-            let above = if beyond.is_empty() { String::new() } else { format!(", {} values beyond their maximum of points", beyond.len()) };
-            format!("{} indicators and editions{without}{above}", limits.len())
-        }
-        Record::Weighted { .. } => "weights replaced".to_owned(),
-        Record::Aggregated => "every node computed".to_owned(),
+        println!("  {:<12} {}{node}{source}: {said}", target.unit, aim::wording(target.kind, lang));
     }
 }
 
 fn ranking(shown: &Shown<'_>, edition: usize) {
-    let (definition, outcome) = (&shown.checked.definition, shown.outcome);
-    let decimals = definition.publication().decimals.map_or(2, |decimals| decimals as usize);
-    let (Some(name), Some(span)) = (outcome.rows().editions().get(edition), outcome.rows().spans().get(edition)) else { return };
+    let (definition, outcome, lang, decimals) = (&shown.checked.definition, shown.outcome, shown.lang, shown.decimals());
+    let Some(span) = outcome.rows().spans().get(edition) else { return };
     let root = definition.nodes().first().map(CompositeNode::children).unwrap_or_default();
-    println!("\n{name}");
+    println!("\n{}", shown.edition(edition));
     let codes: Vec<String> =
         root.iter().filter_map(|place| definition.nodes().get(*place)).map(|node| format!(" {:>12.12}", node.code())).collect();
     let codes = codes.concat();
-    println!("  {:>5}  {:<20} {:>12}{codes}", "rank", "unit", definition.nodes().first().map_or("", CompositeNode::code));
+    let own = definition.nodes().first().map_or("", CompositeNode::code);
+    println!("  {:>5}  {:<20} {own:>12}{codes}", lang.say("hạng", "rank"), lang.say("đơn vị", "unit"));
     let mut rows: Vec<usize> = span.clone().collect();
     let (release, view) = (&shown.release, shown.view);
     rows.sort_by_key(|row| (release.rank(view, 0, *row).unwrap_or(u32::MAX), *row));
@@ -99,52 +64,69 @@ fn ranking(shown: &Shown<'_>, edition: usize) {
         let below: Vec<String> = root.iter().map(|place| format!(" {:>12}", number(*place, *row))).collect();
         println!("  {rank:>5}  {unit:<20} {:>12}{}{}", number(0, *row), below.concat(), notes(shown, *row));
     }
-    if rows.len() > ROWS {
-        println!("… and {} more rows: --json has them all", rows.len() - ROWS);
-    }
+    lang.more(rows.len(), ROWS, "dòng", ["row", "rows"]);
 }
 
 /// The tier of a row, and what the office should know of its publication.
 fn notes(shown: &Shown<'_>, row: usize) -> String {
-    let definition = &shown.checked.definition;
+    let (definition, lang) = (&shown.checked.definition, shown.lang);
     let labels = definition.publication().tiers.as_ref().map(Tiers::labels);
     let label = shown.release.tier(shown.view, row).zip(labels).and_then(|(tier, labels)| labels.get(tier));
-    let tier = label.map_or(String::new(), |label| format!("  {}", label.get(shown.language)));
+    let tier = label.map_or(String::new(), |label| format!("  {}", label.get(lang.code())));
     if shown.view == View::Public {
         return tier;
     }
     let reasons: Vec<Hidden> = (0..definition.nodes().len()).filter_map(|node| shown.release.hidden(node, row)).collect();
     let of = |reason: Hidden| reasons.iter().filter(|other| **other == reason).count();
     let few = of(Hidden::FewAnswers) + of(Hidden::ProtectsSibling);
-    let few = if few > 0 { format!("  (few answers: {few} figures not published)") } else { String::new() };
-    let beyond = if of(Hidden::BeyondTop) > 0 { "  (not among those published)" } else { "" };
-    format!("{tier}{few}{beyond}")
+    let figures = lang.count(few, "số liệu", ["figure", "figures"]);
+    let few = match few {
+        0 => String::new(),
+        _ => lang.say(format!("  (ít phiếu trả lời: {figures} không công bố)"), format!("  (few answers: {figures} not published)")),
+    };
+    let beyond = lang.say("  (ngoài nhóm được công bố)", "  (not among those published)");
+    format!("{tier}{few}{}", if of(Hidden::BeyondTop) > 0 { beyond } else { "" })
 }
 
-/// One unit: its nodes, then each leaf from its value to what it adds.
-pub(super) fn unit(shown: &Shown<'_>, unit: &str) -> Result<()> {
-    let (definition, outcome) = (&shown.checked.definition, shown.outcome);
-    let number = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.4}"));
-    for edition in &shown.editions {
-        let row = row_of(shown, *edition, unit)?;
-        println!("{unit} · {}", outcome.rows().editions().get(*edition).map_or("", String::as_str));
-        println!("\n  {:<40} {:>12} {:>6}", "node", "score", "rank");
-        for (place, node) in definition.nodes().iter().enumerate() {
-            let name = format!("{:indent$}{} {}", "", node.code(), node.label().get(shown.language), indent = 2 * node.depth() as usize);
-            let rank = outcome.rank(place, row).map_or("–".to_owned(), |rank| rank.to_string());
-            println!("  {name:<40.40} {:>12} {rank:>6}", number(outcome.score(place, row)));
-        }
-        let Some((leaves, constant)) = contributions(definition, outcome, row) else {
-            println!("\n  the score is no sum of contributions: a node on the way is not linear, or has no value");
-            continue;
-        };
-        println!("\n  {:<28} {:>12} {:>12} {:>12}", "indicator", "score", "adds", "lost");
-        for leaf in leaves {
-            println!("  {:<28.28} {:>12.4} {:>12.4} {:>12}", leaf.leaf, leaf.score, leaf.adds, number(leaf.lost));
-        }
-        if constant != 0.0 {
-            println!("  {:<28} {:>12} {constant:>12.4}", "(offsets)", "");
+/// One unit, edition by edition: its nodes, then each leaf from its score to what it adds.
+pub(super) fn unit(shown: &Shown<'_>, unit: &str) {
+    for (place, edition) in shown.editions.iter().enumerate() {
+        let gap = if place > 0 { "\n" } else { "" };
+        let name = shown.edition(*edition);
+        match shown.outcome.rows().find(*edition, unit) {
+            Some(row) => {
+                println!("{gap}{unit} · {name}");
+                in_edition(shown, row);
+            }
+            None => println!("{gap}{}", no_unit(shown.lang, unit, name)),
         }
     }
-    Ok(())
+}
+
+fn in_edition(shown: &Shown<'_>, row: usize) {
+    let (definition, outcome, lang) = (&shown.checked.definition, shown.outcome, shown.lang);
+    let number = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.4}"));
+    println!("\n  {:>12} {:>6}  {}", lang.say("điểm", "score"), lang.say("hạng", "rank"), lang.say("nút", "node"));
+    for (place, node) in definition.nodes().iter().enumerate() {
+        let indent = 2 * node.depth() as usize;
+        let name = format!("{:indent$}{} {}", "", node.code(), node.label().get(lang.code()));
+        let rank = outcome.rank(place, row).map_or("–".to_owned(), |rank| rank.to_string());
+        println!("  {:>12} {rank:>6}  {name}", number(outcome.score(place, row)));
+    }
+    let Some((leaves, constant)) = contributions(definition, outcome, row) else {
+        let said = lang.say(
+            "điểm không phải là tổng các phần đóng góp: có nút không tuyến tính, hoặc không có giá trị",
+            "the score is no sum of contributions: a node on the way is not linear, or has no value",
+        );
+        println!("\n  {said}");
+        return;
+    };
+    let [score, adds, lost, indicator] = lang.say(["điểm", "đóng góp", "điểm mất", "chỉ tiêu"], ["score", "adds", "lost", "indicator"]);
+    println!("\n  {score:>12} {adds:>12} {lost:>12}  {indicator}");
+    for leaf in leaves {
+        println!("  {:>12.4} {:>12.4} {:>12}  {}", leaf.score, leaf.adds, number(leaf.lost), leaf.leaf);
+    }
+    if constant != 0.0 {
+        println!("  {:>12} {constant:>12.4} {:>12}  ({})", "", "", lang.say("hằng số của thang điểm", "offsets"));
+    }
 }

@@ -2,24 +2,22 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
-use serde_json::{Value, json};
+use anyhow::Result;
+use clap::ArgGroup;
+use serde_json::{Map, Value, json};
 
-use super::source::Source;
-use super::{editions, read, refusal};
+use super::{Arguments, Shown, intervals, ranges, veil};
+use crate::cli::lang::Lang;
+use crate::cli::{file, findings};
 use crate::index::composite::Table;
-use crate::index::composite::sensitivity::{Sensitivity, Share, Variations, analyse};
-use crate::index::composite::uncertainty::{
-    Errors, LeafInterval, LeafUncertainty, Method, Options, ScoreInterval, Uncertainty, leaf_intervals, propagate,
-};
+use crate::index::composite::sensitivity::{Sensitivity, Variations, analyse};
+use crate::index::composite::uncertainty::{Errors, LeafUncertainty, Method, Options, Uncertainty, leaf_intervals, propagate};
 use crate::publication::hex;
-use crate::schema::composite::{CompositeDefinition, SensitivityOutput, parse_factors};
-
-/// Units of one table on the screen; the rest is a line that says how many.
-const ROWS: usize = 100;
+use crate::schema::composite::{CompositeDefinition, FactorSet, parse_factors};
 
 /// What is asked about uncertainty.
 #[derive(Debug, clap::Args)]
+#[command(group(ArgGroup::new("trust").multiple(true).args(["uncertainty", "sensitivity"])))]
 pub(super) struct Questions {
     /// Intervals of every score and rank, from the standard errors in the table.
     #[arg(long)]
@@ -30,17 +28,17 @@ pub(super) struct Questions {
     /// With --uncertainty: the delta method or replicates, whatever the path from values to scores is like.
     #[arg(long, requires = "uncertainty", value_parser = method)]
     method: Option<Method>,
-    /// With --uncertainty: the level of intervals.
-    #[arg(long, default_value_t = 0.95)]
-    level: f64,
+    /// With --uncertainty: the level of intervals. Left out: 0.95.
+    #[arg(long, requires = "uncertainty", value_parser = level)]
+    level: Option<f64>,
     /// Rank ranges over the choices in a file of factors, and the share of each factor in the spread.
     #[arg(long, value_name = "FACTORS", conflicts_with = "geography")]
     sensitivity: Option<PathBuf>,
     /// Replicates of either; left out: 1000, or what the factors say.
-    #[arg(long, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
+    #[arg(long, requires = "trust", value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
     replicates: Option<u32>,
     /// Where random numbers start; the same seed gives the same figures.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, requires = "trust", default_value_t = 1)]
     seed: u64,
 }
 
@@ -50,6 +48,11 @@ fn method(name: &str) -> Result<Method, String> {
         "replicates" => Ok(Method::Replicates),
         _ => Err("delta or replicates".to_owned()),
     }
+}
+
+fn level(text: &str) -> Result<f64, String> {
+    let level = text.parse().ok().filter(|level: &f64| *level > 0.0 && *level < 1.0);
+    level.ok_or_else(|| format!("{text:?} does not lie between 0 and 1"))
 }
 
 impl Questions {
@@ -64,30 +67,47 @@ impl Questions {
     }
 
     /// The errors of the table's values, `known` with the covariances that are given beside.
-    pub(super) fn errors(&self, known: &Errors, definition: &CompositeDefinition, table: &Table, language: &str) -> Result<Errors> {
+    pub(super) fn errors(&self, known: &Errors, definition: &CompositeDefinition, table: &Table, lang: Lang) -> Result<Errors> {
         let mut errors = known.clone();
         if let Some(file) = &self.covariances {
-            let read = errors.with_covariances(&read(file)?, definition, table);
-            errors = read.map_err(|findings| refusal(file, &findings, language))?;
+            let read = errors.with_covariances(&file::read(file, lang)?, definition, table);
+            errors = read.map_err(|found| findings::refusal(&file.display().to_string(), &found, lang))?;
         }
         if errors.is_empty() {
-            eprintln!("no value of the table has a standard error: every score counts as exact");
+            eprintln!(
+                "{}",
+                lang.say(
+                    "không giá trị nào của bảng có sai số chuẩn: mọi điểm được coi là chính xác",
+                    "no value of the table has a standard error: every score counts as exact",
+                )
+            );
         }
         Ok(errors)
+    }
+
+    /// The choices to vary, if any are named.
+    fn factors(&self, definition: &CompositeDefinition, lang: Lang) -> Result<Option<FactorSet>> {
+        let Some(file) = &self.sensitivity else { return Ok(None) };
+        let read = parse_factors(&file::read(file, lang)?, definition);
+        let factors = read.map_err(|found| findings::refusal(&file.display().to_string(), &found, lang))?;
+        Ok(Some(match self.replicates {
+            Some(replicates) => factors.with_replicates(replicates),
+            None => factors,
+        }))
     }
 
     /// How they are carried to the nodes.
     pub(super) fn options(&self) -> Options {
         let replicates = self.replicates.unwrap_or(1000) as usize;
-        Options { level: self.level, method: self.method, replicates, seed: self.seed }
+        Options { level: self.level.unwrap_or(0.95), method: self.method, replicates, seed: self.seed }
     }
 }
 
 /// The intervals of an edition.
-struct Found {
-    nodes: Uncertainty,
+pub(super) struct Found {
+    pub(super) nodes: Uncertainty,
     /// Those of the indicators' own values.
-    leaves: Vec<LeafUncertainty>,
+    pub(super) leaves: Vec<LeafUncertainty>,
 }
 
 impl Found {
@@ -99,154 +119,88 @@ impl Found {
     }
 }
 
-/// Prints what is asked for, of the definition's own edition.
-pub(super) fn print(arguments: &Questions, source: &Source, (as_json, language): (bool, &'static str)) -> Result<()> {
-    let Source { checked, table, outcome, .. } = source;
-    let all = outcome.rows().editions();
-    let own = editions(false, checked.definition.edition(), all).first().and_then(|place| all.get(*place));
-    let Some(edition) = own else { bail!("there is no edition in the table") };
-    let uncertainty = arguments.uncertainty.then(|| uncertainty(arguments, source, edition, language)).transpose()?;
-    let sensitivity = match &arguments.sensitivity {
-        Some(file) => {
-            let factors = parse_factors(&read(file)?, &checked.definition).map_err(|findings| refusal(file, &findings, language))?;
-            let factors = match arguments.replicates {
-                Some(replicates) => factors.with_replicates(replicates),
-                None => factors,
-            };
-            let found = analyse(&Variations::new(&checked.definition, &factors, table, edition)?, arguments.seed)?;
-            Some((factors, found))
+/// What was found of one edition.
+struct Answer<'s> {
+    edition: &'s str,
+    uncertainty: Option<Found>,
+    sensitivity: Option<Sensitivity>,
+}
+
+/// Prints what is asked for, of every edition shown. What is hidden from the public is hidden here too.
+pub(super) fn print(shown: &Shown<'_>, arguments: &Arguments) -> Result<()> {
+    let (questions, lang, definition) = (&arguments.uncertain, shown.lang, &shown.checked.definition);
+    let factors = questions.factors(definition, lang)?;
+    let errors = if questions.uncertainty { Some(questions.errors(shown.errors, definition, shown.table, lang)?) } else { None };
+    let answer = |place: &usize| answer(shown, questions, (*place, errors.as_ref(), factors.as_ref()));
+    let answers = shown.editions.iter().map(answer).collect::<Result<Vec<_>>>()?;
+    if arguments.json {
+        return json(shown, &answers, arguments, factors.as_ref());
+    }
+    for (place, answer) in answers.iter().enumerate() {
+        let gap = if place > 0 { "\n" } else { "" };
+        println!("{gap}{} {} · {}", definition.code(), answer.edition, definition.title().get(lang.code()));
+        if let Some(found) = &answer.uncertainty {
+            intervals::print(found, lang);
         }
-        None => None,
-    };
-    if as_json {
-        let whole = json!({
-            "code": checked.definition.code(),
-            "edition": edition,
-            "sha256": hex(&checked.sha256),
-            "seed": arguments.seed,
-            "uncertainty": uncertainty.as_ref().map(Found::json).transpose()?,
-            "factors": sensitivity.as_ref().map(|(factors, _)| factors),
-            "sensitivity": sensitivity.as_ref().map(|(_, found)| found),
-        });
-        println!("{}", serde_json::to_string_pretty(&whole)?);
-        return Ok(());
-    }
-    println!("{} {edition} · {}", checked.definition.code(), checked.definition.title().get(language));
-    if let Some(found) = &uncertainty {
-        intervals(&found.nodes);
-        values(&found.nodes.units, &found.leaves);
-    }
-    if let Some((factors, found)) = &sensitivity {
-        ranges(found, factors.level(), factors.top());
+        if let (Some(found), Some(factors)) = (&answer.sensitivity, &factors) {
+            ranges::print(found, factors, lang);
+        }
     }
     Ok(())
 }
 
-fn uncertainty(arguments: &Questions, source: &Source, edition: &str, language: &str) -> Result<Found> {
-    let Source { checked, table, outcome, .. } = source;
-    let definition = &checked.definition;
-    let errors = arguments.errors(&source.errors, definition, table, language)?;
-    let nodes = propagate(definition, table, outcome, &errors, edition, &arguments.options())?;
-    let leaves = leaf_intervals(definition, table, edition, &nodes.units, nodes.level);
-    Ok(Found { nodes, leaves })
-}
-
-/// The root and the nodes right below it, unit by unit.
-fn intervals(found: &Uncertainty) {
-    match found.method {
-        Method::Delta => println!("\nintervals by the delta method, level {}", found.level),
-        Method::Replicates => println!("\nintervals from {} replicates, {} failed, level {}", found.replicates, found.failed, found.level),
-    }
-    match (found.method, found.reasons.len()) {
-        (Method::Delta, 0) => println!("  every path from a value with an error to the index is smooth"),
-        (Method::Delta, n) => println!("  asked for, though {n} things are not smooth and count as fixed:"),
-        (Method::Replicates, 0) => println!("  asked for, though every path is smooth"),
-        (Method::Replicates, _) => println!("  because slopes would not do:"),
-    }
-    for reason in &found.reasons {
-        println!("  {reason}");
-    }
-    for node in &found.nodes {
-        println!("\n  {:>5} {:>11}  {:<20} {:>10} {:>9} {:>10} {:>10}", "rank", "interval", node.node, "score", "se", "low", "high");
-        let mut units: Vec<(&String, &ScoreInterval)> =
-            found.units.iter().zip(&node.units).filter_map(|(unit, score)| Some((unit, score.as_ref()?))).collect();
-        units.sort_by(|a, b| b.1.value.total_cmp(&a.1.value));
-        for (unit, score) in units.iter().take(ROWS) {
-            let rank = score.rank.map_or(String::new(), |rank| rank.rank.to_string());
-            let span = score.rank.map_or(String::new(), |rank| format!("{}–{}", rank.low, rank.high));
-            println!("  {rank:>5} {span:>11}  {unit:<20} {:>10.3} {:>9.3} {:>10.3} {:>10.3}", score.value, score.se, score.low, score.high);
+fn answer<'s>(
+    shown: &'s Shown<'_>,
+    questions: &Questions,
+    (place, errors, factors): (usize, Option<&Errors>, Option<&FactorSet>),
+) -> Result<Answer<'s>> {
+    let (definition, table, edition) = (&shown.checked.definition, shown.table, shown.edition(place));
+    let uncertainty = match errors {
+        Some(errors) => {
+            let nodes = propagate(definition, table, shown.outcome, errors, edition, &questions.options())?;
+            let leaves = leaf_intervals(definition, table, edition, &nodes.units, nodes.level);
+            let mut found = Found { nodes, leaves };
+            veil::uncertainty(shown, place, &mut found);
+            Some(found)
         }
-        more(units.len());
-    }
-}
-
-/// The values of leaves that have standard errors of their own.
-fn values(units: &[String], leaves: &[LeafUncertainty]) {
-    if leaves.is_empty() {
-        return;
-    }
-    println!(
-        "\nvalues with standard errors, on the scale of the table: a score is a transformation of its value, so it has another interval"
-    );
-    for leaf in leaves {
-        let unit = leaf.measured_in.as_deref().unwrap_or_default();
-        println!("\n  {:<20} {:<12} {:>10} {:>9} {:>10} {:>10}", leaf.leaf, unit, "value", "se", "low", "high");
-        let known: Vec<(&String, &LeafInterval)> =
-            units.iter().zip(&leaf.units).filter_map(|(unit, value)| Some((unit, value.as_ref()?))).collect();
-        for (unit, value) in known.iter().take(ROWS) {
-            println!("  {unit:<33} {:>10.3} {:>9.3} {:>10.3} {:>10.3}", value.value, value.se, value.low, value.high);
-        }
-        more(known.len());
-    }
-}
-
-fn more(units: usize) {
-    if units > ROWS {
-        println!("… and {} more units: --json has them all", units - ROWS);
-    }
-}
-
-fn ranges(found: &Sensitivity, level: f64, top: u32) {
-    let monte_carlo = &found.monte_carlo;
-    println!("\nranks over {} replicates, {} failed", monte_carlo.replicates, monte_carlo.failed);
-    if let Some(failure) = &monte_carlo.failure {
-        println!("  the first that failed: {failure}");
-    }
-    println!("  ranks move by {:.2} places on average", monte_carlo.mean_rank_shift);
-    let middle = format!("{:.0} %", 100.0 * level);
-    println!("\n  {:>5}  {:<20} {:>8} {middle:>11} {:>11} {:>9} {:>9}", "rank", "unit", "median", "all", format!("top {top}"), "shift");
-    let mut units: Vec<_> = monte_carlo.units.iter().collect();
-    units.sort_by(|a, b| (a.rank, &a.unit).cmp(&(b.rank, &b.unit)));
-    for unit in units.iter().take(ROWS) {
-        let (middle, all) = (format!("{}–{}", unit.low, unit.high), format!("{}–{}", unit.best, unit.worst));
-        let shift = unit.mean_shift;
-        println!(
-            "  {:>5}  {:<20} {:>8.1} {middle:>11} {all:>11} {:>8.1}% {shift:>9.2}",
-            unit.rank,
-            unit.unit,
-            unit.median,
-            100.0 * unit.top
-        );
-    }
-    more(units.len());
-    let Some(sobol) = &found.sobol else { return };
-    let output = match &sobol.output {
-        SensitivityOutput::MeanRankShift => "the mean rank shift".to_owned(),
-        SensitivityOutput::Score { unit } => format!("the score of {unit}"),
-        SensitivityOutput::Rank { unit } => format!("the rank of {unit}"),
+        None => None,
     };
-    println!(
-        "\nshares of the variance of {output}, from {} evaluations; mean {:.3}, variance {:.3}",
-        sobol.evaluations, sobol.mean, sobol.variance
-    );
-    if sobol.factors.is_empty() {
-        println!("  it does not vary");
-        return;
+    let sensitivity = match factors {
+        Some(factors) => {
+            let mut found = analyse(&Variations::new(definition, factors, table, edition)?, questions.seed)?;
+            veil::sensitivity(shown, place, &mut found)?;
+            Some(found)
+        }
+        None => None,
+    };
+    Ok(Answer { edition, uncertainty, sensitivity })
+}
+
+/// One edition as it is; with --panel a list of them.
+fn json(shown: &Shown<'_>, answers: &[Answer<'_>], arguments: &Arguments, factors: Option<&FactorSet>) -> Result<()> {
+    let one = |answer: &Answer<'_>| -> Result<Map<String, Value>> {
+        let mut one = Map::new();
+        one.insert("edition".to_owned(), json!(answer.edition));
+        one.insert("uncertainty".to_owned(), json!(answer.uncertainty.as_ref().map(Found::json).transpose()?));
+        one.insert("sensitivity".to_owned(), json!(answer.sensitivity));
+        Ok(one)
+    };
+    let mut whole = Map::new();
+    for (name, value) in [
+        ("code", json!(shown.checked.definition.code())),
+        ("sha256", json!(hex(&shown.checked.sha256))),
+        ("seed", json!(arguments.uncertain.seed)),
+        ("factors", json!(factors)),
+    ] {
+        whole.insert(name.to_owned(), value);
     }
-    println!("\n  {:<20} {:>7} {:>16} {:>7} {:>16}", "factor", "first", "", "total", "");
-    for factor in &sobol.factors {
-        let bounds = |share: &Share| format!("{:.3} to {:.3}", share.low, share.high);
-        let (first, total) = (&factor.first, &factor.total);
-        println!("  {:<20} {:>7.3} {:>16} {:>7.3} {:>16}", factor.factor, first.value, bounds(first), total.value, bounds(total));
+    match answers {
+        [answer] if !arguments.panel => whole.extend(one(answer)?),
+        answers => {
+            let editions = answers.iter().map(one).collect::<Result<Vec<_>>>()?;
+            whole.insert("editions".to_owned(), json!(editions));
+        }
     }
+    println!("{}", serde_json::to_string_pretty(&whole)?);
+    Ok(())
 }

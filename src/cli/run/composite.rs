@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use super::{Arguments, conclude, new_run, ranking, refused, start};
 use crate::cli::context::operator;
-use crate::cli::findings;
+use crate::cli::lang::Lang;
+use crate::cli::{file, findings};
 use crate::index::composite::uncertainty::Method;
 use crate::jobs::composite::Parameters;
 use crate::jobs::run::Computed;
@@ -92,22 +93,22 @@ impl Inputs {
     }
 
     /// How the index is to be computed.
-    fn parameters(&self, definition: &CompositeDefinition, language: &str, wrong: &mut Vec<String>) -> Result<Parameters> {
+    fn parameters(&self, definition: &CompositeDefinition, lang: Lang, wrong: &mut Vec<String>) -> Result<Parameters> {
         let mut parameters = Parameters { method: self.method, ..Parameters::default() };
         parameters.level = self.level.unwrap_or(parameters.level);
         parameters.replicates = self.replicates.unwrap_or(parameters.replicates);
         let Some(file) = &self.factors else { return Ok(parameters) };
         let name = file.display().to_string();
-        let text = match std::fs::read_to_string(file) {
+        let text = match file::try_read(file) {
             Ok(text) => text,
-            Err(error) => {
-                wrong.push(format!("cannot read {name}: {error}"));
+            Err(finding) => {
+                wrong.push(format!("{name}: {}", findings::line(&finding, lang)));
                 return Ok(parameters);
             }
         };
         match parse_factors(&text, definition) {
             Ok(_) => parameters.factors = Some(serde_json::from_str(&text)?),
-            Err(found) => wrong.extend(found.iter().map(|finding| format!("{name}: {}", findings::line(finding, language)))),
+            Err(found) => wrong.extend(found.iter().map(|finding| format!("{name}: {}", findings::line(finding, lang)))),
         }
         Ok(parameters)
     }
@@ -115,36 +116,44 @@ impl Inputs {
 
 /// Computes, stores a draft and prints.
 pub(super) fn run(store: &Store, arguments: &Arguments, row: &IndexVersion) -> Result<()> {
-    let language = if arguments.vi { "vi" } else { "en" };
+    let lang = Lang::of(arguments.vi);
     let definition = load::composite(row)?;
     let (code, version) = (&row.code, &row.version);
     let surveys = arguments.for_surveys();
-    let mut wrong: Vec<String> =
-        surveys.iter().map(|name| format!("{name} is for the index of a survey; {code} {version} is a composite one")).collect();
-    let parameters = arguments.composite.parameters(&definition, language, &mut wrong)?;
+    let mut wrong: Vec<String> = surveys.iter().map(|name| for_surveys(name, &format!("{code} {version}"), lang)).collect();
+    let parameters = arguments.composite.parameters(&definition, lang, &mut wrong)?;
     let frozen = arguments.composite.frozen(&definition);
     let found = store.read(|db| inputs::check(db, &definition, &frozen))?;
-    wrong.extend(found.iter().map(|finding| input(finding, language)));
-    refused(&wrong)?;
+    wrong.extend(found.iter().map(|finding| input(finding, lang)));
+    refused(&wrong, lang)?;
     let new = new_run(row.id, serde_json::to_string(&parameters)?, arguments.seed, &operator());
     let (run, lease) = store.write(|db| start(db, &new, |db| Ok(composites::freeze(db, new.id, &frozen)?)))?;
-    let (run, Computed::Composite(outcome)) = conclude(store, &run, lease)? else { bail!("the index {code} {version} is of a survey") };
+    let concluded = conclude(store, &run, lease).map_err(|error| lang.error(error))?;
+    let (run, Computed::Composite(outcome)) = concluded else { bail!("the index {code} {version} is of a survey") };
     if arguments.json {
         println!("{}", ranking::json(&run.id.to_string(), &outcome)?);
     } else {
         let units = store.read(load::registry)?;
-        ranking::Page { definition: &definition, outcome: &outcome, units: &units, language }.print();
-        println!("\nrun {}, digest {}", run.id, crate::publication::hex(&outcome.digest));
+        ranking::Page { definition: &definition, outcome: &outcome, units: &units, lang }.print();
+        let digest = crate::publication::hex(&outcome.digest);
+        println!("\n{} {}, {} {digest}", lang.say("lần chạy", "run"), run.id, lang.say("mã băm", "digest"));
     }
     Ok(())
 }
 
+fn for_surveys(option: &str, index: &str, lang: Lang) -> String {
+    lang.say(
+        format!("{option} dành cho chỉ số của một khảo sát; {index} là chỉ số tổng hợp"),
+        format!("{option} is for the index of a survey; {index} is a composite one"),
+    )
+}
+
 /// A finding of the inputs, which people name by options.
-fn input(finding: &Finding, language: &str) -> String {
+fn input(finding: &Finding, lang: Lang) -> String {
     let option = match finding.pointer.split('/').nth(1) {
         _ if finding.code == "missing" => "--table, --survey-run: ",
         Some("tables") => "--table: ",
         _ => "--survey-run: ",
     };
-    format!("{option}{} ({})", finding.message(language), finding.code)
+    format!("{option}{} ({})", findings::capped(finding.message(lang.code())), finding.code)
 }

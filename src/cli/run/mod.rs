@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::cli::Context;
 use crate::cli::compare::{self, Which};
 use crate::cli::context::now;
+use crate::cli::lang::Lang;
 use crate::jobs::RUN_JOB;
 use crate::jobs::run::{self as runner, Computed};
 use crate::store::jobs::{self, Lease, NewJob};
@@ -54,7 +55,7 @@ pub(super) struct Arguments {
     /// Print everything as JSON.
     #[arg(long)]
     json: bool,
-    /// Findings and labels of a composite index in Vietnamese.
+    /// A composite index in Vietnamese.
     #[arg(long)]
     vi: bool,
 }
@@ -92,11 +93,14 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
 }
 
 /// What stands in the way of a run, all of it.
-fn refused(wrong: &[String]) -> Result<()> {
+fn refused(wrong: &[String], lang: Lang) -> Result<()> {
     match wrong {
         [] => Ok(()),
         [one] => Err(anyhow::anyhow!("{one}")),
-        many => Err(anyhow::anyhow!("{} things are wrong:\n  {}", many.len(), many.join("\n  "))),
+        many => {
+            let all = many.join("\n  ");
+            Err(anyhow::anyhow!("{} {}:\n  {all}", many.len(), lang.say("điều cần sửa", "things are wrong")))
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use serde_json::{Map, Value, json};
 
+use crate::cli::lang::Lang;
 use crate::cli::show::padded;
 use crate::cli::{findings, index};
 use crate::index::composite::{Figure, Hidden};
@@ -20,17 +21,18 @@ pub(super) struct Page<'a> {
     pub(super) definition: &'a CompositeDefinition,
     pub(super) outcome: &'a CompositeOutcome,
     pub(super) units: &'a Registry,
-    pub(super) language: &'static str,
+    pub(super) lang: Lang,
 }
 
 impl Page<'_> {
     pub(super) fn print(&self) {
         let manifest = &self.outcome.manifest;
-        let synthetic = if manifest.synthetic { " · SYNTHETIC respondents" } else { "" };
-        println!("{} {} · {}{synthetic}", manifest.index.code, manifest.index.version, self.definition.title().get(self.language));
-        inputs(manifest);
+        let lang = self.lang;
+        let synthetic = if manifest.synthetic { lang.say(" · người trả lời GIẢ LẬP", " · SYNTHETIC respondents") } else { "" };
+        println!("{} {} · {}{synthetic}", manifest.index.code, manifest.index.version, self.definition.title().get(lang.code()));
+        inputs(manifest, lang);
         for finding in &self.outcome.findings {
-            println!("  {}", findings::line(finding, self.language));
+            println!("  {}", findings::line(finding, lang));
         }
         let editions = self.editions();
         let own = editions.iter().find(|edition| **edition == self.definition.edition()).or(editions.last());
@@ -38,11 +40,16 @@ impl Page<'_> {
             self.edition(edition);
         }
         if editions.len() > 1 {
-            println!("\n{} editions in all: --json has them", editions.len());
+            let n = editions.len();
+            println!("\n{}", lang.say(format!("có {n} kỳ: --json có đủ"), format!("{n} editions in all: --json has them")));
         }
-        index::targets(self.outcome.targets.iter());
+        index::targets(self.outcome.targets.iter(), lang);
         if self.outcome.reports.iter().any(|(kind, _)| *kind == ReportKind::Sensitivity) {
-            println!("\nhow ranks depend on choices is in the run's report: --json prints it");
+            let said = lang.say(
+                "hạng phụ thuộc các lựa chọn ra sao: xem báo cáo của lần chạy, --json in ra",
+                "how ranks depend on choices is in the run's report: --json prints it",
+            );
+            println!("\n{said}");
         }
     }
 
@@ -54,7 +61,7 @@ impl Page<'_> {
     }
 
     fn edition(&self, edition: &str) {
-        println!("\n{edition} · {}", method(&self.outcome.manifest, edition));
+        println!("\n{edition} · {}", method(&self.outcome.manifest, edition, self.lang));
         let nodes = self.definition.nodes();
         let Some(root) = nodes.first() else { return };
         self.node(edition, root);
@@ -64,17 +71,19 @@ impl Page<'_> {
     }
 
     fn node(&self, edition: &str, node: &CompositeNode) {
-        println!("\n{} {}", node.code(), node.label().get(self.language));
-        println!("  {:>5} {:>11}  {:<8} {:<28} {:>10} {:>9} {:>21}", "rank", "of ranks", "unit", "", "score", "s.e.", "interval");
+        println!("\n{} {}", node.code(), node.label().get(self.lang.code()));
+        let [rank, ranks, unit, score, error, interval] = self.lang.say(
+            ["hạng", "khoảng hạng", "đơn vị", "điểm", "sai số", "khoảng tin cậy"],
+            ["rank", "of ranks", "unit", "score", "s.e.", "interval"],
+        );
+        println!("  {rank:>5} {ranks:>11}  {unit:<8} {:<28} {score:>10} {error:>9} {interval:>21}", "");
         let of = |figure: &&Figure| figure.edition == edition && figure.node == node.code();
         let mut figures: Vec<&Figure> = self.outcome.figures.iter().filter(of).collect();
         figures.sort_by_key(|figure| figure.rank.unwrap_or(u32::MAX)); // stable: equal ranks keep the order of units
         for figure in figures.iter().take(ROWS) {
             self.line(figure);
         }
-        if figures.len() > ROWS {
-            println!("… and {} more units: --json has them all", figures.len() - ROWS);
-        }
+        self.lang.more(figures.len(), ROWS, "đơn vị", ["unit", "units"]);
     }
 
     fn line(&self, figure: &Figure) {
@@ -90,7 +99,7 @@ impl Page<'_> {
             number(figure.score),
             number(figure.se),
             self.tier(figure),
-            figure.hidden.map(hidden).unwrap_or_default()
+            figure.hidden.map(|reason| hidden(reason, self.lang)).unwrap_or_default()
         );
     }
 
@@ -103,42 +112,58 @@ impl Page<'_> {
     fn tier(&self, figure: &Figure) -> String {
         let labels = self.definition.publication().tiers.as_ref().map(Tiers::labels);
         let label = figure.tier.zip(labels).and_then(|(tier, labels)| labels.get(tier));
-        label.map_or(String::new(), |label| format!("  {}", label.get(self.language)))
+        label.map_or(String::new(), |label| format!("  {}", label.get(self.lang.code())))
     }
 }
 
 /// What went in.
-fn inputs(manifest: &CompositeManifest) {
+fn inputs(manifest: &CompositeManifest, lang: Lang) {
     for table in &manifest.tables {
-        println!("  table {} “{}”, sha256 {}", table.id, table.title, table.sha256);
+        println!("  {} {} “{}”, sha256 {}", lang.say("bảng", "table"), table.id, table.title, table.sha256);
     }
     for survey in &manifest.surveys {
-        println!("  {} over {} for {}: run {}", survey.index, survey.wave, survey.edition, survey.run);
+        let (index, wave, edition, run) = (&survey.index, &survey.wave, &survey.edition, &survey.run);
+        let vi = format!("{index}, đợt {wave}, cho kỳ {edition}: lần chạy {run}");
+        println!("  {}", lang.say(vi, format!("{index} over {wave} for {edition}: run {run}")));
     }
-    println!(
-        "  {} values, {} of them with standard errors, {} pairs with covariances",
-        manifest.values, manifest.with_errors, manifest.covariances
+    let (values, errors, pairs) = (manifest.values, manifest.with_errors, manifest.covariances);
+    let said = lang.say(
+        format!("{values} giá trị, {errors} giá trị có sai số chuẩn, {pairs} cặp có hiệp phương sai"),
+        format!("{values} values, {errors} of them with standard errors, {pairs} pairs with covariances"),
     );
+    println!("  {said}");
 }
 
 /// How the intervals of an edition were found.
-fn method(manifest: &CompositeManifest, edition: &str) -> String {
-    let level = manifest.level;
+fn method(manifest: &CompositeManifest, edition: &str, lang: Lang) -> String {
+    let (level, seed) = (manifest.level, manifest.seed);
     match manifest.uncertainty.iter().find(|used| used.edition == edition) {
-        None => "no intervals: nothing is known of errors of its values".to_owned(),
+        None => lang.say(
+            "không có khoảng tin cậy: không biết gì về sai số của các giá trị".to_owned(),
+            "no intervals: nothing is known of errors of its values".to_owned(),
+        ),
         Some(used) if used.replicates > 0 => {
-            format!("intervals at level {level} from {} replicates, {} failed, seed {}", used.replicates, used.failed, manifest.seed)
+            let (replicates, failed) = (used.replicates, used.failed);
+            lang.say(
+                format!("khoảng tin cậy {level} từ {replicates} mẫu lặp, {failed} mẫu không tính được, số gieo {seed}"),
+                format!("intervals at level {level} from {replicates} replicates, {failed} failed, seed {seed}"),
+            )
         }
-        Some(used) => format!("intervals at level {level} by the {} method", used.method),
+        Some(used) => lang.say(
+            format!("khoảng tin cậy {level} theo phương pháp {}", used.method),
+            format!("intervals at level {level} by the {} method", used.method),
+        ),
     }
 }
 
 /// What the office should know of a figure's publication.
-fn hidden(reason: Hidden) -> &'static str {
+fn hidden(reason: Hidden, lang: Lang) -> &'static str {
     match reason {
-        Hidden::BeyondTop => "  (not among those published)",
-        Hidden::FewAnswers => "  (few answers: not published)",
-        Hidden::ProtectsSibling => "  (not published: another figure would follow from it)",
+        Hidden::BeyondTop => lang.say("  (ngoài nhóm được công bố)", "  (not among those published)"),
+        Hidden::FewAnswers => lang.say("  (ít phiếu trả lời: không công bố)", "  (few answers: not published)"),
+        Hidden::ProtectsSibling => {
+            lang.say("  (không công bố: sẽ suy ra được số liệu khác)", "  (not published: another figure would follow from it)")
+        }
     }
 }
 

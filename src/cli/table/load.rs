@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use serde_json::json;
 
-use super::show::{described, json as as_json};
+use super::show::{described, json as as_json, warnings};
 use crate::cli::context::{note, now, operator};
-use crate::cli::{Context, findings};
+use crate::cli::lang::Lang;
+use crate::cli::{Context, file, findings};
 use crate::jobs::indicators::{self, Sheet};
 use crate::jobs::load::composite;
 use crate::schema::Finding;
@@ -64,29 +65,29 @@ struct Printing {
     /// Everything as JSON.
     #[arg(long)]
     json: bool,
-    /// Findings in Vietnamese.
+    /// In Vietnamese.
     #[arg(long)]
     vi: bool,
 }
 
 impl Printing {
-    fn language(&self) -> &'static str {
-        if self.vi { "vi" } else { "en" }
+    fn lang(&self) -> Lang {
+        Lang::of(self.vi)
     }
 
     /// Prints every finding of a table that cannot be used.
     fn refusal(&self, name: &str, found: &[Finding]) -> anyhow::Error {
         if !self.json {
-            return findings::refusal(name, found, self.language());
+            return findings::refusal(name, found, self.lang());
         }
         println!("{}", json!({ "findings": found }));
-        anyhow::anyhow!("{name}: {} errors", found.iter().filter(|finding| finding.is_error()).count())
+        anyhow::anyhow!("{name}: {}", findings::errors(found.iter().filter(|finding| finding.is_error()).count(), self.lang()))
     }
 }
 
 /// Stores a table, and says what it is.
 pub(super) fn load(context: &Context, arguments: &Arguments) -> Result<()> {
-    let (name, text) = read(&arguments.csv)?;
+    let (name, text) = read(&arguments.csv, arguments.printing.lang())?;
     let store = context.open()?;
     let (row, definition) = published(&store, &arguments.index, &arguments.index_version)?;
     let stem = || arguments.csv.file_stem().unwrap_or_default().to_string_lossy().chars().take(TITLE).collect();
@@ -101,9 +102,10 @@ pub(super) fn load(context: &Context, arguments: &Arguments) -> Result<()> {
         println!("{whole}");
         return Ok(());
     }
-    findings::tell(&name, &sheet.warnings, arguments.printing.language());
-    let before = if new { "" } else { " is there already, as it was loaded before" };
-    println!("table {}{before}: {}", table.id, described(&table, &row));
+    findings::tell(&name, &sheet.warnings, arguments.printing.lang());
+    let lang = arguments.printing.lang();
+    let before = if new { "" } else { lang.say(" đã có, như lần nạp trước", " is there already, as it was loaded before") };
+    println!("{} {}{before}: {}", lang.say("bảng", "table"), table.id, described(&table, &row, lang));
     Ok(())
 }
 
@@ -117,11 +119,11 @@ fn keep(db: &mut Db, row: &IndexVersion, sheet: &Sheet) -> Result<Published<crat
 
 /// Says what is found in a table.
 pub(super) fn check(context: &Context, arguments: &CheckArguments) -> Result<()> {
-    let (name, text) = read(&arguments.csv)?;
+    let (name, text) = read(&arguments.csv, arguments.printing.lang())?;
     let printing = &arguments.printing;
     let definition = match (&arguments.definition, &arguments.index, &arguments.index_version) {
         (Some(file), _, _) => {
-            let (name, text) = read(file)?;
+            let (name, text) = read(file, printing.lang())?;
             parse_composite(&text).map_err(|found| printing.refusal(&name, &found))?.definition
         }
         (None, Some(index), Some(version)) => published(&context.open()?, index, version)?.1,
@@ -134,13 +136,18 @@ pub(super) fn check(context: &Context, arguments: &CheckArguments) -> Result<()>
         return Ok(());
     }
     for finding in &sheet.warnings {
-        println!("{name}: {}", findings::line(finding, printing.language()));
+        println!("{name}: {}", findings::line(finding, printing.lang()));
     }
+    let lang = printing.lang();
+    let warnings = warnings(lang, sheet.warnings.len());
+    let of = format!("{} {}", definition.code(), definition.edition());
+    let values = lang.count(values, "giá trị", ["value", "values"]);
     println!(
-        "{name}: {values} values of {units} units and editions for {} {}, {} warnings",
-        definition.code(),
-        definition.edition(),
-        sheet.warnings.len()
+        "{name}: {}",
+        lang.say(
+            format!("{values} của {units} đơn vị theo kỳ, dùng cho {of}, {warnings}"),
+            format!("{values} of {units} units and editions for {of}, {warnings}"),
+        )
     );
     Ok(())
 }
@@ -158,8 +165,6 @@ fn published(store: &Store, code: &str, version: &str) -> Result<(IndexVersion, 
     })
 }
 
-fn read(file: &Path) -> Result<(String, String)> {
-    let name = file.display().to_string();
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {name}"))?;
-    Ok((name, text))
+fn read(path: &Path, lang: Lang) -> Result<(String, String)> {
+    Ok((path.display().to_string(), file::read(path, lang)?))
 }

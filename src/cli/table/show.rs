@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::api::encode::rfc3339;
 use crate::cli::Context;
+use crate::cli::lang::Lang;
 use crate::cli::show::padded;
 use crate::publication::hex;
 use crate::store::indicators::{self, Filter, IndicatorTable};
@@ -22,6 +23,9 @@ pub(in crate::cli) struct ListArguments {
     /// Everything as JSON.
     #[arg(long)]
     json: bool,
+    /// In Vietnamese.
+    #[arg(long)]
+    vi: bool,
 }
 
 /// Which values of which table.
@@ -41,6 +45,9 @@ pub(in crate::cli) struct Arguments {
     /// Everything as JSON.
     #[arg(long)]
     json: bool,
+    /// In Vietnamese.
+    #[arg(long)]
+    vi: bool,
 }
 
 /// Lists tables.
@@ -54,7 +61,7 @@ pub(super) fn list(context: &Context, arguments: &ListArguments) -> Result<()> {
         return Ok(());
     }
     for (index, table) in &tables {
-        println!("{:>4}  {}", table.id, described(table, index));
+        println!("{:>4}  {}", table.id, described(table, index, Lang::of(arguments.vi)));
     }
     Ok(())
 }
@@ -79,17 +86,17 @@ pub(super) fn show(context: &Context, arguments: &Arguments) -> Result<()> {
         println!("{whole}");
         return Ok(());
     }
-    println!("table {id}: {}", described(&table, &index));
-    println!(
-        "\n  {:<10} {:<12} {:<20} {:>3} {:>14} {:>9}  {:<9} {:<10} source",
-        "edition", "unit", "indicator", "rev", "value", "se", "status", "date"
+    let lang = Lang::of(arguments.vi);
+    println!("{} {id}: {}", lang.say("bảng", "table"), described(&table, &index, lang));
+    let [edition, unit, indicator, revision, number, error, status, date, source] = lang.say(
+        ["kỳ", "đơn vị", "chỉ tiêu", "bản", "giá trị", "sai số", "nguồn gốc", "ngày", "nguồn"],
+        ["edition", "unit", "indicator", "rev", "value", "se", "status", "date", "source"],
     );
+    println!("\n  {edition:<10} {unit:<12} {indicator:<20} {revision:>3} {number:>14} {error:>9}  {status:<9} {date:<10} {source}");
     for value in values.iter().take(ROWS) {
         line(value);
     }
-    if values.len() > ROWS {
-        println!("… and {} more values: --json has them all", values.len() - ROWS);
-    }
+    lang.more(values.len(), ROWS, "giá trị", ["value", "values"]);
     Ok(())
 }
 
@@ -111,21 +118,20 @@ fn line(value: &indicators::Value) {
 }
 
 /// A table in a line.
-pub(super) fn described(table: &IndicatorTable, index: &IndexVersion) -> String {
+pub(super) fn described(table: &IndicatorTable, index: &IndexVersion, lang: Lang) -> String {
     let list = |text: &str| serde_json::from_str::<Vec<Value>>(text).unwrap_or_default(); // written as lists
     let editions: Vec<String> = list(&table.editions).iter().filter_map(|name| Some(name.as_str()?.to_owned())).collect();
-    format!(
-        "{} {} · “{}” · {} values of {} units and editions ({}) · {} warnings · loaded {} by {}",
-        index.code,
-        index.version,
-        table.title,
-        table.n_values,
-        table.n_units,
-        editions.join(", "),
-        list(&table.findings).len(),
-        rfc3339(table.loaded_at),
-        table.loaded_by,
+    let (of, at, by) = (format!("{} {} · “{}”", index.code, index.version, table.title), rfc3339(table.loaded_at), &table.loaded_by);
+    let (n, units, editions, warnings) = (table.n_values, table.n_units, editions.join(", "), warnings(lang, list(&table.findings).len()));
+    lang.say(
+        format!("{of} · {n} giá trị của {units} đơn vị theo kỳ ({editions}) · {warnings} · {by} nạp lúc {at}"),
+        format!("{of} · {n} values of {units} units and editions ({editions}) · {warnings} · loaded {at} by {by}"),
     )
+}
+
+/// `1 warning`, `2 warnings`.
+pub(super) fn warnings(lang: Lang, n: usize) -> String {
+    lang.count(n, "cảnh báo", ["warning", "warnings"])
 }
 
 /// A table without its values.

@@ -1,0 +1,126 @@
+//! What each stage did, in a line: how many, and which units and indicators.
+
+use super::Shown;
+use crate::cli::lang::Lang;
+use crate::index::composite::{Filled, Record, StepResult, View, stage_vi};
+use crate::schema::composite::{CompositeDefinition, CompositeNode};
+
+/// Most names in a line; --json has all.
+const NAMES: usize = 10;
+
+/// Prints the stages in their order.
+pub(super) fn print(shown: &Shown<'_>) {
+    let lang = shown.lang;
+    println!("\n{}", lang.say("các bước", "stages"));
+    let said = Said {
+        definition: &shown.checked.definition,
+        editions: shown.outcome.rows().editions().len(),
+        named: shown.view == View::Office,
+        lang,
+    };
+    for (place, step) in shown.outcome.steps().iter().enumerate() {
+        let name = step.arguments.name();
+        println!("  {} {:<18} {}", place + 1, lang.say(stage_vi(name), name), said.of(step));
+    }
+}
+
+/// The first names of a list, and how many more there are.
+pub(super) fn listed(names: &[String], lang: Lang) -> String {
+    let first = names.iter().take(NAMES).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(NAMES) {
+        0 => first,
+        more => format!("{first} {}", lang.say(format!("và {more} mục nữa"), format!("and {more} more"))),
+    }
+}
+
+struct Said<'a> {
+    definition: &'a CompositeDefinition,
+    /// How many editions the data hold: with several, names tell theirs.
+    editions: usize,
+    /// Whether units and indicators are named; the public gets numbers.
+    named: bool,
+    lang: Lang,
+}
+
+impl Said<'_> {
+    fn of(&self, step: &StepResult) -> String {
+        let lang = self.lang;
+        match &step.record {
+            Record::Screened { removed } if removed.is_empty() => lang.say("giữ mọi đơn vị", "every unit stays").to_owned(),
+            Record::Screened { removed } => {
+                let names = removed.iter().map(|unit| self.dated(&unit.unit, &unit.edition));
+                let units = lang.count(removed.len(), "đơn vị", ["unit", "units"]);
+                self.with(lang.say(format!("loại {units}"), format!("{units} left out")), names)
+            }
+            Record::Denominated { indicators, lost } => {
+                let divided = self.with(
+                    format!("{} {}", self.indicators(indicators.len()), lang.say("được chia", "divided")),
+                    indicators.iter().cloned(),
+                );
+                format!("{divided}; {}", self.values(lost, "bị mất", "lost"))
+            }
+            Record::Imputed { filled, left } => {
+                let left = lang.say(format!("còn thiếu {left}"), format!("{left} missing still"));
+                format!("{}; {left}", self.values(filled, "được điền", "filled in"))
+            }
+            Record::Treated { indicators } => {
+                let of = |which: &dyn Fn(&crate::index::composite::Treated) -> bool, vi: &str, en: &str| {
+                    let names: Vec<String> =
+                        indicators.iter().filter(|treated| which(treated)).map(|it| self.dated(&it.indicator, &it.edition)).collect();
+                    self.with(format!("{} {}", names.len(), lang.say(vi, en)), names.into_iter())
+                };
+                let tested = format!("{} {}", indicators.len(), lang.say("được kiểm tra", "tested"));
+                let winsorised = of(&|treated| treated.winsorised > 0, "được kéo về biên", "winsorised");
+                format!("{tested}; {winsorised}; {}", of(&|treated| treated.transformed, "được biến đổi", "transformed"))
+            }
+            Record::Normalised { limits, beyond } => {
+                let mut codes: Vec<&str> = limits.iter().map(|limits| limits.indicator.as_str()).collect();
+                codes.sort_unstable();
+                codes.dedup();
+                let mut said = self.indicators(codes.len());
+                if self.editions > 1 {
+                    said = format!("{said}, {}", lang.count(self.editions, "kỳ", ["edition", "editions"]));
+                }
+                let flat: Vec<String> =
+                    limits.iter().filter(|limits| limits.flat).map(|flat| self.dated(&flat.indicator, &flat.edition)).collect();
+                if !flat.is_empty() {
+                    let what = lang.say("không có điểm vì các giá trị bằng nhau", "without a score as their values do not vary");
+                    said = format!("{said}; {}", self.with(format!("{} {what}", flat.len()), flat.into_iter()));
+                }
+                if !beyond.is_empty() {
+                    let what = ("ngoài khoảng điểm của chỉ tiêu", "outside the points of their indicators");
+                    said = format!("{said}; {}", self.values(beyond, what.0, what.1));
+                }
+                said
+            }
+            Record::Weighted { weights } => {
+                let changed = |(node, weight): (&CompositeNode, &f64)| {
+                    (node.parent().is_some() && node.weight().to_bits() != weight.to_bits()).then(|| format!("{} {weight:.4}", node.code()))
+                };
+                let names: Vec<String> = self.definition.nodes().iter().zip(weights).filter_map(changed).collect();
+                let count = lang.count(names.len(), "trọng số", ["weight", "weights"]);
+                self.with(lang.say(format!("thay {count}"), format!("{count} replaced")), names.into_iter())
+            }
+            Record::Aggregated => lang.say("tính mọi nút", "every node computed").to_owned(),
+        }
+    }
+
+    /// What was counted, and the names where they may be told.
+    fn with(&self, counted: String, names: impl Iterator<Item = String>) -> String {
+        let names: Vec<String> = names.collect();
+        if !self.named || names.is_empty() { counted } else { format!("{counted}: {}", listed(&names, self.lang)) }
+    }
+
+    fn values(&self, cells: &[Filled], vi: &str, en: &str) -> String {
+        let names = cells.iter().map(|cell| self.dated(&format!("{} {}", cell.unit, cell.indicator), &cell.edition));
+        self.with(format!("{} {}", self.lang.count(cells.len(), "giá trị", ["value", "values"]), self.lang.say(vi, en)), names)
+    }
+
+    fn indicators(&self, n: usize) -> String {
+        self.lang.count(n, "chỉ tiêu", ["indicator", "indicators"])
+    }
+
+    fn dated(&self, name: &str, edition: &str) -> String {
+        if self.editions > 1 { format!("{name} ({edition})") } else { name.to_owned() }
+    }
+}
