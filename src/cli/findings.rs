@@ -51,6 +51,11 @@ pub(super) fn capped(message: &str) -> String {
     cut(&short, WHOLE)
 }
 
+/// A name that an input gave, cut short where it is no name any more.
+pub(super) fn name(text: &str) -> String {
+    cut(text, QUOTED)
+}
+
 fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),

@@ -4,6 +4,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::Shown;
+use super::explain::figure;
 use crate::index::composite::{Coherence, Summary, coherence};
 use crate::publication::hex;
 
@@ -37,7 +38,7 @@ pub(super) fn print(shown: &Shown<'_>, as_json: bool) -> Result<()> {
 }
 
 fn line(shown: &Shown<'_>, of: &Coherence) {
-    let number = |number: Option<f64>, decimals: usize| number.map_or("–".to_owned(), |number| format!("{number:.decimals$}"));
+    let number = |number: Option<f64>, decimals: usize| number.map_or("–".to_owned(), |number| figure(number, decimals));
     let decimals = shown.decimals();
     let statistic = |pick: &dyn Fn(&Summary) -> Option<f64>, decimals: usize| number(of.summary.as_ref().and_then(pick), decimals);
     let n = of.summary.map_or(0, |summary| summary.n);

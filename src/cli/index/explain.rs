@@ -63,9 +63,7 @@ impl Page<'_> {
     }
 
     fn plain(&self, number: f64) -> String {
-        let decimals = self.decimals;
-        let text = format!("{number:.decimals$}");
-        if is_zero(&text) { text.trim_start_matches('-').to_owned() } else { text }
+        figure(number, self.decimals)
     }
 
     /// With its sign, unless it is printed as zero.
@@ -196,6 +194,12 @@ fn parts(effect: &Effect) -> [f64; 4] {
 
 fn part(effect: &Effect, column: usize) -> f64 {
     parts(effect).get(column).copied().unwrap_or_default()
+}
+
+/// A number with so many decimals; what rounds to zero has no sign.
+pub(super) fn figure(number: f64, decimals: usize) -> String {
+    let text = format!("{number:.decimals$}");
+    if is_zero(&text) { text.trim_start_matches('-').to_owned() } else { text }
 }
 
 /// Whether a printed number is zero.

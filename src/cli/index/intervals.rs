@@ -1,6 +1,7 @@
 //! Intervals of scores, ranks and values on the screen.
 
 use super::uncertain::Found;
+use crate::cli::findings;
 use crate::cli::lang::Lang;
 use crate::index::composite::uncertainty::{LeafInterval, LeafUncertainty, Method, ScoreInterval, Uncertainty};
 
@@ -60,7 +61,7 @@ fn nodes(found: &Uncertainty, lang: Lang) {
         units.sort_by(|a, b| b.1.value.total_cmp(&a.1.value));
         for (unit, score) in units.iter().take(ROWS) {
             let rank = score.rank.map_or(String::new(), |rank| rank.rank.to_string());
-            let span = score.rank.map_or(String::new(), |rank| format!("{}–{}", rank.low, rank.high));
+            let (unit, span) = (findings::name(unit), score.rank.map_or(String::new(), |rank| format!("{}–{}", rank.low, rank.high)));
             println!("  {rank:>5} {span:>11}  {unit:<20} {:>10.3} {:>9.3} {:>10.3} {:>10.3}", score.value, score.se, score.low, score.high);
         }
         lang.more(units.len(), ROWS, "đơn vị", ["unit", "units"]);
@@ -83,6 +84,7 @@ fn values(units: &[String], leaves: &[LeafUncertainty], lang: Lang) {
         let known: Vec<(&String, &LeafInterval)> =
             units.iter().zip(&leaf.units).filter_map(|(unit, value)| Some((unit, value.as_ref()?))).collect();
         for (unit, value) in known.iter().take(ROWS) {
+            let unit = findings::name(unit);
             println!("  {unit:<33} {:>10.3} {:>9.3} {:>10.3} {:>10.3}", value.value, value.se, value.low, value.high);
         }
         lang.more(known.len(), ROWS, "đơn vị", ["unit", "units"]);

@@ -1,5 +1,6 @@
 //! A sensitivity analysis on the screen: ranges of ranks, and shares of variance.
 
+use crate::cli::findings;
 use crate::cli::lang::Lang;
 use crate::index::composite::sensitivity::{MonteCarlo, Sensitivity, Share, SobolRun};
 use crate::schema::composite::{FactorSet, SensitivityOutput};
@@ -28,14 +29,14 @@ fn ranks(found: &MonteCarlo, factors: &FactorSet, lang: Lang) {
     let moved = lang.say(format!("hạng xê dịch trung bình {shift:.2} bậc"), format!("ranks move by {shift:.2} places on average"));
     println!("  {moved}");
     let [rank, unit, median, all, top, shift] =
-        lang.say(["hạng", "đơn vị", "trung vị", "mọi mẫu", "nhóm", "xê dịch"], ["rank", "unit", "median", "all", "top", "shift"]);
+        lang.say(["hạng", "đơn vị", "trung vị", "mọi mẫu", "top", "xê dịch"], ["rank", "unit", "median", "all", "top", "shift"]);
     let (middle, top) = (format!("{:.0} %", 100.0 * factors.level()), format!("{top} {}", factors.top()));
     println!("\n  {rank:>5}  {unit:<20} {median:>8} {middle:>11} {all:>11} {top:>9} {shift:>9}");
     let mut units: Vec<_> = found.units.iter().collect();
     units.sort_by(|a, b| (a.rank, &a.unit).cmp(&(b.rank, &b.unit)));
     for unit in units.iter().take(ROWS) {
         let (middle, all) = (format!("{}–{}", unit.low, unit.high), format!("{}–{}", unit.best, unit.worst));
-        let (rank, name, median, top, shift) = (unit.rank, &unit.unit, unit.median, 100.0 * unit.top, unit.mean_shift);
+        let (rank, name, median, top, shift) = (unit.rank, findings::name(&unit.unit), unit.median, 100.0 * unit.top, unit.mean_shift);
         println!("  {rank:>5}  {name:<20} {median:>8.1} {middle:>11} {all:>11} {top:>8.1}% {shift:>9.2}");
     }
     lang.more(units.len(), ROWS, "đơn vị", ["unit", "units"]);

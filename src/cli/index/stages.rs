@@ -1,6 +1,7 @@
 //! What each stage did, in a line: how many, and which units and indicators.
 
 use super::Shown;
+use crate::cli::findings;
 use crate::cli::lang::Lang;
 use crate::index::composite::{Filled, Record, StepResult, View, stage_vi};
 use crate::schema::composite::{CompositeDefinition, CompositeNode};
@@ -26,7 +27,7 @@ pub(super) fn print(shown: &Shown<'_>) {
 
 /// The first names of a list, and how many more there are.
 pub(super) fn listed(names: &[String], lang: Lang) -> String {
-    let first = names.iter().take(NAMES).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let first = names.iter().take(NAMES).map(|name| findings::name(name)).collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(NAMES) {
         0 => first,
         more => format!("{first} {}", lang.say(format!("và {more} mục nữa"), format!("and {more} more"))),

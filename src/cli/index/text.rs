@@ -60,7 +60,7 @@ fn ranking(shown: &Shown<'_>, edition: usize) {
     let number = |place: usize, row: usize| release.score(view, place, row).map_or("–".to_owned(), |score| format!("{score:.decimals$}"));
     for row in rows.iter().take(ROWS) {
         let rank = release.rank(view, 0, *row).map_or("–".to_owned(), |rank| rank.to_string());
-        let unit = outcome.rows().units().get(*row).map_or("", String::as_str);
+        let unit = findings::name(outcome.rows().units().get(*row).map_or("", String::as_str));
         let below: Vec<String> = root.iter().map(|place| format!(" {:>12}", number(*place, *row))).collect();
         println!("  {rank:>5}  {unit:<20} {:>12}{}{}", number(0, *row), below.concat(), notes(shown, *row));
     }
