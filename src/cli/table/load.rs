@@ -8,7 +8,7 @@ use serde_json::json;
 use super::show::{described, json as as_json};
 use crate::cli::context::{note, now, operator};
 use crate::cli::{Context, findings};
-use crate::jobs::indicators::{self, Sheet};
+use crate::jobs::composite::indicators::{self, Sheet};
 use crate::jobs::load::composite;
 use crate::schema::Finding;
 use crate::schema::composite::{CompositeDefinition, parse_composite};
