@@ -60,10 +60,11 @@ impl Work<'_> {
         let (mut rows, mut told) = (Found::new(), Told::new(self));
         for (row, text) in self.span.clone().zip(self.texts()) {
             match codes.find(text) {
-                Some(code) => drop(rows.insert(code, vec![row])),
+                Some(code) => rows.entry(code).or_default().push(row),
                 None => told.unknown.push(text.clone()),
             }
         }
+        told.repeated = rows.values().filter(|rows| rows.len() > 1).map(|rows| rows.iter().map(|row| self.text(*row)).collect()).collect();
         told.ha_tay = self.from == FORMER && self.to != FORMER && rows.contains_key(HA_TAY);
         let mut units = Vec::new();
         for target in self.targets(&rows) {

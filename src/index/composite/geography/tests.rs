@@ -234,3 +234,25 @@ fn an_unclear_edition_that_is_not_shown_hinders_nobody_and_an_absent_one_is_refu
     let told: Vec<String> = refused(asked("vn-63", &rows, &wrong)).into_iter().map(|(code, _)| code).collect();
     assert_eq!(told, ["unknown-weight", "unknown-list", "unknown-edition"], "all at once");
 }
+
+#[test]
+fn one_unit_in_two_spellings_has_no_figure_and_both_are_named() {
+    let rows = [("2023", "Hà Nội", 10.0, 1.0), ("2023", "hanoi", 54.0, 1.0), ("2023", "01", 1.0, 1.0), ("2023", "04", 50.0, 1.0)];
+    for list in ["vn-63", "vn-34"] {
+        let found = series("vn-63", &rows, list, None).unwrap();
+        let shown: Vec<(&str, Option<f64>, Option<u32>, bool)> =
+            found.editions[0].units.iter().map(|unit| (unit.unit.as_str(), unit.scores[0], unit.rank, unit.rebuilt)).collect();
+        assert_eq!(shown, [("01", None, None, false), ("04", Some(50.0), Some(1), false)], "{list}");
+        assert!(found.editions[0].units[0].parts.iter().all(|part| part.share.is_none()));
+        assert_eq!(codes(&found), ["unit-repeated"]);
+        assert!(found.findings[0].is_error());
+        for spelling in ["“Hà Nội”", "“hanoi”", "“01”"] {
+            assert!(found.findings[0].vi.contains(spelling) && found.findings[0].en.contains(spelling), "{:?}", found.findings[0]);
+        }
+    }
+    // A part that stands twice spoils the whole.
+    let rows = [("2023", "48", 10.0, 1.0), ("2023", "Đà Nẵng", 54.0, 1.0), ("2023", "49", 50.0, 1.0)];
+    let found = series("vn-63", &rows, "vn-34", None).unwrap();
+    assert_eq!((found.editions[0].units[0].scores[0], found.editions[0].units[0].parts.len()), (None, 3));
+    assert_eq!(codes(&found), ["unit-repeated", "rebuilt", "part-missing"]);
+}

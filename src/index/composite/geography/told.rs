@@ -9,6 +9,8 @@ pub(super) struct Told<'w> {
     work: &'w Work<'w>,
     /// Units that the edition's list does not hold, as the table writes them.
     pub(super) unknown: Vec<String>,
+    /// The ways in which a table writes one unit, where there are several.
+    pub(super) repeated: Vec<Vec<String>>,
     /// Units of the series whose parts are not all there.
     pub(super) broken: Vec<String>,
     /// Units of the series that cannot be had from those of the edition.
@@ -19,11 +21,12 @@ pub(super) struct Told<'w> {
 
 impl<'w> Told<'w> {
     pub(super) fn new(work: &'w Work<'w>) -> Self {
-        Self { work, unknown: Vec::new(), broken: Vec::new(), refused: Vec::new(), ha_tay: false }
+        Self { work, unknown: Vec::new(), repeated: Vec::new(), broken: Vec::new(), refused: Vec::new(), ha_tay: false }
     }
 
     pub(super) fn all(&self, units: &[SeriesUnit], findings: &mut Vec<Finding>) {
         self.strangers(findings);
+        self.repetitions(findings);
         self.rebuilt(units, findings);
         self.merged(findings);
         self.missing(units, findings);
@@ -43,6 +46,16 @@ impl<'w> Told<'w> {
             let (edition, list, names) = (self.work.edition, &self.work.from, self.unknown.join(", "));
             let vi = format!("Kỳ {edition}: không có trong danh mục {list} nên bị bỏ qua: {names}");
             self.warn(findings, "unknown-unit", vi, format!("{edition}: not in the list {list} and left out: {names}"));
+        }
+    }
+
+    fn repetitions(&self, findings: &mut Vec<Finding>) {
+        let edition = self.work.edition;
+        for ways in &self.repeated {
+            let ways = ways.iter().map(|way| format!("“{way}”")).collect::<Vec<_>>().join(", ");
+            let vi = format!("Kỳ {edition}: {ways} là cùng một đơn vị, không rõ dòng nào đúng nên đơn vị này không có điểm");
+            let en = format!("{edition}: {ways} are one unit; which row is right is not known, so there is no figure for it");
+            findings.push(Finding::error(self.pointer(), "unit-repeated", vi, en));
         }
     }
 
