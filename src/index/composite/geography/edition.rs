@@ -55,7 +55,9 @@ enum Origin {
 }
 
 impl Work<'_> {
-    pub(super) fn edition(&self, findings: &mut Vec<Finding>) -> SeriesEdition {
+    /// # Errors
+    /// No unit of the edition is in its list.
+    pub(super) fn edition(&self, findings: &mut Vec<Finding>) -> Result<SeriesEdition, Finding> {
         let codes = Codes::of(self.units, &self.from);
         let (mut rows, mut told) = (Found::new(), Told::new(self));
         for (row, text) in self.span.clone().zip(self.texts()) {
@@ -63,6 +65,9 @@ impl Work<'_> {
                 Some(code) => rows.entry(code).or_default().push(row),
                 None => told.unknown.push(text.clone()),
             }
+        }
+        if rows.is_empty() {
+            return Err(told.nobody());
         }
         told.repeated = rows.values().filter(|rows| rows.len() > 1).map(|rows| rows.iter().map(|row| self.text(*row)).collect()).collect();
         told.ha_tay = self.from == FORMER && self.to != FORMER && rows.contains_key(HA_TAY);
@@ -90,7 +95,7 @@ impl Work<'_> {
         }
         told.all(&units, findings);
         let (edition, rebuilt) = (self.edition.to_owned(), units.iter().any(|unit| unit.rebuilt));
-        SeriesEdition { edition, from: self.from.clone(), rebuilt, precision: None, units }
+        Ok(SeriesEdition { edition, from: self.from.clone(), rebuilt, precision: None, units })
     }
 
     /// The units as the table writes them.

@@ -106,7 +106,7 @@ pub struct Series {
 ///
 /// # Errors
 /// All at once: the weight is no denominator of the definition; there is no such list, or no such edition; the list of an edition
-/// cannot be told.
+/// cannot be told; an edition has no unit of its list.
 pub fn rebuild(definition: &CompositeDefinition, outcome: &Outcome, units: &Registry, request: &Request) -> Result<Series, Vec<Finding>> {
     let mut wrong = misnamed(definition, outcome, units, request);
     let column = |name: &String| definition.denominators().iter().position(|known| known == name);
@@ -124,12 +124,14 @@ pub fn rebuild(definition: &CompositeDefinition, outcome: &Outcome, units: &Regi
             Err(unclear) => wrong.push(unclear),
         }
     }
-    if !wrong.is_empty() {
-        return Err(wrong);
+    let (mut editions, mut findings) = (Vec::new(), Vec::new());
+    for work in works {
+        match work.edition(&mut findings) {
+            Ok(edition) => editions.push(edition),
+            Err(unknown) => wrong.push(unknown),
+        }
     }
-    let mut findings = Vec::new();
-    let editions = works.iter().map(|work| work.edition(&mut findings)).collect();
-    Ok(Series { list: request.list.clone(), editions, findings })
+    if wrong.is_empty() { Ok(Series { list: request.list.clone(), editions, findings }) } else { Err(wrong) }
 }
 
 /// What a request names and is not there.

@@ -256,3 +256,12 @@ fn one_unit_in_two_spellings_has_no_figure_and_both_are_named() {
     assert_eq!((found.editions[0].units[0].scores[0], found.editions[0].units[0].parts.len()), (None, 3));
     assert_eq!(codes(&found), ["unit-repeated", "rebuilt", "part-missing"]);
 }
+
+#[test]
+fn an_edition_without_any_known_unit_is_an_error() {
+    let rows = [("2023", "Sở X", 1.0, 1.0), ("2023", "Sở Y", 2.0, 1.0), ("2024", "48", 1.0, 1.0)];
+    let told = refused(series("vn-63", &rows, "vn-63", None));
+    assert_eq!(told, [("no-known-unit".to_owned(), "2023: not one of its units is in the list vn-63: Sở X, Sở Y".to_owned())]);
+    let told = refused(series("agency-danang", &rows[..2], "vn-63", None));
+    assert_eq!(told[0].1, "2023: not one of its units is in the list agency-danang: Sở X, Sở Y", "a list of one's own stays what it is");
+}

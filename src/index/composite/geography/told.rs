@@ -4,6 +4,9 @@ use super::SeriesUnit;
 use super::edition::Work;
 use crate::schema::Finding;
 
+/// Units named in the finding that nothing of an edition is known.
+const NAMED: usize = 5;
+
 /// What there is to tell of an edition.
 pub(super) struct Told<'w> {
     work: &'w Work<'w>,
@@ -22,6 +25,20 @@ pub(super) struct Told<'w> {
 impl<'w> Told<'w> {
     pub(super) fn new(work: &'w Work<'w>) -> Self {
         Self { work, unknown: Vec::new(), repeated: Vec::new(), broken: Vec::new(), refused: Vec::new(), ha_tay: false }
+    }
+
+    /// The edition holds no unit of its list.
+    pub(super) fn nobody(&self) -> Finding {
+        let (edition, list) = (self.work.edition, &self.work.from);
+        let names: Vec<&str> = self.unknown.iter().take(NAMED).map(String::as_str).collect();
+        let more = if self.unknown.len() > NAMED { ", …" } else { "" };
+        let names = names.join(", ");
+        Finding::error(
+            self.pointer(),
+            "no-known-unit",
+            format!("Kỳ {edition}: không đơn vị nào có trong danh mục {list}: {names}{more}"),
+            format!("{edition}: not one of its units is in the list {list}: {names}{more}"),
+        )
     }
 
     pub(super) fn all(&self, units: &[SeriesUnit], findings: &mut Vec<Finding>) {
