@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 
 use crate::index::composite::explain::{Subject, standard_error};
+use crate::index::composite::geography::unknown_units;
 use crate::index::composite::targets::{Rules, TargetReport, assess};
 use crate::index::composite::{Outcome, Release, State, Table, View, compute, survey};
 use crate::schema::Finding;
@@ -181,6 +182,7 @@ fn table(arguments: &Arguments, checked: &CheckedComposite, language: &str) -> R
         let run = runs::read(file, definition.geography(), definition.edition())?;
         warnings.extend(survey::join(definition, &run, &mut table));
     }
+    warnings.extend(unknown_units(definition, &table, &series::national()?));
     Ok((table, warnings))
 }
 

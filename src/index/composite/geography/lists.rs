@@ -1,6 +1,7 @@
-//! Which list of units an edition was made for.
+//! Which list of units an edition was made for, and which units it does not hold.
 
 use super::names::{Codes, FORMER, HA_TAY, named};
+use crate::index::composite::table::Table;
 use crate::schema::Finding;
 use crate::schema::composite::{CompositeDefinition, NATIONAL_LISTS};
 use crate::unit::{LEGACY, REFORMED, Registry};
@@ -65,6 +66,15 @@ impl Lists {
         match contradiction(list, year, declared.is_some(), &signs) {
             Some(contradiction) => Err(contradiction.finding(edition, list)),
             None => Ok(list.to_owned()),
+        }
+    }
+
+    /// The codes of a national list.
+    fn codes(&self, list: &str) -> &Codes {
+        match list {
+            FORMER => &self.former,
+            REFORMED => &self.reformed,
+            _ => &self.legacy,
         }
     }
 
@@ -133,4 +143,29 @@ impl Contradiction {
             format!("{edition}: {en}. Say which list the edition was made for, such as --list {edition}={likely}"),
         )
     }
+}
+
+/// A warning for every unit of a table that the list of its edition does not hold, where the definition is made for a national list.
+/// Editions whose list cannot be told are held against the definition's.
+#[must_use]
+pub fn unknown_units(definition: &CompositeDefinition, table: &Table, units: &Registry) -> Vec<Finding> {
+    let Some(own) = definition.geography().filter(|own| NATIONAL_LISTS.contains(own)) else { return Vec::new() };
+    let lists = Lists::of(units);
+    let rows: Vec<(&str, &str)> = table.rows().collect();
+    let mut findings = Vec::new();
+    for rows in rows.chunk_by(|a, b| a.0 == b.0) {
+        let Some((edition, _)) = rows.first() else { continue };
+        let texts: Vec<String> = rows.iter().map(|(_, unit)| (*unit).to_owned()).collect();
+        let list = lists.of_edition(definition, edition, &texts).unwrap_or_else(|_| own.to_owned());
+        let unknown = texts.iter().filter(|unit| lists.codes(&list).find(unit).is_none());
+        findings.extend(unknown.map(|unit| {
+            Finding::warning(
+                format!("/editions/{edition}/units/{unit}"),
+                "unknown-unit",
+                format!("Kỳ {edition}: đơn vị “{unit}” không có trong danh mục {list}"),
+                format!("{edition}: the unit “{unit}” is not in the list {list}"),
+            )
+        }));
+    }
+    findings
 }

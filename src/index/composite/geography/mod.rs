@@ -28,6 +28,7 @@ use edition::Work;
 use lists::Lists;
 
 pub use errors::{SeriesInterval, SeriesPrecision};
+pub use lists::unknown_units;
 pub use names::FORMER;
 
 /// What series is wanted.

@@ -265,3 +265,27 @@ fn an_edition_without_any_known_unit_is_an_error() {
     let told = refused(series("agency-danang", &rows[..2], "vn-63", None));
     assert_eq!(told[0].1, "2023: not one of its units is in the list agency-danang: Sở X, Sở Y", "a list of one's own stays what it is");
 }
+
+#[test]
+fn units_that_their_list_does_not_hold_are_told_of_a_table() {
+    let rows = [
+        ("2007", "Hà Tây", 1.0, 1.0),
+        ("2023", "Hà Tâyy", 1.0, 1.0),
+        ("2023", "48", 1.0, 1.0),
+        ("2023", "vn-63:49", 1.0, 1.0),
+        ("2025", "Quảng Nam", 1.0, 1.0),
+        ("2025", "99", 1.0, 1.0),
+    ];
+    let told = |geography: &str| -> Vec<(String, String)> {
+        let found = unknown_units(&index(geography), &table(&rows), &UNITS);
+        assert!(found.iter().all(|finding| !finding.is_error() && finding.code == "unknown-unit"));
+        found.into_iter().map(|finding| (finding.pointer, finding.en)).collect()
+    };
+    let unknown = |edition: &str, unit: &str, list: &str| {
+        (format!("/editions/{edition}/units/{unit}"), format!("{edition}: the unit “{unit}” is not in the list {list}"))
+    };
+    assert_eq!(told("vn-63"), [unknown("2023", "Hà Tâyy", "vn-63"), unknown("2025", "99", "vn-63")]);
+    let expected = [unknown("2023", "Hà Tâyy", "vn-63"), unknown("2025", "99", "vn-34"), unknown("2025", "Quảng Nam", "vn-34")];
+    assert_eq!(told("vn-34"), expected);
+    assert_eq!(told("agency-danang"), []);
+}
