@@ -5,9 +5,10 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use uuid::Uuid;
 
-use super::{Arguments, read, refusal, runs};
+use super::{Arguments, read, refusal, runs, series};
 use crate::cli::Context;
 use crate::cli::run::Bar;
+use crate::index::composite::geography::unknown_units;
 use crate::index::composite::targets::Rules;
 use crate::index::composite::uncertainty::Errors;
 use crate::index::composite::{Outcome, State, Table, compute, survey};
@@ -52,6 +53,7 @@ impl Source {
             let run = runs::read(file, checked.definition.geography(), checked.definition.edition())?;
             warnings.extend(survey::join(&checked.definition, &run, &mut table));
         }
+        warnings.extend(unknown_units(&checked.definition, &table, &series::national()?));
         let (initial, outcome) = (table.state(&checked.definition), compute(&checked.definition, &table)?);
         let errors = Errors::of(&checked.definition, &table);
         Ok(Self { checked, table, warnings, initial, outcome, errors, rules: Rules::default() })
