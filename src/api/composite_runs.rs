@@ -10,7 +10,7 @@ use crate::api::problem::Problem;
 use crate::api::runs::{Frozen, RunRequest};
 use crate::index::composite::uncertainty::Method;
 use crate::jobs::composite::Parameters;
-use crate::jobs::inputs;
+use crate::jobs::composite::inputs;
 use crate::schema::Finding;
 use crate::schema::composite::{CompositeDefinition, parse_factors};
 use crate::store::Db;

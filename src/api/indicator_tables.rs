@@ -19,7 +19,7 @@ use crate::api::problem::Problem;
 use crate::api::role::Action;
 use crate::api::state::AppState;
 use crate::api::wire::{Cacheable, FindingBody};
-use crate::jobs::indicators::{self, Sheet};
+use crate::jobs::composite::indicators::{self, Sheet};
 use crate::jobs::load;
 use crate::schema::{Finding, any_error};
 use crate::store::Db;

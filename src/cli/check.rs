@@ -8,10 +8,12 @@ use serde_json::Value;
 use crate::cli::lang::Lang;
 use crate::cli::{file, findings};
 use crate::index::composite::Table;
+use crate::index::composite::geography::unknown_units;
 use crate::publication::hex;
 use crate::response::quality::RuleSet;
 use crate::schema::composite::{CheckedComposite, CompositeDefinition, parse_composite, parse_factors};
 use crate::schema::{self, Checked, Document, Finding, check_index_against, compatibility};
+use crate::unit::national;
 
 /// Which files.
 #[derive(Debug, clap::Args)]
@@ -139,7 +141,10 @@ impl Check {
     /// Checks a table of indicators against the definition.
     fn table(&mut self, name: &str, text: &str) {
         let read = match &self.definition {
-            Ok(definition) => Table::read(text, definition).map(|read| (definition.code().to_owned(), read)),
+            Ok(definition) => Table::read(text, definition).map(|(table, mut warnings)| {
+                warnings.extend(national().map(|units| unknown_units(definition, &table, units)).unwrap_or_default());
+                (definition.code().to_owned(), (table, warnings))
+            }),
             Err(finding) => Err(vec![finding.clone()]),
         };
         match read {

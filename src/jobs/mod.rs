@@ -11,8 +11,6 @@ pub mod arrival;
 mod compare;
 pub mod composite;
 pub mod import;
-pub mod indicators;
-pub mod inputs;
 pub mod load;
 pub mod place;
 pub mod quality;

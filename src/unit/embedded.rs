@@ -2,7 +2,9 @@
 //!
 //! Origin, licence and known limits of the data: `data/units/README.md`.
 
-use super::{Succession, UnitKey, UnitKind, UnitRecord, english_name};
+use std::sync::OnceLock;
+
+use super::{Registry, Succession, UnitKey, UnitKind, UnitRecord, english_name};
 use chrono::NaiveDate;
 use csv::{Reader, ReaderBuilder, StringRecord};
 use serde::Deserialize;
@@ -141,6 +143,17 @@ fn for_each(
 
 fn key(list: &str, code: &str) -> UnitKey {
     (list.to_owned(), code.to_owned())
+}
+
+/// The embedded lists as a registry of their own, made once; none if they did not fit together, which a test rules out.
+#[must_use]
+pub fn national() -> Option<&'static Registry> {
+    static NATIONAL: OnceLock<Option<Registry>> = OnceLock::new();
+    let make = || {
+        let (records, successions) = embedded().ok()?;
+        Registry::numbered(records, &successions).ok()
+    };
+    NATIONAL.get_or_init(make).as_ref()
 }
 
 #[cfg(test)]

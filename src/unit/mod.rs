@@ -38,7 +38,7 @@ mod tests;
 mod validate;
 
 pub use concordance::Crossing;
-pub use embedded::{EmbeddedError, LEGACY, REFORMED, embedded};
+pub use embedded::{EmbeddedError, LEGACY, REFORMED, embedded, national};
 pub use english::english_name;
 pub use error::{RegistryError, RowError};
 pub use registry::{Link, Registry};

@@ -52,17 +52,20 @@ fn method(found: &Uncertainty, lang: Lang) {
 }
 
 fn nodes(found: &Uncertainty, lang: Lang) {
-    let [rank, interval, score, se, low, high] =
-        lang.say(["hạng", "khoảng hạng", "điểm", "sai số", "cận dưới", "cận trên"], ["rank", "interval", "score", "se", "low", "high"]);
+    let [rank, interval, score, se, low, high] = lang
+        .say(["hạng", "khoảng hạng", "điểm", "sai số chuẩn", "cận dưới", "cận trên"], ["rank", "interval", "score", "se", "low", "high"]);
     for node in &found.nodes {
-        println!("\n  {rank:>5} {interval:>11}  {:<20} {score:>10} {se:>9} {low:>10} {high:>10}", node.node);
+        println!("\n  {rank:>5} {interval:>11}  {:<20} {score:>10} {se:>12} {low:>10} {high:>10}", node.node);
         let mut units: Vec<(&String, &ScoreInterval)> =
             found.units.iter().zip(&node.units).filter_map(|(unit, score)| Some((unit, score.as_ref()?))).collect();
         units.sort_by(|a, b| b.1.value.total_cmp(&a.1.value));
         for (unit, score) in units.iter().take(ROWS) {
             let rank = score.rank.map_or(String::new(), |rank| rank.rank.to_string());
             let (unit, span) = (findings::name(unit), score.rank.map_or(String::new(), |rank| format!("{}–{}", rank.low, rank.high)));
-            println!("  {rank:>5} {span:>11}  {unit:<20} {:>10.3} {:>9.3} {:>10.3} {:>10.3}", score.value, score.se, score.low, score.high);
+            println!(
+                "  {rank:>5} {span:>11}  {unit:<20} {:>10.3} {:>12.3} {:>10.3} {:>10.3}",
+                score.value, score.se, score.low, score.high
+            );
         }
         lang.more(units.len(), ROWS, "đơn vị", ["unit", "units"]);
     }
@@ -77,15 +80,15 @@ fn values(units: &[String], leaves: &[LeafUncertainty], lang: Lang) {
         "values with standard errors, on the scale of the table: a score is a transformation of its value, so it has another interval",
     );
     println!("\n{heading}");
-    let [value, se, low, high] = lang.say(["giá trị", "sai số", "cận dưới", "cận trên"], ["value", "se", "low", "high"]);
+    let [value, se, low, high] = lang.say(["giá trị", "sai số chuẩn", "cận dưới", "cận trên"], ["value", "se", "low", "high"]);
     for leaf in leaves {
         let unit = leaf.measured_in.as_deref().unwrap_or_default();
-        println!("\n  {:<20} {unit:<12} {value:>10} {se:>9} {low:>10} {high:>10}", leaf.leaf);
+        println!("\n  {:<20} {unit:<12} {value:>10} {se:>12} {low:>10} {high:>10}", leaf.leaf);
         let known: Vec<(&String, &LeafInterval)> =
             units.iter().zip(&leaf.units).filter_map(|(unit, value)| Some((unit, value.as_ref()?))).collect();
         for (unit, value) in known.iter().take(ROWS) {
             let unit = findings::name(unit);
-            println!("  {unit:<33} {:>10.3} {:>9.3} {:>10.3} {:>10.3}", value.value, value.se, value.low, value.high);
+            println!("  {unit:<33} {:>10.3} {:>12.3} {:>10.3} {:>10.3}", value.value, value.se, value.low, value.high);
         }
         lang.more(known.len(), ROWS, "đơn vị", ["unit", "units"]);
     }

@@ -70,13 +70,13 @@ pub(super) struct Arguments {
     /// With --explain: the definition of an earlier edition to compare with, where weights or the tree changed; it reads the same table.
     #[arg(long, requires = "explain", value_name = "DEFINITION")]
     before: Option<PathBuf>,
-    /// Show every edition on one list of units, such as vn-34: units that merged are rebuilt from their parts.
+    /// Show editions on one list of units (vn-64, vn-63, vn-34): units that merged are rebuilt from their parts.
     #[arg(long, value_name = "LIST", conflicts_with_all = ["public", "unit"])]
     geography: Option<String>,
     /// With --geography: the denominator by which parts are weighed, such as the population. Left out: equally.
     #[arg(long, requires = "geography", value_name = "COLUMN")]
     weight: Option<String>,
-    /// With --geography: the list that an edition was made for, where it would not be told right.
+    /// With --geography: the list that an edition was made for, where its name and units do not tell it.
     #[arg(long = "list", requires = "geography", value_name = "EDITION=LIST", value_parser = series::list)]
     lists: Vec<(String, String)>,
     /// A run as `hailong run --json` prints it, for leaves that its survey measures; with the edition that takes its values, if it is

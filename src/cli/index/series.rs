@@ -18,24 +18,25 @@ pub(super) fn list(text: &str) -> Result<(String, String), String> {
     Ok((edition.to_owned(), list.to_owned()))
 }
 
+/// The national lists of units.
+pub(super) fn national() -> Result<Registry> {
+    let (records, successions) = embedded()?;
+    match Registry::numbered(records, &successions) {
+        Ok(units) => Ok(units),
+        Err(errors) => bail!("the embedded lists of units do not fit together: {} errors", errors.len()),
+    }
+}
+
 /// The outcome on the list wanted, with intervals where they are asked for.
 pub(super) fn series(shown: &Shown<'_>, list: &str, arguments: &Arguments) -> Result<Series> {
-    let (records, successions) = embedded()?;
-    let units = match Registry::numbered(records, &successions) {
-        Ok(units) => units,
-        Err(errors) => bail!("the embedded lists of units do not fit together: {} errors", errors.len()),
-    };
+    let units = national()?;
     let lists: BTreeMap<String, String> = arguments.lists.iter().cloned().collect();
-    let request = Request { list: list.to_owned(), weight: arguments.weight.clone(), lists };
+    let editions = shown.editions.iter().map(|place| shown.edition(*place).to_owned()).collect();
+    let request = Request { list: list.to_owned(), weight: arguments.weight.clone(), lists, editions };
     let mut series = rebuild(&shown.checked.definition, shown.outcome, &units, &request).map_err(|findings| {
         let told: Vec<String> = findings.iter().map(|finding| findings::line(finding, shown.lang)).collect();
         anyhow::anyhow!(told.join("; "))
     })?;
-    let wanted = |edition: &str| shown.editions.iter().any(|place| shown.edition(*place) == edition);
-    series.editions.retain(|edition| wanted(&edition.edition));
-    let editions = shown.outcome.rows().editions();
-    let told = |pointer: &str| editions.iter().any(|edition| wanted(edition) && pointer == format!("/editions/{edition}"));
-    series.findings.retain(|finding| told(&finding.pointer));
     if arguments.uncertain.intervals() {
         intervals(shown, &arguments.uncertain, &mut series)?;
     }

@@ -73,10 +73,10 @@ impl Page<'_> {
     fn node(&self, edition: &str, node: &CompositeNode) {
         println!("\n{} {}", node.code(), node.label().get(self.lang.code()));
         let [rank, ranks, unit, score, error, interval] = self.lang.say(
-            ["hạng", "khoảng hạng", "đơn vị", "điểm", "sai số", "khoảng tin cậy"],
+            ["hạng", "khoảng hạng", "đơn vị", "điểm", "sai số chuẩn", "khoảng tin cậy"],
             ["rank", "of ranks", "unit", "score", "s.e.", "interval"],
         );
-        println!("  {rank:>5} {ranks:>11}  {unit:<8} {:<28} {score:>10} {error:>9} {interval:>21}", "");
+        println!("  {rank:>5} {ranks:>11}  {unit:<8} {:<28} {score:>10} {error:>12} {interval:>21}", "");
         let of = |figure: &&Figure| figure.edition == edition && figure.node == node.code();
         let mut figures: Vec<&Figure> = self.outcome.figures.iter().filter(of).collect();
         figures.sort_by_key(|figure| figure.rank.unwrap_or(u32::MAX)); // stable: equal ranks keep the order of units
@@ -93,7 +93,7 @@ impl Page<'_> {
         let ranks = figure.rank_interval.map_or(String::new(), |(low, high)| format!("{low}–{high}"));
         let interval = figure.low.zip(figure.high).map_or("–".to_owned(), |(low, high)| format!("{low:.decimals$} – {high:.decimals$}"));
         println!(
-            "  {rank:>5} {ranks:>11}  {} {} {:>10} {:>9} {interval:>21}{}{}",
+            "  {rank:>5} {ranks:>11}  {} {} {:>10} {:>12} {interval:>21}{}{}",
             padded(&figure.unit, 8),
             padded(&self.name(&figure.unit), 28),
             number(figure.score),

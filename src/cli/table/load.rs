@@ -9,7 +9,7 @@ use super::show::{described, json as as_json, warnings};
 use crate::cli::context::{note, now, operator};
 use crate::cli::lang::Lang;
 use crate::cli::{Context, file, findings};
-use crate::jobs::indicators::{self, Sheet};
+use crate::jobs::composite::indicators::{self, Sheet};
 use crate::jobs::load::composite;
 use crate::schema::Finding;
 use crate::schema::composite::{CompositeDefinition, parse_composite};

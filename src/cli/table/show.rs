@@ -89,10 +89,10 @@ pub(super) fn show(context: &Context, arguments: &Arguments) -> Result<()> {
     let lang = Lang::of(arguments.vi);
     println!("{} {id}: {}", lang.say("bảng", "table"), described(&table, &index, lang));
     let [edition, unit, indicator, revision, number, error, status, date, source] = lang.say(
-        ["kỳ", "đơn vị", "chỉ tiêu", "bản", "giá trị", "sai số", "nguồn gốc", "ngày", "nguồn"],
+        ["kỳ", "đơn vị", "chỉ tiêu", "bản", "giá trị", "sai số chuẩn", "nguồn gốc", "ngày", "nguồn"],
         ["edition", "unit", "indicator", "rev", "value", "se", "status", "date", "source"],
     );
-    println!("\n  {edition:<10} {unit:<12} {indicator:<20} {revision:>3} {number:>14} {error:>9}  {status:<9} {date:<10} {source}");
+    println!("\n  {edition:<10} {unit:<12} {indicator:<20} {revision:>3} {number:>14} {error:>12}  {status:<9} {date:<10} {source}");
     for value in values.iter().take(ROWS) {
         line(value);
     }
@@ -104,7 +104,7 @@ fn line(value: &indicators::Value) {
     let number = |number: Option<f64>| number.map_or("–".to_owned(), |number| number.to_string());
     let measured_in = value.measured_in.as_ref().map(|unit| format!(" [{unit}]")).unwrap_or_default();
     println!(
-        "  {} {} {} {:>3} {:>14} {:>9}  {:<9} {:<10} {}{measured_in}",
+        "  {} {} {} {:>3} {:>14} {:>12}  {:<9} {:<10} {}{measured_in}",
         padded(&value.edition, 10),
         padded(&value.unit, 12),
         padded(&value.indicator, 20),

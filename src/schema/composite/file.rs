@@ -20,7 +20,7 @@ pub(in crate::schema) fn read(value: &Value, at: &mut At<'_>) -> Option<Composit
     let edition = object.need("edition", at, string);
     let title = object.need("title", at, Text::read);
     let note = object.read("note", at, Text::read);
-    let geography = object.read("geography", at, string).map(str::to_owned);
+    let geography = object.read("geography", at, super::geography::geography);
     let attributes = object.read("attributes", at, names).unwrap_or_default();
     let denominators = object.read("denominators", at, columns).unwrap_or_default();
     let gap = or(&mut object, "missing", Gap::Renormalise, at, gap);

@@ -10,6 +10,7 @@ mod definition;
 mod factors;
 mod factors_file;
 mod file;
+mod geography;
 mod node_file;
 mod rules_file;
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub use definition::{
 };
 pub use factors::{Factor, FactorKind, FactorSet, Noise, SensitivityOutput, SobolPlan};
 pub use factors_file::parse_factors;
+pub use geography::NATIONAL_LISTS;
 pub use stage::{
     Aggregation, Aggregator, Budget, Centre, Imputation, Impute, LevelAggregator, Loadings, Log, Normalisation, Normaliser, Reverse, Scale,
     Screen, Stage, Step, Treat, Weighting, Window, WindowSpan,

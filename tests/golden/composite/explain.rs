@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use hailong::index::composite::explain::{Difference, Subject, difference, shares};
-use hailong::index::composite::geography::{Request, Series, rebuild};
+use hailong::index::composite::geography::{Request, Series, rebuild, unknown_units};
 use hailong::index::composite::{Observation, Outcome, State, Table, compute};
 use hailong::schema::composite::CompositeDefinition;
 use hailong::unit::{Registry, embedded};
 use serde_json::{Value, json};
 
-use super::{Csv, definition};
+use super::{Csv, Scored, definition, shipped};
 
 /// 2011 does not follow from its sub-indices, 2005 has other units; both are left out.
 const YEARS: [&str; 9] = ["2006", "2007", "2008", "2009", "2010", "2013", "2014", "2015", "2016"];
@@ -156,4 +156,44 @@ fn the_series_of_pci_is_shown_on_63_and_on_34_provinces() {
         };
         assert_eq!(score(8, "48"), da_nang);
     }
+}
+
+/// The shipped definitions of 64 provinces as they are, and as everybody sees their figures today.
+#[test]
+#[cfg_attr(not(hailong_reference), ignore = "reference data absent: set HAILONG_REFERENCE")]
+fn the_shipped_pci_of_64_provinces_is_shown_on_64_on_63_and_on_34() {
+    let data = Csv::read("pci_2005_2019_subindices.csv");
+    let definition = shipped("pci/2006");
+    let columns: Vec<&str> = definition.leaves().map(|(_, node, _)| node.code()).collect();
+    let table = table(&data, &["2006", "2007", "2008"], &columns);
+    let (records, successions) = embedded().unwrap();
+    let units = Registry::numbered(records, &successions).unwrap();
+    assert_eq!(unknown_units(&definition, &table, &units), []);
+    let scored = Scored::new(definition, &table);
+    let mean = |year: &str, units: &[&str]| {
+        let published = |row: &BTreeMap<String, String>| Csv::number(row, "pci_published").unwrap();
+        let rows = data.rows.iter().filter(|row| row["year"] == year && units.contains(&row["prov"].as_str()));
+        #[allow(clippy::cast_precision_loss)] // one or two
+        let count = units.len() as f64;
+        rows.map(published).sum::<f64>() / count
+    };
+    for (list, count) in [("vn-64", 64), ("vn-63", 63), ("vn-34", 34)] {
+        let request = Request { list: list.to_owned(), ..Request::default() };
+        let series = rebuild(&scored.definition, &scored.outcome, &units, &request).unwrap_or_else(|findings| panic!("{findings:#?}"));
+        assert_eq!(series.editions.len(), 3);
+        for edition in &series.editions {
+            let year = edition.edition.as_str();
+            assert_eq!((edition.units.len(), edition.from.as_str()), (count, "vn-64"), "{year} {list}");
+            let score = |code: &str| edition.units.iter().find(|unit| unit.unit == code).and_then(|unit| unit.scores[0]);
+            let near = |code: &str, of: &[&str]| assert!((score(code).unwrap() - mean(year, of)).abs() < 2e-5, "{code} {year} {list}");
+            if list == "vn-64" {
+                near("01", &["hanoi"]);
+                near("28", &["hatay"]);
+            } else {
+                near("01", &["hanoi", "hatay"]);
+            }
+            near("48", if list == "vn-34" { &["danang", "quangnam"] } else { &["danang"] });
+        }
+    }
+    assert_eq!(shipped("pci-indicators/2006").geography(), Some("vn-64"));
 }

@@ -13,7 +13,7 @@ pub struct Effect {
     pub node: String,
     /// By the value measured.
     pub value: f64,
-    /// By the goalposts that the value is held against.
+    /// By the goalposts that the value is held against, or by the maximum that its points are given out of.
     pub goalposts: f64,
     /// By its weight, or by the scale of its node.
     pub weights: f64,
@@ -50,8 +50,9 @@ pub struct Difference {
 /// each child. With bars for means of both sides and `s_f(a, b) = (f(b) − f(a))/(b − a)`,
 /// `Δr = Σ [c̄ s_f(x₀, x₁) Δx + f̄ Δc] / s_f(r₀, r₁)`: exact at every node, and so down the tree. For the geometric mean it is
 /// the logarithmic mean Divisia index (Ang 2004, Energy Policy 32). `Δc` and a leaf's `Δscore` each depend on two things (weight and
-/// presence; value and goalposts) whose effects are means over both orders. A median goes by Shapley's values over its children;
-/// Copeland's score, and a node whose method changed, as a whole.
+/// presence; value and goalposts) whose effects are means over both orders. Points are shares of a maximum: where both sides state
+/// one, `Δ(share · maximum)` is `maximum̄ Δshare` of value and `sharē Δmaximum` of goalposts. A median goes by Shapley's values over
+/// its children; Copeland's score, and a node whose method changed, as a whole.
 #[must_use]
 pub fn difference(from: &Subject<'_>, to: &Subject<'_>) -> Option<Difference> {
     between(&Situation::of(*from)?, &Situation::of(*to)?)
@@ -228,7 +229,11 @@ impl<'a> Walk<'_, 'a> {
         });
         let mut effect = Effect { value: finals[1] - finals[0], ..Effect::default() };
         if let [Some((x, first)), Some((y, second))] = &scorers {
-            let scored = [first.score(*x)?, first.score(*y).unwrap_or(f64::NAN), second.score(*x).unwrap_or(f64::NAN), second.score(*y)?];
+            // What a value is on the other side: its share of the other maximum, where points are given out of one.
+            let maxima = [0, 1].map(|side| self.sides[side].subject.points(nodes[side]));
+            let stretch = if let [Some(before), Some(after)] = maxima { after / before } else { 1.0 };
+            let crossed = [first.score(y / stretch), second.score(x * stretch)].map(|score| score.unwrap_or(f64::NAN));
+            let scored = [first.score(*x)?, crossed[0], crossed[1], second.score(*y)?];
             let [low, moved, held, high] = scored;
             let (factors, offsets) = scale(nodes);
             let factor = mean(factors);

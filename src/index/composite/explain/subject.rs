@@ -5,7 +5,7 @@ use crate::index::composite::pipeline::Outcome;
 use crate::index::composite::stages::State;
 use crate::index::composite::stages::aggregate::{Child, Inner};
 use crate::index::composite::stages::normalise::Scorer;
-use crate::schema::composite::{Aggregation, CompositeDefinition, CompositeNode, Normaliser, Stage};
+use crate::schema::composite::{Aggregation, CompositeDefinition, CompositeNode, Normalisation, Normaliser, Stage};
 
 /// A unit in an edition: a row of an outcome, with the definition and the data that it came from.
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +67,12 @@ impl<'a> Subject<'a> {
             Stage::Normalise(normaliser) => Some(normaliser),
             _ => None,
         })
+    }
+
+    /// The maximum that the value of a leaf is given out of; none where the value is not its score in points, or has no maximum.
+    pub(super) fn points(&self, node: &CompositeNode) -> Option<f64> {
+        let normaliser = node.indicator()?.normalise.as_ref().or_else(|| self.normaliser())?;
+        node.maximum().filter(|_| matches!(normaliser.method, Normalisation::AsGiven | Normalisation::Points))
     }
 
     /// The values of the leaves right before normalisation: what denominators, imputation and treatment made of them.

@@ -82,6 +82,38 @@ fn a_change_of_weights_is_told_from_a_change_of_values() {
 }
 
 #[test]
+fn points_out_of_another_maximum_are_told_from_a_change_of_value() {
+    let index = |method: &str, maximum: Option<f64>| {
+        let mut leaf = json!({"code": "x", "label": text("x"), "rescale": {"factor": 2.0}, "indicator": {}});
+        if let Some(maximum) = maximum {
+            leaf["maximum"] = json!(maximum);
+        }
+        definition(&json!({
+            "kind": "composite", "code": "one", "edition": "2020", "title": text("x"),
+            "pipeline": [{"stage": "normalise", "method": method}, {"stage": "aggregate", "method": "sum"}],
+            "tree": {"code": "ALL", "label": text("x"), "children": [leaf]},
+        }))
+    };
+    let case = |method: &str, maximum, value: f64| {
+        let mut table = Table::default();
+        table.insert("2020", "u", "x", Observation { value: Some(value), ..Observation::default() });
+        Case::new(index(method, maximum), &table)
+    };
+    // 6 of 10, then 6 of 8, each point counting twice: from 60 to 75 % of 9 on the mean, and 67.5 % on the mean of 2 fewer.
+    for method in ["as_given", "points"] {
+        let (before, after) = (case(method, Some(10.0), 6.0), case(method, Some(8.0), 6.0));
+        let change = difference(&before.subject(0, "u").unwrap(), &after.subject(0, "u").unwrap()).unwrap();
+        near(change.totals.value, 2.0 * 9.0 * 0.15);
+        near(change.totals.goalposts, 2.0 * 0.675 * -2.0);
+        assert!(change.totals.total().abs() < 1e-12 && change.totals.weights == 0.0 && change.totals.structure == 0.0);
+    }
+    // Where one side does not say what its points are given out of, nothing can be told apart.
+    let (before, after) = (case("as_given", None, 6.0), case("as_given", Some(8.0), 7.0));
+    let change = difference(&before.subject(0, "u").unwrap(), &after.subject(0, "u").unwrap()).unwrap();
+    assert_eq!((change.totals.value, change.totals.goalposts), (2.0, 0.0));
+}
+
+#[test]
 fn lost_points_are_ordered_and_summed_by_criterion_and_agency() {
     let case = example();
     let c = case.subject(1, "C").unwrap();

@@ -134,8 +134,6 @@ fn mean_of(parts: &[Measure], covariance: &dyn Fn(usize, usize) -> f64) -> (f64,
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use serde_json::json;
 
     use super::*;
@@ -172,7 +170,7 @@ mod tests {
         let found = propagate(&definition, &table, &outcome, &errors, "2024", options).unwrap();
         let (records, successions) = embedded().unwrap();
         let units = Registry::numbered(records, &successions).unwrap();
-        let request = Request { list: "vn-34".to_owned(), weight: Some("people".to_owned()), lists: BTreeMap::new() };
+        let request = Request { list: "vn-34".to_owned(), weight: Some("people".to_owned()), ..Request::default() };
         let mut series = rebuild(&definition, &outcome, &units, &request).unwrap();
         series.add_uncertainty(&definition, "2023", &found);
         assert!(series.editions[0].units.iter().all(|unit| unit.intervals.is_empty()), "of another edition");

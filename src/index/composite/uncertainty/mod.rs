@@ -163,6 +163,15 @@ pub struct Uncertainty {
     pub root: Joint,
 }
 
+impl Uncertainty {
+    /// The interval of an inner node for a unit, each by its code.
+    #[must_use]
+    pub fn of(&self, node: &str, unit: &str) -> Option<&ScoreInterval> {
+        let place = self.units.iter().position(|known| known == unit)?;
+        self.nodes.iter().find(|known| known.node == node)?.units.get(place)?.as_ref()
+    }
+}
+
 /// Carries the errors of a table's values to every inner node and rank of one edition. `outcome` is that of the definition's
 /// own pipeline on `table`.
 ///

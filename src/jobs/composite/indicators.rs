@@ -3,12 +3,14 @@
 use chrono::NaiveDate;
 use sha2::{Digest as _, Sha256};
 
+use crate::index::composite::geography::unknown_units;
 use crate::index::composite::{Observation, Status, Table};
 use crate::schema::Finding;
 use crate::schema::composite::CompositeDefinition;
 use crate::store::indicators::{self, Attribute, Contents, IndicatorTable, NewTable, Value};
 use crate::store::schemas::Published;
 use crate::store::{Db, StoreError};
+use crate::unit::national;
 
 /// A table that was read and can be loaded.
 pub struct Sheet {
@@ -27,7 +29,8 @@ pub struct Sheet {
 /// # Errors
 /// Every finding of the file, warnings among them, each with its line and column.
 pub fn read(title: &str, text: &str, definition: &CompositeDefinition) -> Result<Sheet, Vec<Finding>> {
-    let (table, warnings) = Table::read(text, definition)?;
+    let (table, mut warnings) = Table::read(text, definition)?;
+    warnings.extend(national().map(|units| unknown_units(definition, &table, units)).unwrap_or_default());
     let contents = contents(&table);
     Ok(Sheet { title: title.to_owned(), sha256: Sha256::digest(text.as_bytes()).into(), contents, warnings })
 }

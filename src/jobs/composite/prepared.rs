@@ -1,0 +1,134 @@
+//! What a run of a composite index froze, put together and computed.
+
+use std::collections::BTreeSet;
+
+use super::{CompositeError, Parameters, indicators};
+use crate::index::composite::explain::{Subject, standard_error};
+use crate::index::composite::survey::{self, Estimate};
+use crate::index::composite::{self, Outcome, State, Table};
+use crate::jobs::load;
+use crate::jobs::recompute::RunError;
+use crate::publication::{Manifest, SurveyUsed, TableUsed, VersionUsed, hex};
+use crate::schema::Finding;
+use crate::schema::composite::CompositeDefinition;
+use crate::store::runs::{self, Run};
+use crate::store::{Db, composites, indicators as stored, schemas, scores, waves};
+use crate::unit::{Registry, UnitId};
+
+/// A composite index with its data, computed.
+pub struct Prepared {
+    /// The definition.
+    pub definition: CompositeDefinition,
+    /// How it is to be computed.
+    pub parameters: Parameters,
+    /// The tables over each other, with the estimates of surveys.
+    pub table: Table,
+    /// What the pipeline started from.
+    pub initial: State,
+    /// What it gave.
+    pub outcome: Outcome,
+    /// What was found when the tables were put together.
+    pub findings: Vec<Finding>,
+    pub(super) tables: Vec<TableUsed>,
+    pub(super) surveys: Vec<SurveyUsed>,
+    pub(super) taken: Vec<Taken>,
+    pub(super) synthetic: bool,
+    pub(super) version: VersionUsed,
+}
+
+/// A run that leaves are taken from.
+pub(super) struct Taken {
+    pub(super) source: Run,
+    pub(super) run: survey::Run,
+    /// The kinds of domains that its units are.
+    pub(super) kinds: BTreeSet<String>,
+}
+
+impl Prepared {
+    /// The row of a unit in an edition.
+    #[must_use]
+    pub fn row(&self, edition: &str, unit: &str) -> Option<usize> {
+        let rows = self.outcome.rows();
+        rows.find(rows.editions().iter().position(|known| known == edition)?, unit)
+    }
+
+    /// A row with all that its score depends on.
+    #[must_use]
+    pub fn subject(&self, row: usize) -> Subject<'_> {
+        Subject { definition: &self.definition, initial: &self.initial, outcome: &self.outcome, row }
+    }
+
+    /// The standard error of a node in a row, where it is known.
+    #[must_use]
+    pub fn error(&self, node: usize, row: usize) -> Option<f64> {
+        standard_error(&self.subject(row), &self.table, node)
+    }
+}
+
+/// Reads what a run froze and runs the pipeline on it.
+///
+/// # Errors
+/// [`RunError`].
+pub fn prepare(db: &mut Db, run: &Run) -> Result<Prepared, RunError> {
+    let row = schemas::index_by_id(db, run.index_version_id)?;
+    let definition = load::composite(&row)?;
+    let parameters: Parameters = serde_json::from_str(&run.parameters).map_err(|_| RunError::Parameters)?;
+    let inputs = composites::inputs(db, run.id)?;
+    let (mut table, mut findings, mut tables) = (Table::default(), Vec::new(), Vec::new());
+    for id in inputs.tables {
+        let sheet = stored::get(db, id)?;
+        let replaced = table.overlay(indicators::table(&stored::contents(db, id)?)?);
+        if !replaced.is_empty() {
+            findings.push(revised(&sheet.title, replaced.len()));
+        }
+        tables.push(TableUsed { id, title: sheet.title, sha256: hex(&sheet.sha256) });
+    }
+    let units = load::registry(db)?;
+    let (mut surveys, mut taken, mut synthetic) = (Vec::new(), Vec::new(), false);
+    for (id, edition) in inputs.surveys {
+        let source = runs::get(db, id)?;
+        let digest = source.digest.ok_or(CompositeError::SurveyUnfinished(id))?;
+        let (estimates, kinds) = estimates(db, &source, &units, definition.geography(), &edition)?;
+        let manifest: Option<Manifest> = source.manifest.as_deref().and_then(|manifest| serde_json::from_str(manifest).ok());
+        synthetic |= manifest.is_some_and(|manifest| manifest.synthetic);
+        findings.extend(survey::join(&definition, &estimates, &mut table));
+        let (index, wave) = (estimates.index.clone(), estimates.wave.clone());
+        surveys.push(SurveyUsed { run: id.to_string(), digest: hex(&digest), index, wave, edition });
+        taken.push(Taken { source, run: estimates, kinds });
+    }
+    let initial = table.state(&definition);
+    let outcome = composite::compute(&definition, &table).map_err(CompositeError::from)?;
+    let version = VersionUsed { code: row.code, version: row.version, sha256: hex(&row.sha256) };
+    Ok(Prepared { definition, parameters, table, initial, outcome, findings, tables, surveys, taken, synthetic, version })
+}
+
+fn revised(title: &str, cells: usize) -> Finding {
+    let vi = format!("Bảng “{title}” thay {cells} giá trị của các bảng trước");
+    Finding::warning("", "values-replaced", vi, format!("The table “{title}” replaces {cells} values of the tables before it"))
+}
+
+/// The estimates of a run for whole units of a list, and the kinds of domains that these are.
+fn estimates(
+    db: &mut Db,
+    run: &Run,
+    units: &Registry,
+    list: Option<&str>,
+    edition: &str,
+) -> Result<(survey::Run, BTreeSet<String>), RunError> {
+    let index = schemas::index_by_id(db, run.index_version_id)?.code;
+    let wave = waves::by_id(db, run.wave()?)?.code;
+    let mut kinds = BTreeSet::new();
+    let mut estimate = |score: scores::Score| {
+        let ((Some(id), None, None) | (None, Some(id), None)) = (score.area_id, score.unit_id, &score.item_code) else { return None };
+        let record = &units.get(UnitId(id))?.record;
+        if list.is_some_and(|list| record.list != list) {
+            return None;
+        }
+        kinds.insert(score.domain_kind);
+        let (unit, n) = (record.code.clone(), u32::try_from(score.n).ok());
+        Some(Estimate { unit, node: score.node, value: score.est, se: score.se, df: score.df.unwrap_or(0.0), n })
+    };
+    let rows = scores::query(db, run.id, &scores::Filter::default(), i64::MAX)?;
+    let estimates = rows.into_iter().filter_map(&mut estimate).collect();
+    Ok((survey::Run { name: run.id.to_string(), index, wave, edition: edition.to_owned(), estimates }, kinds))
+}
