@@ -33,7 +33,7 @@ fn decode(bytes: Vec<u8>) -> Result<String, Finding> {
 fn utf8(bytes: Vec<u8>) -> Result<String, Finding> {
     String::from_utf8(bytes).map_err(|error| {
         let upto = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
-        let line = 1 + upto.iter().filter(|byte| **byte == b'\n').count();
+        let line = upto.split(|byte| *byte == b'\n').count();
         let mut finding = Finding::error(
             "",
             "not-utf-8",

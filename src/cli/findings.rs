@@ -43,8 +43,8 @@ pub(super) fn capped(message: &str) -> String {
     while let Some((before, quoted)) = rest.split_once('“') {
         short.push_str(before);
         let (quote, after) = quoted.split_once('”').unwrap_or((quoted, ""));
-        let closed = quoted.len() > quote.len();
-        short.push_str(&format!("“{}{}", cut(quote, QUOTED), if closed { "”" } else { "" }));
+        let closing = if quoted.len() > quote.len() { "”" } else { "" };
+        short.extend(["“", &cut(quote, QUOTED), closing]);
         rest = after;
     }
     short.push_str(rest);

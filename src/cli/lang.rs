@@ -6,6 +6,8 @@ use crate::index::composite::ComputeError;
 use crate::index::composite::explain::AimError;
 use crate::index::composite::sensitivity::SensitivityError;
 use crate::index::composite::uncertainty::UncertaintyError;
+use crate::jobs::composite::CompositeError;
+use crate::jobs::recompute::RunError;
 
 /// English, or Vietnamese for `--vi`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,15 +51,28 @@ impl Lang {
 
     /// An error in this language where what lies behind it can be told so.
     pub(super) fn error(self, error: Error) -> Error {
-        let told = |cause: &(dyn std::error::Error + 'static)| {
-            let of = cause.downcast_ref::<ComputeError>().map(ComputeError::vi);
-            let of = of.or_else(|| cause.downcast_ref::<UncertaintyError>().map(UncertaintyError::vi));
-            let of = of.or_else(|| cause.downcast_ref::<SensitivityError>().map(SensitivityError::vi));
-            of.or_else(|| cause.downcast_ref::<AimError>().map(AimError::vi))
-        };
-        let vi = (self == Self::Vi).then(|| error.chain().find_map(told)).flatten();
+        let vi = (self == Self::Vi).then(|| error.chain().find_map(vi)).flatten();
         vi.map_or(error, |vi| anyhow!(vi))
     }
+}
+
+/// What went wrong in Vietnamese, where an error knows.
+fn vi(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
+    // A transparent error shows its cause in its own place, so that the chain does not hold the cause.
+    let cause = match cause.downcast_ref::<RunError>() {
+        Some(RunError::Composite(cause)) => &**cause as &(dyn std::error::Error + 'static),
+        _ => cause,
+    };
+    match cause.downcast_ref::<CompositeError>() {
+        Some(CompositeError::Compute(error)) => return Some(error.vi()),
+        Some(CompositeError::Uncertainty(error)) => return Some(error.vi()),
+        Some(CompositeError::Sensitivity(error)) => return Some(error.vi()),
+        _ => {}
+    }
+    let of = cause.downcast_ref::<ComputeError>().map(ComputeError::vi);
+    let of = of.or_else(|| cause.downcast_ref::<UncertaintyError>().map(UncertaintyError::vi));
+    let of = of.or_else(|| cause.downcast_ref::<SensitivityError>().map(SensitivityError::vi));
+    of.or_else(|| cause.downcast_ref::<AimError>().map(AimError::vi))
 }
 
 /// An error with its causes, each told once: some repeat theirs.
@@ -91,6 +106,8 @@ mod tests {
         assert!(told.starts_with("the index: stage 1 (normalise): x: "), "{told}");
         let vi = Lang::Vi.error(error).to_string();
         assert!(vi.contains("Bước 1 (chuẩn hóa)") && vi.contains("không có giá trị"), "{vi}");
+        let run = RunError::from(CompositeError::Compute(failed()));
+        assert_eq!(Lang::Vi.error(Error::from(run)).to_string(), vi);
         let nested = Error::from(UncertaintyError::Nominal(failed()));
         assert_eq!(causes(&nested).matches("has no value").count(), 1);
     }

@@ -4,6 +4,7 @@ mod change;
 mod command_line;
 mod composite;
 mod composite_store;
+mod composite_text;
 mod crash;
 mod national;
 mod process;

@@ -26,7 +26,9 @@ pub(super) fn print(shown: &Shown<'_>, as_json: bool) -> Result<()> {
             ["n", "mean", "sd", "skew", "kurtosis", "alpha", "r parent", "weight", "node"],
         );
         println!("  {n:>5} {mean:>10} {sd:>10} {skew:>8} {kurtosis:>8} {alpha:>7} {parent:>9} {weight:>8}  {node}");
-        nodes.iter().for_each(|node| line(shown, node));
+        for node in &nodes {
+            line(shown, node);
+        }
     }
     let said = lang.say(
         "thống kê theo điểm đã chuẩn hóa; alpha: Cronbach của các nút con; r với cha: tương quan với nút cha; tỷ trọng: phần trong chỉ số",

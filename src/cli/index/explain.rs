@@ -173,11 +173,11 @@ impl Page<'_> {
         let lines = || effects.iter().map(|effect| &**effect).chain([&found.totals]);
         let heads = lang.say(["giá trị", "mốc", "trọng số", "cấu trúc"], ["value", "goalposts", "weights", "structure"]);
         let columns: Vec<usize> = (0..heads.len()).filter(|column| lines().any(|line| self.shows(part(line, *column)))).collect();
-        let head: String = columns.iter().filter_map(|column| heads.get(*column)).map(|head| format!(" {head:>10}")).collect();
-        println!("  {:>10}{head}", lang.say("tổng", "all"));
+        let head: Vec<String> = columns.iter().filter_map(|column| heads.get(*column)).map(|head| format!(" {head:>10}")).collect();
+        println!("  {:>10}{}", lang.say("tổng", "all"), head.concat());
         let print = |effect: &Effect, name: &str| {
-            let cells: String = columns.iter().map(|column| format!(" {:>10}", self.signed(part(effect, *column)))).collect();
-            println!("  {:>10}{cells}  {name}", self.signed(effect.total()));
+            let cells: Vec<String> = columns.iter().map(|column| format!(" {:>10}", self.signed(part(effect, *column)))).collect();
+            println!("  {:>10}{}  {name}", self.signed(effect.total()), cells.concat());
         };
         for effect in effects.iter().take(ROWS) {
             print(effect, &self.named(&effect.node));

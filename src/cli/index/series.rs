@@ -37,9 +37,6 @@ pub(super) fn series(shown: &Shown<'_>, list: &str, arguments: &Arguments) -> Re
         let told: Vec<String> = findings.iter().map(|finding| findings::line(finding, shown.lang)).collect();
         anyhow::anyhow!(told.join("; "))
     })?;
-    if arguments.uncertain.intervals() {
-        intervals(shown, &arguments.uncertain, &mut series)?;
-    }
     if series.editions.iter().all(|edition| edition.units.is_empty()) {
         findings::tell("--geography", &series.findings, shown.lang);
         let vi = format!("không đưa được đơn vị nào lên danh mục {list}: --list cho biết mỗi kỳ theo danh mục nào");
@@ -47,6 +44,9 @@ pub(super) fn series(shown: &Shown<'_>, list: &str, arguments: &Arguments) -> Re
             "{}",
             shown.lang.say(vi, format!("no unit could be shown on the list {list}: --list says which list an edition was made for"))
         );
+    }
+    if arguments.uncertain.intervals() {
+        intervals(shown, &arguments.uncertain, &mut series)?;
     }
     Ok(series)
 }

@@ -39,7 +39,7 @@ impl Source {
     /// The source that the arguments name.
     pub(super) fn open(context: &Context, arguments: &Arguments, lang: Lang) -> Result<Self> {
         match (arguments.run_id, &arguments.definition) {
-            (Some(id), _) => context.open()?.read(|db| Self::stored(db, id, arguments.uncertain.intervals())),
+            (Some(id), _) => context.open()?.read(|db| Self::stored(db, id, arguments.uncertain.intervals(), lang)),
             (None, Some(definition)) => Self::files(definition, arguments, lang),
             (None, None) => bail!("--definition and --data, or --run-id, say which index"),
         }
@@ -71,10 +71,11 @@ impl Source {
 
     /// What a finished run froze, computed again. The covariances of leaves that surveys measure, which take as long as the surveys'
     /// own runs, are there `with_covariances` only.
-    fn stored(db: &mut Db, id: Uuid, with_covariances: bool) -> Result<Self> {
-        let run = stored::find(db, id)?.with_context(|| format!("there is no run {id}"))?;
+    fn stored(db: &mut Db, id: Uuid, with_covariances: bool, lang: Lang) -> Result<Self> {
+        let no_run = || lang.say(format!("không có đợt tính {id}"), format!("there is no run {id}"));
+        let run = stored::find(db, id)?.with_context(no_run)?;
         let row = schemas::index_by_id(db, run.index_version_id)?;
-        usable(&run, &row)?;
+        usable(&run, &row, lang)?;
         let Ok(checked) = parse_composite(&row.document) else {
             bail!("the stored definition {} {} cannot be read", row.code, row.version)
         };
@@ -94,13 +95,18 @@ impl Source {
 }
 
 /// A run of a composite index that has results.
-fn usable(run: &Run, index: &schemas::IndexVersion) -> Result<()> {
+fn usable(run: &Run, index: &schemas::IndexVersion, lang: Lang) -> Result<()> {
+    let id = run.id;
     if run.wave_id.is_some() {
-        bail!("the run {} is of {} {}, the index of a survey, not a composite one", run.id, index.code, index.version);
+        let of = format!("{} {}", index.code, index.version);
+        let vi = format!("đợt tính {id} thuộc {of}, chỉ số của một khảo sát, không phải chỉ số tổng hợp");
+        bail!("{}", lang.say(vi, format!("the run {id} is of {of}, the index of a survey, not a composite one")));
     }
     if run.digest.is_none() {
         let why = run.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
-        bail!("the run {} has no results: it is {}{why}", run.id, run.state.as_str());
+        let state = run.state.as_str();
+        let vi = format!("đợt tính {id} không có kết quả (trạng thái {state}){why}");
+        bail!("{}", lang.say(vi, format!("the run {id} has no results: it is {state}{why}")));
     }
     Ok(())
 }

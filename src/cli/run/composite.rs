@@ -137,7 +137,7 @@ pub(super) fn run(store: &Store, arguments: &Arguments, row: &IndexVersion) -> R
         let units = store.read(load::registry)?;
         ranking::Page { definition: &definition, outcome: &outcome, units: &units, lang }.print();
         let digest = crate::publication::hex(&outcome.digest);
-        println!("\n{} {}, {} {digest}", lang.say("lần chạy", "run"), run.id, lang.say("mã băm", "digest"));
+        println!("\n{} {}, {} {digest}", lang.say("đợt tính", "run"), run.id, lang.say("mã băm", "digest"));
     }
     Ok(())
 }

@@ -84,7 +84,9 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     let store = context.open()?;
     let (code, version) = (&arguments.index, &arguments.index_version);
     let row = store.read(|db| -> Result<_> {
-        schemas::find_index(db, code, version)?.with_context(|| format!("there is no index {code} {version}"))
+        let lang = Lang::of(arguments.vi);
+        let no_index = || lang.say(format!("không có chỉ số {code} {version}"), format!("there is no index {code} {version}"));
+        schemas::find_index(db, code, version)?.with_context(no_index)
     })?;
     match row.survey_code {
         Some(_) => survey::run(&store, arguments),

@@ -46,7 +46,7 @@ impl Page<'_> {
         index::targets(self.outcome.targets.iter(), lang);
         if self.outcome.reports.iter().any(|(kind, _)| *kind == ReportKind::Sensitivity) {
             let said = lang.say(
-                "hạng phụ thuộc các lựa chọn ra sao: xem báo cáo của lần chạy, --json in ra",
+                "hạng phụ thuộc các lựa chọn ra sao: xem báo cáo của đợt tính, --json in ra",
                 "how ranks depend on choices is in the run's report: --json prints it",
             );
             println!("\n{said}");
@@ -123,7 +123,7 @@ fn inputs(manifest: &CompositeManifest, lang: Lang) {
     }
     for survey in &manifest.surveys {
         let (index, wave, edition, run) = (&survey.index, &survey.wave, &survey.edition, &survey.run);
-        let vi = format!("{index}, đợt {wave}, cho kỳ {edition}: lần chạy {run}");
+        let vi = format!("{index}, đợt {wave}, cho kỳ {edition}: đợt tính {run}");
         println!("  {}", lang.say(vi, format!("{index} over {wave} for {edition}: run {run}")));
     }
     let (values, errors, pairs) = (manifest.values, manifest.with_errors, manifest.covariances);

@@ -89,7 +89,7 @@ impl Printing {
 pub(super) fn load(context: &Context, arguments: &Arguments) -> Result<()> {
     let (name, text) = read(&arguments.csv, arguments.printing.lang())?;
     let store = context.open()?;
-    let (row, definition) = published(&store, &arguments.index, &arguments.index_version)?;
+    let (row, definition) = published(&store, &arguments.index, &arguments.index_version, arguments.printing.lang())?;
     let stem = || arguments.csv.file_stem().unwrap_or_default().to_string_lossy().chars().take(TITLE).collect();
     let title = arguments.title.clone().unwrap_or_else(stem);
     let sheet = indicators::read(&title, &text, &definition).map_err(|found| arguments.printing.refusal(&name, &found))?;
@@ -126,7 +126,7 @@ pub(super) fn check(context: &Context, arguments: &CheckArguments) -> Result<()>
             let (name, text) = read(file, printing.lang())?;
             parse_composite(&text).map_err(|found| printing.refusal(&name, &found))?.definition
         }
-        (None, Some(index), Some(version)) => published(&context.open()?, index, version)?.1,
+        (None, Some(index), Some(version)) => published(&context.open()?, index, version, printing.lang())?.1,
         _ => bail!("--index and --index-version, or --definition, say what the table is for"),
     };
     let sheet = indicators::read("", &text, &definition).map_err(|found| printing.refusal(&name, &found))?;
@@ -153,12 +153,16 @@ pub(super) fn check(context: &Context, arguments: &CheckArguments) -> Result<()>
 }
 
 /// A published composite index.
-fn published(store: &Store, code: &str, version: &str) -> Result<(IndexVersion, CompositeDefinition)> {
+fn published(store: &Store, code: &str, version: &str, lang: Lang) -> Result<(IndexVersion, CompositeDefinition)> {
     store.read(|db| {
-        let row = schemas::find_index(db, code, version)?
-            .with_context(|| format!("there is no index {code} {version}: `hailong define FILE` publishes one"))?;
+        let none = || {
+            let vi = format!("không có chỉ số {code} {version}: `hailong define TỆP` công bố định nghĩa");
+            lang.say(vi, format!("there is no index {code} {version}: `hailong define FILE` publishes one"))
+        };
+        let row = schemas::find_index(db, code, version)?.with_context(none)?;
         if row.survey_code.is_some() {
-            bail!("the index {code} {version} is of a survey, not a composite one: it takes no tables");
+            let vi = format!("{code} {version} là chỉ số của một khảo sát, không phải chỉ số tổng hợp: không nhận bảng số liệu");
+            bail!("{}", lang.say(vi, format!("the index {code} {version} is of a survey, not a composite one: it takes no tables")));
         }
         let definition = composite(&row)?;
         Ok((row, definition))

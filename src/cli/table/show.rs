@@ -75,8 +75,13 @@ pub(super) fn show(context: &Context, arguments: &Arguments) -> Result<()> {
         indicator: arguments.indicator.clone(),
         after_ord: None,
     };
+    let lang = Lang::of(arguments.vi);
+    let no_table = || {
+        let vi = format!("không có bảng {id}: `hailong table list` liệt kê các bảng");
+        lang.say(vi, format!("there is no table {id}: `hailong table list` lists them"))
+    };
     let (table, index, values) = context.open()?.read(|db| -> Result<_> {
-        let table = indicators::find(db, id)?.with_context(|| format!("there is no table {id}: `hailong table list` lists them"))?;
+        let table = indicators::find(db, id)?.with_context(no_table)?;
         let index = schemas::index_by_id(db, table.index_version_id)?;
         Ok((table, index, indicators::values(db, id, &filter, i64::MAX)?))
     })?;
@@ -86,7 +91,6 @@ pub(super) fn show(context: &Context, arguments: &Arguments) -> Result<()> {
         println!("{whole}");
         return Ok(());
     }
-    let lang = Lang::of(arguments.vi);
     println!("{} {id}: {}", lang.say("bảng", "table"), described(&table, &index, lang));
     let [edition, unit, indicator, revision, number, error, status, date, source] = lang.say(
         ["kỳ", "đơn vị", "chỉ tiêu", "bản", "giá trị", "sai số chuẩn", "nguồn gốc", "ngày", "nguồn"],

@@ -21,14 +21,15 @@ pub(super) fn plain(text: &str) -> Result<Cow<'_, str>, Finding> {
     };
     let cells = cells(text, delimiter);
     let names: Vec<&str> = cells.iter().filter(|cell| !cell.aside).take_while(|cell| cell.place.0 == 0).map(Cell::content).collect();
-    let comma = commas(cells.iter().filter(|cell| cell.holds_number(&names)))?;
+    let numbers: Vec<&Cell<'_>> = cells.iter().filter(|cell| cell.holds_number(&names)).collect();
+    let comma = commas(&numbers)?;
     let mut plain = String::with_capacity(text.len());
     for cell in &cells {
         let number = comma && cell.holds_number(&names) && decimal(cell.content(), ',');
         match number {
             true => plain.push_str(&cell.content().replace(',', ".")),
             false if cell.aside || cell.quoted() || !cell.raw.contains([',', '"']) => plain.push_str(cell.raw),
-            false => plain.push_str(&format!("\"{}\"", cell.raw.replace('"', "\"\""))),
+            false => plain.extend(["\"", &cell.raw.replace('"', "\"\""), "\""]),
         }
         plain.push_str(if cell.ends_line { cell.end } else { "," });
     }
@@ -120,8 +121,8 @@ fn thousands(text: &str) -> bool {
 }
 
 /// Whether decimals have commas.
-fn commas<'c, 't: 'c>(cells: impl Iterator<Item = &'c Cell<'t>> + Clone) -> Result<bool, Finding> {
-    let of = |mark: char| cells.clone().find(move |cell| decimal(cell.content(), mark));
+fn commas(cells: &[&Cell<'_>]) -> Result<bool, Finding> {
+    let of = |mark: char| cells.iter().find(|cell| decimal(cell.content(), mark));
     let Some(comma) = of(',') else { return Ok(false) };
     let refused = |vi: String, en: String| {
         let mut finding = Finding::error("", "ambiguous-comma", vi, en);
@@ -136,7 +137,7 @@ fn commas<'c, 't: 'c>(cells: impl Iterator<Item = &'c Cell<'t>> + Clone) -> Resu
             format!("“{shown}” has a comma, but “{other}” in line {line} a point: use one decimal mark in the whole table"),
         );
     }
-    if cells.clone().filter(|cell| decimal(cell.content(), ',')).all(|cell| thousands(cell.content())) {
+    if cells.iter().filter(|cell| decimal(cell.content(), ',')).all(|cell| thousands(cell.content())) {
         return refused(
             format!("Không rõ “{shown}” là số lẻ hay có dấu phẩy tách hàng nghìn: hãy dùng dấu chấm thập phân và bỏ dấu tách hàng nghìn"),
             format!("“{shown}” may have a decimal comma or a comma between thousands: use decimal points and nothing between thousands"),
