@@ -39,11 +39,8 @@ pub(super) fn series(shown: &Shown<'_>, list: &str, arguments: &Arguments) -> Re
     })?;
     if series.editions.iter().all(|edition| edition.units.is_empty()) {
         findings::tell("--geography", &series.findings, shown.lang);
-        let vi = format!("không đưa được đơn vị nào lên danh mục {list}: --list cho biết mỗi kỳ theo danh mục nào");
-        bail!(
-            "{}",
-            shown.lang.say(vi, format!("no unit could be shown on the list {list}: --list says which list an edition was made for"))
-        );
+        let vi = format!("không đưa được đơn vị nào lên danh mục {list}");
+        bail!("{}", shown.lang.say(vi, format!("no unit could be shown on the list {list}")));
     }
     if arguments.uncertain.intervals() {
         intervals(shown, &arguments.uncertain, &mut series)?;
