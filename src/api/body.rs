@@ -21,6 +21,8 @@ use crate::schema::Finding;
 pub const SMALL: usize = 64 * 1024;
 /// The most bytes that a definition, a batch, a design or a unit list may have.
 pub const LARGE: usize = 8 * 1024 * 1024;
+/// The most bytes that a table of indicators may have: every commune of the country with a hundred of them stays below.
+pub const TABLE: usize = 64 * 1024 * 1024;
 
 /// A body of any type, of at most `MAX` bytes.
 pub struct Raw<const MAX: usize>(pub Bytes);
@@ -79,6 +81,14 @@ pub fn unsupported(expected: &'static str) -> Problem {
     Problem::new(Code::MediaTypeUnsupported).detail(format!("Content-Type phải là {expected}"), format!("Content-Type must be {expected}"))
 }
 
+/// Reads the body of a request whose sender may send it. One above [`LARGE`] has longer to arrive, as much as it is larger.
+///
+/// # Errors
+/// `body-too-large`, `encoding-unsupported`, `request-timeout`.
+pub async fn receive(req: &HttpRequest, payload: actix_web::web::Payload, max: usize) -> Result<Bytes, Problem> {
+    read(req, &mut payload.into_inner(), max).await
+}
+
 async fn read(req: &HttpRequest, payload: &mut dev::Payload, max: usize) -> Result<Bytes, Problem> {
     let encoding = req.headers().get(CONTENT_ENCODING);
     if encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
@@ -89,6 +99,7 @@ async fn read(req: &HttpRequest, payload: &mut dev::Payload, max: usize) -> Resu
         return Err(too_large(max));
     }
     let deadline = req.app_data::<AppState>().map_or(Duration::from_secs(10), |state| state.limits().body_deadline);
+    let deadline = deadline.saturating_mul(u32::try_from(max.div_ceil(LARGE)).unwrap_or(1));
     tokio::time::timeout(deadline, collect(payload, max)).await.unwrap_or_else(|_| Err(Problem::new(Code::RequestTimeout)))
 }
 

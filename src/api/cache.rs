@@ -2,18 +2,24 @@
 //!
 //! Published questionnaires never change and are kept for good. Keys, waves and units do change, on this instance or on another one
 //! of the same database: they are read again when they are older than a few seconds. So a revoked key stops working everywhere
-//! within [`FRESH`], and a response costs no query but its own insert.
+//! within [`FRESH`], and a response costs no query but its own insert. Finished runs never change either; of those of composite indices
+//! the last few that somebody asked to have explained are kept.
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
+
+use uuid::Uuid;
 
 use crate::api::auth::KeyHolder;
 use crate::api::problem::Problem;
 use crate::api::role::Role;
 use crate::api::state::AppState;
+use crate::jobs::composite::{self, Prepared};
 use crate::jobs::load::{self, Survey, WaveInField};
+use crate::jobs::recompute::RunError;
+use crate::store::runs::Run;
 use crate::store::{keys, schemas};
 use crate::unit::Registry;
 
@@ -21,6 +27,9 @@ use crate::unit::Registry;
 pub const FRESH: Duration = Duration::from_secs(2);
 /// How old the list of units may be: it changes a few times a year, and reading it costs some time.
 const UNITS_FRESH: Duration = Duration::from_secs(30);
+
+/// How many runs of composite indices are kept: one of all communes takes some 100 MB.
+const PREPARED: usize = 3;
 
 /// One kind of thing by its name.
 struct Kept<K, V>(RwLock<HashMap<K, (Instant, V)>>);
@@ -58,6 +67,8 @@ pub struct Cache {
     surveys: Kept<(String, String), Arc<Survey>>,
     waves: Kept<String, Arc<WaveInField>>,
     units: Kept<(), Arc<Registry>>,
+    /// The last asked for stands last.
+    prepared: Mutex<Vec<(Uuid, Arc<Prepared>)>>,
 }
 
 impl Cache {
@@ -127,5 +138,34 @@ impl Cache {
         let units = Arc::new(state.read(|db| Ok(load::registry(db)?)).await?);
         self.units.put((), Arc::clone(&units));
         Ok(units)
+    }
+
+    /// A finished run of a composite index, computed again from what it froze.
+    pub(super) async fn prepared(&self, state: &AppState, run: Run) -> Result<Arc<Prepared>, Problem> {
+        let kept = || self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = run.id;
+        let known = {
+            let mut kept = kept();
+            kept.iter().position(|(other, _)| *other == id).map(|place| kept.remove(place).1)
+        };
+        let prepared = match known {
+            Some(prepared) => prepared,
+            None => Arc::new(state.read(move |db| composite::prepare(db, &run).map_err(unprepared)).await?),
+        };
+        let mut kept = kept();
+        kept.retain(|(other, _)| *other != id);
+        kept.push((id, Arc::clone(&prepared)));
+        let surplus = kept.len().saturating_sub(PREPARED);
+        kept.drain(..surplus);
+        Ok(prepared)
+    }
+}
+
+/// It could be computed once, so whatever is not the store's fault is nobody's business but the log's.
+fn unprepared(error: RunError) -> Problem {
+    match error {
+        RunError::Store(error) => error.into(),
+        RunError::Load(error) => error.into(),
+        fault => Problem::internal(fault),
     }
 }

@@ -55,6 +55,8 @@ codes! {
     Forbidden 403 "forbidden" "Vai trò này không được phép" "This role may not do that";
     /// The key is bound to a unit, and this concerns another.
     UnitForbidden 403 "unit-forbidden" "Khoá này không dùng cho đơn vị đó" "This key is not for that unit";
+    /// The answer would give away figures that the definition keeps from the public: `detail` says which.
+    FiguresHidden 403 "figures-hidden" "Có số liệu không được công khai" "Some of the figures are not public";
     /// Whoever made or submitted a run cannot approve it: a second person must.
     SamePerson 403 "same-person" "Phải do người thứ hai duyệt" "A second person must approve";
     /// There is nothing at this address, or nothing that this caller may know of.
@@ -99,6 +101,10 @@ codes! {
     DesignInvalid 422 "design-invalid" "Thiết kế mẫu có lỗi" "The sampling design has errors";
     /// The unit list has errors.
     UnitsInvalid 422 "units-invalid" "Danh sách đơn vị có lỗi" "The unit list has errors";
+    /// The indicator table has errors, or its index takes none: `errors` has every finding.
+    IndicatorsInvalid 422 "indicators-invalid" "Bảng chỉ tiêu có lỗi" "The indicator table has errors";
+    /// The scores cannot be shown on that list of units: `errors` has every reason.
+    CannotRebuild 422 "cannot-rebuild" "Không lập được chuỗi trên danh mục này" "There is no series on that list";
     /// A change of this thing needs `If-Match` with the `ETag` that was read.
     PreconditionRequired 428 "precondition-required" "Cần tiêu đề If-Match" "If-Match is needed";
     /// Too many requests. Wait as long as `Retry-After` says.

@@ -20,12 +20,17 @@ pub mod cache;
 pub mod chain;
 pub mod change;
 pub mod codes;
+pub mod composite_reports;
+pub mod composite_runs;
+pub mod composite_scores;
 pub mod definitions;
 pub mod editions;
 pub mod encode;
 pub mod etag;
+pub mod explanations;
 pub mod fieldwork;
 pub mod health;
+pub mod indicator_tables;
 pub mod indices;
 pub mod intake;
 pub mod keys;
@@ -43,10 +48,13 @@ pub mod responses;
 pub mod role;
 pub mod runs;
 pub mod scores;
+pub mod series;
 pub mod server;
+pub mod sources;
 pub mod state;
 pub mod steps;
 pub mod submission;
+pub mod survey_runs;
 pub mod surveys;
 pub mod telemetry;
 pub mod units;
@@ -94,6 +102,14 @@ pub fn routes(api: &mut ServiceConfig<'_>) {
         .service(progress::stream_run_progress)
         .service(steps::cancel_run)
         .service(steps::submit_run);
+    // … composite indices, from tables of indicators.
+    api.service(indicator_tables::check_indicators)
+        .service(indicator_tables::load_indicators)
+        .service(indicator_tables::list_indicator_tables)
+        .service(indicator_tables::get_indicator_table)
+        .service(indicator_tables::list_indicator_values)
+        .service(composite_reports::get_composite_stages)
+        .service(composite_reports::get_composite_sensitivity);
     // Publishers: the second person.
     api.service(steps::approve_run).service(steps::publish_run).service(steps::withdraw_run);
     // Agencies, portals, the public.
@@ -102,7 +118,11 @@ pub fn routes(api: &mut ServiceConfig<'_>) {
         .service(indices::get_index_version)
         .service(editions::list_editions)
         .service(editions::get_edition)
-        .service(scores::list_scores);
+        .service(scores::list_scores)
+        .service(composite_scores::list_composite_scores)
+        .service(composite_reports::list_composite_targets)
+        .service(explanations::get_composite_explanation)
+        .service(series::get_composite_series);
     // Admins and auditors.
     api.service(keys::create_key).service(keys::list_keys).service(keys::revoke_key).service(audit::list_audit);
     // Everyone who programs against this.

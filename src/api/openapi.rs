@@ -27,6 +27,7 @@ use crate::api::routes;
         (name = "quality", description = "Looking for suspicious responses"),
         (name = "runs", description = "Computing scores, approving and publishing them"),
         (name = "scores", description = "Editions and their scores"),
+        (name = "composites", description = "Composite indices: tables of indicators, scores, explanations, targets, series"),
         (name = "keys", description = "Keys"),
         (name = "audit", description = "Who did what"),
         (name = "about", description = "The API about itself"),

@@ -72,6 +72,8 @@ pub enum Action {
     AddUnits,
     /// Open or change a wave, load its design.
     KeepWave,
+    /// Load a table of indicators.
+    LoadIndicators,
     /// See how fieldwork goes.
     WatchFieldwork,
     /// Start, cancel or submit a run.
@@ -82,6 +84,8 @@ pub enum Action {
     ReadRuns,
     /// See the embargoed scores of its own units, where granted.
     ReadOwnEmbargoed,
+    /// Read why a unit has its score in a composite index, and what another would take; an agency of its own unit.
+    ReadExplanations,
     /// Issue, list and revoke keys.
     KeepKeys,
     /// Read the audit log.
@@ -96,7 +100,9 @@ impl Action {
         match self {
             Self::SendResponse | Self::SendBatch => &[Device, Collector],
             Self::ReadReceipt => &[Device, Collector, Statistician, Auditor],
-            Self::ReadAnswers | Self::EndResponse | Self::PublishDefinition | Self::KeepWave | Self::Compute => &[Statistician],
+            Self::ReadAnswers | Self::EndResponse | Self::PublishDefinition | Self::KeepWave | Self::LoadIndicators | Self::Compute => {
+                &[Statistician]
+            }
             Self::ListResponses => &[Statistician, Auditor],
             Self::CheckDefinition => &[Statistician, Publisher],
             Self::AddUnits => &[Statistician, Admin],
@@ -104,6 +110,7 @@ impl Action {
             Self::Publish => &[Publisher],
             Self::ReadRuns => &[Statistician, Publisher, Auditor],
             Self::ReadOwnEmbargoed => &[Agency],
+            Self::ReadExplanations => &[Agency, Statistician, Publisher, Auditor],
             Self::KeepKeys => &[Admin],
             Self::ReadAudit => &[Auditor, Admin],
         }

@@ -15,9 +15,10 @@ use validator::Validate;
 
 use crate::api::audit;
 use crate::api::auth::Caller;
-use crate::api::body::Json;
+use crate::api::body::{Json, LARGE};
 use crate::api::codes::Code;
-use crate::api::encode::{from_rfc3339, hex, rfc3339};
+use crate::api::composite_runs::{self, SurveyBody, SurveyRequest, UncertaintyRequest};
+use crate::api::encode::{hex, rfc3339};
 use crate::api::etag;
 use crate::api::page::{Listing, Page};
 use crate::api::problem::Problem;
@@ -25,53 +26,74 @@ use crate::api::quality::{LeftOutBody, WithoutFlagged};
 use crate::api::responses::uuid;
 use crate::api::role::Action;
 use crate::api::state::AppState;
+use crate::api::survey_runs;
 use crate::api::wire::Cacheable;
-use crate::jobs::RUN_JOB;
-use crate::schema::{self, Document, Finding, IndexDefinition};
+use crate::jobs::{RUN_JOB, load};
 use crate::store::Db;
+use crate::store::composites::{self, Inputs};
 use crate::store::jobs::NewJob;
+use crate::store::quality::LeftOut;
 use crate::store::runs::{self, Filter, NewRun, Run, RunState};
 use crate::store::{quality, schemas, waves};
 
-/// A run to start.
+/// A run to start: of a survey's index from the answers of a wave, or of a composite index from tables and runs of surveys' indices.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RunRequest {
     /// Code of the index.
     #[validate(length(min = 1, max = 64))]
-    index: String,
+    pub(super) index: String,
     /// Version of its definition.
     #[validate(length(min = 1, max = 32))]
-    version: String,
-    /// The wave.
+    pub(super) version: String,
+    /// The wave; of a survey's index only, and needed there.
     #[validate(length(min = 1, max = 64))]
-    wave: String,
+    pub(super) wave: Option<String>,
     /// Only what had arrived by then, RFC 3339: to compute again what was known on a day. By default everything there is now.
-    as_of: Option<String>,
+    pub(super) as_of: Option<String>,
     /// Values of the index's parameters; those not given keep the definition's.
     #[serde(default)]
-    parameters: BTreeMap<String, f64>,
+    pub(super) parameters: BTreeMap<String, f64>,
     /// For whatever is drawn at random: the same seed gives the same figures.
     #[serde(default = "one")]
     #[validate(range(min = 0, max = 9_007_199_254_740_991_i64))]
-    seed: i64,
-    /// A look at unfinished fieldwork, never to be published.
+    pub(super) seed: i64,
+    /// A look at unfinished work, never to be published.
     #[serde(default)]
-    preview: bool,
+    pub(super) preview: bool,
     /// The id of a finished run of the same index, such as last year's: every score tells how it moved since, with a test that
     /// knows of the PSUs that both samples share. The earlier answers are read by this run's definition.
-    since: Option<String>,
+    pub(super) since: Option<String>,
     /// Leave out the responses that an evaluation flagged; by default every valid response takes part.
-    without_flagged: Option<WithoutFlagged>,
+    pub(super) without_flagged: Option<WithoutFlagged>,
+    /// Of a composite index: the numbers of its indicator tables; a value of a later one replaces that of an earlier one.
+    #[serde(default)]
+    #[validate(length(max = 1000))]
+    pub(super) tables: Vec<i32>,
+    /// Of a composite index: the runs of surveys' indices that its leaves are taken from.
+    #[serde(default)]
+    #[validate(nested)]
+    pub(super) surveys: Vec<SurveyRequest>,
+    /// Of a composite index: how errors of its values are carried to scores and ranks.
+    pub(super) uncertainty: Option<UncertaintyRequest>,
+    /// Of a composite index: the choices that a sensitivity analysis varies, a document of kind `sensitivity`; none without it.
+    pub(super) sensitivity: Option<Value>,
 }
 
-/// The instant that a request names.
-fn as_of(request: &RunRequest) -> Result<Option<i64>, Problem> {
-    let Some(text) = &request.as_of else { return Ok(None) };
-    let finding = || {
-        Finding::error("/as_of", "instant-invalid", "Cần thời điểm theo RFC 3339, có múi giờ", "An RFC 3339 instant with offset is needed")
-    };
-    from_rfc3339(text).map(Some).ok_or_else(|| Problem::because(Code::BodyInvalid, finding()))
+/// What a run is made of, as its request says it.
+pub struct Frozen {
+    /// The wave whose answers it takes.
+    pub wave_id: Option<i32>,
+    /// The instant by which they had arrived, µs UTC.
+    pub as_of: Option<i64>,
+    /// The run that it is compared with.
+    pub since: Option<Uuid>,
+    /// The flagged responses that it leaves out.
+    pub left_out: Option<LeftOut>,
+    /// How it is to be computed, as JSON.
+    pub parameters: String,
+    /// The tables and runs that a composite index takes.
+    pub inputs: Inputs,
 }
 
 fn one() -> i64 {
@@ -93,7 +115,7 @@ pub struct RunBody {
     pub state: &'static str,
     /// Whether it is a look at unfinished fieldwork.
     pub preview: bool,
-    /// Values of the index's parameters that it was given.
+    /// Values of the index's parameters that it was given; of a composite index, how it is computed.
     pub parameters: Value,
     /// The last response, by sequence number, that could take part.
     pub high_water_seq: i64,
@@ -105,6 +127,12 @@ pub struct RunBody {
     pub since: Option<String>,
     /// The flagged responses that it leaves out; null: none.
     pub without_flagged: Option<LeftOutBody>,
+    /// The indicator tables of a composite index, in the order in which they lie over each other.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tables: Vec<i32>,
+    /// The runs that leaves of a composite index are taken from.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub surveys: Vec<SurveyBody>,
     /// Who did what with it, when.
     pub steps: Vec<StepBody>,
     /// SHA-256 of inputs and scores: the same for every repetition.
@@ -189,6 +217,7 @@ impl Names {
             None => None,
         };
         let (index, version) = self.indices.get(&index_id).cloned().unwrap_or_default();
+        let inputs = if wave.is_none() { composites::inputs(db, run.id)? } else { Inputs::default() };
         Ok(RunBody {
             id: run.id.to_string(),
             index,
@@ -202,6 +231,8 @@ impl Names {
             seed: run.seed,
             since: run.since.map(|id| id.to_string()),
             without_flagged: quality::left_out(db, run.id)?.as_ref().map(LeftOutBody::of),
+            tables: inputs.tables,
+            surveys: inputs.surveys.into_iter().map(SurveyBody::of).collect(),
             steps: steps(&run),
             digest: run.digest.map(|digest| hex(&digest)),
             manifest: run.manifest.as_deref().and_then(|manifest| serde_json::from_str(manifest).ok()),
@@ -235,7 +266,7 @@ pub fn answer(mut with: actix_web::HttpResponseBuilder, run: &RunBody) -> HttpRe
 /// Starts a computation. Its inputs are frozen now; its progress is at `…/progress` and, as a stream, at `…/events`.
 #[utoipa::path(tag = "runs", request_body = RunRequest, responses((status = 202, description = "Queued; `Location` is the run", body = RunBody)))]
 #[post("/v1/runs")]
-pub async fn create_run(state: AppState, caller: Caller, request: Json<RunRequest>) -> Result<HttpResponse, Problem> {
+pub async fn create_run(state: AppState, caller: Caller, request: Json<RunRequest, LARGE>) -> Result<HttpResponse, Problem> {
     let holder = caller.may(Action::Compute)?.clone();
     let request = request.0;
     let (id, now) = (Uuid::new_v4(), state.now());
@@ -243,26 +274,27 @@ pub async fn create_run(state: AppState, caller: Caller, request: Json<RunReques
         let index = schemas::find_index(db, &request.index, &request.version)?;
         let index =
             index.ok_or_else(|| Problem::not_found().detail("Không có phiên bản chỉ số này", "There is no such version of the index"))?;
-        let wave = waves::find(db, &request.wave)?.ok_or_else(|| Problem::new(Code::WaveUnknown))?;
-        check(&request, &definition(&index)?, &wave)?;
-        let since = earlier(db, request.since.as_deref(), &index.code)?;
-        let left_out = request.without_flagged.as_ref().map(|without| without.read(db, wave.id)).transpose()?;
+        let frozen = match index.survey_code {
+            Some(_) => survey_runs::freeze(db, &request, &load::index(&index)?)?,
+            None => composite_runs::freeze(db, &request, &load::composite(&index)?)?,
+        };
         let new = NewRun {
             id,
             index_version_id: index.id,
-            wave_id: Some(wave.id),
+            wave_id: frozen.wave_id,
             preview: request.preview,
-            as_of: as_of(&request)?,
-            parameters: json!(request.parameters).to_string(),
+            as_of: frozen.as_of,
+            parameters: frozen.parameters,
             seed: request.seed,
             threads: None,
-            since,
+            since: frozen.since,
             created_by: holder.actor(),
             created_at: now,
         };
         let job = NewJob { id, kind: RUN_JOB.into(), payload: json!({ "run": id.to_string() }).to_string(), created_at: now };
         let run = runs::create(db, &new, &job)?;
-        if let Some(left_out) = &left_out {
+        composites::freeze(db, id, &frozen.inputs)?;
+        if let Some(left_out) = &frozen.left_out {
             quality::leave_out(db, id, left_out)?;
         }
         audit::note(db, &holder, now, "run.create", &id.to_string(), "")?;
@@ -271,59 +303,6 @@ pub async fn create_run(state: AppState, caller: Caller, request: Json<RunReques
     let mut accepted = HttpResponse::Accepted();
     accepted.insert_header((LOCATION, format!("/v1/runs/{id}")));
     Ok(answer(accepted, &created.await?))
-}
-
-/// The run to compare with: finished, and of the same index.
-fn earlier(db: &mut Db, since: Option<&str>, index: &str) -> Result<Option<Uuid>, Problem> {
-    let Some(id) = since else { return Ok(None) };
-    let finding = |code, vi: &str, en: &str| Problem::because(Code::BodyInvalid, Finding::error("/since", code, vi, en));
-    let unknown = || finding("run-unknown", "Không có lần tính này", "There is no such run");
-    let run = runs::find(db, Uuid::parse_str(id).map_err(|_| unknown())?)?.ok_or_else(unknown)?;
-    if run.digest.is_none() {
-        return Err(finding("run-unfinished", "Lần tính này chưa có kết quả", "That run has no results"));
-    }
-    if schemas::index_by_id(db, run.index_version_id)?.code != index {
-        return Err(finding("other-index", "Lần tính này thuộc chỉ số khác", "That run is of another index"));
-    }
-    Ok(Some(run.id))
-}
-
-fn definition(row: &schemas::IndexVersion) -> Result<IndexDefinition, Problem> {
-    match schema::parse(&row.document).map(|checked| checked.document) {
-        Ok(Document::Index(index)) => Ok(index),
-        _ => Err(Problem::internal(format!("the stored index definition {} {} cannot be read", row.code, row.version))),
-    }
-}
-
-/// A wave of another survey, and parameters that the index does not have or that are out of bounds.
-fn check(request: &RunRequest, index: &IndexDefinition, wave: &waves::Wave) -> Result<(), Problem> {
-    let mut findings = Vec::new();
-    if index.survey() != wave.survey_code {
-        let vi = format!("Chỉ số tính từ khảo sát {}, đợt này thuộc {}", index.survey(), wave.survey_code);
-        findings.push(Finding::error(
-            "/wave",
-            "other-survey",
-            vi,
-            format!("The index is of the survey {}, the wave of {}", index.survey(), wave.survey_code),
-        ));
-    }
-    for (name, value) in &request.parameters {
-        let pointer = format!("/parameters/{}", name.replace('~', "~0").replace('/', "~1"));
-        match index.parameters().get(name) {
-            None => findings.push(Finding::error(
-                pointer,
-                "parameter-unknown",
-                "Chỉ số không có tham số này",
-                "The index has no such parameter",
-            )),
-            Some(known) if !(known.min..=known.max).contains(value) => {
-                let (vi, en) = (format!("Phải từ {} đến {}", known.min, known.max), format!("Must be from {} to {}", known.min, known.max));
-                findings.push(Finding::error(pointer, "out-of-bounds", vi, en));
-            }
-            Some(_) => {}
-        }
-    }
-    if findings.is_empty() { Ok(()) } else { Err(Problem::new(Code::BodyInvalid).errors(findings)) }
 }
 
 /// Runs, the newest first.

@@ -11,11 +11,9 @@ use uuid::Uuid;
 use crate::api::auth::Caller;
 use crate::api::change::{ChangeBody, VerdictBody, verdict};
 use crate::api::codes::Code;
-use crate::api::editions::is_known;
 use crate::api::page::{Page, link};
 use crate::api::problem::Problem;
-use crate::api::responses::uuid;
-use crate::api::role::Action;
+use crate::api::sources::{Asked, Source, View, source};
 use crate::api::state::AppState;
 use crate::api::units::split_name;
 use crate::api::wire::{Cacheable, UnitLabel, Words};
@@ -23,8 +21,7 @@ use crate::jobs::load;
 use crate::publication::{ClustersUsed, Manifest};
 use crate::scoring::rank::Target;
 use crate::store::changes::{self, Change};
-use crate::store::editions::{self, Edition, EditionState};
-use crate::store::runs::{self, Run, RunState};
+use crate::store::runs::Run;
 use crate::store::scores::{self, Filter, Score};
 use crate::store::{Db, schemas, waves};
 use crate::unit::{Registry, UnitId};
@@ -59,6 +56,13 @@ pub struct ScoresQuery {
     cursor: Option<String>,
     /// Scores a page, at most 1000.
     limit: Option<u32>,
+}
+
+impl ScoresQuery {
+    fn asked(&self) -> Asked<'_> {
+        let [edition, run, index, period] = [&self.edition, &self.run, &self.index, &self.period].map(Option::as_deref);
+        Asked { edition, run, index, period }
+    }
 }
 
 /// A page of scores and what they were made of.
@@ -160,24 +164,7 @@ struct About {
     level: f64,
 }
 
-/// What the caller may see of a run's scores.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum View {
-    /// Everything, suppressed cells too.
-    Office,
-    /// Everything but suppressed cells.
-    Public,
-    /// The same, of one unit and all below it.
-    Own(UnitId),
-}
-
 impl View {
-    fn shows(self, score: &Score, units: &Registry) -> bool {
-        let Self::Own(root) = self else { return true };
-        let speaks_of = score.unit_id.or(score.area_id);
-        speaks_of.is_some_and(|id| units.is_within(UnitId(id), root))
-    }
-
     fn body(self, score: Score, change: Option<Change>, about: &About) -> ScoreBody {
         let (units, labels) = (&about.units, &about.labels);
         let verdict = about.target.and_then(|target| verdict(target, &score, change.as_ref(), about.level));
@@ -236,7 +223,7 @@ pub async fn list_scores(
     let target = target(query.target.as_deref())?;
     let (registry, query) = (Arc::clone(&units), query.into_inner());
     let found = state.read(move |db| {
-        let (run, edition, view) = source(db, &caller, &query)?;
+        let Source { run, edition, view } = source(db, &caller, query.asked())?;
         let Some(wave_id) = run.wave_id else { return Err(composite()) };
         let rows = visible(db, run.id, filter, view, &registry, page.limit as usize + 1)?;
         let changes = moved(db, &run, &rows)?;
@@ -313,45 +300,6 @@ fn filter(query: &ScoresQuery, units: &Registry, page: Page) -> Result<Filter, P
     })
 }
 
-/// Which run the query means and what the caller may see of it. What one may not see is not there.
-fn source(db: &mut Db, caller: &Caller, query: &ScoresQuery) -> Result<(Run, Option<Edition>, View), Problem> {
-    let edition = match (&query.edition, &query.run, &query.index) {
-        (Some(code), None, None) => editions::find(db, code)?,
-        (None, None, Some(index)) => editions::list(db, Some(EditionState::Published))?
-            .into_iter()
-            .filter(|edition| {
-                edition.index_code == *index && query.period.as_ref().is_none_or(|wave| Some(wave) == edition.wave_code.as_ref())
-            })
-            .max_by_key(|edition| edition.published_at),
-        (None, Some(id), None) => return run(db, caller, uuid(id)?),
-        _ => {
-            let (vi, en) = ("Cần đúng một trong: edition, run, index", "Exactly one of edition, run and index is needed");
-            return Err(Problem::new(Code::QueryInvalid).detail(vi, en));
-        }
-    };
-    let edition = edition.filter(|edition| is_known(edition, caller)).ok_or_else(Problem::not_found)?;
-    let view = match edition.state {
-        EditionState::Published => View::Public,
-        EditionState::Withdrawn => {
-            return Err(Problem::not_found().detail("Ấn bản này đã bị rút", "The edition was withdrawn"));
-        }
-        EditionState::Embargoed if caller.can(Action::ReadRuns) => View::Public,
-        // An agency's key always has a unit; one without sees nothing rather than everything.
-        EditionState::Embargoed => View::Own(UnitId(caller.holder().and_then(|holder| holder.unit).ok_or_else(Problem::not_found)?)),
-    };
-    Ok((runs::get(db, edition.run_id)?, Some(edition), view))
-}
-
-fn run(db: &mut Db, caller: &Caller, id: Uuid) -> Result<(Run, Option<Edition>, View), Problem> {
-    caller.may(Action::ReadRuns)?;
-    let run = runs::get(db, id)?;
-    if matches!(run.state, RunState::Queued | RunState::Running | RunState::Cancelled | RunState::Failed) {
-        return Err(Problem::new(Code::WrongState).with("state", run.state.as_str()));
-    }
-    let edition = editions::of_run(db, id)?;
-    Ok((run, edition, View::Office))
-}
-
 /// The first `wanted` scores that the view shows.
 fn visible(db: &mut Db, run: Uuid, mut filter: Filter, view: View, units: &Registry, wanted: usize) -> Result<Vec<Score>, Problem> {
     let mut found = Vec::new();
@@ -359,7 +307,7 @@ fn visible(db: &mut Db, run: Uuid, mut filter: Filter, view: View, units: &Regis
         let rows = scores::query(db, run, &filter, CHUNK.into())?;
         let full = rows.len() == usize::from(CHUNK);
         filter.after_ord = rows.last().map(|score| score.ord);
-        found.extend(rows.into_iter().filter(|score| view.shows(score, units)));
+        found.extend(rows.into_iter().filter(|score| view.shows(score.unit_id.or(score.area_id), units)));
         if !full || found.len() >= wanted {
             found.truncate(wanted);
             return Ok(found);

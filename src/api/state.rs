@@ -13,7 +13,9 @@ use crate::api::cache::Cache;
 use crate::api::limit::{Limiter, Rates};
 use crate::api::metrics::Metrics;
 use crate::api::problem::Problem;
+use crate::jobs::composite::Prepared;
 use crate::jobs::load::{Survey, WaveInField};
+use crate::store::runs::Run;
 use crate::store::writer::Writer;
 use crate::store::{Db, Store};
 use crate::unit::Registry;
@@ -164,6 +166,14 @@ impl AppState {
     /// Those of the store.
     pub async fn units(&self) -> Result<Arc<Registry>, Problem> {
         self.0.cache.units(self).await
+    }
+
+    /// A finished run of a composite index, computed again from what it froze.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn prepared(&self, run: Run) -> Result<Arc<Prepared>, Problem> {
+        self.0.cache.prepared(self, run).await
     }
 
     /// Forgets what a change here made stale; other instances find out within seconds.

@@ -1,36 +1,19 @@
 //! Why a unit has its score, and what it would take to reach another: in Vietnamese with English beside it.
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use serde_json::json;
 
 use super::Shown;
-use crate::index::composite::explain::{Compared, Explanation, Goal, Lost, LostSum, Plan, Reach, Share, Subject, explain, reach};
-use crate::index::composite::targets::{Basis, Judgement, Rules, judge};
-use crate::schema::composite::{CompositeDefinition, TargetKind};
+use crate::index::composite::explain::{self, Aim, Compared, Explanation, Lost, LostSum, Plan, Share, Subject};
+use crate::index::composite::targets::{Basis, Judgement, Rules};
+use crate::schema::composite::{CompositeDefinition, TargetError, TargetKind};
 
 /// Rows of one table on the screen; the rest is a line that says how many.
 const ROWS: usize = 40;
 
 /// `rank:20`, `score:69.5`, `rise:5` or `gain:1.5`.
 pub(super) fn target(text: &str) -> Result<TargetKind, String> {
-    let wrong = || format!("{text:?} is none of rank:20, score:69.5, rise:5, gain:1.5");
-    let (kind, value) = text.split_once(':').ok_or_else(wrong)?;
-    let places = || value.parse().ok().filter(|places: &u32| *places > 0).ok_or_else(wrong);
-    let points = || value.parse().ok().filter(|points: &f64| points.is_finite()).ok_or_else(wrong);
-    Ok(match kind {
-        "rank" => TargetKind::Rank { value: places()? },
-        "rise" => TargetKind::RankGain { value: places()? },
-        "score" => TargetKind::Score { value: points()? },
-        "gain" => TargetKind::ScoreGain { value: points()? },
-        _ => return Err(wrong()),
-    })
-}
-
-/// A target with what can be said of it.
-struct Aim {
-    kind: TargetKind,
-    judgement: Judgement,
-    reach: Reach,
+    text.parse().map_err(|error: TargetError| error.to_string())
 }
 
 /// Prints the explanation of a row; `before` is the unit in the last edition.
@@ -41,42 +24,23 @@ pub(super) fn print(
     aim: Option<TargetKind>,
     as_json: bool,
 ) -> Result<()> {
-    let found = explain(subject, before).with_context(|| format!("{} has no score in {}", subject.unit(), subject.edition()))?;
-    let aim = aim.map(|kind| self::aim(shown, subject, before, kind)).transpose()?;
+    let found = explain::explain(subject, before).with_context(|| format!("{} has no score in {}", subject.unit(), subject.edition()))?;
+    let aim = match aim {
+        Some(kind) => {
+            let errors = |node: usize, row: usize| shown.error(node, row);
+            let found = explain::aim(subject, before, kind, &errors, &Rules::default());
+            Some(found.map_err(|error| anyhow::anyhow!("{} / {error}", error.vi()))?)
+        }
+        None => None,
+    };
     if as_json {
         let definition = subject.definition;
-        let target = aim.as_ref().map(|aim| json!({"target": aim.kind, "judgement": aim.judgement, "reach": aim.reach}));
-        let whole = json!({"code": definition.code(), "edition": found.edition, "explanation": found, "target": target});
+        let whole = json!({"code": definition.code(), "edition": found.edition, "explanation": found, "target": aim});
         println!("{}", serde_json::to_string_pretty(&whole)?);
         return Ok(());
     }
     Page { definition: subject.definition }.all(&found, aim.as_ref());
     Ok(())
-}
-
-fn aim(shown: &Shown<'_>, subject: &Subject<'_>, before: Option<&Subject<'_>>, kind: TargetKind) -> Result<Aim> {
-    let outcome = subject.outcome;
-    let was = |what: Option<f64>| what.context("a gain needs an edition before in which the unit has a score");
-    let goal = match kind {
-        TargetKind::Score { value } => Goal::Score(value),
-        TargetKind::Rank { value } => Goal::Rank(value),
-        TargetKind::ScoreGain { value } => Goal::Score(was(before.and_then(|before| before.outcome.score(0, before.row)))? + value),
-        TargetKind::RankGain { value } => {
-            let rank = before.and_then(|before| before.outcome.rank(0, before.row));
-            let Some(rank) = rank else { bail!("a rise needs an edition before in which the unit has a rank") };
-            Goal::Rank(rank.saturating_sub(value).max(1))
-        }
-    };
-    let errors = |node: usize, row: usize| shown.error(node, row);
-    // An edition before under another definition is another outcome: all that is left of a gain is the rank or score to reach.
-    let judged_as = match goal {
-        _ if before.is_none_or(|before| std::ptr::eq(before.outcome, outcome)) => kind,
-        Goal::Score(value) => TargetKind::Score { value },
-        Goal::Rank(value) => TargetKind::Rank { value },
-    };
-    let judged = judge(outcome, 0, subject.row, judged_as, &errors, &Rules::default());
-    let judgement = judged.map_err(|(_, vi, en)| anyhow::anyhow!("{vi} / {en}"))?;
-    Ok(Aim { kind, judgement, reach: reach(subject, goal)? })
 }
 
 /// What a target says, in both languages.
@@ -190,7 +154,7 @@ impl Page<'_> {
 
     fn aim(&self, aim: &Aim) {
         let reach = &aim.reach;
-        println!("\nMục tiêu / Target: {}", wording(aim.kind));
+        println!("\nMục tiêu / Target: {}", wording(aim.target));
         println!("  hiện nay / now: {}", verdict(&aim.judgement));
         if let Some(needed) = reach.needed {
             println!("  cần / needed: {needed:.4}, còn thiếu / short of it by {:.4}", (needed - reach.now.score).max(0.0));

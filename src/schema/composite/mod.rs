@@ -16,6 +16,7 @@ mod rules_file;
 pub(crate) mod sample;
 mod stage;
 mod stage_file;
+mod target;
 
 use serde_json::Value;
 
@@ -29,6 +30,7 @@ pub use stage::{
     Aggregation, Aggregator, Budget, Centre, Imputation, Impute, LevelAggregator, Loadings, Log, Normalisation, Normaliser, Reverse, Scale,
     Screen, Stage, Step, Treat, Weighting, Window, WindowSpan,
 };
+pub use target::TargetError;
 
 use super::decode;
 use super::finding::{Finding, any_error};
