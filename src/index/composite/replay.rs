@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use super::matrix::{Matrix, Rows};
 use super::stages::aggregate::{Child, Inner};
 use super::stages::{StageError, State};
-use crate::schema::composite::{Aggregation, Aggregator, CompositeDefinition};
+use crate::schema::composite::{Aggregation, Aggregator, CompositeDefinition, CompositeNode};
 
 /// The scores of the leaves in one edition.
 #[derive(Debug, Clone)]
@@ -45,23 +45,17 @@ impl Leaves {
         let span = state.rows.spans().get(edition).cloned().unwrap_or(0..0);
         let all = span.len() == state.rows.len();
         let of_edition = || state.rows.filter(&(0..state.rows.len()).map(|row| span.contains(&row)).collect::<Vec<_>>());
-        let nodes = definition.nodes();
-        let mut scores = Matrix::missing(span.len(), nodes.len());
-        let mut fill = vec![Fill::Empty; nodes.len()];
+        let nodes = definition.nodes().len();
+        let (mut scores, mut fill) = (Matrix::missing(span.len(), nodes), vec![Fill::Empty; nodes]);
         for (column, (place, node, _)) in definition.leaves().enumerate() {
             let values = state.indicators.column(column).get(span.clone()).unwrap_or_default();
-            for (cell, value) in scores.column_mut(place).iter_mut().zip(values) {
-                *cell = node.rescale().map_or(*value, |by| by.factor * value + by.offset);
-            }
-            if let Some(fill) = fill.get_mut(place) {
-                *fill = Fill::of(scores.column(place));
-            }
+            put(&mut scores, &mut fill, place, node, values);
         }
         let rows = if all { Arc::clone(&state.rows) } else { Arc::new(of_edition()) };
         Self { rows, scores, fill, logs: OnceLock::new() }
     }
 
-    /// The logarithms of a leaf's scores; none for an inner node.
+    /// The logarithms of a leaf's scores; none where one is missing, and for an inner node.
     fn logs(&self, place: usize) -> Option<&[f64]> {
         if self.fill.get(place) != Some(&Fill::Whole) {
             return None;
@@ -76,6 +70,16 @@ impl Leaves {
             logs
         };
         Some(self.logs.get_or_init(all).column(place))
+    }
+}
+
+/// Puts the normalised values of an edition in for a leaf.
+fn put(scores: &mut Matrix, fill: &mut [Fill], place: usize, node: &CompositeNode, values: &[f64]) {
+    for (cell, value) in scores.column_mut(place).iter_mut().zip(values) {
+        *cell = node.rescale().map_or(*value, |by| by.factor * value + by.offset);
+    }
+    if let Some(fill) = fill.get_mut(place) {
+        *fill = Fill::of(scores.column(place));
     }
 }
 
@@ -116,6 +120,11 @@ impl Scratch {
         self.scores.copy_from(&leaves.scores);
         self.fill.clone_from(&leaves.fill);
     }
+
+    /// Puts other normalised values in for a leaf, which the leaves taken over must lack: of theirs the logarithms are known.
+    pub(crate) fn put(&mut self, place: usize, node: &CompositeNode, values: &[f64]) {
+        put(&mut self.scores, &mut self.fill, place, node, values);
+    }
 }
 
 impl<'d> Tree<'d> {
@@ -148,7 +157,7 @@ impl<'d> Tree<'d> {
                 let inner = Inner { children: children.clone(), ..inner.clone() };
                 *column = inner.column(scores, &leaves.rows)?;
             }
-            if let Some(by) = self.definition.nodes().get(*place).and_then(crate::schema::composite::CompositeNode::rescale) {
+            if let Some(by) = self.definition.nodes().get(*place).and_then(CompositeNode::rescale) {
                 for score in column.iter_mut() {
                     *score = by.factor * *score + by.offset;
                 }

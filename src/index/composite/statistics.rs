@@ -42,22 +42,26 @@ pub(crate) fn range(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
 ///
 /// # Formula
 /// `G₁ = √(n(n−1))/(n−2) · m₃/m₂^{3/2}`, Joanes and Gill (1998), The Statistician 47(1), their second definition.
-#[allow(clippy::cast_precision_loss)]
 pub(crate) fn skewness(values: impl Iterator<Item = f64> + Clone) -> Option<f64> {
-    let (n, _, m2, m3, _) = moments(values)?;
-    let count = n as f64;
-    (n >= 3 && m2 > 0.0).then(|| m3 / (m2 * m2.sqrt()) * (count * (count - 1.0)).sqrt() / (count - 2.0))
+    skewness_kurtosis(values).0
 }
 
 /// Sample excess kurtosis; none below four values or where they do not vary.
 ///
 /// # Formula
 /// `G₂ = (n−1)/((n−2)(n−3)) · ((n+1)(m₄/m₂² − 3) + 6)`, Joanes and Gill (1998), their second definition.
-#[allow(clippy::cast_precision_loss)]
 pub(crate) fn kurtosis(values: impl Iterator<Item = f64> + Clone) -> Option<f64> {
-    let (n, _, m2, _, m4) = moments(values)?;
+    skewness_kurtosis(values).1
+}
+
+/// Skewness and kurtosis at once: see [`skewness`] and [`kurtosis`].
+#[allow(clippy::cast_precision_loss)]
+pub(crate) fn skewness_kurtosis(values: impl Iterator<Item = f64> + Clone) -> (Option<f64>, Option<f64>) {
+    let Some((n, _, m2, m3, m4)) = moments(values) else { return (None, None) };
     let count = n as f64;
-    (n >= 4 && m2 > 0.0).then(|| ((count + 1.0) * (m4 / (m2 * m2) - 3.0) + 6.0) * (count - 1.0) / ((count - 2.0) * (count - 3.0)))
+    let skewness = || m3 / (m2 * m2.sqrt()) * (count * (count - 1.0)).sqrt() / (count - 2.0);
+    let kurtosis = || ((count + 1.0) * (m4 / (m2 * m2) - 3.0) + 6.0) * (count - 1.0) / ((count - 2.0) * (count - 3.0));
+    ((n >= 3 && m2 > 0.0).then(skewness), (n >= 4 && m2 > 0.0).then(kurtosis))
 }
 
 /// Number, mean and central moments 2 to 4.

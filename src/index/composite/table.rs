@@ -199,9 +199,15 @@ impl Table {
 
     fn matrix(&self, rows: &Rows, columns: &[&str]) -> Matrix {
         let mut matrix = Matrix::missing(rows.len(), columns.len());
-        for (column, code) in columns.iter().enumerate() {
-            for (row, (edition, unit)) in rows.keys().enumerate() {
-                matrix.set(row, column, self.get(edition, unit, code).and_then(|observation| observation.value));
+        // Of two columns of one name the first is the one that is asked for.
+        let places: BTreeMap<&str, usize> = columns.iter().enumerate().rev().map(|(column, code)| (*code, column)).collect();
+        let mut keys = rows.keys().enumerate().peekable();
+        for ((edition, unit, code), observation) in self.observations() {
+            // Cells and rows stand in the same order.
+            let own = (edition.as_str(), unit.as_str());
+            while keys.next_if(|(_, key)| *key < own).is_some() {}
+            if let (Some((row, _)), Some(column)) = (keys.peek().filter(|(_, key)| *key == own), places.get(code.as_str())) {
+                matrix.set(*row, *column, observation.value);
             }
         }
         matrix

@@ -117,7 +117,7 @@ pub(crate) fn uniform(rng: &mut ChaCha8Rng) -> f64 {
     ((rng.next_u64() >> 12) as f64 + 0.5) / (1_u64 << 52) as f64
 }
 
-pub(crate) fn standard_normal(rng: &mut ChaCha8Rng) -> f64 {
+fn standard_normal(rng: &mut ChaCha8Rng) -> f64 {
     normal::quantile(uniform(rng))
 }
 

@@ -24,7 +24,7 @@ mod target;
 pub use across::across_domains;
 pub use drawn::{Chance, Drawn, DrawnRanks, drawn_ranks};
 pub use draws::Draws;
-pub(crate) use draws::{gamma, standard_normal, uniform};
+pub(crate) use draws::{gamma, uniform};
 pub(crate) use factor::factor;
 pub use joint::{Joint, RankError};
 pub use pairwise::{RankInterval, RankMethod, pairwise, rank_intervals};

@@ -91,9 +91,8 @@ pub fn sobol_indices(outputs: &[Vec<f64>], bootstrap: u32, level: f64, seed: u64
     };
     let samples: Vec<Estimate> = (0..bootstrap).into_par_iter().filter_map(sample).collect();
     let share = |value: f64, of: &dyn Fn(&Estimate) -> f64| {
-        let mut sorted: Vec<f64> = samples.iter().map(of).collect();
-        sorted.sort_by(f64::total_cmp);
-        let (low, high) = percentiles(&sorted, level).unwrap_or((f64::NAN, f64::NAN));
+        let mut found: Vec<f64> = samples.iter().map(of).collect();
+        let (low, high) = percentiles(&mut found, level).unwrap_or((f64::NAN, f64::NAN));
         Share { value, low, high }
     };
     let first = (0..mixed.len()).map(|i| share(point.first[i], &|sample| sample.first[i])).collect();
@@ -107,12 +106,25 @@ fn below(bits: u64, n: usize) -> usize {
     ((u128::from(bits) * n as u128) >> 64) as usize
 }
 
-/// The bounds of the middle `level` of sorted numbers.
+/// The bounds of the middle `level` of numbers, which are left in another order.
+pub(crate) fn percentiles(numbers: &mut [f64], level: f64) -> Option<(f64, f64)> {
+    let (count, cut) = (numbers.len(), cut(numbers.len(), level));
+    if count == 0 {
+        return None;
+    }
+    let (_, low, above) = numbers.select_nth_unstable_by(cut, f64::total_cmp);
+    let low = *low;
+    // The upper bound stands as many places before the end as the lower one behind the start.
+    let Some(place) = (count - 1 - cut).checked_sub(cut + 1) else { return Some((low, low)) };
+    let (_, high, _) = above.select_nth_unstable_by(place, f64::total_cmp);
+    Some((low, *high))
+}
+
+/// How many of `count` sorted numbers lie beyond the middle `level` at either end.
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a place among the samples
-pub(crate) fn percentiles(sorted: &[f64], level: f64) -> Option<(f64, f64)> {
-    let place = libm::floor(0.5 * (1.0 - level) * (sorted.len() as f64 + 1.0) + 1e-9) as usize;
-    let cut = place.saturating_sub(1).min(sorted.len().saturating_sub(1) / 2);
-    Some((*sorted.get(cut)?, *sorted.get(sorted.len() - 1 - cut)?))
+fn cut(count: usize, level: f64) -> usize {
+    let place = libm::floor(0.5 * (1.0 - level) * (count as f64 + 1.0) + 1e-9) as usize;
+    place.saturating_sub(1).min(count.saturating_sub(1) / 2)
 }
 
 /// The indices of one sample of rows.
@@ -181,4 +193,30 @@ pub fn sobol(variations: &Variations<'_>, plan: SobolPlan, seed: u64) -> Result<
     let codes = set.factors().iter().zip(found.first.iter().zip(&found.total));
     let factors = codes.map(|(factor, (first, total))| FactorShare { factor: factor.code.clone(), first: *first, total: *total }).collect();
     Ok(SobolRun { output, evaluations, mean: found.mean, variance: found.variance, factors })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn percentiles_are_the_sorted_numbers_that_stand_as_far_from_either_end(
+            mut numbers in proptest::collection::vec((-9..9_i32).prop_map(f64::from), 1..60), level in 0.01..0.999_f64,
+        ) {
+            let mut sorted = numbers.clone();
+            sorted.sort_by(f64::total_cmp);
+            let cut = cut(sorted.len(), level);
+            prop_assert_eq!(percentiles(&mut numbers, level), Some((sorted[cut], sorted[sorted.len() - 1 - cut])));
+        }
+    }
+
+    #[test]
+    fn of_a_thousand_samples_the_25th_from_either_end_bound_95_percent() {
+        let mut numbers: Vec<f64> = (1..=1000).rev().map(f64::from).collect();
+        assert_eq!(percentiles(&mut numbers, 0.95), Some((25.0, 976.0)));
+        assert_eq!(percentiles(&mut [], 0.95), None);
+    }
 }

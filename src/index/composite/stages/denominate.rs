@@ -1,15 +1,15 @@
 //! Denominators: per head, per unit of output.
 
-use super::{Filled, Record, State};
+use super::{Columns, Filled, Record, State};
 use crate::schema::composite::CompositeDefinition;
 
 /// Divides each indicator that has a denominator by it, told for its `per`.
 ///
 /// # Formula
 /// `x / d · per`
-pub(super) fn denominate(definition: &CompositeDefinition, state: &mut State) -> Record {
+pub(super) fn denominate(columns: Columns<'_>, definition: &CompositeDefinition, state: &mut State) -> Record {
     let (mut indicators, mut lost) = (Vec::new(), Vec::new());
-    for (column, (_, node, indicator)) in definition.leaves().enumerate() {
+    for (column, (_, node, indicator)) in definition.leaves().enumerate().filter(|(column, _)| columns.has(*column)) {
         let Some(by) = indicator.denominator.as_ref().and_then(|name| definition.denominators().iter().position(|known| known == name))
         else {
             continue;
@@ -44,7 +44,7 @@ mod tests {
             }
         }
         let mut state = table.state(&definition);
-        let Record::Denominated { indicators, lost } = denominate(&definition, &mut state) else { panic!("it divides") };
+        let Record::Denominated { indicators, lost } = denominate(Columns::All, &definition, &mut state) else { panic!("it divides") };
         assert_eq!((indicators, lost.len()), (vec!["shops".to_owned()], 2));
         assert_eq!((0..3).map(|row| state.indicators.get(row, 1)).collect::<Vec<_>>(), [Some(8.0), None, None], "4 in 500 are 8 in 1000");
         assert_eq!(state.indicators.column(0), [3.0; 3]);

@@ -1,85 +1,109 @@
 //! Imputation: values where there are none.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::{Filled, Record, State, em, leaf_codes};
+use super::{Columns, Filled, Record, State, em, leaf_codes};
 use crate::index::composite::matrix::Matrix;
 use crate::index::composite::statistics::{mean, median};
 use crate::schema::composite::{Centre, CompositeDefinition, Imputation, Impute};
 
 /// Fills in what it can and writes down every value that it put in.
-pub(super) fn impute(impute: &Impute, definition: &CompositeDefinition, state: &mut State) -> Record {
-    let before = state.indicators.clone();
+pub(super) fn impute(impute: &Impute, columns: Columns<'_>, definition: &CompositeDefinition, state: &mut State) -> Record {
+    let gaps = gaps(columns, state);
     match &impute.method {
         Imputation::Centre { of, group } => {
             let by = group.as_ref().and_then(|name| definition.attributes().iter().position(|known| known == name));
-            centre(*of, by, state);
+            centre(*of, by, columns, state);
         }
-        Imputation::Latest => panel(state, latest),
-        Imputation::Linear => panel(state, linear),
+        Imputation::Latest => panel(columns, state, latest),
+        Imputation::Linear => panel(columns, state, linear),
         Imputation::Em { iterations, tolerance } => em::fill(definition, state, *iterations, *tolerance),
     }
     let codes = leaf_codes(definition);
-    let mut filled = Vec::new();
-    for (column, code) in codes.iter().enumerate() {
-        for (row, (edition, unit)) in state.rows.keys().enumerate() {
-            if let (None, Some(value)) = (before.get(row, column), state.indicators.get(row, column)) {
-                filled.push(Filled { edition: edition.to_owned(), unit: unit.to_owned(), indicator: (*code).to_owned(), value });
-            }
-        }
-    }
-    let left = (0..codes.len()).map(|column| state.indicators.column(column).iter().filter(|value| value.is_nan()).count()).sum();
+    let fill = |(column, row): &(usize, usize)| {
+        let value = state.indicators.get(*row, *column)?;
+        let edition = state.rows.editions().get(state.rows.edition_of(*row)).cloned().unwrap_or_default();
+        let unit = state.rows.units().get(*row).cloned().unwrap_or_default();
+        Some(Filled { edition, unit, indicator: (*codes.get(*column)?).to_owned(), value })
+    };
+    let filled: Vec<Filled> = gaps.iter().filter_map(fill).collect();
+    let left = gaps.len() - filled.len();
     Record::Imputed { filled, left }
 }
 
+/// Column and row of each missing value.
+fn gaps(columns: Columns<'_>, state: &State) -> Vec<(usize, usize)> {
+    let mut gaps = Vec::new();
+    for column in (0..state.indicators.columns()).filter(|column| columns.has(*column)) {
+        let values = state.indicators.column(column).iter().enumerate();
+        gaps.extend(values.filter(|(_, value)| value.is_nan()).map(|(row, _)| (column, row)));
+    }
+    gaps
+}
+
 /// The mean or median of the edition, or of the unit's group in it; a group without a value stays without.
-fn centre(of: Centre, group: Option<usize>, state: &mut State) {
-    let groups = group.and_then(|place| state.attributes.get(place));
-    for column in 0..state.indicators.columns() {
-        for span in state.rows.spans() {
-            let mut members: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
-            for row in span.clone() {
-                let name = groups.map(|names| names.get(row).and_then(Option::as_deref));
-                // A unit of no group is filled in from no group.
-                if name != Some(None) {
-                    members.entry(name.flatten()).or_default().push(row);
-                }
+fn centre(of: Centre, group: Option<usize>, columns: Columns<'_>, state: &mut State) {
+    let members = members(group, state);
+    for column in (0..state.indicators.columns()).filter(|column| columns.has(*column)) {
+        for rows in &members {
+            let values = state.indicators.column(column);
+            let known: Vec<f64> = present_at(values, rows).collect();
+            if known.len() == rows.len() {
+                continue;
             }
-            for rows in members.values() {
-                let known = rows.iter().filter_map(|row| state.indicators.get(*row, column)).collect::<Vec<f64>>();
-                let value = match of {
-                    Centre::Mean => mean(known.iter().copied()),
-                    Centre::Median => median(known.iter().copied()),
-                };
-                for row in rows {
-                    if state.indicators.get(*row, column).is_none() {
-                        state.indicators.set(*row, column, value);
-                    }
-                }
-            }
+            let value = match of {
+                Centre::Mean => mean(known.iter().copied()),
+                Centre::Median => median(known.iter().copied()),
+            };
+            fill_gaps(&mut state.indicators, column, rows, |_| value);
         }
     }
+}
+
+/// The rows of each edition, and of each group in it; a unit of no group is filled in from no group.
+fn members(group: Option<usize>, state: &State) -> Vec<Vec<usize>> {
+    let groups = group.and_then(|place| state.attributes.get(place));
+    let mut all = Vec::new();
+    for span in state.rows.spans() {
+        let Some(names) = groups else {
+            all.push(span.clone().collect());
+            continue;
+        };
+        let mut members: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for row in span.clone() {
+            if let Some(name) = names.get(row).and_then(Option::as_deref) {
+                members.entry(name).or_default().push(row);
+            }
+        }
+        all.extend(members.into_values());
+    }
+    all
+}
+
+/// The values of some rows that are there.
+fn present_at<'a>(values: &'a [f64], rows: &'a [usize]) -> impl Iterator<Item = f64> + 'a {
+    rows.iter().filter_map(|row| values.get(*row)).copied().filter(|value| !value.is_nan())
 }
 
 /// A unit's values over the editions: time and value, in order.
 type Series = [(f64, f64)];
 
 /// Fills in each unit's series by `value`, which is given what is known and the time that is asked for.
-fn panel(state: &mut State, value: fn(&Series, f64) -> Option<f64>) {
-    let times = times(state.rows.editions());
-    let mut units: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (row, unit) in state.rows.units().iter().enumerate() {
-        units.entry(unit.clone()).or_default().push(row);
+fn panel(columns: Columns<'_>, state: &mut State, value: fn(&Series, f64) -> Option<f64>) {
+    let all = Arc::clone(&state.rows);
+    let times = times(all.editions());
+    let mut units: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (row, unit) in all.units().iter().enumerate() {
+        units.entry(unit).or_default().push(row);
     }
-    let time = |row: usize| times.get(state.rows.edition_of(row)).copied().unwrap_or_default();
-    let mut filled = state.indicators.clone();
-    for column in 0..state.indicators.columns() {
+    let time = |row: usize| times.get(all.edition_of(row)).copied().unwrap_or_default();
+    for column in (0..state.indicators.columns()).filter(|column| columns.has(*column)) {
         for rows in units.values() {
             let known: Vec<(f64, f64)> = rows.iter().filter_map(|row| Some((time(*row), state.indicators.get(*row, column)?))).collect();
-            fill_gaps(&mut filled, column, rows, |row| value(&known, time(row)));
+            fill_gaps(&mut state.indicators, column, rows, |row| value(&known, time(row)));
         }
     }
-    state.indicators = filled;
 }
 
 fn fill_gaps(matrix: &mut Matrix, column: usize, rows: &[usize], value: impl Fn(usize) -> Option<f64>) {
@@ -151,7 +175,9 @@ mod tests {
         put("2025", "a", "north", None);
         let filled = |method: Imputation| {
             let mut state = table.state(&definition);
-            let Record::Imputed { filled, left } = impute(&Impute { method }, &definition, &mut state) else { panic!("it imputes") };
+            let Record::Imputed { filled, left } = impute(&Impute { method }, Columns::All, &definition, &mut state) else {
+                panic!("it imputes")
+            };
             let filled: Vec<(String, f64)> =
                 filled.into_iter().map(|cell| (format!("{} {}", cell.edition, cell.unit), cell.value)).collect();
             (filled, left)

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::matrix::{Matrix, Rows};
-use crate::schema::composite::{Aggregation, CompositeDefinition, Stage};
+use crate::schema::composite::{Aggregation, CompositeDefinition, Imputation, Stage};
 
 /// What the stages work on: matrices over the same rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -192,17 +192,57 @@ pub enum Record {
     Aggregated,
 }
 
+/// The indicators that a stage is to work on, by column.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Columns<'a> {
+    All,
+    /// Those for which it holds true.
+    Only(&'a [bool]),
+}
+
+impl Columns<'_> {
+    fn has(self, column: usize) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(chosen) => chosen.get(column).copied().unwrap_or(false),
+        }
+    }
+}
+
+/// Whether a stage makes each indicator out of that indicator alone, so that [`apply_to`] may leave others out.
+pub(crate) fn by_column(stage: &Stage) -> bool {
+    match stage {
+        Stage::Denominate | Stage::Treat(_) | Stage::Normalise(_) => true,
+        Stage::Impute(impute) => !matches!(impute.method, Imputation::Em { .. }),
+        Stage::Screen(_) | Stage::Weight(_) | Stage::Aggregate(_) => false,
+    }
+}
+
 /// Does one stage. `aggregation` is the pipeline's last one: weights that follow from correlations need it.
 ///
 /// # Errors
 /// [`StageError`] where the data do not admit it.
 pub fn apply(stage: &Stage, definition: &CompositeDefinition, aggregation: &Aggregation, state: &mut State) -> Result<Record, StageError> {
+    apply_to(Columns::All, stage, definition, aggregation, state)
+}
+
+/// Does one stage; one that works [`by_column`] leaves all but `columns` as they are, and out of its record.
+///
+/// # Errors
+/// As [`apply`].
+pub(crate) fn apply_to(
+    columns: Columns<'_>,
+    stage: &Stage,
+    definition: &CompositeDefinition,
+    aggregation: &Aggregation,
+    state: &mut State,
+) -> Result<Record, StageError> {
     Ok(match stage {
         Stage::Screen(screen) => screen::screen(screen, state),
-        Stage::Denominate => denominate::denominate(definition, state),
-        Stage::Impute(impute) => impute::impute(impute, definition, state),
-        Stage::Treat(treat) => treat::treat(treat, definition, state),
-        Stage::Normalise(normaliser) => normalise::normalise(normaliser, definition, state)?,
+        Stage::Denominate => denominate::denominate(columns, definition, state),
+        Stage::Impute(impute) => impute::impute(impute, columns, definition, state),
+        Stage::Treat(treat) => treat::treat(treat, columns, definition, state),
+        Stage::Normalise(normaliser) => normalise::normalise(normaliser, columns, definition, state)?,
         Stage::Weight(weighting) => weight::weight(weighting, definition, aggregation, state)?,
         Stage::Aggregate(aggregation) => aggregate::aggregate(aggregation, definition, state)?,
     })

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Filled, Limits, Record, StageError, State};
+use super::{Columns, Filled, Limits, Record, StageError, State};
 use crate::index::composite::matrix::{Rows, present};
 use crate::index::composite::statistics::{below, deviation, mean, range};
 use crate::schema::composite::{
@@ -10,9 +10,14 @@ use crate::schema::composite::{
 };
 
 /// Normalises each indicator by its own method or the pipeline's, edition by edition.
-pub(super) fn normalise(global: &Normaliser, definition: &CompositeDefinition, state: &mut State) -> Result<Record, StageError> {
+pub(super) fn normalise(
+    global: &Normaliser,
+    columns: Columns<'_>,
+    definition: &CompositeDefinition,
+    state: &mut State,
+) -> Result<Record, StageError> {
     let (mut limits, mut beyond) = (Vec::new(), Vec::new());
-    for (column, (_, node, indicator)) in definition.leaves().enumerate() {
+    for (column, (_, node, indicator)) in definition.leaves().enumerate().filter(|(column, _)| columns.has(*column)) {
         let leaf = Leaf { node, indicator, normaliser: indicator.normalise.as_ref().unwrap_or(global) };
         let before = state.indicators.column(column).to_vec();
         leaf.beyond(state, &before, &mut beyond);

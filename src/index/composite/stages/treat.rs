@@ -1,14 +1,14 @@
 //! Treatment of outliers.
 
-use super::{Record, Shape, State, Treated};
+use super::{Columns, Record, Shape, State, Treated};
 use crate::index::composite::matrix::present;
-use crate::index::composite::statistics::{kurtosis, range, skewness};
+use crate::index::composite::statistics::{range, skewness, skewness_kurtosis};
 use crate::schema::composite::{CompositeDefinition, Log, Treat};
 
 /// Tests each indicator of each edition and draws in the outliers of those that do not pass.
-pub(super) fn treat(treat: &Treat, definition: &CompositeDefinition, state: &mut State) -> Record {
+pub(super) fn treat(treat: &Treat, columns: Columns<'_>, definition: &CompositeDefinition, state: &mut State) -> Record {
     let mut indicators = Vec::new();
-    for (column, (_, node, _)) in definition.leaves().enumerate() {
+    for (column, (_, node, _)) in definition.leaves().enumerate().filter(|(column, _)| columns.has(*column)) {
         if treat.skip.iter().any(|code| code == node.code()) {
             continue;
         }
@@ -21,7 +21,8 @@ pub(super) fn treat(treat: &Treat, definition: &CompositeDefinition, state: &mut
 }
 
 fn shape(values: &[f64]) -> Shape {
-    Shape { skewness: skewness(present(values)), kurtosis: kurtosis(present(values)) }
+    let (skewness, kurtosis) = skewness_kurtosis(present(values));
+    Shape { skewness, kurtosis }
 }
 
 /// Whether a shape needs no treatment; one that cannot be told does not.

@@ -2,16 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rand_chacha::ChaCha8Rng;
-
 use super::super::matrix::Rows;
-use super::super::stages::{State, leaf_codes};
+use super::super::stages::leaf_codes;
 use super::super::table::Table;
 use super::covariance_file;
 use super::pairs::{Covariances, Pair, Pairs};
 use crate::schema::Finding;
 use crate::schema::composite::CompositeDefinition;
-use crate::scoring::rank::{Joint, RankError, factor, standard_normal};
+use crate::scoring::rank::{Joint, RankError, factor};
 
 /// What a correlation matrix may differ from its factor by, before it counts as none.
 const ROUNDING: f64 = 1e-6;
@@ -41,14 +39,14 @@ pub(crate) struct Cell {
 }
 
 /// For each cell of a block the numbers by which deviates are weighted, with their places.
-type FactorRows = Vec<Vec<(u32, f64)>>;
+pub(super) type FactorRows = Vec<Vec<(u32, f64)>>;
 
 /// Cells that covary, directly or through others.
 #[derive(Debug, Clone, PartialEq)]
-struct Block {
-    cells: Vec<usize>,
+pub(super) struct Block {
+    pub(super) cells: Vec<usize>,
     /// A row for each cell: by which numbers the block's normal deviates make its error.
-    factor: FactorRows,
+    pub(super) factor: FactorRows,
 }
 
 impl Errors {
@@ -56,16 +54,16 @@ impl Errors {
     #[must_use]
     pub fn of(definition: &CompositeDefinition, table: &Table) -> Self {
         let rows = table.state(definition).rows;
-        let codes = leaf_codes(definition);
+        let columns: BTreeMap<&str, usize> = leaf_codes(definition).into_iter().zip(0..).collect();
         let mut cells = Vec::new();
-        for (row, (edition, unit)) in rows.keys().enumerate() {
-            for (column, code) in codes.iter().enumerate() {
-                let Some(observation) = table.get(edition, unit, code).filter(|observation| observation.value.is_some()) else { continue };
-                if let Some(sd) = observation.standard_error.filter(|se| *se > 0.0) {
-                    cells.push(Cell { row, column, sd, df: observation.df.unwrap_or(f64::INFINITY) });
-                }
+        for ((edition, unit, code), observation) in table.observations().filter(|(_, observation)| observation.value.is_some()) {
+            let Some(sd) = observation.standard_error.filter(|se| *se > 0.0) else { continue };
+            let row = rows.editions().iter().position(|known| known == edition).and_then(|edition| rows.find(edition, unit));
+            if let (Some(row), Some(column)) = (row, columns.get(code.as_str())) {
+                cells.push(Cell { row, column: *column, sd, df: observation.df.unwrap_or(f64::INFINITY) });
             }
         }
+        cells.sort_unstable_by_key(|cell| (cell.row, cell.column));
         let block_of = vec![None; cells.len()];
         Self { cells, covariances: Covariances::new(), blocks: Vec::new(), block_of }
     }
@@ -159,6 +157,11 @@ impl Errors {
         Ok(errors)
     }
 
+    /// Cells that covary, each in one block.
+    pub(super) fn blocks(&self) -> &[Block] {
+        &self.blocks
+    }
+
     /// Joins cells that covary to blocks and factors each.
     fn make_blocks(&mut self) -> Result<(), Finding> {
         let mut leader: Vec<usize> = (0..self.cells.len()).collect();
@@ -208,31 +211,6 @@ impl Errors {
             held &= rows.iter().zip(expected).all(|(other, cell)| (dot(other) - cell).abs() < ROUNDING);
         }
         Ok(held.then_some(rows))
-    }
-
-    /// Adds one draw of all errors to the values of `state`, the table's own or one of the same rows. `normals` is memory to work in.
-    ///
-    /// # Formula
-    /// Normal errors; within a block `sd_i Σ_j L_ij z_j` with `L Lᵀ` the correlation matrix.
-    pub(crate) fn disturb(&self, rng: &mut ChaCha8Rng, normals: &mut Vec<f64>, state: &mut State) {
-        normals.clear();
-        normals.extend((0..self.cells.len()).map(|_| standard_normal(rng)));
-        let mut add = |cell: &Cell, error: f64| {
-            if let Some(value) = state.indicators.column_mut(cell.column).get_mut(cell.row) {
-                *value += cell.sd * error;
-            }
-        };
-        for ((cell, normal), block) in self.cells.iter().zip(normals.iter()).zip(&self.block_of) {
-            if block.is_none() {
-                add(cell, *normal);
-            }
-        }
-        for block in &self.blocks {
-            let normal = |place: u32| block.cells.get(place as usize).and_then(|cell| normals.get(*cell)).copied().unwrap_or(0.0);
-            for (cell, row) in block.cells.iter().zip(&block.factor) {
-                add(&self.cells[*cell], row.iter().map(|(place, number)| number * normal(*place)).sum());
-            }
-        }
     }
 }
 

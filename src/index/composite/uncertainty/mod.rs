@@ -12,7 +12,10 @@
 mod choose;
 mod covariance_file;
 mod delta;
+mod deviates;
+mod disturbance;
 mod errors;
+mod field;
 mod leaves;
 mod pairs;
 mod replicates;
@@ -30,7 +33,7 @@ use super::table::Table;
 use crate::schema::composite::{CompositeDefinition, CompositeNode};
 use crate::scoring::interval::linear;
 use crate::scoring::rank::{Joint, RankError, RankInterval, RankMethod, pairwise};
-use replicates::Replicates;
+use replicates::{Replicates, SIDE_BY_SIDE};
 
 pub use choose::Reason;
 pub use errors::Errors;
@@ -281,15 +284,19 @@ impl Run<'_> {
 
     fn replicates(&self, replicates: &Replicates) -> Vec<Scored> {
         let one = |(kept, place): (usize, &usize)| {
-            let unit = |unit: usize| {
+            let interval = |unit: usize, mut drawn: Vec<f64>| {
                 let value = self.score(*place, unit)?;
-                let mut sorted: Vec<f64> = replicates.of(kept, unit).filter(|score| !score.is_nan()).collect();
-                sorted.sort_unstable_by(f64::total_cmp);
-                let (low, high) = percentiles(&sorted, self.options.level)?;
-                let (centre, se) = (mean(sorted.iter().copied())?, deviation(sorted.iter().copied())?);
+                let (centre, se) = (mean(drawn.iter().copied())?, deviation(drawn.iter().copied())?);
+                let (low, high) = percentiles(&mut drawn, self.options.level)?;
                 Some(ScoreInterval { value, se, df: None, low, high, bias: Some(centre - value), rank: None })
             };
-            let units = (0..self.units().len()).into_par_iter().map(unit).collect();
+            let side_by_side = |units: &[usize]| {
+                let panel = replicates.panel(kept, units);
+                let drawn = |place: usize| panel.iter().map(|row| row[place]).filter(|score| !score.is_nan()).collect();
+                units.iter().enumerate().map(|(place, unit)| interval(*unit, drawn(place))).collect::<Vec<_>>()
+            };
+            let units: Vec<usize> = (0..self.units().len()).collect();
+            let units = units.par_chunks(SIDE_BY_SIDE).flat_map_iter(side_by_side).collect();
             Scored { place: *place, kept, units, across: Vec::new() }
         };
         replicates.nodes.iter().enumerate().map(one).collect()
@@ -321,7 +328,7 @@ fn joint(node: &Scored, scored: &[usize], replicates: Option<&Replicates>) -> Re
     let df = intervals.iter().map(|score| score.df.unwrap_or(f64::INFINITY)).collect();
     let mut covariance = vec![0.0; k * k];
     if let Some(replicates) = replicates {
-        replicate_covariance(replicates, node.kept, scored, &mut covariance);
+        replicates.covariance(node.kept, scored, &mut covariance);
     } else {
         for (a, b, cell) in &node.across {
             if let (Ok(a), Ok(b)) = (scored.binary_search(a), scored.binary_search(b)) {
@@ -334,37 +341,4 @@ fn joint(node: &Scored, scored: &[usize], replicates: Option<&Replicates>) -> Re
         covariance[unit * k + unit] = score.se * score.se;
     }
     Joint::new(values, covariance, Some(df))
-}
-
-/// The covariances over replicates, with divisor `B − 1`; a score that is missing in a replicate counts as its mean there.
-fn replicate_covariance(replicates: &Replicates, node: usize, scored: &[usize], covariance: &mut [f64]) {
-    let centred: Vec<Vec<f64>> = scored
-        .par_iter()
-        .map(|unit| {
-            let scores: Vec<f64> = replicates.of(node, *unit).collect();
-            let centre = mean(scores.iter().copied().filter(|score| !score.is_nan())).unwrap_or(0.0);
-            scores.into_iter().map(|score| if score.is_nan() { 0.0 } else { score - centre }).collect()
-        })
-        .collect();
-    #[allow(clippy::cast_precision_loss)] // a number of replicates
-    let divisor = (centred.first().map_or(0, Vec::len) as f64 - replicates.failed as f64 - 1.0).max(1.0);
-    covariance.par_chunks_exact_mut(scored.len().max(1)).enumerate().for_each(|(a, row)| {
-        // Above the diagonal alone: the other half mirrors it.
-        for (cell, other) in row.iter_mut().zip(&centred).skip(a) {
-            *cell = dot(&centred[a], other) / divisor;
-        }
-    });
-}
-
-/// A dot product in eight running sums, which the processor adds side by side; always the same ones.
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut sums = [0.0; 8];
-    let (parts, others) = (a.chunks_exact(8), b.chunks_exact(8));
-    let rest: f64 = parts.remainder().iter().zip(others.remainder()).map(|(x, y)| x * y).sum();
-    for (x, y) in parts.zip(others) {
-        for lane in 0..8 {
-            sums[lane] += x[lane] * y[lane];
-        }
-    }
-    sums.iter().sum::<f64>() + rest
 }

@@ -1,18 +1,28 @@
-//! Parametric replicates: the pipeline run again on values with drawn errors.
+//! Parametric replicates: the pipeline run again on values with drawn errors, and what the scores tell together.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rayon::prelude::*;
 
-use super::super::pipeline::{ComputeError, Outcome};
-use super::super::replay::{Leaves, Scratch, Tree};
-use super::super::stages::{State, apply};
+use super::super::pipeline::Outcome;
+use super::super::stages::State;
+use super::super::statistics::mean;
 use super::UncertaintyError;
 use super::errors::Errors;
-use crate::schema::composite::{CompositeDefinition, Stage};
+use super::field::Field;
+use crate::schema::composite::CompositeDefinition;
 
 /// Numbers that are kept at most: past them only those of the root.
 const MOST_KEPT: usize = 50_000_000;
+
+/// Units that are read side by side.
+pub(super) const SIDE_BY_SIDE: usize = 4;
+
+/// Panels whose covariances with another one are computed while that is in the cache.
+const BAND: usize = 4;
+
+/// The scores of units that stand side by side, in each replicate.
+pub(super) type Panel = Vec<[f64; SIDE_BY_SIDE]>;
 
 /// The scores of inner nodes in every replicate.
 pub(super) struct Replicates {
@@ -23,24 +33,6 @@ pub(super) struct Replicates {
     scores: Vec<f64>,
     pub(super) failed: usize,
     pub(super) failure: Option<String>,
-}
-
-/// Memory of one thread.
-struct Work {
-    state: State,
-    normals: Vec<f64>,
-    scratch: Scratch,
-}
-
-/// What every replicate starts from.
-struct Field<'a> {
-    definition: &'a CompositeDefinition,
-    raw: &'a State,
-    outcome: &'a Outcome,
-    errors: &'a Errors,
-    edition: usize,
-    stages: &'a [Stage],
-    tree: Tree<'a>,
 }
 
 impl Replicates {
@@ -57,25 +49,24 @@ impl Replicates {
         count: usize,
         seed: u64,
     ) -> Result<Self, UncertaintyError> {
-        let Some((Stage::Aggregate(aggregation), stages)) = definition.pipeline().split_last() else {
-            return Err(UncertaintyError::Nominal(ComputeError::NoAggregation));
-        };
+        let field = Field::new(definition, raw, outcome, errors, edition)?;
         let units = outcome.rows().spans().get(edition).map_or(0, ExactSizeIterator::len);
         let mut nodes: Vec<usize> =
             definition.nodes().iter().enumerate().filter(|(_, node)| node.indicator().is_none()).map(|(place, _)| place).collect();
         if nodes.len().saturating_mul(units).saturating_mul(count) > MOST_KEPT {
             nodes = vec![0];
         }
-        let field = Field { definition, raw, outcome, errors, edition, stages, tree: Tree::new(definition, aggregation) };
         let mut scores = vec![f64::NAN; nodes.len() * units * count];
-        let work = || Work { state: raw.clone(), normals: Vec::new(), scratch: Scratch::default() };
         let chunks = scores.par_chunks_mut((nodes.len() * units).max(1)).enumerate();
         let failures: Vec<Option<String>> = chunks
-            .map_init(work, |work, (replicate, out)| {
-                let mut rng = ChaCha8Rng::seed_from_u64(seed);
-                rng.set_stream(u64::try_from(replicate).unwrap_or(u64::MAX));
-                field.one(&mut rng, work, &nodes, out).err()
-            })
+            .map_init(
+                || field.work(),
+                |work, (replicate, out)| {
+                    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+                    rng.set_stream(u64::try_from(replicate).unwrap_or(u64::MAX));
+                    field.run(&mut rng, work, &nodes, out).err()
+                },
+            )
             .collect();
         let failed = failures.iter().flatten().count();
         let failure = failures.into_iter().flatten().next();
@@ -85,46 +76,97 @@ impl Replicates {
         Ok(Self { nodes, units, scores, failed, failure })
     }
 
-    /// The scores of a unit by a node, one a replicate that gave one.
-    pub(super) fn of(&self, node: usize, unit: usize) -> impl Iterator<Item = f64> + Clone + '_ {
-        let (width, start) = (self.nodes.len() * self.units, node * self.units + unit);
-        self.scores.chunks_exact(width.max(1)).filter_map(move |chunk| chunk.get(start).copied())
+    /// The scores of up to [`SIDE_BY_SIDE`] units by a node; NaN where there is no score or no further unit.
+    pub(super) fn panel(&self, node: usize, units: &[usize]) -> Panel {
+        let (width, start) = (self.nodes.len() * self.units, node * self.units);
+        let row = |chunk: &[f64]| {
+            let mut row = [f64::NAN; SIDE_BY_SIDE];
+            for (cell, unit) in row.iter_mut().zip(units) {
+                *cell = chunk.get(start + unit).copied().unwrap_or(f64::NAN);
+            }
+            row
+        };
+        self.scores.chunks_exact(width.max(1)).map(row).collect()
+    }
+
+    /// Fills in the covariances of some units' scores by a node, row by row and above the diagonal alone.
+    ///
+    /// # Formula
+    /// `Σ (x − x̄)(y − ȳ)/(B − 1)` over the B replicates that gave scores; one that is missing in a replicate counts as its mean there.
+    pub(super) fn covariance(&self, node: usize, units: &[usize], out: &mut [f64]) {
+        let panels: Vec<Panel> = units.par_chunks(SIDE_BY_SIDE).map(|units| centred(self.panel(node, units))).collect();
+        #[allow(clippy::cast_precision_loss)] // a number of replicates
+        let divisor = (panels.first().map_or(0, Vec::len) as f64 - self.failed as f64 - 1.0).max(1.0);
+        let k = units.len();
+        out.par_chunks_mut((BAND * SIDE_BY_SIDE * k).max(1)).enumerate().for_each(|(band, rows)| {
+            let first = band * BAND;
+            for (right, other) in panels.iter().enumerate().skip(first) {
+                for (left, panel) in panels.iter().enumerate().take(right + 1).skip(first).take(BAND) {
+                    for (a, sums) in products(panel, other).iter().enumerate() {
+                        let start = ((left - first) * SIDE_BY_SIDE + a) * k;
+                        let row = rows.get_mut(start..start + k).unwrap_or_default();
+                        for (cell, sum) in row.iter_mut().skip(right * SIDE_BY_SIDE).zip(sums) {
+                            *cell = sum / divisor;
+                        }
+                    }
+                }
+            }
+        });
     }
 }
 
-impl Field<'_> {
-    fn one(&self, rng: &mut ChaCha8Rng, work: &mut Work, nodes: &[usize], out: &mut [f64]) -> Result<(), String> {
-        let Work { state, normals, scratch } = work;
-        state.rows.clone_from(&self.raw.rows);
-        state.indicators.copy_from(&self.raw.indicators);
-        state.denominators.copy_from(&self.raw.denominators);
-        state.attributes.clone_from(&self.raw.attributes);
-        state.weights.clone_from(&self.raw.weights);
-        self.errors.disturb(rng, normals, state);
-        let Some(Stage::Aggregate(aggregation)) = self.definition.pipeline().last() else { return Err(String::new()) };
-        for stage in self.stages {
-            if state.rows.is_empty() {
-                return Err(ComputeError::NoUnits.to_string());
-            }
-            apply(stage, self.definition, aggregation, state).map_err(|error| error.to_string())?;
+/// The distances of scores from their means, 0 where one is missing.
+fn centred(mut panel: Panel) -> Panel {
+    for unit in 0..SIDE_BY_SIDE {
+        let centre = mean(panel.iter().map(|row| row[unit]).filter(|score| !score.is_nan())).unwrap_or(0.0);
+        for row in &mut panel {
+            row[unit] = if row[unit].is_nan() { 0.0 } else { row[unit] - centre };
         }
-        let name = self.outcome.rows().editions().get(self.edition);
-        let edition = state.rows.editions().iter().position(|edition| Some(edition) == name).ok_or("no unit is left")?;
-        let leaves = Leaves::of(self.definition, state, edition);
-        scratch.reload(&leaves);
-        self.tree.aggregate(&leaves, &state.weights, &[], scratch).map_err(|error| error.to_string())?;
-        let span = self.outcome.rows().spans().get(self.edition).cloned().unwrap_or(0..0);
-        let same = *leaves.rows.units() == self.outcome.rows().units()[span.clone()];
-        for (node, out) in nodes.iter().zip(out.chunks_exact_mut(span.len().max(1))) {
-            let column = scratch.column(*node);
-            if same {
-                out.copy_from_slice(column);
-                continue;
-            }
-            for (unit, cell) in self.outcome.rows().units()[span.clone()].iter().zip(out) {
-                *cell = leaves.rows.find(0, unit).and_then(|row| column.get(row)).copied().unwrap_or(f64::NAN);
+    }
+    panel
+}
+
+/// The sum of products of each unit of one panel with each of another.
+fn products(a: &[[f64; SIDE_BY_SIDE]], b: &[[f64; SIDE_BY_SIDE]]) -> [[f64; SIDE_BY_SIDE]; SIDE_BY_SIDE] {
+    let mut sums = [[0.0; SIDE_BY_SIDE]; SIDE_BY_SIDE];
+    for (x, y) in a.iter().zip(b) {
+        for (sums, x) in sums.iter_mut().zip(x) {
+            for (sum, y) in sums.iter_mut().zip(y) {
+                *sum += x * y;
             }
         }
-        Ok(())
+    }
+    sums
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[allow(clippy::cast_precision_loss)]
+    fn covariances_are_those_of_the_definition_whatever_the_number_of_units() {
+        const COUNT: usize = 23;
+        let units = 41; // no multiple of a panel, more than two bands
+        let mut scores: Vec<f64> = (0..COUNT * 2 * units).map(|place| ((place * place * 31 + place * 7) % 101) as f64).collect();
+        // A replicate that failed, and a unit that has no score in one of the others.
+        scores[5 * 2 * units..6 * 2 * units].fill(f64::NAN);
+        scores[(9 * 2 + 1) * units + 3] = f64::NAN;
+        let replicates = Replicates { nodes: vec![0, 1], units, scores, failed: 1, failure: None };
+        let scored: Vec<usize> = (0..units).filter(|unit| unit % 10 != 6).collect();
+        let (k, mut found) = (scored.len(), vec![0.0; scored.len() * scored.len()]);
+        replicates.covariance(1, &scored, &mut found);
+        let errors = |unit: usize| {
+            let all: Vec<f64> = (0..COUNT).map(|replicate| replicates.scores[(replicate * 2 + 1) * units + unit]).collect();
+            let there: Vec<f64> = all.iter().copied().filter(|score| !score.is_nan()).collect();
+            let centre = there.iter().sum::<f64>() / there.len() as f64;
+            all.into_iter().map(|score| if score.is_nan() { 0.0 } else { score - centre }).collect::<Vec<f64>>()
+        };
+        for a in 0..k {
+            for b in a..k {
+                let expected = errors(scored[a]).iter().zip(errors(scored[b])).map(|(x, y)| x * y).sum::<f64>() / (COUNT - 2) as f64;
+                assert!((found[a * k + b] - expected).abs() < 1e-10, "{a} {b}: {} {expected}", found[a * k + b]);
+            }
+        }
     }
 }
