@@ -33,6 +33,7 @@ mod table;
 mod table_file;
 pub mod targets;
 mod tiers;
+mod ties;
 pub mod uncertainty;
 
 pub use admissible::{GridError, MOST_COMPONENTS, MOST_FOUND, MOST_VECTORS, Printed, PrintedRow, admissible_grid, admissible_weight};

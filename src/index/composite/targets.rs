@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::pipeline::Outcome;
+use super::ties::{levelled, reaches, tolerance};
 use crate::schema::Finding;
 use crate::schema::composite::{CompositeDefinition, Target, TargetKind};
 use crate::scoring::change::{Measured, change};
@@ -163,14 +164,14 @@ pub fn judge(
     let score = outcome.score(node, row).ok_or_else(no_score)?;
     let rank = outcome.rank(node, row).ok_or_else(no_score)?;
     match kind {
-        TargetKind::Score { value } => Ok(case.score(case.measured(score, row), value)),
+        TargetKind::Score { value } => Ok(case.score(case.measured(score, row), value, case.tolerance(row))),
         TargetKind::ScoreGain { value } => {
             let (before, was) = case.before(row)?;
             let sides = (case.measured(was, before), case.measured(score, row));
             let known = sides.0.1 || sides.1.1;
             let moved = change(sides.0.0, sides.1.0, 0.0);
             let measured = Measured { value: moved.value, variance: moved.se * moved.se, df: f64::INFINITY };
-            Ok(case.score((measured, known), value))
+            Ok(case.score((measured, known), value, case.tolerance(before).max(case.tolerance(row))))
         }
         TargetKind::Rank { value } => Ok(case.rank(row, rank, value)),
         TargetKind::RankGain { value } => {
@@ -188,7 +189,7 @@ struct Case<'c> {
     rules: &'c Rules,
 }
 
-/// The units of an edition that have a score.
+/// The units of an edition that have a score; those that tie have the same.
 struct Field {
     rows: Vec<usize>,
     values: Vec<f64>,
@@ -215,17 +216,27 @@ impl Case<'_> {
         (Measured { value, variance, df: f64::INFINITY }, se.is_some())
     }
 
-    fn score(&self, (score, known): (Measured, bool), bound: f64) -> Judgement {
-        let evidence = Evidence { score: Some(score), ..Evidence::default() };
+    /// The most by which equal scores of a row's edition differ.
+    fn tolerance(&self, row: usize) -> f64 {
+        let rows = self.outcome.rows();
+        let span = rows.spans().get(rows.edition_of(row)).cloned().unwrap_or_default();
+        tolerance(span.filter_map(|row| self.outcome.score(self.node, row)))
+    }
+
+    fn score(&self, (score, known): (Measured, bool), bound: f64, tolerance: f64) -> Judgement {
+        let reached = reaches(score.value, bound, tolerance);
+        // What is short of the bound by rounding alone has reached it, however well it is known.
+        let value = if reached { score.value.max(bound) } else { score.value };
+        let evidence = Evidence { score: Some(Measured { value, ..score }), ..Evidence::default() };
         let assessment = rank::Target::ScoreAtLeast(bound).assess(&evidence, self.rules.level);
-        judgement(score.value, score.value >= bound, assessment.filter(|_| known))
+        judgement(score.value, reached, assessment.filter(|_| known))
     }
 
     fn field(&self, row: usize) -> Field {
         let rows = self.outcome.rows();
         let span = rows.spans().get(rows.edition_of(row)).cloned().unwrap_or_default();
         let rows: Vec<usize> = span.filter(|row| self.outcome.score(self.node, *row).is_some()).collect();
-        let values = rows.iter().filter_map(|row| self.outcome.score(self.node, *row)).collect();
+        let values = levelled(&rows.iter().filter_map(|row| self.outcome.score(self.node, *row)).collect::<Vec<_>>());
         let errors: Vec<Option<f64>> = rows.iter().map(|row| (self.errors)(self.node, *row)).collect();
         let variances = errors.iter().map(|se| se.map_or(0.0, |se| se * se)).collect();
         Field { rows, values, variances, known: errors.iter().any(Option::is_some) }
@@ -355,6 +366,24 @@ mod tests {
         assert!((chance(3) - crate::scoring::distribution::normal::cdf(0.5)).abs() < 1e-12);
         assert!((chance(4) - crate::scoring::distribution::normal::cdf(-1.0 / 2.0_f64.sqrt())).abs() < 1e-12);
         assert!(chance(1) > 0.5 && chance(1) < 0.95 && chance(2) < 0.02);
+    }
+
+    #[test]
+    fn a_sum_that_is_short_by_rounding_alone_has_reached_its_target() {
+        let index = index(&json!([{"unit": "a", "kind": "score", "value": 0.1 + 0.2 + 0.3}, {"unit": "a", "kind": "rank", "value": 1},
+            {"unit": "a", "kind": "rank_gain", "value": 1}, {"unit": "a", "kind": "score_gain", "value": 0.1 + 0.2 + 0.3}]));
+        let mut table = Table::default();
+        for (edition, unit, value) in
+            [("2020", "a", 0.0), ("2020", "b", 0.5), ("2021", "a", 0.3 + 0.2 + 0.1), ("2021", "b", 0.1 + 0.2 + 0.3)]
+        {
+            table.insert(edition, unit, "x", Observation { value: Some(value), ..Observation::default() });
+        }
+        let outcome = compute(&index, &table).unwrap();
+        let judged =
+            |se: Option<f64>| assess(&index, &outcome, &|_, _| se, &Rules::default()).into_iter().map(|report| report.judgement.unwrap());
+        assert!(judged(None).all(|judgement| judgement.standing == Standing::Met));
+        // By pairwise comparisons equal units may have either rank; every draw has them tie.
+        assert!(judged(Some(0.0)).all(|judgement| judgement.reached && judgement.chance == Some(1.0)));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::index::composite::pipeline::{ComputeError, scores};
 use crate::index::composite::stages::rank::ranks;
 use crate::index::composite::stages::{Record, State};
 use crate::index::composite::statistics::range;
+use crate::index::composite::ties::{levelled, reaches, tolerance};
 use crate::schema::composite::{Direction, Indicator, Normalisation, Stage, Ties};
 
 /// What is to be reached.
@@ -90,6 +91,17 @@ struct Mover {
     step: Step,
 }
 
+/// What comes out with other values.
+struct Run {
+    reached: Reached,
+    /// The score that the goal needs.
+    needed: Option<f64>,
+    /// By how much the score is above it.
+    margin: f64,
+    /// Whether the goal is reached: what is short of it by rounding alone has reached it.
+    there: bool,
+}
+
 struct Search<'s, 'a> {
     subject: &'s Subject<'a>,
     /// The row of the unit before any unit was screened out.
@@ -109,24 +121,24 @@ pub fn reach(subject: &Subject<'_>, goal: Goal) -> Result<Reach, ReachError> {
     let row = row_of(&subject.initial.rows, subject).ok_or(ReachError::NoScore)?;
     let search = Search { subject, row, goal };
     let movers = search.movers();
-    let (now, margin, needed) = search.run(&[])?;
-    let (most, reachable, _) = search.run(&whole(&movers))?;
-    let mut found = Reach { goal, now, needed, met: margin >= 0.0, most, alone: Vec::new(), alike: None, fewest: None };
+    let Run { reached: now, needed, margin, there: met } = search.run(&[])?;
+    let all = search.run(&whole(&movers))?;
+    let mut found = Reach { goal, now, needed, met, most: all.reached, alone: Vec::new(), alike: None, fewest: None };
     if found.met {
         return Ok(found);
     }
     let mut gains = Vec::with_capacity(movers.len());
     for (place, mover) in movers.iter().enumerate() {
-        let (_, gained, _) = search.run(&whole(std::slice::from_ref(mover)))?;
-        if gained > margin {
-            gains.push((place, gained));
+        let one = search.run(&whole(std::slice::from_ref(mover)))?;
+        if one.margin > margin {
+            gains.push((place, one.margin));
         }
-        if gained >= 0.0 {
+        if one.there {
             found.alone.push(search.least(&[], std::slice::from_ref(mover), margin)?);
         }
     }
     found.alone.sort_by(|a, b| a.share.total_cmp(&b.share));
-    if reachable >= 0.0 {
+    if all.there {
         found.alike = Some(search.least(&[], &movers, margin)?);
     }
     gains.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -152,8 +164,8 @@ fn moved(movers: &[Mover], share: f64) -> Vec<(usize, f64)> {
 }
 
 impl Search<'_, '_> {
-    /// Runs the pipeline with other values: what comes out, by how much it is above what the goal needs, and what that is.
-    fn run(&self, changes: &[(usize, f64)]) -> Result<(Reached, f64, Option<f64>), ReachError> {
+    /// Runs the pipeline with other values.
+    fn run(&self, changes: &[(usize, f64)]) -> Result<Run, ReachError> {
         let (definition, mut state) = (self.subject.definition, self.subject.initial.clone());
         for (column, value) in changes {
             state.indicators.set(self.row, *column, Some(*value));
@@ -164,19 +176,19 @@ impl Search<'_, '_> {
         let span = state.rows.spans().get(state.rows.edition_of(row)).cloned().unwrap_or_default();
         let column = state.scores.column(0).get(span.clone()).unwrap_or_default();
         let rank = ranks(column, definition.rank().ties).get(row - span.start).copied().flatten();
-        let needed = match self.goal {
-            Goal::Score(score) => Some(score),
-            Goal::Rank(rank) => self.threshold(&state, row, rank),
+        let (needed, there) = match self.goal {
+            Goal::Score(goal) => (Some(goal), reaches(score, goal, tolerance(column.iter().copied()))),
+            Goal::Rank(goal) => (self.threshold(&state, row, goal), rank.is_some_and(|rank| rank <= goal)),
         };
         // Too few others for the rank to be missed.
         let margin = needed.map_or(f64::INFINITY, |needed| score - needed);
-        Ok((Reached { score, rank }, margin, needed))
+        Ok(Run { reached: Reached { score, rank }, needed, margin, there: there || margin >= 0.0 })
     }
 
     /// The score that has the rank: at most `rank − 1` of the others are better.
     fn threshold(&self, state: &State, row: usize, rank: u32) -> Option<f64> {
         let span = state.rows.spans().get(state.rows.edition_of(row))?.clone();
-        let mut others: Vec<f64> = span.filter(|other| *other != row).filter_map(|other| state.scores.get(other, 0)).collect();
+        let mut others = levelled(&span.filter(|other| *other != row).filter_map(|other| state.scores.get(other, 0)).collect::<Vec<_>>());
         others.sort_by(|a, b| b.total_cmp(a));
         if self.subject.definition.rank().ties == Ties::Dense {
             others.dedup();
@@ -278,7 +290,7 @@ impl Search<'_, '_> {
     fn least(&self, given: &[(usize, f64)], movers: &[Mover], margin: f64) -> Result<Plan, ReachError> {
         const TOLERANCE: f64 = 1e-11;
         let run = |share: f64| self.run(&[given, moved(movers, share).as_slice()].concat());
-        let (mut reached, mut above, _) = run(1.0)?;
+        let Run { mut reached, margin: mut above, .. } = run(1.0)?;
         let (mut low, mut high, mut below) = (0.0, 1.0, margin);
         for round in 0..100 {
             if high - low <= TOLERANCE {
@@ -288,13 +300,13 @@ impl Search<'_, '_> {
             let guess = low + (high - low) * (-below / (above - below));
             let guess = if round % 3 == 2 || !guess.is_finite() { 0.5 * (low + high) } else { guess + 0.25 * TOLERANCE };
             let share = guess.clamp(low + 0.1 * (high - low).min(TOLERANCE), high - 0.1 * (high - low).min(TOLERANCE));
-            let (at, found, _) = run(share)?;
+            let Run { reached: at, margin: found, .. } = run(share)?;
             if found >= 0.0 {
                 (high, above, reached) = (share, found, at);
                 // Just above: try right below next.
                 let close = share - 0.5 * TOLERANCE;
                 if close > low {
-                    let (at, found, _) = run(close)?;
+                    let Run { reached: at, margin: found, .. } = run(close)?;
                     if found >= 0.0 {
                         (high, above, reached) = (close, found, at);
                     } else {
@@ -314,14 +326,14 @@ impl Search<'_, '_> {
         let (mut taken, mut given, mut before) = (Vec::new(), Vec::new(), margin);
         for mover in gains.iter().filter_map(|(place, _)| movers.get(*place)) {
             let all = [given.as_slice(), &whole(std::slice::from_ref(mover))].concat();
-            let (_, after, _) = self.run(&all)?;
-            if after >= 0.0 {
+            let after = self.run(&all)?;
+            if after.there {
                 let last = self.least(&given, std::slice::from_ref(mover), before)?;
                 taken.extend(last.steps);
                 return Ok(Some(Plan { share: last.share, steps: taken, reached: last.reached }));
             }
             taken.push(mover.step.clone());
-            (given, before) = (all, after);
+            (given, before) = (all, after.margin);
         }
         Ok(None)
     }

@@ -317,3 +317,25 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_goal_is_reached_by_what_ties_with_it() {
+    let leaf = |code: &str| json!({"code": code, "label": text(code), "maximum": 1, "indicator": {}});
+    let definition = definition(&json!({
+        "kind": "composite", "code": "sum", "edition": "2020", "title": text("x"),
+        "pipeline": [{"stage": "normalise", "method": "points"}, {"stage": "aggregate", "method": "sum"}],
+        "tree": {"code": "ALL", "label": text("x"), "children": [leaf("a"), leaf("b"), leaf("c")]},
+    }));
+    let mut table = Table::default();
+    for (unit, values) in [("u", [0.3, 0.2, 0.1]), ("v", [0.1, 0.2, 0.3])] {
+        for (code, value) in ["a", "b", "c"].iter().zip(values) {
+            table.insert("2020", unit, code, Observation { value: Some(value), ..Observation::default() });
+        }
+    }
+    let case = Case::new(definition, &table);
+    let u = case.subject(0, "u").unwrap();
+    assert!(case.outcome.score(0, 0) < case.outcome.score(0, 1), "the case is one that rounding makes");
+    for goal in [Goal::Rank(1), Goal::Score(case.outcome.score(0, 1).unwrap())] {
+        assert!(reach(&u, goal).unwrap().met, "{goal:?}");
+    }
+}

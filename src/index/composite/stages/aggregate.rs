@@ -1,8 +1,11 @@
 //! Aggregation: children to nodes, from the leaves up.
 
+use std::cmp::Ordering;
+
 use super::{Record, StageError, State};
 use crate::index::composite::matrix::{Matrix, Rows};
 use crate::index::composite::statistics::median;
+use crate::index::composite::ties::levelled;
 use crate::schema::composite::{Aggregation, Aggregator, CompositeDefinition, CompositeNode, Gap};
 
 /// Computes every node of the tree into [`State::scores`], a column a node.
@@ -203,22 +206,21 @@ pub fn combine(method: Aggregator, pairs: &[(f64, f64)]) -> Result<Option<f64>, 
 /// `Σ_{b ≠ a} o(a, b)`, where `o` is the share of weight of the children in which `a` is above `b`, ties counting half;
 /// over the children that both have. `a_copeland` of `COINr` on complete data.
 fn copeland(children: &[Child], scores: &Matrix, span: std::ops::Range<usize>) -> Vec<f64> {
-    let rows: Vec<usize> = span.collect();
-    let mut points = vec![0.0; rows.len()];
-    for (a, first) in rows.iter().enumerate() {
-        for (b, second) in rows.iter().enumerate().skip(a + 1) {
+    let level = |child: &Child| levelled(scores.column(child.place).get(span.clone()).unwrap_or_default());
+    let levels: Vec<(f64, Vec<f64>)> = children.iter().map(|child| (child.weight, level(child))).collect();
+    let mut points = vec![0.0; span.len()];
+    for a in 0..points.len() {
+        for b in a + 1..points.len() {
             let (mut won, mut total) = (0.0, 0.0);
-            for child in children {
-                let (Some(x), Some(y)) = (scores.get(*first, child.place), scores.get(*second, child.place)) else { continue };
-                total += child.weight;
-                won += child.weight
-                    * if x > y {
-                        1.0
-                    } else if x < y {
-                        0.0
-                    } else {
-                        0.5
-                    };
+            for (weight, level) in &levels {
+                let share = match level[a].partial_cmp(&level[b]) {
+                    Some(Ordering::Greater) => 1.0,
+                    Some(Ordering::Less) => 0.0,
+                    Some(Ordering::Equal) => 0.5,
+                    None => continue,
+                };
+                total += weight;
+                won += weight * share;
             }
             if total > 0.0 {
                 points[a] += won / total;
@@ -226,8 +228,12 @@ fn copeland(children: &[Child], scores: &Matrix, span: std::ops::Range<usize>) -
             }
         }
     }
-    let has_value = |row: &usize| children.iter().any(|child| scores.get(*row, child.place).is_some());
-    rows.iter().zip(points).map(|(row, score)| if has_value(row) { score } else { f64::NAN }).collect()
+    for (place, score) in points.iter_mut().enumerate() {
+        if levels.iter().all(|(_, level)| level[place].is_nan()) {
+            *score = f64::NAN;
+        }
+    }
+    points
 }
 
 #[cfg(test)]
@@ -332,6 +338,14 @@ mod tests {
             value["tree"]["rescale"] = json!({"factor": 10, "offset": 1});
         };
         assert_eq!(roots(own)[0], Some(21.0));
+    }
+
+    #[test]
+    fn copeland_takes_what_differs_by_rounding_for_a_tie() {
+        let rows = [[Some(0.1 + 0.2 + 0.3), Some(1.0), None], [Some(0.3 + 0.2 + 0.1), Some(2.0), None]];
+        let outcome = outcome(&rows, |value| value["pipeline"][1]["method"] = json!("copeland")).unwrap();
+        // Half of the weight 1 of `x` and none of the weight 2 of `y`, of 3.
+        assert!((outcome.score(0, 0).unwrap() - 0.5 / 3.0).abs() < 1e-15, "{:?}", outcome.score(0, 0));
     }
 
     #[test]

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::{Columns, Filled, Limits, Record, StageError, State};
 use crate::index::composite::matrix::{Rows, present};
-use crate::index::composite::statistics::{below, deviation, mean, range};
+use crate::index::composite::statistics::{deviation, mean, range};
+use crate::index::composite::ties::Ladder;
 use crate::schema::composite::{
     CompositeDefinition, CompositeNode, Direction, Indicator, Normalisation, Normaliser, Reverse, Scale, WindowSpan,
 };
@@ -155,9 +156,8 @@ impl Leaf<'_> {
                 (each(&|value| (value - centre) / spread * sd + to), Some(centre), Some(spread))
             }
             Normalisation::Rank | Normalisation::PercentileRank | Normalisation::Borda => {
-                let mut sorted: Vec<f64> = turned().collect();
-                sorted.sort_by(f64::total_cmp);
-                (each(&|value| self.rank(&sorted, value)), Some(least), Some(greatest))
+                let ladder = Ladder::of(turned());
+                (each(&|value| self.rank(&ladder, value)), Some(least), Some(greatest))
             }
             Normalisation::DistanceToMaximum => (each(&|value| 1.0 - (greatest - value) / (greatest - least)), Some(least), Some(greatest)),
             Normalisation::DistanceToReference { cap, .. } => {
@@ -208,15 +208,15 @@ impl Leaf<'_> {
     }
 
     #[allow(clippy::cast_precision_loss)] // counts of units
-    fn rank(&self, sorted: &[f64], value: f64) -> f64 {
+    fn rank(&self, ladder: &Ladder, value: f64) -> f64 {
         if value.is_nan() {
             return f64::NAN;
         }
-        let beaten = below(sorted, value) as f64;
+        let beaten = ladder.below(value) as f64;
         match self.normaliser.method {
             Normalisation::Rank => beaten + 1.0,
             Normalisation::Borda => beaten,
-            _ => beaten / (sorted.len() as f64 - 1.0),
+            _ => beaten / (ladder.len() as f64 - 1.0),
         }
     }
 }
@@ -296,6 +296,17 @@ mod tests {
         hold(&json!({"method": "steps", "steps": steps}), &down, [0.0, 1.0, 1.0, 1.0, 2.0]);
         let spread = 16.0_f64.sqrt(); // squares of −4, −2, −2, 2, 6 sum to 64, over 4
         hold(&json!({"method": "z_score", "mean": 100, "sd": 10}), &down, [10.0, 5.0, 5.0, -5.0, -15.0].map(|x| 100.0 + 4.0 * x / spread));
+    }
+
+    #[test]
+    fn ranks_do_not_tell_apart_what_differs_by_rounding() {
+        let values = [("a", 0.1 + 0.2 + 0.3), ("b", 0.3 + 0.2 + 0.1), ("c", 0.5), ("d", 0.7)].map(|(unit, value)| ("2020", unit, value));
+        for (method, expected) in
+            [("rank", [2.0, 2.0, 1.0, 4.0]), ("borda", [1.0, 1.0, 0.0, 3.0]), ("percentile_rank", [1.0 / 3.0, 1.0 / 3.0, 0.0, 1.0])]
+        {
+            let outcome = outcome(&index(&json!({"method": method}), &json!({}), None), &values);
+            assert_eq!([0, 1, 2, 3].map(|row| outcome.score(1, row).unwrap()), expected, "{method}");
+        }
     }
 
     #[test]
