@@ -54,6 +54,22 @@ pub enum StageError {
         /// The value.
         value: f64,
     },
+    /// A ratio of a negative value, or to one that is not positive where less is better.
+    #[error("{indicator}: {method} needs {needs}, {unit} in {edition} has {value}")]
+    NoRatio {
+        /// The indicator.
+        indicator: String,
+        /// The method.
+        method: &'static str,
+        /// What it needs.
+        needs: &'static str,
+        /// The unit.
+        unit: String,
+        /// The edition.
+        edition: String,
+        /// The value.
+        value: f64,
+    },
     /// The unit of reference has no value.
     #[error("{indicator}: the unit of reference {unit} has no value in {edition}")]
     NoReference {

@@ -21,6 +21,7 @@ pub(super) fn normalise(
     for (column, (_, node, indicator)) in definition.leaves().enumerate().filter(|(column, _)| columns.has(*column)) {
         let leaf = Leaf { node, indicator, normaliser: indicator.normalise.as_ref().unwrap_or(global) };
         let before = state.indicators.column(column).to_vec();
+        leaf.ratios(&state.rows, &before)?;
         leaf.beyond(state, &before, &mut beyond);
         for (edition, span) in state.rows.spans().to_vec().into_iter().enumerate() {
             let window = leaf.window(&state.rows, edition);
@@ -60,6 +61,9 @@ impl<'d> Scorer<'d> {
 
     /// The score of any value, whether a unit has it or not; none where it cannot be scored.
     pub(crate) fn score(&self, value: f64) -> Option<f64> {
+        if !self.leaf.has_ratio(value) {
+            return None;
+        }
         let (scores, ..) = self.leaf.scores(&[value], &self.window, self.reference);
         scores.first().copied().filter(|score| score.is_finite())
     }
@@ -106,6 +110,30 @@ impl Leaf<'_> {
             indicator: self.node.code().to_owned(),
             unit: unit.clone(),
             edition: rows.editions().get(edition).cloned().unwrap_or_default(),
+        })
+    }
+
+    /// Whether the method has a ratio of a value: every other method takes any.
+    fn has_ratio(&self, value: f64) -> bool {
+        match &self.normaliser.method {
+            Normalisation::RatioToBest { .. } if self.indicator.direction == Direction::Lower => value > 0.0,
+            Normalisation::FractionOfMaximum | Normalisation::RatioToBest { .. } => value >= 0.0,
+            _ => true,
+        }
+    }
+
+    /// That there is a ratio of every value.
+    fn ratios(&self, rows: &Rows, values: &[f64]) -> Result<(), StageError> {
+        let wrong = rows.keys().zip(values).find(|(_, value)| !value.is_nan() && !self.has_ratio(**value));
+        let Some(((edition, unit), value)) = wrong else { return Ok(()) };
+        let fraction = self.normaliser.method == Normalisation::FractionOfMaximum;
+        Err(StageError::NoRatio {
+            indicator: self.node.code().to_owned(),
+            method: if fraction { "fraction_of_maximum" } else { "ratio_to_best" },
+            needs: if self.indicator.direction == Direction::Lower { "positive values" } else { "values of at least 0" },
+            unit: unit.to_owned(),
+            edition: edition.to_owned(),
+            value: *value,
         })
     }
 
@@ -173,11 +201,7 @@ impl Leaf<'_> {
                 let (bottom, top) = self.scale(*scale);
                 let (least, greatest) = range(present(window)).unwrap_or((f64::NAN, f64::NAN));
                 let lower = self.indicator.direction == Direction::Lower;
-                let ratio = |value: f64| match (lower, lower && value <= least) {
-                    (true, true) => 1.0,
-                    (true, false) => least / value,
-                    _ => value / greatest,
-                };
+                let ratio = |value: f64| if lower { least / value } else { value / greatest };
                 let scores = values.iter().map(|value| if value.is_nan() { f64::NAN } else { bottom + ratio(*value) * (top - bottom) });
                 (scores.collect(), Some(least), Some(greatest))
             }
@@ -352,6 +376,25 @@ mod tests {
         let points = outcome(&index(&json!({"method": "points"}), &json!({}), Some(5.0)), &[("2020", "a", 5.0), ("2020", "b", 6.0)]);
         let Record::Normalised { beyond, .. } = &points.steps()[0].record else { panic!("it normalises") };
         assert_eq!((beyond.len(), beyond[0].unit.as_str(), points.score(1, 1)), (1, "b", Some(6.0)));
+    }
+
+    #[test]
+    fn a_ratio_of_what_has_none_is_an_error_that_says_where() {
+        let refused = |method: &str, indicator: Value, value: f64| {
+            let index = index(&json!({"method": method}), &indicator, None);
+            let mut table = Table::default();
+            for (unit, value) in [("a", 2.0), ("b", value)] {
+                table.insert("2020", unit, "x", crate::index::composite::Observation { value: Some(value), ..Default::default() });
+            }
+            run(&index, index.pipeline(), table.state(&index)).err().map(|error| error.to_string())
+        };
+        let lower = || json!({"direction": "lower"});
+        let told = |what: &str| Some(format!("stage 1 (normalise): x: {what}"));
+        let fraction = refused("fraction_of_maximum", json!({}), -3.0);
+        assert_eq!(fraction, told("fraction_of_maximum needs values of at least 0, b in 2020 has -3"));
+        assert_eq!(refused("ratio_to_best", json!({}), -3.0), told("ratio_to_best needs values of at least 0, b in 2020 has -3"));
+        assert_eq!(refused("ratio_to_best", lower(), 0.0), told("ratio_to_best needs positive values, b in 2020 has 0"));
+        assert_eq!([refused("fraction_of_maximum", json!({}), 0.0), refused("ratio_to_best", json!({}), 0.0)], [None, None]);
     }
 
     #[test]
