@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
+use super::mover::{Mover, Ways, moved, whole};
 use super::subject::Subject;
 use crate::index::composite::pipeline::{ComputeError, scores};
+use crate::index::composite::stages::State;
 use crate::index::composite::stages::rank::ranks;
-use crate::index::composite::stages::{Record, State};
-use crate::index::composite::statistics::range;
 use crate::index::composite::ties::{levelled, reaches, tolerance};
-use crate::schema::composite::{Direction, Indicator, Normalisation, Stage, Ties};
+use crate::schema::composite::Ties;
 
 /// What is to be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -85,12 +85,6 @@ pub struct Reach {
     pub fewest: Option<Plan>,
 }
 
-/// A leaf that can move.
-struct Mover {
-    column: usize,
-    step: Step,
-}
-
 /// What comes out with other values.
 struct Run {
     reached: Reached,
@@ -112,7 +106,8 @@ struct Search<'s, 'a> {
 /// Finds the smallest changes of a subject's values that reach `goal`, each verified by a run of the whole pipeline, so that
 /// goalposts and other units' scores move as they would.
 ///
-/// A leaf moves between its value and the best one; leaves without a value stay without. `alone` is the least change of one leaf;
+/// A leaf moves between its value and the best one, a count that is scored by steps in whole numbers; leaves without a value stay
+/// without. `alone` is the least change of one leaf;
 /// `alike` the least common share of all leaves' ways; `fewest` takes leaves by what each gains alone, greatest first.
 ///
 /// # Errors
@@ -120,7 +115,7 @@ struct Search<'s, 'a> {
 pub fn reach(subject: &Subject<'_>, goal: Goal) -> Result<Reach, ReachError> {
     let row = row_of(&subject.initial.rows, subject).ok_or(ReachError::NoScore)?;
     let search = Search { subject, row, goal };
-    let movers = search.movers();
+    let movers = Ways { subject, row }.movers();
     let Run { reached: now, needed, margin, there: met } = search.run(&[])?;
     let all = search.run(&whole(&movers))?;
     let mut found = Reach { goal, now, needed, met, most: all.reached, alone: Vec::new(), alike: None, fewest: None };
@@ -150,17 +145,6 @@ pub fn reach(subject: &Subject<'_>, goal: Goal) -> Result<Reach, ReachError> {
 fn row_of(rows: &crate::index::composite::Rows, subject: &Subject<'_>) -> Option<usize> {
     let edition = rows.editions().iter().position(|edition| edition == subject.edition())?;
     rows.find(edition, subject.unit())
-}
-
-/// Every mover at its best value.
-fn whole(movers: &[Mover]) -> Vec<(usize, f64)> {
-    movers.iter().map(|mover| (mover.column, mover.step.bound)).collect()
-}
-
-/// Every mover so far on its way.
-fn moved(movers: &[Mover], share: f64) -> Vec<(usize, f64)> {
-    let to = |step: &Step| if share >= 1.0 { step.bound } else { step.from + share * (step.bound - step.from) };
-    movers.iter().map(|mover| (mover.column, to(&mover.step))).collect()
 }
 
 impl Search<'_, '_> {
@@ -194,96 +178,6 @@ impl Search<'_, '_> {
             others.dedup();
         }
         others.get((rank as usize).checked_sub(1)?).copied()
-    }
-
-    /// The leaves whose value can become better.
-    fn movers(&self) -> Vec<Mover> {
-        let initial = self.subject.initial;
-        let mover = |(column, (place, node, indicator)): (usize, (usize, &crate::schema::composite::CompositeNode, &Indicator))| {
-            let from = initial.indicators.get(self.row, column)?;
-            self.subject.outcome.score(place, self.subject.row).filter(|_| self.counts(place))?;
-            let per = self.divisor(indicator)?;
-            let bound = self.bound(column, node.maximum(), indicator)? / per;
-            let better = if self.falls(indicator) { bound < from } else { bound > from };
-            better.then(|| Mover { column, step: Step { leaf: node.code().to_owned(), from, to: bound, bound } })
-        };
-        self.subject.definition.leaves().enumerate().filter_map(mover).collect()
-    }
-
-    /// Whether the root takes a node in: it and all above it are scored.
-    fn counts(&self, place: usize) -> bool {
-        let nodes = self.subject.definition.nodes();
-        let mut up = std::iter::successors(nodes.get(place), |node| nodes.get(node.parent()?));
-        up.all(crate::schema::composite::CompositeNode::scored)
-    }
-
-    fn method<'i>(&'i self, indicator: &'i Indicator) -> Option<&'i Normalisation> {
-        let global = self.subject.definition.pipeline().iter().find_map(|stage| match stage {
-            Stage::Normalise(normaliser) => Some(normaliser),
-            _ => None,
-        });
-        Some(&indicator.normalise.as_ref().or(global)?.method)
-    }
-
-    /// Whether less is better by the method: some take values as they are.
-    fn falls(&self, indicator: &Indicator) -> bool {
-        let blind = matches!(self.method(indicator), Some(Normalisation::AsGiven | Normalisation::Points | Normalisation::Steps { .. }));
-        indicator.direction == Direction::Lower && !blind
-    }
-
-    /// What a value of the table is multiplied by on its way to normalisation.
-    fn divisor(&self, indicator: &Indicator) -> Option<f64> {
-        let divided = self.subject.definition.pipeline().iter().any(|stage| matches!(stage, Stage::Denominate));
-        let Some(name) = indicator.denominator.as_ref().filter(|_| divided) else { return Some(1.0) };
-        let column = self.subject.definition.denominators().iter().position(|known| known == name)?;
-        let divisor = self.subject.initial.denominators.get(self.row, column).filter(|divisor| *divisor != 0.0)?;
-        Some(indicator.per / divisor)
-    }
-
-    /// The best value that a leaf can have, in the terms of its goalposts.
-    fn bound(&self, column: usize, maximum: Option<f64>, indicator: &Indicator) -> Option<f64> {
-        let falls = self.falls(indicator);
-        let goalpost = if falls { indicator.goalposts.low } else { indicator.goalposts.high };
-        let observed = || {
-            // By the values that were normalised where nothing bent them; else by those of the table.
-            let bent = self.subject.definition.pipeline().iter().any(|stage| matches!(stage, Stage::Treat(_)));
-            let limits = (!bent).then(|| self.limits(column)).flatten();
-            let (low, high) = limits.or_else(|| self.observed(column, indicator))?;
-            Some(if falls { low } else { high })
-        };
-        match self.method(indicator)? {
-            Normalisation::AsGiven | Normalisation::Points => maximum.or_else(observed),
-            Normalisation::Steps { steps } => steps.iter().max_by(|a, b| a.score.total_cmp(&b.score)).map(|step| step.from),
-            Normalisation::DistanceToTarget { .. } => indicator.target,
-            Normalisation::MinMax { .. } => goalpost.or_else(observed),
-            _ => observed(),
-        }
-    }
-
-    /// The goalposts that min–max normalisation used in the edition.
-    fn limits(&self, column: usize) -> Option<(f64, f64)> {
-        let (_, node, indicator) = self.subject.definition.leaves().nth(column)?;
-        if !matches!(self.method(indicator)?, Normalisation::MinMax { .. }) {
-            return None;
-        }
-        let limits = self.subject.outcome.steps().iter().find_map(|step| match &step.record {
-            Record::Normalised { limits, .. } => Some(limits),
-            _ => None,
-        })?;
-        let own = limits.iter().find(|limits| limits.edition == self.subject.edition() && limits.indicator == node.code())?;
-        own.low.zip(own.high)
-    }
-
-    /// The least and the greatest value of the edition's units.
-    fn observed(&self, column: usize, indicator: &Indicator) -> Option<(f64, f64)> {
-        let initial = self.subject.initial;
-        let span = initial.rows.spans().get(initial.rows.edition_of(self.row))?.clone();
-        let value = |row: usize| {
-            let value = initial.indicators.get(row, column)?;
-            let at = Search { row, ..*self };
-            Some(value * at.divisor(indicator)?)
-        };
-        range(span.filter_map(value))
     }
 
     /// The least share of the movers' ways that reaches the goal on top of `given`, which all of their ways do.

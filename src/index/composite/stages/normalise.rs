@@ -7,7 +7,7 @@ use crate::index::composite::matrix::{Rows, present};
 use crate::index::composite::statistics::{deviation, mean, range};
 use crate::index::composite::ties::Ladder;
 use crate::schema::composite::{
-    CompositeDefinition, CompositeNode, Direction, Indicator, Normalisation, Normaliser, Reverse, Scale, WindowSpan,
+    CompositeDefinition, CompositeNode, Direction, Indicator, Normalisation, Normaliser, Reverse, Scale, Step, WindowSpan,
 };
 
 /// Normalises each indicator by its own method or the pipeline's, edition by edition.
@@ -205,14 +205,7 @@ impl Leaf<'_> {
                 let scores = values.iter().map(|value| if value.is_nan() { f64::NAN } else { bottom + ratio(*value) * (top - bottom) });
                 (scores.collect(), Some(least), Some(greatest))
             }
-            Normalisation::Steps { steps } => {
-                let score = |value: f64| {
-                    let reached = steps.partition_point(|step| step.from <= value);
-                    let step = reached.checked_sub(1).and_then(|place| steps.get(place));
-                    if value.is_nan() { f64::NAN } else { step.map_or(0.0, |step| step.score) }
-                };
-                (values.iter().map(|value| score(*value)).collect(), None, None)
-            }
+            Normalisation::Steps { steps } => (values.iter().map(|value| step_score(steps, *value)).collect(), None, None),
         }
     }
 
@@ -243,6 +236,13 @@ impl Leaf<'_> {
             _ => beaten / (ladder.len() as f64 - 1.0),
         }
     }
+}
+
+/// The score of the last step that a value reaches; 0 below the first.
+pub(crate) fn step_score(steps: &[Step], value: f64) -> f64 {
+    let reached = steps.partition_point(|step| step.from <= value);
+    let step = reached.checked_sub(1).and_then(|place| steps.get(place));
+    if value.is_nan() { f64::NAN } else { step.map_or(0.0, |step| step.score) }
 }
 
 /// `1 − (goal − x)/(goal − least)`.
