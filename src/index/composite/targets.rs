@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::objection::object;
 use super::pipeline::Outcome;
 use super::ties::{levelled, reaches, tolerance};
 use crate::schema::Finding;
@@ -114,7 +115,7 @@ pub fn assess(
     rules: &Rules,
 ) -> Vec<TargetReport> {
     let report = |(place, target): (usize, &Target)| {
-        let judged = locate(definition, outcome, target).and_then(|(node, row)| judge(outcome, node, row, target.kind, errors, rules));
+        let judged = locate(definition, outcome, target).and_then(|at| judge(definition, outcome, at, target.kind, errors, rules));
         let (judgement, open) = match judged {
             Ok(judgement) => (Some(judgement), None),
             Err((code, vi, en)) => (None, Some(Finding::warning(format!("/targets/{place}"), code, vi, en))),
@@ -143,18 +144,18 @@ fn locate(definition: &CompositeDefinition, outcome: &Outcome, target: &Target) 
     Ok((node, row))
 }
 
-/// Judges one target of a row by a node.
+/// Judges one target of a node and a row (by place).
 ///
 /// Without a standard error the figures decide: met or missed. With them the interval at the level does: of the score and of its
 /// gain by the normal distribution, of the rank by pairwise comparisons of the unit with all others (Bonferroni), of a rise by the
 /// step-down procedure over both editions. Units without a standard error count as known.
 ///
 /// # Errors
-/// The reason, where there is no score or no edition before.
+/// The reason, where there is no score, no edition before, or an [`Objection`](super::Objection) to the target.
 pub fn judge(
+    definition: &CompositeDefinition,
     outcome: &Outcome,
-    node: usize,
-    row: usize,
+    (node, row): (usize, usize),
     kind: TargetKind,
     errors: &dyn Fn(usize, usize) -> Option<f64>,
     rules: &Rules,
@@ -163,6 +164,8 @@ pub fn judge(
     let no_score = || ("no-score", "Đơn vị không có điểm".to_owned(), "The unit has no score".to_owned());
     let score = outcome.score(node, row).ok_or_else(no_score)?;
     let rank = outcome.rank(node, row).ok_or_else(no_score)?;
+    let before = case.before(row).ok().and_then(|(before, score)| Some((outcome.rank(node, before)?, score)));
+    object(definition, outcome, (node, row), before, kind).map_err(|why| (why.code(), why.vi(), why.to_string()))?;
     match kind {
         TargetKind::Score { value } => Ok(case.score(case.measured(score, row), value, case.tolerance(row))),
         TargetKind::ScoreGain { value } => {

@@ -201,6 +201,12 @@ mod tests {
     }
 
     #[test]
+    fn a_gain_is_no_loss() {
+        let found = refused(|value| value["targets"] = json!([{"unit": "48", "kind": "score_gain", "value": -3}]));
+        assert_eq!(found, expected(&[("/targets/0/value", "negative-gain")]));
+    }
+
+    #[test]
     fn a_stage_is_written_as_it_is_read() {
         let mut value = composite();
         value["pipeline"] = json!([
