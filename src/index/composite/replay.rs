@@ -6,7 +6,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::matrix::{Matrix, Rows};
-use super::stages::aggregate::{Child, Inner};
+use super::stages::aggregate::{Child, Inner, within_numbers};
 use super::stages::{StageError, State};
 use crate::schema::composite::{Aggregation, Aggregator, CompositeDefinition, CompositeNode};
 
@@ -162,6 +162,7 @@ impl<'d> Tree<'d> {
                     *score = by.factor * *score + by.offset;
                 }
             }
+            within_numbers(inner.node, &leaves.rows, column)?;
             scores.column_mut(*place).copy_from_slice(column);
             if let Some(fill) = fill.get_mut(*place) {
                 *fill = Fill::of(column);
@@ -222,8 +223,7 @@ fn combine_columns(method: Aggregator, children: &[Child], scores: &Matrix, leav
         }
         _ => return false,
     }
-    out.iter_mut().filter(|value| !value.is_finite()).for_each(|value| *value = f64::NAN);
-    true
+    out.iter().all(|value| value.is_finite())
 }
 
 #[cfg(test)]

@@ -201,6 +201,58 @@ mod tests {
     }
 
     #[test]
+    fn weights_that_cannot_be_summed_are_refused() {
+        let found = refused(|value| {
+            for child in [0, 1] {
+                value["tree"]["children"][child]["weight"] = json!(1e308);
+            }
+        });
+        assert_eq!(found, expected(&[("/tree/children", "weights-too-large")]));
+    }
+
+    #[test]
+    fn the_first_edition_that_counts_is_a_year_where_editions_are() {
+        let since = |edition: &'static str, since: &'static str| {
+            refused(|value| {
+                value["edition"] = json!(edition);
+                value["pipeline"][3]["since"] = json!(since);
+                value["tree"]["children"][1]["children"][0]["children"][0]["indicator"]["goalposts"]["since"] = json!(since);
+            })
+        };
+        let expect = [
+            ("/pipeline/3/since", "since-no-edition"),
+            ("/tree/children/1/children/0/children/0/indicator/goalposts/since", "since-no-edition"),
+        ];
+        assert_eq!(since("2024", "abc"), expected(&expect));
+        assert_eq!([since("2024", "2020"), since("2024-I", "2023-II")], [vec![], vec![]]);
+    }
+
+    #[test]
+    fn an_expert_speaks_of_all_children_of_a_node_or_of_none() {
+        let budget = |experts: Value| {
+            refused(|value| {
+                let stages = value["pipeline"].as_array_mut().unwrap();
+                stages.insert(4, json!({"stage": "weight", "method": "budget", "experts": experts}));
+            })
+        };
+        let found = budget(json!([{"COST": 60, "PLAN": 40}, {"COST": 100}, {"COST": 1e308, "PLAN": 1e308}]));
+        let expect = [("/pipeline/4/experts/1", "child-left-out"), ("/pipeline/4/experts/2", "weights-too-large")];
+        assert_eq!(found, expected(&expect));
+        assert_eq!(budget(json!([{"COST": 100, "PLAN": 0}])), []);
+    }
+
+    #[test]
+    fn a_screen_without_a_threshold_takes_nobody_out() {
+        let warned = |screen: Value| {
+            let mut value = composite();
+            value["pipeline"].as_array_mut().unwrap().insert(0, screen);
+            parse_composite(&value.to_string()).unwrap().warnings.into_iter().map(|finding| finding.code.into_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(warned(json!({"stage": "screen", "keep": ["01"]})), ["nothing-screened"]);
+        assert_eq!(warned(json!({"stage": "screen", "keep": ["01"], "available": 0.5})), Vec::<String>::new());
+    }
+
+    #[test]
     fn a_gain_is_no_loss() {
         let found = refused(|value| value["targets"] = json!([{"unit": "48", "kind": "score_gain", "value": -3}]));
         assert_eq!(found, expected(&[("/targets/0/value", "negative-gain")]));

@@ -56,13 +56,12 @@ impl Ways<'_, '_> {
             let from = initial.indicators.get(self.row, column)?;
             self.subject.outcome.score(place, self.subject.row).filter(|_| self.counts(place))?;
             let per = self.divisor(indicator)?;
-            let (bound, whole) = match self.method(indicator)? {
-                Normalisation::Steps { steps } => (best_step(steps, from * per)? / per, self.counted(column, steps)),
-                _ => {
-                    let bound = self.bound(column, node.maximum(), indicator)? / per;
-                    let better = if self.falls(indicator) { bound < from } else { bound > from };
-                    (better.then_some(bound)?, false)
-                }
+            let (bound, whole) = if let Normalisation::Steps { steps } = self.method(indicator)? {
+                (best_step(steps, from * per)? / per, self.counted(column, steps))
+            } else {
+                let bound = self.bound(column, node.maximum(), indicator)? / per;
+                let better = if self.falls(indicator) { bound < from } else { bound > from };
+                (better.then_some(bound)?, false)
             };
             Some(Mover { column, whole, step: Step { leaf: node.code().to_owned(), from, to: bound, bound } })
         };

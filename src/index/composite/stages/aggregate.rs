@@ -33,8 +33,16 @@ pub(super) fn scores(aggregation: &Aggregation, definition: &CompositeDefinition
                 *score = rescale.factor * *score + rescale.offset;
             }
         }
+        within_numbers(node, &state.rows, scores.column(place))?;
     }
     Ok(scores)
+}
+
+/// That no score of a node is infinite.
+pub(crate) fn within_numbers(node: &CompositeNode, rows: &Rows, column: &[f64]) -> Result<(), StageError> {
+    let Some(row) = column.iter().position(|score| score.is_infinite()) else { return Ok(()) };
+    let edition = rows.editions().get(rows.edition_of(row)).cloned().unwrap_or_default();
+    Err(StageError::Overflow { of: node.code().to_owned(), edition })
 }
 
 fn put(scores: &mut Matrix, place: usize, values: &[f64]) {
@@ -163,7 +171,7 @@ impl<'d> Inner<'d> {
     }
 }
 
-/// Combines pairs of weight and value; none where there is none or the weights sum to 0.
+/// Combines pairs of weight and value; none where there is none or the weights sum to 0, infinity where the numbers are too large.
 ///
 /// # Formula
 /// See [`Aggregator`]; OECD/JRC, Handbook on Constructing Composite Indicators (2008), §6.
@@ -195,9 +203,13 @@ pub fn combine(method: Aggregator, pairs: &[(f64, f64)]) -> Result<Option<f64>, 
         Aggregator::Sum => pairs.iter().map(|(_, x)| x).sum(),
         Aggregator::WeightedSum => sum(&|x| x),
         Aggregator::Median => median(pairs.iter().map(|(_, x)| *x)).unwrap_or(f64::NAN),
-        Aggregator::Copeland => f64::NAN, // a matter of all units: see `copeland`
+        Aggregator::Copeland => return Ok(None), // a matter of all units: see `copeland`
     };
-    Ok(Some(value).filter(|value| value.is_finite()))
+    Ok(match value.is_finite() {
+        true => Some(value),
+        false if total == 0.0 => None,
+        false => Some(f64::INFINITY),
+    })
 }
 
 /// Copeland scores of the rows of an edition.
@@ -312,6 +324,17 @@ mod tests {
         assert_eq!(roots(with_maxima), [Some(6.0), Some(16.0), None], "12 of 30 points are 16 of 40");
         let weighted = |value: &mut Value| value["pipeline"][1]["method"] = json!("weighted_sum");
         assert_eq!(roots(weighted)[..2], [Some(14.0), Some(32.0 * 6.0 / 5.0)]);
+    }
+
+    #[test]
+    fn what_is_too_large_for_numbers_is_an_error_that_names_the_node() {
+        let rows = [[Some(1e308), Some(1e308), Some(1.0)], [Some(1.0), Some(2.0), Some(3.0)]];
+        for method in ["arithmetic", "sum", "weighted_sum"] {
+            let error = outcome(&rows, |value| value["pipeline"][1]["method"] = json!(method)).unwrap_err();
+            assert_eq!(error.to_string(), "stage 2 (aggregate): ALL: the numbers of 2020 are too large to be computed with", "{method}");
+        }
+        let error = outcome(&rows, |value| value["tree"]["children"][0]["rescale"] = json!({"factor": 10})).unwrap_err();
+        assert_eq!(error.to_string(), "stage 2 (aggregate): x: the numbers of 2020 are too large to be computed with");
     }
 
     #[test]

@@ -55,13 +55,11 @@ pub enum StageError {
         value: f64,
     },
     /// A ratio of a negative value, or to one that is not positive where less is better.
-    #[error("{indicator}: {method} needs {needs}, {unit} in {edition} has {value}")]
+    #[error("{indicator}: {needs}, {unit} in {edition} has {value}")]
     NoRatio {
         /// The indicator.
         indicator: String,
-        /// The method.
-        method: &'static str,
-        /// What it needs.
+        /// What the method needs.
         needs: &'static str,
         /// The unit.
         unit: String,
@@ -69,6 +67,14 @@ pub enum StageError {
         edition: String,
         /// The value.
         value: f64,
+    },
+    /// Sums or ranges beyond the largest number there is.
+    #[error("{of}: the numbers of {edition} are too large to be computed with")]
+    Overflow {
+        /// The node or indicator.
+        of: String,
+        /// The edition.
+        edition: String,
     },
     /// The unit of reference has no value.
     #[error("{indicator}: the unit of reference {unit} has no value in {edition}")]
@@ -176,7 +182,7 @@ pub enum Record {
     Denominated {
         /// Which.
         indicators: Vec<String>,
-        /// Values lost because the denominator is missing or zero.
+        /// Values lost because the denominator is missing, zero or so small that the quotient is no number.
         lost: Vec<Filled>,
     },
     /// Values were filled in.

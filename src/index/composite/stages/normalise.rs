@@ -30,6 +30,10 @@ pub(super) fn normalise(
             let scored = before.get(span.clone()).unwrap_or_default();
             let (scores, low, high) = leaf.scores(scored, values, reference);
             let n = present(values).count();
+            if n > 1 && too_large(&scores, low, high) {
+                let edition = state.rows.editions().get(edition).cloned().unwrap_or_default();
+                return Err(StageError::Overflow { of: node.code().to_owned(), edition });
+            }
             let flat = present(scored).next().is_some() && !scores.iter().any(|score| score.is_finite());
             for (row, score) in span.zip(scores) {
                 state.indicators.set(row, column, Some(score));
@@ -39,6 +43,14 @@ pub(super) fn normalise(
         }
     }
     Ok(Record::Normalised { limits, beyond })
+}
+
+/// Whether two statistics, their distance or a score by them are beyond the largest number there is. A score over a distance of 0
+/// is none for another reason.
+fn too_large(scores: &[f64], low: Option<f64>, high: Option<f64>) -> bool {
+    let distance = low.zip(high).map_or(0.0, |(low, high)| high - low);
+    let infinite = || scores.iter().any(|score| score.is_infinite());
+    !distance.is_finite() || (distance != 0.0 && infinite())
 }
 
 /// How a leaf is scored in an edition: its method with the goalposts, ranks or moments of its window.
@@ -126,11 +138,14 @@ impl Leaf<'_> {
     fn ratios(&self, rows: &Rows, values: &[f64]) -> Result<(), StageError> {
         let wrong = rows.keys().zip(values).find(|(_, value)| !value.is_nan() && !self.has_ratio(**value));
         let Some(((edition, unit), value)) = wrong else { return Ok(()) };
-        let fraction = self.normaliser.method == Normalisation::FractionOfMaximum;
+        let needs = match (&self.normaliser.method, self.indicator.direction) {
+            (Normalisation::FractionOfMaximum, _) => "fraction_of_maximum needs values of at least 0",
+            (_, Direction::Lower) => "ratio_to_best needs positive values",
+            _ => "ratio_to_best needs values of at least 0",
+        };
         Err(StageError::NoRatio {
             indicator: self.node.code().to_owned(),
-            method: if fraction { "fraction_of_maximum" } else { "ratio_to_best" },
-            needs: if self.indicator.direction == Direction::Lower { "positive values" } else { "values of at least 0" },
+            needs,
             unit: unit.to_owned(),
             edition: edition.to_owned(),
             value: *value,
@@ -395,6 +410,19 @@ mod tests {
         assert_eq!(refused("ratio_to_best", json!({}), -3.0), told("ratio_to_best needs values of at least 0, b in 2020 has -3"));
         assert_eq!(refused("ratio_to_best", lower(), 0.0), told("ratio_to_best needs positive values, b in 2020 has 0"));
         assert_eq!([refused("fraction_of_maximum", json!({}), 0.0), refused("ratio_to_best", json!({}), 0.0)], [None, None]);
+    }
+
+    #[test]
+    fn what_is_too_large_for_numbers_is_an_error_that_names_the_indicator() {
+        for method in ["min_max", "z_score", "distance_to_maximum"] {
+            let index = index(&json!({"method": method}), &json!({}), None);
+            let mut table = Table::default();
+            for (unit, value) in [("a", 1.5e308), ("b", -1.5e308), ("c", 1.0)] {
+                table.insert("2020", unit, "x", crate::index::composite::Observation { value: Some(value), ..Default::default() });
+            }
+            let error = run(&index, index.pipeline(), table.state(&index)).unwrap_err();
+            assert_eq!(error.to_string(), "stage 1 (normalise): x: the numbers of 2020 are too large to be computed with", "{method}");
+        }
     }
 
     #[test]
