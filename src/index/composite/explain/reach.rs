@@ -212,7 +212,10 @@ impl Search<'_, '_> {
             }
         }
         let to = |(mover, (_, to)): (&Mover, (usize, f64))| Step { to, ..mover.step.clone() };
-        Ok(Plan { share: high, steps: movers.iter().zip(moved(movers, high)).map(to).collect(), reached })
+        let steps: Vec<Step> = movers.iter().zip(moved(movers, high)).map(to).collect();
+        // A count goes further than its share: to the next whole number.
+        let share = steps.iter().map(|step| (step.to - step.from) / (step.bound - step.from)).fold(high, f64::max);
+        Ok(Plan { share, steps, reached })
     }
 
     /// Leaves by what each gains alone, until the goal is reached; the last goes only as far as it must.
