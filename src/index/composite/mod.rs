@@ -32,6 +32,7 @@ mod stages;
 mod statistics;
 pub mod survey;
 mod table;
+mod table_doubts;
 mod table_file;
 pub mod targets;
 mod tiers;
