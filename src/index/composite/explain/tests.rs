@@ -360,9 +360,10 @@ fn falling_steps_are_gone_down_in_whole_numbers_where_they_count_and_to_the_edge
     let to = |steps: Value, values: &[(&str, f64)], goal: f64| {
         let case = stepped(&steps, values);
         let found = reach(&case.subject(0, "u").unwrap(), Goal::Score(goal)).unwrap();
-        assert!(
-            found.alone.iter().all(|plan| plan.steps[0].from + plan.share * (plan.steps[0].bound - plan.steps[0].from) == plan.steps[0].to)
-        );
+        for plan in &found.alone {
+            let step = &plan.steps[0];
+            near(step.from + plan.share * (step.bound - step.from), step.to);
+        }
         found.alone.first().map(|plan| (plan.steps[0].to, plan.reached.score))
     };
     // Violations as the example of departments counts them.

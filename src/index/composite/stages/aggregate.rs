@@ -38,6 +38,15 @@ pub(super) fn scores(aggregation: &Aggregation, definition: &CompositeDefinition
     Ok(scores)
 }
 
+/// What a kind of mean needs.
+fn needs_positive(method: &str) -> &'static str {
+    match method {
+        "geometric" => "the geometric mean needs positive values",
+        "harmonic" => "the harmonic mean needs positive values",
+        _ => "the generalised mean needs positive values",
+    }
+}
+
 /// That no score of a node is infinite.
 pub(crate) fn within_numbers(node: &CompositeNode, rows: &Rows, column: &[f64]) -> Result<(), StageError> {
     let Some(row) = column.iter().position(|score| score.is_infinite()) else { return Ok(()) };
@@ -111,9 +120,9 @@ impl<'d> Inner<'d> {
                 continue;
             }
             for row in span.clone() {
-                let value = self.value(&children, scores, row).map_err(|(method, value)| StageError::NotPositive {
-                    node: self.node.code().to_owned(),
-                    method,
+                let value = self.value(&children, scores, row).map_err(|(method, value)| StageError::OutOfDomain {
+                    of: self.node.code().to_owned(),
+                    needs: needs_positive(method),
                     unit: rows.units().get(row).cloned().unwrap_or_default(),
                     edition: rows.editions().get(edition).cloned().unwrap_or_default(),
                     value,

@@ -40,25 +40,11 @@ pub struct State {
 /// Why a stage cannot be done on these data.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum StageError {
-    /// A geometric or generalised mean of a value that is not positive.
-    #[error("{node}: the {method} mean needs positive values, {unit} in {edition} has {value}")]
-    NotPositive {
-        /// The node.
-        node: String,
-        /// The kind of mean.
-        method: &'static str,
-        /// The unit.
-        unit: String,
-        /// The edition.
-        edition: String,
-        /// The value.
-        value: f64,
-    },
-    /// A ratio of a negative value, or to one that is not positive where less is better.
-    #[error("{indicator}: {needs}, {unit} in {edition} has {value}")]
-    NoRatio {
-        /// The indicator.
-        indicator: String,
+    /// A mean or a ratio of a value that it is not defined for: one that is not positive, or that is negative.
+    #[error("{of}: {needs}, {unit} in {edition} has {value}")]
+    OutOfDomain {
+        /// The node or indicator.
+        of: String,
         /// What the method needs.
         needs: &'static str,
         /// The unit.

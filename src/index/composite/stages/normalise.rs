@@ -143,8 +143,8 @@ impl Leaf<'_> {
             (_, Direction::Lower) => "ratio_to_best needs positive values",
             _ => "ratio_to_best needs values of at least 0",
         };
-        Err(StageError::NoRatio {
-            indicator: self.node.code().to_owned(),
+        Err(StageError::OutOfDomain {
+            of: self.node.code().to_owned(),
             needs,
             unit: unit.to_owned(),
             edition: edition.to_owned(),
@@ -344,7 +344,7 @@ mod tests {
             [("rank", [2.0, 2.0, 1.0, 4.0]), ("borda", [1.0, 1.0, 0.0, 3.0]), ("percentile_rank", [1.0 / 3.0, 1.0 / 3.0, 0.0, 1.0])]
         {
             let outcome = outcome(&index(&json!({"method": method}), &json!({}), None), &values);
-            assert_eq!([0, 1, 2, 3].map(|row| outcome.score(1, row).unwrap()), expected, "{method}");
+            assert_eq!([0, 1, 2, 3].map(|row| outcome.score(1, row)), expected.map(Some), "{method}");
         }
     }
 
