@@ -119,6 +119,9 @@ pub struct Treated {
     pub passed: bool,
     /// How many values winsorising replaced, at either end.
     pub winsorised: u32,
+    /// The units whose values these are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub winsorised_units: Vec<String>,
     /// Skewness and kurtosis once winsorised.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub winsorised_shape: Option<Shape>,
