@@ -41,7 +41,18 @@ pub enum Objection {
         /// The greatest.
         high: f64,
     },
+    /// A score of another order than any of an index whose scale has no ends.
+    #[error("{score} points are more than a thousand times any score of the edition, the largest of which is {largest}")]
+    FarOff {
+        /// The score.
+        score: f64,
+        /// The largest score of the edition, by size.
+        largest: f64,
+    },
 }
+
+/// How many times the largest score of the edition a target may be where the scale has no ends.
+const FAR: f64 = 1000.0;
 
 impl Objection {
     /// A short name for findings.
@@ -53,6 +64,7 @@ impl Objection {
             Self::BeyondLast { .. } => "rank-beyond-last",
             Self::Loss { .. } => "negative-gain",
             Self::OffScale { .. } => "score-off-scale",
+            Self::FarOff { .. } => "score-far-off",
         }
     }
 
@@ -71,6 +83,9 @@ impl Objection {
             Self::OffScale { score, low, high } => {
                 format!("Không đơn vị nào có thể có {score} điểm: điểm của chỉ số này từ {low} đến {high}")
             }
+            Self::FarOff { score, largest } => {
+                format!("{score} điểm gấp hơn một nghìn lần mọi điểm của kỳ này (lớn nhất là {largest})")
+            }
         }
     }
 }
@@ -88,13 +103,15 @@ pub(crate) fn object(
 ) -> Result<(), Objection> {
     let span = outcome.rows().spans().get(outcome.rows().edition_of(row)).cloned().unwrap_or_default();
     let scores = || span.clone().filter_map(|row| outcome.score(node, row));
-    let on_scale = |score: f64| match scale(definition, outcome.weights(), node) {
-        Some((low, high)) => {
+    let on_scale = |score: f64| {
+        if let Some((low, high)) = scale(definition, outcome.weights(), node) {
             let tolerance = tolerance(scores().chain([low, high]));
             let off = above(low, score, tolerance) || above(score, high, tolerance);
-            if off { Err(Objection::OffScale { score, low, high }) } else { Ok(()) }
+            return if off { Err(Objection::OffScale { score, low, high }) } else { Ok(()) };
         }
-        None => Ok(()),
+        let largest = scores().map(f64::abs).fold(0.0, f64::max);
+        let far = largest > 0.0 && score.abs() > FAR * largest;
+        if far { Err(Objection::FarOff { score, largest }) } else { Ok(()) }
     };
     match target {
         TargetKind::Rank { value } => {

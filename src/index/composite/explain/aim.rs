@@ -99,6 +99,24 @@ mod tests {
     use crate::schema::composite::sample::{definition, text};
 
     #[test]
+    fn without_ends_of_the_scale_a_score_of_another_order_is_refused() {
+        let definition = definition(&json!({
+            "kind": "composite", "code": "one", "edition": "2021", "title": text("x"),
+            "pipeline": [{"stage": "normalise", "method": "as_given"}, {"stage": "aggregate", "method": "sum"}],
+            "tree": {"code": "ALL", "label": text("x"), "children": [{"code": "x", "label": text("x"), "indicator": {}}]},
+        }));
+        let mut table = Table::default();
+        table.insert("2021", "a", "x", Observation { value: Some(-50.0), ..Observation::default() });
+        let (initial, outcome) = (table.state(&definition), compute(&definition, &table).unwrap());
+        let subject = Subject { definition: &definition, initial: &initial, outcome: &outcome, row: 0 };
+        let found = |target: &str| aim(&subject, None, target.parse().unwrap(), &|_, _| None, &Rules::default());
+        let refused = found("score:-1e300").unwrap_err();
+        assert_eq!(refused, AimError::Objection(Objection::FarOff { score: -1e300, largest: 50.0 }));
+        assert!(refused.vi().contains("một nghìn lần"));
+        assert!(found("score:40000").is_ok() && found("score:0").is_ok());
+    }
+
+    #[test]
     fn what_nothing_or_everything_meets_is_refused_with_the_reason() {
         let definition = definition(&json!({
             "kind": "composite", "code": "one", "edition": "2021", "title": text("x"),
