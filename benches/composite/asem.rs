@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 const EDITION: &str = "2018";
 /// Draws of COINr, and rows of its Sobol design: it takes a tenth of a second for each.
-const COINR: (u32, u32) = (100, 16);
+const COINR: (u32, u32) = (100, 64);
 
 /// Times both and holds scores, rank shifts and shares of variance against each other.
 pub fn run() {
