@@ -179,8 +179,9 @@ fn each_normalisation_of_asem_and_what_follows_is_that_of_coinr() {
         let (definition, outcome) = from_treated(&stage, &json!({"stage": "aggregate", "method": "arithmetic"}));
         // What rests on the ranks of these units by `TolMin` differs from COINr's, and nothing else.
         let tol_min = definition.nodes().get(definition.position("TolMin").unwrap());
-        let above: Vec<&str> =
-            std::iter::successors(tol_min, |node| definition.nodes().get(node.parent()?)).map(|node| node.code()).collect();
+        let above: Vec<&str> = std::iter::successors(tol_min, |node| definition.nodes().get(node.parent()?))
+            .map(hailong::schema::composite::CompositeNode::code)
+            .collect();
         let ours = |unit: &str, code: &str| name == "prank" && apart.contains(unit) && above.contains(&code);
         let (less, less_above) = if name == "prank" { (apart.len(), apart.len() * (above.len() - 1)) } else { (0, 0) };
         let (mut worst, mut nodes) = (Worst::default(), Worst::default());
