@@ -1,4 +1,4 @@
-//! COINr's own example, and COINr itself on the same choices in the same run.
+//! `COINr`'s own example, and the package itself on the same choices in the same run.
 //!
 //! Read from the reference folder (`HAILONG_REFERENCE`), by a definition that the structure file gives. Rscript with the package
 //! `COINr` does the same work by `coinr.R`; where either is absent, that is said and nothing is measured.
@@ -13,8 +13,8 @@ use hailong::schema::composite::{CompositeDefinition, FactorSet, parse_composite
 use serde_json::{Map, Value, json};
 
 const EDITION: &str = "2018";
-/// Draws of COINr, and rows of its Sobol design: it takes a tenth of a second for each.
-const COINR: (u32, u32) = (100, 16);
+/// Draws of `COINr`, and rows of its Sobol design: it takes a tenth of a second for each.
+const COINR: (u32, u32) = (100, 64);
 
 /// Times both and holds scores, rank shifts and shares of variance against each other.
 pub fn run() {
@@ -124,7 +124,7 @@ fn tree(rows: &[Map<String, Value>], code: &str) -> Value {
     node
 }
 
-/// The choices of COINr's vignette: how many values may be drawn in, the scale, the weights of pillars and sub-indices, the mean.
+/// The choices of `COINr`'s vignette: how many values may be drawn in, the scale, the weights of pillars and sub-indices, the mean.
 fn factors(definition: &CompositeDefinition, draws: u32, base: u32) -> FactorSet {
     let value = json!({"kind": "sensitivity", "replicates": draws, "sobol": {"base": base}, "factors": [
         {"code": "winmax", "kind": "stage", "stage": "treat", "alternatives": [treat(1), treat(2), treat(3), treat(4)]},

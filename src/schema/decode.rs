@@ -100,15 +100,22 @@ impl<'v> Object<'v> {
         self.map.iter()
     }
 
+    /// Remembers a member that was asked for, once.
+    fn know(&mut self, name: &'static str) {
+        if !self.known.contains(&name) {
+            self.known.push(name);
+        }
+    }
+
     /// Whether the member is there; asking makes it known.
     pub fn has(&mut self, name: &'static str) -> bool {
-        self.known.push(name);
+        self.know(name);
         self.map.contains_key(name)
     }
 
     /// Reads an optional member.
     pub fn read<T>(&mut self, name: &'static str, at: &mut At<'_>, read: impl FnOnce(&'v Value, &mut At<'_>) -> Option<T>) -> Option<T> {
-        self.known.push(name);
+        self.know(name);
         self.map.get(name).and_then(|value| read(value, &mut at.key(name)))
     }
 
@@ -220,4 +227,25 @@ pub(crate) fn names(value: &Value, at: &mut At<'_>) -> Option<Vec<String>> {
 /// `https://…` or a relative path to the meta-schema: for editors, not for us.
 pub(crate) fn skip_meta_schema(object: &mut Object<'_>, at: &mut At<'_>) {
     object.read("$schema", at, string);
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_unknown_member_is_told_with_each_known_one_once() {
+        let (value, mut findings) = (json!({"colour": 1}), Vec::new());
+        let mut at = At::root(&mut findings);
+        let mut object = Object::open(&value, &mut at).unwrap();
+        if !object.has("scale") {
+            object.read("scale", &mut at, real);
+        }
+        object.read("window", &mut at, string);
+        object.close(&mut at);
+        let told: Vec<(&str, &str)> = findings.iter().map(|finding| (finding.pointer.as_str(), finding.en.as_str())).collect();
+        assert_eq!(told, [("/colour", "There is no member “colour” here; it may have: scale, window")]);
+    }
 }

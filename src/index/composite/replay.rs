@@ -6,7 +6,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::matrix::{Matrix, Rows};
-use super::stages::aggregate::{Child, Inner};
+use super::stages::aggregate::{Child, Inner, within_numbers};
 use super::stages::{StageError, State};
 use crate::schema::composite::{Aggregation, Aggregator, CompositeDefinition, CompositeNode};
 
@@ -162,6 +162,7 @@ impl<'d> Tree<'d> {
                     *score = by.factor * *score + by.offset;
                 }
             }
+            within_numbers(inner.node, &leaves.rows, column)?;
             scores.column_mut(*place).copy_from_slice(column);
             if let Some(fill) = fill.get_mut(*place) {
                 *fill = Fill::of(column);
@@ -222,30 +223,7 @@ fn combine_columns(method: Aggregator, children: &[Child], scores: &Matrix, leav
         }
         _ => return false,
     }
-    out.iter_mut().filter(|value| !value.is_finite()).for_each(|value| *value = f64::NAN);
-    true
-}
-
-/// Ranks the values of one edition into `ranks`, 0 where there is no value; `order` is memory to work in.
-pub(crate) fn rank_into(values: &[f64], dense: bool, order: &mut Vec<u32>, ranks: &mut Vec<u32>) {
-    order.clear();
-    order.extend((0..).zip(values).filter(|(_, value)| !value.is_nan()).map(|(row, _)| row));
-    let value = |row: u32| values.get(row as usize).copied().unwrap_or(f64::NAN);
-    order.sort_unstable_by(|a, b| value(*b).total_cmp(&value(*a)).then(a.cmp(b)));
-    ranks.clear();
-    ranks.resize(values.len(), 0);
-    let (mut rank, mut last) = (0_u32, f64::NAN);
-    for (place, row) in (1_u32..).zip(order.iter()) {
-        let here = value(*row);
-        // Equal as numbers: −0 and 0 tie.
-        if here < last || last.is_nan() {
-            rank = if dense { rank + 1 } else { place };
-            last = here;
-        }
-        if let Some(cell) = ranks.get_mut(*row as usize) {
-            *cell = rank;
-        }
-    }
+    out.iter().all(|value| value.is_finite())
 }
 
 #[cfg(test)]
@@ -254,9 +232,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::index::composite::{Observation, Table, scores, stages::rank};
+    use crate::index::composite::{Observation, Table, scores};
+    use crate::schema::composite::Stage;
     use crate::schema::composite::sample::{definition, text};
-    use crate::schema::composite::{Stage, Ties};
 
     const METHODS: [&str; 8] = ["arithmetic", "geometric", "harmonic", "generalised", "sum", "weighted_sum", "median", "copeland"];
 
@@ -304,17 +282,6 @@ mod tests {
                     }
                 }
                 Err(_) => prop_assert!(replayed.is_err()),
-            }
-        }
-
-        #[test]
-        fn ranks_are_those_of_the_stage(values in proptest::collection::vec(proptest::option::of(0..6_i32), 0..12)) {
-            let values: Vec<f64> = values.into_iter().map(|value| value.map_or(f64::NAN, f64::from)).collect();
-            for (ties, dense) in [(Ties::Competition, false), (Ties::Dense, true)] {
-                let (mut order, mut ranks) = (Vec::new(), Vec::new());
-                rank_into(&values, dense, &mut order, &mut ranks);
-                let expected: Vec<u32> = rank::ranks(&values, ties).into_iter().map(|rank| rank.unwrap_or(0)).collect();
-                prop_assert_eq!(ranks, expected);
             }
         }
     }

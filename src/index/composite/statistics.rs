@@ -1,4 +1,4 @@
-//! Moments, medians and ranks of a column.
+//! Moments and medians of a column.
 
 /// The arithmetic mean.
 ///
@@ -79,11 +79,6 @@ fn moments(values: impl Iterator<Item = f64> + Clone) -> Option<(usize, f64, f64
     }
     let [m2, m3, m4] = sums.map(|sum| sum / n as f64);
     Some((n, centre, m2, m3, m4))
-}
-
-/// How many of `sorted`, rising, are below `value`.
-pub(crate) fn below(sorted: &[f64], value: f64) -> usize {
-    sorted.partition_point(|other| *other < value)
 }
 
 #[cfg(test)]

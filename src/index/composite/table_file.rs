@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use csv::StringRecord;
 
 use super::table::{Observation, Status, Table};
+use super::table_doubts::{Doubts, Place};
 use crate::schema::composite::CompositeDefinition;
 use crate::schema::{Finding, any_error, parse_day};
 
@@ -32,7 +33,14 @@ pub(super) fn read(text: &str, definition: &CompositeDefinition) -> Result<(Tabl
         Ok(header) => header.clone(),
         Err(error) => return Err(vec![not_csv(&error)]),
     };
-    let mut file = Reader { definition, known: known(definition), table: Table::default(), findings: Vec::new(), unknown: BTreeSet::new() };
+    let mut file = Reader {
+        definition,
+        known: known(definition),
+        table: Table::default(),
+        findings: Vec::new(),
+        unknown: BTreeSet::new(),
+        doubts: Doubts::of(definition),
+    };
     let names: Vec<&str> = header.iter().map(|name| name.trim_start_matches('\u{feff}')).collect();
     let long = names.contains(&"indicator") && names.contains(&"value");
     if !file.header(&names, long) {
@@ -46,6 +54,8 @@ pub(super) fn read(text: &str, definition: &CompositeDefinition) -> Result<(Tabl
             Err(error) => file.findings.push(not_csv(&error)),
         }
     }
+    file.findings.extend(file.doubts.finish(&file.table));
+    file.findings.sort_by_key(|finding| finding.line);
     if any_error(&file.findings) {
         return Err(file.findings);
     }
@@ -71,6 +81,7 @@ struct Reader<'d> {
     findings: Vec<Finding>,
     /// Indicators that are not in the definition; each is told once.
     unknown: BTreeSet<String>,
+    doubts: Doubts<'d>,
 }
 
 /// A line of the table and where it stands.
@@ -84,6 +95,10 @@ impl<'r> Line<'r> {
     fn of(row: usize, names: &[&'r str], record: &'r StringRecord) -> Self {
         let number = record.position().and_then(|place| u32::try_from(place.line()).ok());
         Self { row, number, cells: names.iter().copied().zip(record.iter()).collect() }
+    }
+
+    fn place(&self) -> Place {
+        Place { row: self.row, line: self.number }
     }
 
     /// A cell that is not empty.
@@ -173,6 +188,7 @@ impl Reader<'_> {
             self.error(&line, "unit", "unit-repeated", vi, en);
             return;
         }
+        self.doubts.row(line.place(), &edition, unit);
         self.table.admit(&edition, unit);
         for name in names {
             match self.known.get(name) {
@@ -183,6 +199,7 @@ impl Reader<'_> {
                 }
                 Some(Column::Number) => {
                     if let Some(value) = self.number(&line, name) {
+                        self.doubts.value(line.place(), name, name, value);
                         self.table.insert(&edition, unit, name, Observation { value: Some(value), ..Observation::default() });
                     }
                 }
@@ -217,6 +234,11 @@ impl Reader<'_> {
             return;
         }
         let Some(observation) = self.observation(&line) else { return };
+        self.doubts.row(line.place(), &edition, unit);
+        if let Some(value) = observation.value {
+            self.doubts.value(line.place(), "value", indicator, value);
+        }
+        self.doubts.observation(line.place(), (edition.clone(), unit.to_owned(), indicator.to_owned()), &observation);
         let revision = observation.revision;
         if !self.table.insert(&edition, unit, indicator, observation) {
             let vi = format!("Giá trị của “{indicator}”, {unit}, {edition}, lần sửa {revision} đã có");

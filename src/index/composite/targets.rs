@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
+use super::objection::object;
 use super::pipeline::Outcome;
+use super::ties::{levelled, reaches, tolerance};
 use crate::schema::Finding;
 use crate::schema::composite::{CompositeDefinition, Target, TargetKind};
 use crate::scoring::change::{Measured, change};
@@ -113,7 +115,7 @@ pub fn assess(
     rules: &Rules,
 ) -> Vec<TargetReport> {
     let report = |(place, target): (usize, &Target)| {
-        let judged = locate(definition, outcome, target).and_then(|(node, row)| judge(outcome, node, row, target.kind, errors, rules));
+        let judged = locate(definition, outcome, target).and_then(|at| judge(definition, outcome, at, target.kind, errors, rules));
         let (judgement, open) = match judged {
             Ok(judgement) => (Some(judgement), None),
             Err((code, vi, en)) => (None, Some(Finding::warning(format!("/targets/{place}"), code, vi, en))),
@@ -142,18 +144,18 @@ fn locate(definition: &CompositeDefinition, outcome: &Outcome, target: &Target) 
     Ok((node, row))
 }
 
-/// Judges one target of a row by a node.
+/// Judges one target of a node and a row (by place).
 ///
 /// Without a standard error the figures decide: met or missed. With them the interval at the level does: of the score and of its
 /// gain by the normal distribution, of the rank by pairwise comparisons of the unit with all others (Bonferroni), of a rise by the
 /// step-down procedure over both editions. Units without a standard error count as known.
 ///
 /// # Errors
-/// The reason, where there is no score or no edition before.
+/// The reason, where there is no score, no edition before, or an [`Objection`](super::Objection) to the target.
 pub fn judge(
+    definition: &CompositeDefinition,
     outcome: &Outcome,
-    node: usize,
-    row: usize,
+    (node, row): (usize, usize),
     kind: TargetKind,
     errors: &dyn Fn(usize, usize) -> Option<f64>,
     rules: &Rules,
@@ -162,15 +164,17 @@ pub fn judge(
     let no_score = || ("no-score", "Đơn vị không có điểm".to_owned(), "The unit has no score".to_owned());
     let score = outcome.score(node, row).ok_or_else(no_score)?;
     let rank = outcome.rank(node, row).ok_or_else(no_score)?;
+    let before = case.before(row).ok().and_then(|(before, score)| Some((outcome.rank(node, before)?, score)));
+    object(definition, outcome, (node, row), before, kind).map_err(|why| (why.code(), why.vi(), why.to_string()))?;
     match kind {
-        TargetKind::Score { value } => Ok(case.score(case.measured(score, row), value)),
+        TargetKind::Score { value } => Ok(case.score(case.measured(score, row), value, case.tolerance(row))),
         TargetKind::ScoreGain { value } => {
             let (before, was) = case.before(row)?;
             let sides = (case.measured(was, before), case.measured(score, row));
             let known = sides.0.1 || sides.1.1;
             let moved = change(sides.0.0, sides.1.0, 0.0);
             let measured = Measured { value: moved.value, variance: moved.se * moved.se, df: f64::INFINITY };
-            Ok(case.score((measured, known), value))
+            Ok(case.score((measured, known), value, case.tolerance(before).max(case.tolerance(row))))
         }
         TargetKind::Rank { value } => Ok(case.rank(row, rank, value)),
         TargetKind::RankGain { value } => {
@@ -188,7 +192,7 @@ struct Case<'c> {
     rules: &'c Rules,
 }
 
-/// The units of an edition that have a score.
+/// The units of an edition that have a score; those that tie have the same.
 struct Field {
     rows: Vec<usize>,
     values: Vec<f64>,
@@ -215,17 +219,27 @@ impl Case<'_> {
         (Measured { value, variance, df: f64::INFINITY }, se.is_some())
     }
 
-    fn score(&self, (score, known): (Measured, bool), bound: f64) -> Judgement {
-        let evidence = Evidence { score: Some(score), ..Evidence::default() };
+    /// The most by which equal scores of a row's edition differ.
+    fn tolerance(&self, row: usize) -> f64 {
+        let rows = self.outcome.rows();
+        let span = rows.spans().get(rows.edition_of(row)).cloned().unwrap_or_default();
+        tolerance(span.filter_map(|row| self.outcome.score(self.node, row)))
+    }
+
+    fn score(&self, (score, known): (Measured, bool), bound: f64, tolerance: f64) -> Judgement {
+        let reached = reaches(score.value, bound, tolerance);
+        // What is short of the bound by rounding alone has reached it, however well it is known.
+        let value = if reached { score.value.max(bound) } else { score.value };
+        let evidence = Evidence { score: Some(Measured { value, ..score }), ..Evidence::default() };
         let assessment = rank::Target::ScoreAtLeast(bound).assess(&evidence, self.rules.level);
-        judgement(score.value, score.value >= bound, assessment.filter(|_| known))
+        judgement(score.value, reached, assessment.filter(|_| known))
     }
 
     fn field(&self, row: usize) -> Field {
         let rows = self.outcome.rows();
         let span = rows.spans().get(rows.edition_of(row)).cloned().unwrap_or_default();
         let rows: Vec<usize> = span.filter(|row| self.outcome.score(self.node, *row).is_some()).collect();
-        let values = rows.iter().filter_map(|row| self.outcome.score(self.node, *row)).collect();
+        let values = levelled(&rows.iter().filter_map(|row| self.outcome.score(self.node, *row)).collect::<Vec<_>>());
         let errors: Vec<Option<f64>> = rows.iter().map(|row| (self.errors)(self.node, *row)).collect();
         let variances = errors.iter().map(|se| se.map_or(0.0, |se| se * se)).collect();
         Field { rows, values, variances, known: errors.iter().any(Option::is_some) }
@@ -355,6 +369,24 @@ mod tests {
         assert!((chance(3) - crate::scoring::distribution::normal::cdf(0.5)).abs() < 1e-12);
         assert!((chance(4) - crate::scoring::distribution::normal::cdf(-1.0 / 2.0_f64.sqrt())).abs() < 1e-12);
         assert!(chance(1) > 0.5 && chance(1) < 0.95 && chance(2) < 0.02);
+    }
+
+    #[test]
+    fn a_sum_that_is_short_by_rounding_alone_has_reached_its_target() {
+        let index = index(&json!([{"unit": "a", "kind": "score", "value": 0.1 + 0.2 + 0.3}, {"unit": "a", "kind": "rank", "value": 1},
+            {"unit": "a", "kind": "rank_gain", "value": 1}, {"unit": "a", "kind": "score_gain", "value": 0.1 + 0.2 + 0.3}]));
+        let mut table = Table::default();
+        for (edition, unit, value) in
+            [("2020", "a", 0.0), ("2020", "b", 0.5), ("2021", "a", 0.3 + 0.2 + 0.1), ("2021", "b", 0.1 + 0.2 + 0.3)]
+        {
+            table.insert(edition, unit, "x", Observation { value: Some(value), ..Observation::default() });
+        }
+        let outcome = compute(&index, &table).unwrap();
+        let judged =
+            |se: Option<f64>| assess(&index, &outcome, &|_, _| se, &Rules::default()).into_iter().map(|report| report.judgement.unwrap());
+        assert!(judged(None).all(|judgement| judgement.standing == Standing::Met));
+        // By pairwise comparisons equal units may have either rank; every draw has them tie.
+        assert!(judged(Some(0.0)).all(|judgement| judgement.reached && judgement.chance == Some(1.0)));
     }
 
     #[test]

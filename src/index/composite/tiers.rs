@@ -1,11 +1,13 @@
 //! Groups of units by score.
 
 use super::matrix::present;
+use super::ties::{levelled, reaches, tolerance};
 use crate::schema::composite::Tiers;
 
-/// The tier of each value, 0 the best; none where there is no value (NaN).
+/// The tier of each value, 0 the best; none where there is no value (NaN). Values that tie are in the same.
 #[must_use]
 pub fn tiers(rule: &Tiers, values: &[f64]) -> Vec<Option<usize>> {
+    let (values, tolerance) = (&levelled(values), tolerance(values.iter().copied()));
     let least = match rule {
         Tiers::Breaks { from, .. } => from.clone(),
         Tiers::Quantiles { from, .. } => {
@@ -15,7 +17,8 @@ pub fn tiers(rule: &Tiers, values: &[f64]) -> Vec<Option<usize>> {
         }
         Tiers::Natural { labels } => natural_breaks(values, labels.len()),
     };
-    let tier = |value: f64| (!value.is_nan()).then(|| least.iter().position(|from| value >= *from).unwrap_or(least.len()));
+    let tier =
+        |value: f64| (!value.is_nan()).then(|| least.iter().position(|from| reaches(value, *from, tolerance)).unwrap_or(least.len()));
     values.iter().map(|value| tier(*value)).collect()
 }
 
@@ -106,6 +109,15 @@ mod tests {
         // Of 1 to 8, type 7: 6.25, 4.5, 2.75.
         let values: Vec<f64> = (1..=8).map(f64::from).collect();
         assert_eq!(tiers(&rule, &values), [3, 3, 2, 2, 1, 1, 0, 0].map(Some));
+    }
+
+    #[test]
+    fn values_that_tie_are_in_one_tier() {
+        let sums = [0.3 + 0.2 + 0.1, 0.1 + 0.2 + 0.3, 0.1];
+        let rule = Tiers::Breaks { from: vec![sums[1]], labels: labels(2) };
+        assert!(sums[0] < sums[1], "the case is one that rounding makes");
+        assert_eq!(tiers(&rule, &sums), [0, 0, 1].map(Some));
+        assert_eq!(tiers(&Tiers::Natural { labels: labels(3) }, &sums), [0, 0, 1].map(Some));
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::definition::{CompositeDefinition, CompositeNode};
+use super::definition::{CompositeDefinition, CompositeNode, Direction};
 use super::factors::{Factor, FactorKind, FactorSet, Noise, SensitivityOutput, SobolPlan};
-use super::file::stage_names;
+use super::fit::stage_names;
 use super::stage::{Normalisation, Scale, Stage};
 use super::stage_file::{or, positive, share, stage};
 use crate::schema::decode::{At, Object, array, list, not_empty, skip_meta_schema, string, whole};
@@ -190,6 +190,17 @@ fn indicators_have(definition: &CompositeDefinition, stage: &Stage, at: &mut At<
             | Normalisation::MinMax { scale: Scale::Maximum, .. }
             | Normalisation::RatioToBest { scale: Scale::Maximum } => ("maximum", node.maximum().is_some()),
             Normalisation::DistanceToTarget { .. } => ("target", indicator.target.is_some()),
+            Normalisation::FractionOfMaximum => {
+                if indicator.direction == Direction::Lower {
+                    let code = node.code();
+                    at.error(
+                        "no-reverse",
+                        format!("“fraction_of_maximum” không đảo chiều được, mà chỉ tiêu “{code}” càng thấp càng tốt"),
+                        format!("“fraction_of_maximum” has no reverse, and of the indicator “{code}” less is better"),
+                    );
+                }
+                continue;
+            }
             _ => return,
         };
         if !there {
@@ -293,7 +304,8 @@ mod tests {
         let found = set(&json!({"kind": "sensitivity", "index": "other", "level": 1, "output": {"kind": "score"}, "factors": [
             {"code": "a", "kind": "weight_noise", "noise": []},
             {"code": "a", "kind": "stage", "stage": "normalise", "alternatives": [null, {"stage": "treat"}]},
-            {"code": "b", "kind": "stage", "stage": "normalise", "alternatives": [{"stage": "normalise", "method": "rank"}]},
+            {"code": "b", "kind": "stage", "stage": "normalise", "alternatives": [{"stage": "normalise", "method": "rank"},
+                {"stage": "normalise", "method": "fraction_of_maximum"}]},
             {"code": "c", "kind": "drop", "nodes": ["ghost", "ALL"], "often": true},
             {"code": "d", "kind": "dirichlet", "depth": 9, "concentration": 0}
         ]}));
@@ -304,6 +316,7 @@ mod tests {
             ("/factors/1/alternatives/0", "stage-needed"),
             ("/factors/1/alternatives/1", "another-stage"),
             ("/factors/1/code", "duplicate-code"),
+            ("/factors/2/alternatives/1", "no-reverse"),
             ("/factors/2/stage", "stage-varied-twice"),
             ("/factors/3/nodes/0", "unknown-node"),
             ("/factors/3/nodes/1", "drops-all"),

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::definition::{CompositeDefinition, CompositeNode, Gap, Publication, RankRule, Ties};
+use super::definition::{CompositeDefinition, Gap, Publication, RankRule, Ties};
+use super::fit::parts_fit;
 use super::node_file::{TreeReader, gap};
 use super::rules_file::{publication, rank, targets};
-use super::stage::{Imputation, Normalisation, Normaliser, Scale, Stage, Weighting};
 use super::stage_file::{or, pipeline};
 use crate::schema::decode::{At, Object, list, names, skip_meta_schema, string};
 use crate::schema::rules::{document_code, item_code};
@@ -46,7 +46,7 @@ pub(in crate::schema) fn read(value: &Value, at: &mut At<'_>) -> Option<Composit
         targets,
         nodes: nodes?,
     };
-    names_exist(&definition, at);
+    parts_fit(&definition, at);
     Some(definition)
 }
 
@@ -55,124 +55,12 @@ fn columns(value: &Value, at: &mut At<'_>) -> Option<Vec<String>> {
     list(value, at, |value, at| item_code(value, at).map(str::to_owned))
 }
 
-/// Everything that one part of the definition names must be there in another.
-fn names_exist(definition: &CompositeDefinition, at: &mut At<'_>) {
-    for (place, stage) in definition.pipeline.iter().enumerate() {
-        let mut at = at.key("pipeline");
-        stage_names(definition, stage, &mut at.index(place));
-    }
-    for (place, target) in definition.targets.iter().enumerate() {
-        if let Some(node) = &target.node {
-            known_node(definition, node, &mut at.key("targets").index(place).key("node"));
-        }
-    }
-    let global = definition.pipeline.iter().find_map(|stage| match stage {
-        Stage::Normalise(normaliser) => Some(normaliser),
-        _ => None,
-    });
-    let mut tree = at.key("tree");
-    nodes(definition, 0, global, &mut tree);
-}
-
-/// The attributes and nodes that a stage names are there.
-pub(super) fn stage_names(definition: &CompositeDefinition, stage: &Stage, at: &mut At<'_>) {
-    match stage {
-        Stage::Impute(impute) => {
-            if let Imputation::Centre { group: Some(group), .. } = &impute.method
-                && !definition.attributes.contains(group)
-            {
-                at.key("group").error(
-                    "unknown-attribute",
-                    format!("“{group}” không có trong “attributes”"),
-                    format!("“{group}” is not listed in “attributes”"),
-                );
-            }
-        }
-        Stage::Treat(treat) => {
-            for (place, code) in treat.skip.iter().enumerate() {
-                known_node(definition, code, &mut at.key("skip").index(place));
-            }
-        }
-        Stage::Weight(Weighting::Pca { nodes, .. } | Weighting::Correlation { nodes, .. }) => {
-            for (place, code) in nodes.iter().enumerate() {
-                known_node(definition, code, &mut at.key("nodes").index(place));
-            }
-        }
-        Stage::Weight(Weighting::Budget(budget)) => {
-            for (place, expert) in budget.experts.iter().enumerate() {
-                for code in expert.keys() {
-                    known_node(definition, code, &mut at.key("experts").index(place).key(code));
-                }
-            }
-        }
-        Stage::Weight(Weighting::Given | Weighting::Equal)
-        | Stage::Screen(_)
-        | Stage::Denominate
-        | Stage::Normalise(_)
-        | Stage::Aggregate(_) => {}
-    }
-}
-
-fn known_node(definition: &CompositeDefinition, code: &str, at: &mut At<'_>) {
-    if definition.position(code).is_none() {
-        at.error("unknown-node", format!("Không có nút “{code}”"), format!("There is no node “{code}”"));
-    }
-}
-
-fn nodes(definition: &CompositeDefinition, place: usize, global: Option<&Normaliser>, at: &mut At<'_>) {
-    let Some(node) = definition.nodes.get(place) else { return };
-    leaf(definition, node, global, at);
-    for (order, child) in node.children().iter().enumerate() {
-        nodes(definition, *child, global, &mut at.key("children").index(order));
-    }
-}
-
-/// What the indicator of a leaf needs: its denominator's column, a maximum for points, a target for the distance to it.
-fn leaf(definition: &CompositeDefinition, node: &CompositeNode, global: Option<&Normaliser>, at: &mut At<'_>) {
-    let Some(indicator) = node.indicator() else { return };
-    if let Some(denominator) = &indicator.denominator
-        && !definition.denominators.contains(denominator)
-    {
-        at.key("indicator").key("denominator").error(
-            "unknown-denominator",
-            format!("“{denominator}” không có trong “denominators”"),
-            format!("“{denominator}” is not listed in “denominators”"),
-        );
-    }
-    if definition.attributes.contains(&node.code) {
-        at.key("code").error(
-            "column-used-twice",
-            format!("“{}” cũng là một thuộc tính trong “attributes”", node.code),
-            format!("“{}” is an attribute in “attributes” too", node.code),
-        );
-    }
-    let Some(normaliser) = indicator.normalise.as_ref().or(global) else { return };
-    let in_points = matches!(
-        normaliser.method,
-        Normalisation::Points | Normalisation::MinMax { scale: Scale::Maximum, .. } | Normalisation::RatioToBest { scale: Scale::Maximum }
-    );
-    if in_points && node.maximum.is_none() {
-        at.error(
-            "maximum-needed",
-            "Chỉ tiêu chấm theo điểm phải có điểm tối đa “maximum”",
-            "An indicator scored in points needs its “maximum”",
-        );
-    }
-    if matches!(normaliser.method, Normalisation::DistanceToTarget { .. }) && indicator.target.is_none() {
-        at.key("indicator").error(
-            "target-needed",
-            "Khoảng cách đến mục tiêu cần có “target”",
-            "The distance to the target needs a “target”",
-        );
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
     use super::super::sample::{composite, definition};
-    use super::super::{Aggregator, Direction, Evidence, Gap, Reverse, Stage, Ties, is_composite, parse_composite};
+    use super::super::{Aggregator, CompositeNode, Direction, Evidence, Gap, Reverse, Stage, Ties, is_composite, parse_composite};
 
     /// Pointers and codes of the errors after a change.
     fn refused(change: impl FnOnce(&mut Value)) -> Vec<(String, String)> {
@@ -189,7 +77,7 @@ mod tests {
     #[test]
     fn a_right_definition_is_read_whole() {
         let read = definition(&composite());
-        let codes: Vec<&str> = read.nodes().iter().map(super::CompositeNode::code).collect();
+        let codes: Vec<&str> = read.nodes().iter().map(CompositeNode::code).collect();
         assert_eq!(codes, ["ALL", "COST", "days", "shops", "PLAN", "SOFT", "trust", "HARD"]);
         assert_eq!(read.nodes()[0].children(), [1, 4]);
         assert_eq!((read.nodes()[6].parent(), read.nodes()[6].depth()), (Some(5), 3));
@@ -303,6 +191,74 @@ mod tests {
     }
 
     #[test]
+    fn a_fraction_of_the_greatest_value_is_for_indicators_of_which_more_is_better() {
+        let fraction = json!({"stage": "normalise", "method": "fraction_of_maximum"});
+        let found = refused(|value| value["pipeline"][3] = fraction);
+        assert_eq!(found, expected(&[("/tree/children/0/children/0/indicator/direction", "no-reverse")]), "days are turned, shops are not");
+        let own = json!({"method": "fraction_of_maximum"});
+        let found = refused(|value| value["tree"]["children"][0]["children"][0]["indicator"]["normalise"] = own);
+        assert_eq!(found, expected(&[("/tree/children/0/children/0/indicator/direction", "no-reverse")]));
+    }
+
+    #[test]
+    fn weights_that_cannot_be_summed_are_refused() {
+        let found = refused(|value| {
+            for child in [0, 1] {
+                value["tree"]["children"][child]["weight"] = json!(1e308);
+            }
+        });
+        assert_eq!(found, expected(&[("/tree/children", "weights-too-large")]));
+    }
+
+    #[test]
+    fn the_first_edition_that_counts_is_a_year_where_editions_are() {
+        let since = |edition: &'static str, since: &'static str| {
+            refused(|value| {
+                value["edition"] = json!(edition);
+                value["pipeline"][3]["since"] = json!(since);
+                value["tree"]["children"][1]["children"][0]["children"][0]["indicator"]["goalposts"]["since"] = json!(since);
+            })
+        };
+        let expect = [
+            ("/pipeline/3/since", "since-no-edition"),
+            ("/tree/children/1/children/0/children/0/indicator/goalposts/since", "since-no-edition"),
+        ];
+        assert_eq!(since("2024", "abc"), expected(&expect));
+        assert_eq!([since("2024", "2020"), since("2024-I", "2023-II")], [vec![], vec![]]);
+    }
+
+    #[test]
+    fn an_expert_speaks_of_all_children_of_a_node_or_of_none() {
+        let budget = |experts: Value| {
+            refused(|value| {
+                let stages = value["pipeline"].as_array_mut().unwrap();
+                stages.insert(4, json!({"stage": "weight", "method": "budget", "experts": experts}));
+            })
+        };
+        let found = budget(json!([{"COST": 60, "PLAN": 40}, {"COST": 100}, {"COST": 1e308, "PLAN": 1e308}]));
+        let expect = [("/pipeline/4/experts/1", "child-left-out"), ("/pipeline/4/experts/2", "weights-too-large")];
+        assert_eq!(found, expected(&expect));
+        assert_eq!(budget(json!([{"COST": 100, "PLAN": 0}])), []);
+    }
+
+    #[test]
+    fn a_screen_without_a_threshold_takes_nobody_out() {
+        let warned = |screen: Value| {
+            let mut value = composite();
+            value["pipeline"].as_array_mut().unwrap().insert(0, screen);
+            parse_composite(&value.to_string()).unwrap().warnings.into_iter().map(|finding| finding.code.into_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(warned(json!({"stage": "screen", "keep": ["01"]})), ["nothing-screened"]);
+        assert_eq!(warned(json!({"stage": "screen", "keep": ["01"], "available": 0.5})), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_gain_is_no_loss() {
+        let found = refused(|value| value["targets"] = json!([{"unit": "48", "kind": "score_gain", "value": -3}]));
+        assert_eq!(found, expected(&[("/targets/0/value", "negative-gain")]));
+    }
+
+    #[test]
     fn a_stage_is_written_as_it_is_read() {
         let mut value = composite();
         value["pipeline"] = json!([
@@ -339,6 +295,9 @@ mod tests {
             let mut stage = method.clone();
             (stage["stage"], stage["window"], stage["reverse"]) = (json!("normalise"), json!("annual"), json!("sign"));
             let mut value = composite();
+            if stage["method"] == "fraction_of_maximum" {
+                value["tree"]["children"][0]["children"][0]["indicator"]["direction"] = json!("higher");
+            }
             value["pipeline"] = json!([stage, {"stage": "aggregate", "method": "sum"}]);
             assert_eq!(serde_json::to_value(&definition(&value).pipeline()[0]).unwrap(), stage);
         }

@@ -10,6 +10,7 @@ mod definition;
 mod factors;
 mod factors_file;
 mod file;
+mod fit;
 mod geography;
 mod node_file;
 mod rules_file;

@@ -58,6 +58,16 @@ pub(super) fn targets(value: &Value, at: &mut At<'_>) -> Option<Vec<Target>> {
     list(value, at, target)
 }
 
+/// Points to be gained, or kept.
+fn gain(value: &Value, at: &mut At<'_>) -> Option<f64> {
+    let gain = real(value, at)?;
+    if gain >= 0.0 {
+        return Some(gain);
+    }
+    at.error("negative-gain", "Mục tiêu tăng điểm phải từ 0 trở lên", "A gain is at least 0");
+    None
+}
+
 fn target(value: &Value, at: &mut At<'_>) -> Option<Target> {
     const KINDS: [&str; 4] = ["rank", "rank_gain", "score", "score_gain"];
     let mut object = Object::open(value, at)?;
@@ -71,7 +81,7 @@ fn target(value: &Value, at: &mut At<'_>) -> Option<Target> {
         Some("rank") => object.need("value", at, places).map(|value| TargetKind::Rank { value }),
         Some("rank_gain") => object.need("value", at, places).map(|value| TargetKind::RankGain { value }),
         Some("score") => object.need("value", at, real).map(|value| TargetKind::Score { value }),
-        Some(_) => object.need("value", at, real).map(|value| TargetKind::ScoreGain { value }),
+        Some(_) => object.need("value", at, gain).map(|value| TargetKind::ScoreGain { value }),
         None => None,
     };
     object.has("value");

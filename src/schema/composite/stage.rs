@@ -252,9 +252,10 @@ pub enum Normalisation {
         /// Whether more than the target scores 1.
         cap: bool,
     },
-    /// `x/max`.
+    /// `x/max` of values that are not negative; there is no reverse, `-x/max(-x)` would put the worst first.
     FractionOfMaximum,
-    /// The highest score when `x` equals the best value of the window: `x/best`, or `best/x` where less is better.
+    /// The highest score when `x` equals the best value of the window: `x/best` of values that are not negative, or `best/x` of
+    /// positive values where less is better.
     RatioToBest {
         /// The scale; its low end stands for a ratio of 0.
         scale: Scale,

@@ -15,6 +15,7 @@ mod aim;
 mod difference;
 mod errors;
 mod lost;
+mod mover;
 mod reach;
 mod secant;
 mod subject;

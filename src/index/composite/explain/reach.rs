@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
+use super::mover::{Mover, Ways, moved, whole};
 use super::subject::Subject;
 use crate::index::composite::pipeline::{ComputeError, scores};
+use crate::index::composite::stages::State;
 use crate::index::composite::stages::rank::ranks;
-use crate::index::composite::stages::{Record, State};
-use crate::index::composite::statistics::range;
-use crate::schema::composite::{Direction, Indicator, Normalisation, Stage, Ties};
+use crate::index::composite::ties::{levelled, reaches, tolerance};
+use crate::schema::composite::Ties;
 
 /// What is to be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -84,10 +85,15 @@ pub struct Reach {
     pub fewest: Option<Plan>,
 }
 
-/// A leaf that can move.
-struct Mover {
-    column: usize,
-    step: Step,
+/// What comes out with other values.
+struct Run {
+    reached: Reached,
+    /// The score that the goal needs.
+    needed: Option<f64>,
+    /// By how much the score is above it.
+    margin: f64,
+    /// Whether the goal is reached: what is short of it by rounding alone has reached it.
+    there: bool,
 }
 
 struct Search<'s, 'a> {
@@ -100,7 +106,8 @@ struct Search<'s, 'a> {
 /// Finds the smallest changes of a subject's values that reach `goal`, each verified by a run of the whole pipeline, so that
 /// goalposts and other units' scores move as they would.
 ///
-/// A leaf moves between its value and the best one; leaves without a value stay without. `alone` is the least change of one leaf;
+/// A leaf moves between its value and the best one, a count that is scored by steps in whole numbers; leaves without a value stay
+/// without. `alone` is the least change of one leaf;
 /// `alike` the least common share of all leaves' ways; `fewest` takes leaves by what each gains alone, greatest first.
 ///
 /// # Errors
@@ -108,25 +115,25 @@ struct Search<'s, 'a> {
 pub fn reach(subject: &Subject<'_>, goal: Goal) -> Result<Reach, ReachError> {
     let row = row_of(&subject.initial.rows, subject).ok_or(ReachError::NoScore)?;
     let search = Search { subject, row, goal };
-    let movers = search.movers();
-    let (now, margin, needed) = search.run(&[])?;
-    let (most, reachable, _) = search.run(&whole(&movers))?;
-    let mut found = Reach { goal, now, needed, met: margin >= 0.0, most, alone: Vec::new(), alike: None, fewest: None };
+    let movers = Ways { subject, row }.movers();
+    let Run { reached: now, needed, margin, there: met } = search.run(&[])?;
+    let all = search.run(&whole(&movers))?;
+    let mut found = Reach { goal, now, needed, met, most: all.reached, alone: Vec::new(), alike: None, fewest: None };
     if found.met {
         return Ok(found);
     }
     let mut gains = Vec::with_capacity(movers.len());
     for (place, mover) in movers.iter().enumerate() {
-        let (_, gained, _) = search.run(&whole(std::slice::from_ref(mover)))?;
-        if gained > margin {
-            gains.push((place, gained));
+        let one = search.run(&whole(std::slice::from_ref(mover)))?;
+        if one.margin > margin {
+            gains.push((place, one.margin));
         }
-        if gained >= 0.0 {
+        if one.there {
             found.alone.push(search.least(&[], std::slice::from_ref(mover), margin)?);
         }
     }
     found.alone.sort_by(|a, b| a.share.total_cmp(&b.share));
-    if reachable >= 0.0 {
+    if all.there {
         found.alike = Some(search.least(&[], &movers, margin)?);
     }
     gains.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -140,20 +147,9 @@ fn row_of(rows: &crate::index::composite::Rows, subject: &Subject<'_>) -> Option
     rows.find(edition, subject.unit())
 }
 
-/// Every mover at its best value.
-fn whole(movers: &[Mover]) -> Vec<(usize, f64)> {
-    movers.iter().map(|mover| (mover.column, mover.step.bound)).collect()
-}
-
-/// Every mover so far on its way.
-fn moved(movers: &[Mover], share: f64) -> Vec<(usize, f64)> {
-    let to = |step: &Step| if share >= 1.0 { step.bound } else { step.from + share * (step.bound - step.from) };
-    movers.iter().map(|mover| (mover.column, to(&mover.step))).collect()
-}
-
 impl Search<'_, '_> {
-    /// Runs the pipeline with other values: what comes out, by how much it is above what the goal needs, and what that is.
-    fn run(&self, changes: &[(usize, f64)]) -> Result<(Reached, f64, Option<f64>), ReachError> {
+    /// Runs the pipeline with other values.
+    fn run(&self, changes: &[(usize, f64)]) -> Result<Run, ReachError> {
         let (definition, mut state) = (self.subject.definition, self.subject.initial.clone());
         for (column, value) in changes {
             state.indicators.set(self.row, *column, Some(*value));
@@ -164,19 +160,19 @@ impl Search<'_, '_> {
         let span = state.rows.spans().get(state.rows.edition_of(row)).cloned().unwrap_or_default();
         let column = state.scores.column(0).get(span.clone()).unwrap_or_default();
         let rank = ranks(column, definition.rank().ties).get(row - span.start).copied().flatten();
-        let needed = match self.goal {
-            Goal::Score(score) => Some(score),
-            Goal::Rank(rank) => self.threshold(&state, row, rank),
+        let (needed, there) = match self.goal {
+            Goal::Score(goal) => (Some(goal), reaches(score, goal, tolerance(column.iter().copied()))),
+            Goal::Rank(goal) => (self.threshold(&state, row, goal), rank.is_some_and(|rank| rank <= goal)),
         };
         // Too few others for the rank to be missed.
         let margin = needed.map_or(f64::INFINITY, |needed| score - needed);
-        Ok((Reached { score, rank }, margin, needed))
+        Ok(Run { reached: Reached { score, rank }, needed, margin, there: there || margin >= 0.0 })
     }
 
     /// The score that has the rank: at most `rank − 1` of the others are better.
     fn threshold(&self, state: &State, row: usize, rank: u32) -> Option<f64> {
         let span = state.rows.spans().get(state.rows.edition_of(row))?.clone();
-        let mut others: Vec<f64> = span.filter(|other| *other != row).filter_map(|other| state.scores.get(other, 0)).collect();
+        let mut others = levelled(&span.filter(|other| *other != row).filter_map(|other| state.scores.get(other, 0)).collect::<Vec<_>>());
         others.sort_by(|a, b| b.total_cmp(a));
         if self.subject.definition.rank().ties == Ties::Dense {
             others.dedup();
@@ -184,101 +180,11 @@ impl Search<'_, '_> {
         others.get((rank as usize).checked_sub(1)?).copied()
     }
 
-    /// The leaves whose value can become better.
-    fn movers(&self) -> Vec<Mover> {
-        let initial = self.subject.initial;
-        let mover = |(column, (place, node, indicator)): (usize, (usize, &crate::schema::composite::CompositeNode, &Indicator))| {
-            let from = initial.indicators.get(self.row, column)?;
-            self.subject.outcome.score(place, self.subject.row).filter(|_| self.counts(place))?;
-            let per = self.divisor(indicator)?;
-            let bound = self.bound(column, node.maximum(), indicator)? / per;
-            let better = if self.falls(indicator) { bound < from } else { bound > from };
-            better.then(|| Mover { column, step: Step { leaf: node.code().to_owned(), from, to: bound, bound } })
-        };
-        self.subject.definition.leaves().enumerate().filter_map(mover).collect()
-    }
-
-    /// Whether the root takes a node in: it and all above it are scored.
-    fn counts(&self, place: usize) -> bool {
-        let nodes = self.subject.definition.nodes();
-        let mut up = std::iter::successors(nodes.get(place), |node| nodes.get(node.parent()?));
-        up.all(crate::schema::composite::CompositeNode::scored)
-    }
-
-    fn method<'i>(&'i self, indicator: &'i Indicator) -> Option<&'i Normalisation> {
-        let global = self.subject.definition.pipeline().iter().find_map(|stage| match stage {
-            Stage::Normalise(normaliser) => Some(normaliser),
-            _ => None,
-        });
-        Some(&indicator.normalise.as_ref().or(global)?.method)
-    }
-
-    /// Whether less is better by the method: some take values as they are.
-    fn falls(&self, indicator: &Indicator) -> bool {
-        let blind = matches!(self.method(indicator), Some(Normalisation::AsGiven | Normalisation::Points | Normalisation::Steps { .. }));
-        indicator.direction == Direction::Lower && !blind
-    }
-
-    /// What a value of the table is multiplied by on its way to normalisation.
-    fn divisor(&self, indicator: &Indicator) -> Option<f64> {
-        let divided = self.subject.definition.pipeline().iter().any(|stage| matches!(stage, Stage::Denominate));
-        let Some(name) = indicator.denominator.as_ref().filter(|_| divided) else { return Some(1.0) };
-        let column = self.subject.definition.denominators().iter().position(|known| known == name)?;
-        let divisor = self.subject.initial.denominators.get(self.row, column).filter(|divisor| *divisor != 0.0)?;
-        Some(indicator.per / divisor)
-    }
-
-    /// The best value that a leaf can have, in the terms of its goalposts.
-    fn bound(&self, column: usize, maximum: Option<f64>, indicator: &Indicator) -> Option<f64> {
-        let falls = self.falls(indicator);
-        let goalpost = if falls { indicator.goalposts.low } else { indicator.goalposts.high };
-        let observed = || {
-            // By the values that were normalised where nothing bent them; else by those of the table.
-            let bent = self.subject.definition.pipeline().iter().any(|stage| matches!(stage, Stage::Treat(_)));
-            let limits = (!bent).then(|| self.limits(column)).flatten();
-            let (low, high) = limits.or_else(|| self.observed(column, indicator))?;
-            Some(if falls { low } else { high })
-        };
-        match self.method(indicator)? {
-            Normalisation::AsGiven | Normalisation::Points => maximum.or_else(observed),
-            Normalisation::Steps { steps } => steps.iter().max_by(|a, b| a.score.total_cmp(&b.score)).map(|step| step.from),
-            Normalisation::DistanceToTarget { .. } => indicator.target,
-            Normalisation::MinMax { .. } => goalpost.or_else(observed),
-            _ => observed(),
-        }
-    }
-
-    /// The goalposts that min–max normalisation used in the edition.
-    fn limits(&self, column: usize) -> Option<(f64, f64)> {
-        let (_, node, indicator) = self.subject.definition.leaves().nth(column)?;
-        if !matches!(self.method(indicator)?, Normalisation::MinMax { .. }) {
-            return None;
-        }
-        let limits = self.subject.outcome.steps().iter().find_map(|step| match &step.record {
-            Record::Normalised { limits, .. } => Some(limits),
-            _ => None,
-        })?;
-        let own = limits.iter().find(|limits| limits.edition == self.subject.edition() && limits.indicator == node.code())?;
-        own.low.zip(own.high)
-    }
-
-    /// The least and the greatest value of the edition's units.
-    fn observed(&self, column: usize, indicator: &Indicator) -> Option<(f64, f64)> {
-        let initial = self.subject.initial;
-        let span = initial.rows.spans().get(initial.rows.edition_of(self.row))?.clone();
-        let value = |row: usize| {
-            let value = initial.indicators.get(row, column)?;
-            let at = Search { row, ..*self };
-            Some(value * at.divisor(indicator)?)
-        };
-        range(span.filter_map(value))
-    }
-
     /// The least share of the movers' ways that reaches the goal on top of `given`, which all of their ways do.
     fn least(&self, given: &[(usize, f64)], movers: &[Mover], margin: f64) -> Result<Plan, ReachError> {
         const TOLERANCE: f64 = 1e-11;
         let run = |share: f64| self.run(&[given, moved(movers, share).as_slice()].concat());
-        let (mut reached, mut above, _) = run(1.0)?;
+        let Run { mut reached, margin: mut above, .. } = run(1.0)?;
         let (mut low, mut high, mut below) = (0.0, 1.0, margin);
         for round in 0..100 {
             if high - low <= TOLERANCE {
@@ -288,13 +194,13 @@ impl Search<'_, '_> {
             let guess = low + (high - low) * (-below / (above - below));
             let guess = if round % 3 == 2 || !guess.is_finite() { 0.5 * (low + high) } else { guess + 0.25 * TOLERANCE };
             let share = guess.clamp(low + 0.1 * (high - low).min(TOLERANCE), high - 0.1 * (high - low).min(TOLERANCE));
-            let (at, found, _) = run(share)?;
+            let Run { reached: at, margin: found, .. } = run(share)?;
             if found >= 0.0 {
                 (high, above, reached) = (share, found, at);
                 // Just above: try right below next.
                 let close = share - 0.5 * TOLERANCE;
                 if close > low {
-                    let (at, found, _) = run(close)?;
+                    let Run { reached: at, margin: found, .. } = run(close)?;
                     if found >= 0.0 {
                         (high, above, reached) = (close, found, at);
                     } else {
@@ -306,7 +212,10 @@ impl Search<'_, '_> {
             }
         }
         let to = |(mover, (_, to)): (&Mover, (usize, f64))| Step { to, ..mover.step.clone() };
-        Ok(Plan { share: high, steps: movers.iter().zip(moved(movers, high)).map(to).collect(), reached })
+        let steps: Vec<Step> = movers.iter().zip(moved(movers, high)).map(to).collect();
+        // A count goes further than its share: to the next whole number.
+        let share = steps.iter().map(|step| (step.to - step.from) / (step.bound - step.from)).fold(high, f64::max);
+        Ok(Plan { share, steps, reached })
     }
 
     /// Leaves by what each gains alone, until the goal is reached; the last goes only as far as it must.
@@ -314,14 +223,14 @@ impl Search<'_, '_> {
         let (mut taken, mut given, mut before) = (Vec::new(), Vec::new(), margin);
         for mover in gains.iter().filter_map(|(place, _)| movers.get(*place)) {
             let all = [given.as_slice(), &whole(std::slice::from_ref(mover))].concat();
-            let (_, after, _) = self.run(&all)?;
-            if after >= 0.0 {
+            let after = self.run(&all)?;
+            if after.there {
                 let last = self.least(&given, std::slice::from_ref(mover), before)?;
                 taken.extend(last.steps);
                 return Ok(Some(Plan { share: last.share, steps: taken, reached: last.reached }));
             }
             taken.push(mover.step.clone());
-            (given, before) = (all, after);
+            (given, before) = (all, after.margin);
         }
         Ok(None)
     }

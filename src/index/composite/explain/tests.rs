@@ -349,3 +349,64 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_goal_is_reached_by_what_ties_with_it() {
+    let leaf = |code: &str| json!({"code": code, "label": text(code), "maximum": 1, "indicator": {}});
+    let definition = definition(&json!({
+        "kind": "composite", "code": "sum", "edition": "2020", "title": text("x"),
+        "pipeline": [{"stage": "normalise", "method": "points"}, {"stage": "aggregate", "method": "sum"}],
+        "tree": {"code": "ALL", "label": text("x"), "children": [leaf("a"), leaf("b"), leaf("c")]},
+    }));
+    let mut table = Table::default();
+    for (unit, values) in [("u", [0.3, 0.2, 0.1]), ("v", [0.1, 0.2, 0.3])] {
+        for (code, value) in ["a", "b", "c"].iter().zip(values) {
+            table.insert("2020", unit, code, Observation { value: Some(value), ..Observation::default() });
+        }
+    }
+    let case = Case::new(definition, &table);
+    let u = case.subject(0, "u").unwrap();
+    assert!(case.outcome.score(0, 0) < case.outcome.score(0, 1), "the case is one that rounding makes");
+    for goal in [Goal::Rank(1), Goal::Score(case.outcome.score(0, 1).unwrap())] {
+        assert!(reach(&u, goal).unwrap().met, "{goal:?}");
+    }
+}
+
+/// Units by their values of `x`, scored by steps.
+fn stepped(steps: &Value, values: &[(&str, f64)]) -> Case {
+    let definition = definition(&json!({
+        "kind": "composite", "code": "steps", "edition": "2020", "title": text("x"),
+        "pipeline": [{"stage": "normalise", "method": "steps", "steps": steps}, {"stage": "aggregate", "method": "sum"}],
+        "tree": {"code": "ALL", "label": text("x"), "children": [
+            {"code": "x", "label": text("x"), "maximum": 5, "indicator": {"direction": "lower"}}]},
+    }));
+    let mut table = Table::default();
+    for (unit, value) in values {
+        table.insert("2020", unit, "x", Observation { value: Some(*value), ..Observation::default() });
+    }
+    Case::new(definition, &table)
+}
+
+#[test]
+fn falling_steps_are_gone_down_in_whole_numbers_where_they_count_and_to_the_edge_where_they_measure() {
+    let to = |steps: Value, values: &[(&str, f64)], goal: f64| {
+        let case = stepped(&steps, values);
+        let found = reach(&case.subject(0, "u").unwrap(), Goal::Score(goal)).unwrap();
+        for plan in &found.alone {
+            let step = &plan.steps[0];
+            near(step.from + plan.share * (step.bound - step.from), step.to);
+        }
+        found.alone.first().map(|plan| (plan.steps[0].to, plan.reached.score))
+    };
+    // Violations as the example of departments counts them.
+    let steps = || json!([{"from": 0, "score": 5}, {"from": 1, "score": 2}, {"from": 3, "score": 0}]);
+    assert_eq!(to(steps(), &[("u", 1.0), ("v", 0.0)], 5.0), Some((0.0, 5.0)));
+    assert_eq!(to(steps(), &[("u", 7.0), ("v", 0.0)], 2.0), Some((2.0, 2.0)), "the least change, not the best value");
+    assert_eq!(to(steps(), &[("u", 0.0), ("v", 0.0)], 6.0), None, "there is no more to be had");
+    let (share, score) = to(steps(), &[("u", 7.0), ("v", 0.5)], 5.0).unwrap();
+    assert!((1.0 - 1e-9..1.0).contains(&share) && score >= 5.0, "{share}");
+    // A peak in the middle is gone up to and down to.
+    let peak = || json!([{"from": 0, "score": 1}, {"from": 10, "score": 4}, {"from": 20, "score": 2}]);
+    assert_eq!(to(peak(), &[("u", 3.0)], 4.0), Some((10.0, 4.0)));
+    assert_eq!(to(peak(), &[("u", 25.0)], 4.0), Some((19.0, 4.0)));
+}

@@ -3,13 +3,14 @@
 use std::sync::{Arc, OnceLock};
 
 use super::super::pipeline::ComputeError;
-use super::super::replay::{Leaves, Scratch, Tree, rank_into};
+use super::super::replay::{Leaves, Scratch, Tree};
+use super::super::stages::rank::rank_into;
 use super::super::stages::{State, apply};
 use super::super::table::Table;
 use super::super::{Outcome, compute};
 use super::SensitivityError;
 use super::draw;
-use crate::schema::composite::{Aggregation, CompositeDefinition, FactorKind, FactorSet, Stage, Ties};
+use crate::schema::composite::{Aggregation, CompositeDefinition, FactorKind, FactorSet, Stage};
 
 /// The stages in the order in which one that the definition lacks is put in.
 const ORDER: [&str; 7] = ["screen", "denominate", "impute", "treat", "normalise", "weight", "aggregate"];
@@ -131,7 +132,7 @@ impl<'d> Variations<'d> {
         scratch.load(&prepared.leaves, prepared.number);
         variant.tree.aggregate(&prepared.leaves, weights, without, scratch).map_err(|error| error.to_string())?;
         let root = scratch.column(0);
-        rank_into(root, self.definition.rank().ties == Ties::Dense, order, ranks);
+        rank_into(root, self.definition.rank().ties, order, ranks);
         unit_scores.clear();
         unit_ranks.clear();
         for row in &prepared.rows {

@@ -1,8 +1,11 @@
 //! Aggregation: children to nodes, from the leaves up.
 
+use std::cmp::Ordering;
+
 use super::{Record, StageError, State};
 use crate::index::composite::matrix::{Matrix, Rows};
 use crate::index::composite::statistics::median;
+use crate::index::composite::ties::levelled;
 use crate::schema::composite::{Aggregation, Aggregator, CompositeDefinition, CompositeNode, Gap};
 
 /// Computes every node of the tree into [`State::scores`], a column a node.
@@ -30,8 +33,25 @@ pub(super) fn scores(aggregation: &Aggregation, definition: &CompositeDefinition
                 *score = rescale.factor * *score + rescale.offset;
             }
         }
+        within_numbers(node, &state.rows, scores.column(place))?;
     }
     Ok(scores)
+}
+
+/// What a kind of mean needs.
+fn needs_positive(method: &str) -> &'static str {
+    match method {
+        "geometric" => "the geometric mean needs positive values",
+        "harmonic" => "the harmonic mean needs positive values",
+        _ => "the generalised mean needs positive values",
+    }
+}
+
+/// That no score of a node is infinite.
+pub(crate) fn within_numbers(node: &CompositeNode, rows: &Rows, column: &[f64]) -> Result<(), StageError> {
+    let Some(row) = column.iter().position(|score| score.is_infinite()) else { return Ok(()) };
+    let edition = rows.editions().get(rows.edition_of(row)).cloned().unwrap_or_default();
+    Err(StageError::Overflow { of: node.code().to_owned(), edition })
 }
 
 fn put(scores: &mut Matrix, place: usize, values: &[f64]) {
@@ -100,9 +120,9 @@ impl<'d> Inner<'d> {
                 continue;
             }
             for row in span.clone() {
-                let value = self.value(&children, scores, row).map_err(|(method, value)| StageError::NotPositive {
-                    node: self.node.code().to_owned(),
-                    method,
+                let value = self.value(&children, scores, row).map_err(|(method, value)| StageError::OutOfDomain {
+                    of: self.node.code().to_owned(),
+                    needs: needs_positive(method),
                     unit: rows.units().get(row).cloned().unwrap_or_default(),
                     edition: rows.editions().get(edition).cloned().unwrap_or_default(),
                     value,
@@ -160,7 +180,7 @@ impl<'d> Inner<'d> {
     }
 }
 
-/// Combines pairs of weight and value; none where there is none or the weights sum to 0.
+/// Combines pairs of weight and value; none where there is none or the weights sum to 0, infinity where the numbers are too large.
 ///
 /// # Formula
 /// See [`Aggregator`]; OECD/JRC, Handbook on Constructing Composite Indicators (2008), §6.
@@ -192,9 +212,13 @@ pub fn combine(method: Aggregator, pairs: &[(f64, f64)]) -> Result<Option<f64>, 
         Aggregator::Sum => pairs.iter().map(|(_, x)| x).sum(),
         Aggregator::WeightedSum => sum(&|x| x),
         Aggregator::Median => median(pairs.iter().map(|(_, x)| *x)).unwrap_or(f64::NAN),
-        Aggregator::Copeland => f64::NAN, // a matter of all units: see `copeland`
+        Aggregator::Copeland => return Ok(None), // a matter of all units: see `copeland`
     };
-    Ok(Some(value).filter(|value| value.is_finite()))
+    Ok(match value.is_finite() {
+        true => Some(value),
+        false if total == 0.0 => None,
+        false => Some(f64::INFINITY),
+    })
 }
 
 /// Copeland scores of the rows of an edition.
@@ -203,22 +227,21 @@ pub fn combine(method: Aggregator, pairs: &[(f64, f64)]) -> Result<Option<f64>, 
 /// `Σ_{b ≠ a} o(a, b)`, where `o` is the share of weight of the children in which `a` is above `b`, ties counting half;
 /// over the children that both have. `a_copeland` of `COINr` on complete data.
 fn copeland(children: &[Child], scores: &Matrix, span: std::ops::Range<usize>) -> Vec<f64> {
-    let rows: Vec<usize> = span.collect();
-    let mut points = vec![0.0; rows.len()];
-    for (a, first) in rows.iter().enumerate() {
-        for (b, second) in rows.iter().enumerate().skip(a + 1) {
+    let level = |child: &Child| levelled(scores.column(child.place).get(span.clone()).unwrap_or_default());
+    let levels: Vec<(f64, Vec<f64>)> = children.iter().map(|child| (child.weight, level(child))).collect();
+    let mut points = vec![0.0; span.len()];
+    for a in 0..points.len() {
+        for b in a + 1..points.len() {
             let (mut won, mut total) = (0.0, 0.0);
-            for child in children {
-                let (Some(x), Some(y)) = (scores.get(*first, child.place), scores.get(*second, child.place)) else { continue };
-                total += child.weight;
-                won += child.weight
-                    * if x > y {
-                        1.0
-                    } else if x < y {
-                        0.0
-                    } else {
-                        0.5
-                    };
+            for (weight, level) in &levels {
+                let share = match level[a].partial_cmp(&level[b]) {
+                    Some(Ordering::Greater) => 1.0,
+                    Some(Ordering::Less) => 0.0,
+                    Some(Ordering::Equal) => 0.5,
+                    None => continue,
+                };
+                total += weight;
+                won += weight * share;
             }
             if total > 0.0 {
                 points[a] += won / total;
@@ -226,8 +249,12 @@ fn copeland(children: &[Child], scores: &Matrix, span: std::ops::Range<usize>) -
             }
         }
     }
-    let has_value = |row: &usize| children.iter().any(|child| scores.get(*row, child.place).is_some());
-    rows.iter().zip(points).map(|(row, score)| if has_value(row) { score } else { f64::NAN }).collect()
+    for (place, score) in points.iter_mut().enumerate() {
+        if levels.iter().all(|(_, level)| level[place].is_nan()) {
+            *score = f64::NAN;
+        }
+    }
+    points
 }
 
 #[cfg(test)]
@@ -309,6 +336,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_large_for_numbers_is_an_error_that_names_the_node() {
+        let rows = [[Some(1e308), Some(1e308), Some(1.0)], [Some(1.0), Some(2.0), Some(3.0)]];
+        for method in ["arithmetic", "sum", "weighted_sum"] {
+            let error = outcome(&rows, |value| value["pipeline"][1]["method"] = json!(method)).unwrap_err();
+            assert_eq!(error.to_string(), "stage 2 (aggregate): ALL: the numbers of 2020 are too large to be computed with", "{method}");
+        }
+        let error = outcome(&rows, |value| value["tree"]["children"][0]["rescale"] = json!({"factor": 10})).unwrap_err();
+        assert_eq!(error.to_string(), "stage 2 (aggregate): x: the numbers of 2020 are too large to be computed with");
+    }
+
+    #[test]
     fn a_group_vanishes_when_no_unit_has_a_value_and_an_unscored_node_stands_alone() {
         let rows = [[Some(1.0), Some(3.0), None], [Some(5.0), Some(1.0), None]];
         let missing = |value: &mut Value| value["missing"] = json!("missing");
@@ -332,6 +370,14 @@ mod tests {
             value["tree"]["rescale"] = json!({"factor": 10, "offset": 1});
         };
         assert_eq!(roots(own)[0], Some(21.0));
+    }
+
+    #[test]
+    fn copeland_takes_what_differs_by_rounding_for_a_tie() {
+        let rows = [[Some(0.1 + 0.2 + 0.3), Some(1.0), None], [Some(0.3 + 0.2 + 0.1), Some(2.0), None]];
+        let outcome = outcome(&rows, |value| value["pipeline"][1]["method"] = json!("copeland")).unwrap();
+        // Half of the weight 1 of `x` and none of the weight 2 of `y`, of 3.
+        assert!((outcome.score(0, 0).unwrap() - 0.5 / 3.0).abs() < 1e-15, "{:?}", outcome.score(0, 0));
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub(super) fn denominate(columns: Columns<'_>, definition: &CompositeDefinition,
         for (row, (edition, unit)) in state.rows.keys().enumerate() {
             let Some(value) = state.indicators.get(row, column) else { continue };
             let per_head = state.denominators.get(row, by).filter(|divisor| *divisor != 0.0).map(|divisor| value / divisor * indicator.per);
+            // A divisor next to 0 gives no number either.
+            let per_head = per_head.filter(|value| value.is_finite());
             if per_head.is_none() {
                 let (edition, unit, indicator) = (edition.to_owned(), unit.to_owned(), node.code().to_owned());
                 lost.push(Filled { edition, unit, indicator, value });

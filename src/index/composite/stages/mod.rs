@@ -40,19 +40,27 @@ pub struct State {
 /// Why a stage cannot be done on these data.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum StageError {
-    /// A geometric or generalised mean of a value that is not positive.
-    #[error("{node}: the {method} mean needs positive values, {unit} in {edition} has {value}")]
-    NotPositive {
-        /// The node.
-        node: String,
-        /// The kind of mean.
-        method: &'static str,
+    /// A mean or a ratio of a value that it is not defined for: one that is not positive, or that is negative.
+    #[error("{of}: {needs}, {unit} in {edition} has {value}")]
+    OutOfDomain {
+        /// The node or indicator.
+        of: String,
+        /// What the method needs.
+        needs: &'static str,
         /// The unit.
         unit: String,
         /// The edition.
         edition: String,
         /// The value.
         value: f64,
+    },
+    /// Sums or ranges beyond the largest number there is.
+    #[error("{of}: the numbers of {edition} are too large to be computed with")]
+    Overflow {
+        /// The node or indicator.
+        of: String,
+        /// The edition.
+        edition: String,
     },
     /// The unit of reference has no value.
     #[error("{indicator}: the unit of reference {unit} has no value in {edition}")]
@@ -111,6 +119,9 @@ pub struct Treated {
     pub passed: bool,
     /// How many values winsorising replaced, at either end.
     pub winsorised: u32,
+    /// The units whose values these are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub winsorised_units: Vec<String>,
     /// Skewness and kurtosis once winsorised.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub winsorised_shape: Option<Shape>,
@@ -160,7 +171,7 @@ pub enum Record {
     Denominated {
         /// Which.
         indicators: Vec<String>,
-        /// Values lost because the denominator is missing or zero.
+        /// Values lost because the denominator is missing, zero or so small that the quotient is no number.
         lost: Vec<Filled>,
     },
     /// Values were filled in.

@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use super::{Columns, Filled, Limits, Record, StageError, State};
 use crate::index::composite::matrix::{Rows, present};
-use crate::index::composite::statistics::{below, deviation, mean, range};
+use crate::index::composite::statistics::{deviation, mean, range};
+use crate::index::composite::ties::Ladder;
 use crate::schema::composite::{
-    CompositeDefinition, CompositeNode, Direction, Indicator, Normalisation, Normaliser, Reverse, Scale, WindowSpan,
+    CompositeDefinition, CompositeNode, Direction, Indicator, Normalisation, Normaliser, Reverse, Scale, Step, WindowSpan,
 };
 
 /// Normalises each indicator by its own method or the pipeline's, edition by edition.
@@ -20,6 +21,7 @@ pub(super) fn normalise(
     for (column, (_, node, indicator)) in definition.leaves().enumerate().filter(|(column, _)| columns.has(*column)) {
         let leaf = Leaf { node, indicator, normaliser: indicator.normalise.as_ref().unwrap_or(global) };
         let before = state.indicators.column(column).to_vec();
+        leaf.ratios(&state.rows, &before)?;
         leaf.beyond(state, &before, &mut beyond);
         for (edition, span) in state.rows.spans().to_vec().into_iter().enumerate() {
             let window = leaf.window(&state.rows, edition);
@@ -28,6 +30,10 @@ pub(super) fn normalise(
             let scored = before.get(span.clone()).unwrap_or_default();
             let (scores, low, high) = leaf.scores(scored, values, reference);
             let n = present(values).count();
+            if n > 1 && too_large(&scores, low, high) {
+                let edition = state.rows.editions().get(edition).cloned().unwrap_or_default();
+                return Err(StageError::Overflow { of: node.code().to_owned(), edition });
+            }
             let flat = present(scored).next().is_some() && !scores.iter().any(|score| score.is_finite());
             for (row, score) in span.zip(scores) {
                 state.indicators.set(row, column, Some(score));
@@ -37,6 +43,14 @@ pub(super) fn normalise(
         }
     }
     Ok(Record::Normalised { limits, beyond })
+}
+
+/// Whether two statistics, their distance or a score by them are beyond the largest number there is. A score over a distance of 0
+/// is none for another reason.
+fn too_large(scores: &[f64], low: Option<f64>, high: Option<f64>) -> bool {
+    let distance = low.zip(high).map_or(0.0, |(low, high)| high - low);
+    let infinite = || scores.iter().any(|score| score.is_infinite());
+    !distance.is_finite() || (distance != 0.0 && infinite())
 }
 
 /// How a leaf is scored in an edition: its method with the goalposts, ranks or moments of its window.
@@ -59,6 +73,9 @@ impl<'d> Scorer<'d> {
 
     /// The score of any value, whether a unit has it or not; none where it cannot be scored.
     pub(crate) fn score(&self, value: f64) -> Option<f64> {
+        if !self.leaf.has_ratio(value) {
+            return None;
+        }
         let (scores, ..) = self.leaf.scores(&[value], &self.window, self.reference);
         scores.first().copied().filter(|score| score.is_finite())
     }
@@ -105,6 +122,33 @@ impl Leaf<'_> {
             indicator: self.node.code().to_owned(),
             unit: unit.clone(),
             edition: rows.editions().get(edition).cloned().unwrap_or_default(),
+        })
+    }
+
+    /// Whether the method has a ratio of a value: every other method takes any.
+    fn has_ratio(&self, value: f64) -> bool {
+        match &self.normaliser.method {
+            Normalisation::RatioToBest { .. } if self.indicator.direction == Direction::Lower => value > 0.0,
+            Normalisation::FractionOfMaximum | Normalisation::RatioToBest { .. } => value >= 0.0,
+            _ => true,
+        }
+    }
+
+    /// That there is a ratio of every value.
+    fn ratios(&self, rows: &Rows, values: &[f64]) -> Result<(), StageError> {
+        let wrong = rows.keys().zip(values).find(|(_, value)| !value.is_nan() && !self.has_ratio(**value));
+        let Some(((edition, unit), value)) = wrong else { return Ok(()) };
+        let needs = match (&self.normaliser.method, self.indicator.direction) {
+            (Normalisation::FractionOfMaximum, _) => "fraction_of_maximum needs values of at least 0",
+            (_, Direction::Lower) => "ratio_to_best needs positive values",
+            _ => "ratio_to_best needs values of at least 0",
+        };
+        Err(StageError::OutOfDomain {
+            of: self.node.code().to_owned(),
+            needs,
+            unit: unit.to_owned(),
+            edition: edition.to_owned(),
+            value: *value,
         })
     }
 
@@ -155,9 +199,8 @@ impl Leaf<'_> {
                 (each(&|value| (value - centre) / spread * sd + to), Some(centre), Some(spread))
             }
             Normalisation::Rank | Normalisation::PercentileRank | Normalisation::Borda => {
-                let mut sorted: Vec<f64> = turned().collect();
-                sorted.sort_by(f64::total_cmp);
-                (each(&|value| self.rank(&sorted, value)), Some(least), Some(greatest))
+                let ladder = Ladder::of(turned());
+                (each(&|value| self.rank(&ladder, value)), Some(least), Some(greatest))
             }
             Normalisation::DistanceToMaximum => (each(&|value| 1.0 - (greatest - value) / (greatest - least)), Some(least), Some(greatest)),
             Normalisation::DistanceToReference { cap, .. } => {
@@ -173,22 +216,11 @@ impl Leaf<'_> {
                 let (bottom, top) = self.scale(*scale);
                 let (least, greatest) = range(present(window)).unwrap_or((f64::NAN, f64::NAN));
                 let lower = self.indicator.direction == Direction::Lower;
-                let ratio = |value: f64| match (lower, lower && value <= least) {
-                    (true, true) => 1.0,
-                    (true, false) => least / value,
-                    _ => value / greatest,
-                };
+                let ratio = |value: f64| if lower { least / value } else { value / greatest };
                 let scores = values.iter().map(|value| if value.is_nan() { f64::NAN } else { bottom + ratio(*value) * (top - bottom) });
                 (scores.collect(), Some(least), Some(greatest))
             }
-            Normalisation::Steps { steps } => {
-                let score = |value: f64| {
-                    let reached = steps.partition_point(|step| step.from <= value);
-                    let step = reached.checked_sub(1).and_then(|place| steps.get(place));
-                    if value.is_nan() { f64::NAN } else { step.map_or(0.0, |step| step.score) }
-                };
-                (values.iter().map(|value| score(*value)).collect(), None, None)
-            }
+            Normalisation::Steps { steps } => (values.iter().map(|value| step_score(steps, *value)).collect(), None, None),
         }
     }
 
@@ -208,17 +240,24 @@ impl Leaf<'_> {
     }
 
     #[allow(clippy::cast_precision_loss)] // counts of units
-    fn rank(&self, sorted: &[f64], value: f64) -> f64 {
+    fn rank(&self, ladder: &Ladder, value: f64) -> f64 {
         if value.is_nan() {
             return f64::NAN;
         }
-        let beaten = below(sorted, value) as f64;
+        let beaten = ladder.below(value) as f64;
         match self.normaliser.method {
             Normalisation::Rank => beaten + 1.0,
             Normalisation::Borda => beaten,
-            _ => beaten / (sorted.len() as f64 - 1.0),
+            _ => beaten / (ladder.len() as f64 - 1.0),
         }
     }
+}
+
+/// The score of the last step that a value reaches; 0 below the first.
+pub(crate) fn step_score(steps: &[Step], value: f64) -> f64 {
+    let reached = steps.partition_point(|step| step.from <= value);
+    let step = reached.checked_sub(1).and_then(|place| steps.get(place));
+    if value.is_nan() { f64::NAN } else { step.map_or(0.0, |step| step.score) }
 }
 
 /// `1 − (goal − x)/(goal − least)`.
@@ -299,6 +338,17 @@ mod tests {
     }
 
     #[test]
+    fn ranks_do_not_tell_apart_what_differs_by_rounding() {
+        let values = [("a", 0.1 + 0.2 + 0.3), ("b", 0.3 + 0.2 + 0.1), ("c", 0.5), ("d", 0.7)].map(|(unit, value)| ("2020", unit, value));
+        for (method, expected) in
+            [("rank", [2.0, 2.0, 1.0, 4.0]), ("borda", [1.0, 1.0, 0.0, 3.0]), ("percentile_rank", [1.0 / 3.0, 1.0 / 3.0, 0.0, 1.0])]
+        {
+            let outcome = outcome(&index(&json!({"method": method}), &json!({}), None), &values);
+            assert_eq!([0, 1, 2, 3].map(|row| outcome.score(1, row)), expected.map(Some), "{method}");
+        }
+    }
+
+    #[test]
     fn goalposts_of_the_indicator_replace_those_of_the_data_and_truncate_on_request() {
         let fixed = json!({"goalposts": {"low": 4, "high": 8}});
         hold(&json!({"method": "min_max", "scale": [0, 1]}), &fixed, [-0.5, 0.0, 0.0, 1.0, 2.0]);
@@ -341,6 +391,38 @@ mod tests {
         let points = outcome(&index(&json!({"method": "points"}), &json!({}), Some(5.0)), &[("2020", "a", 5.0), ("2020", "b", 6.0)]);
         let Record::Normalised { beyond, .. } = &points.steps()[0].record else { panic!("it normalises") };
         assert_eq!((beyond.len(), beyond[0].unit.as_str(), points.score(1, 1)), (1, "b", Some(6.0)));
+    }
+
+    #[test]
+    fn a_ratio_of_what_has_none_is_an_error_that_says_where() {
+        let refused = |method: &str, indicator: Value, value: f64| {
+            let index = index(&json!({"method": method}), &indicator, None);
+            let mut table = Table::default();
+            for (unit, value) in [("a", 2.0), ("b", value)] {
+                table.insert("2020", unit, "x", crate::index::composite::Observation { value: Some(value), ..Default::default() });
+            }
+            run(&index, index.pipeline(), table.state(&index)).err().map(|error| error.to_string())
+        };
+        let lower = || json!({"direction": "lower"});
+        let told = |what: &str| Some(format!("stage 1 (normalise): x: {what}"));
+        let fraction = refused("fraction_of_maximum", json!({}), -3.0);
+        assert_eq!(fraction, told("fraction_of_maximum needs values of at least 0, b in 2020 has -3"));
+        assert_eq!(refused("ratio_to_best", json!({}), -3.0), told("ratio_to_best needs values of at least 0, b in 2020 has -3"));
+        assert_eq!(refused("ratio_to_best", lower(), 0.0), told("ratio_to_best needs positive values, b in 2020 has 0"));
+        assert_eq!([refused("fraction_of_maximum", json!({}), 0.0), refused("ratio_to_best", json!({}), 0.0)], [None, None]);
+    }
+
+    #[test]
+    fn what_is_too_large_for_numbers_is_an_error_that_names_the_indicator() {
+        for method in ["min_max", "z_score", "distance_to_maximum"] {
+            let index = index(&json!({"method": method}), &json!({}), None);
+            let mut table = Table::default();
+            for (unit, value) in [("a", 1.5e308), ("b", -1.5e308), ("c", 1.0)] {
+                table.insert("2020", unit, "x", crate::index::composite::Observation { value: Some(value), ..Default::default() });
+            }
+            let error = run(&index, index.pipeline(), table.state(&index)).unwrap_err();
+            assert_eq!(error.to_string(), "stage 1 (normalise): x: the numbers of 2020 are too large to be computed with", "{method}");
+        }
     }
 
     #[test]

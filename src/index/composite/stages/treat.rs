@@ -14,7 +14,8 @@ pub(super) fn treat(treat: &Treat, columns: Columns<'_>, definition: &CompositeD
         }
         for (edition, span) in state.rows.editions().iter().zip(state.rows.spans()) {
             let Some(values) = state.indicators.column_mut(column).get_mut(span.clone()) else { continue };
-            indicators.push(one(treat, edition, node.code(), values));
+            let units = state.rows.units().get(span.clone()).unwrap_or_default();
+            indicators.push(one(treat, (edition, units), node.code(), values));
         }
     }
     Record::Treated { indicators }
@@ -34,7 +35,7 @@ fn passes(treat: &Treat, shape: Shape) -> bool {
 }
 
 /// Treats the values of one indicator in one edition.
-fn one(treat: &Treat, edition: &str, indicator: &str, values: &mut [f64]) -> Treated {
+fn one(treat: &Treat, (edition, units): (&str, &[String]), indicator: &str, values: &mut [f64]) -> Treated {
     let before = shape(values);
     let passed = passes(treat, before);
     let mut treated = Treated {
@@ -43,6 +44,7 @@ fn one(treat: &Treat, edition: &str, indicator: &str, values: &mut [f64]) -> Tre
         before,
         passed,
         winsorised: 0,
+        winsorised_units: Vec::new(),
         winsorised_shape: None,
         transformed: false,
         after: None,
@@ -52,12 +54,16 @@ fn one(treat: &Treat, edition: &str, indicator: &str, values: &mut [f64]) -> Tre
     }
     let original = values.to_vec();
     treated.winsorised = winsorise(treat, values);
+    let replaced = |((_, value), old): &((&String, &f64), &f64)| value.total_cmp(old).is_ne();
+    let changed = units.iter().zip(values.iter()).zip(&original).filter(replaced);
+    treated.winsorised_units = changed.map(|((unit, _), _)| unit.clone()).collect();
     let drawn_in = shape(values);
     (treated.winsorised_shape, treated.after) = (Some(drawn_in), Some(drawn_in));
     if let Some(log) = treat.then.filter(|_| !passes(treat, drawn_in)) {
         if !treat.combine {
             values.copy_from_slice(&original);
             treated.winsorised = 0;
+            treated.winsorised_units.clear();
         }
         transform(log, values);
         treated.transformed = true;
@@ -109,6 +115,10 @@ fn transform(log: Log, values: &mut [f64]) {
 mod tests {
     use super::*;
 
+    fn units(n: usize) -> Vec<String> {
+        (0..n).map(|unit| format!("u{unit}")).collect()
+    }
+
     fn rule(then: Option<Log>) -> Treat {
         Treat { skewness: 2.0, kurtosis: 3.5, winsorise: 5, then, combine: false, skip: Vec::new() }
     }
@@ -116,8 +126,9 @@ mod tests {
     #[test]
     fn values_that_tie_at_the_end_are_replaced_together_and_counted_once_each() {
         let mut values: Vec<f64> = (1..=20).map(f64::from).chain([200.0, 900.0]).collect();
-        let treated = one(&rule(None), "2024", "x", &mut values);
+        let treated = one(&rule(None), ("2024", &units(22)), "x", &mut values);
         assert_eq!((treated.passed, treated.winsorised, treated.transformed), (false, 2, false));
+        assert_eq!(treated.winsorised_units, ["u20", "u21"]);
         assert_eq!(values[20..], [20.0, 20.0]);
     }
 
@@ -126,9 +137,10 @@ mod tests {
         let long_tail = || (0..30).map(|n| libm::exp(f64::from(n) * 0.5)).collect::<Vec<f64>>();
         let (mut apart, mut together) = (long_tail(), long_tail());
         let one_at_most = Treat { winsorise: 1, ..rule(Some(Log::LogCt)) };
-        let once = one(&one_at_most, "", "x", &mut apart);
-        let combined = one(&Treat { combine: true, ..one_at_most }, "", "x", &mut together);
+        let once = one(&one_at_most, ("", &units(30)), "x", &mut apart);
+        let combined = one(&Treat { combine: true, ..one_at_most }, ("", &units(30)), "x", &mut together);
         assert_eq!((once.transformed, once.winsorised, combined.transformed, combined.winsorised), (true, 0, true, 1));
+        assert_eq!((once.winsorised_units.len(), combined.winsorised_units), (0, vec!["u29".to_owned()]));
         let top = libm::exp(14.5);
         assert!((apart[29] - libm::log(top - 1.0 + 0.01 * (top - 1.0))).abs() < 1e-12);
         assert!(together[29] < apart[29]);

@@ -30,6 +30,7 @@ use super::sensitivity::percentiles;
 use super::stages::State;
 use super::statistics::{deviation, mean};
 use super::table::Table;
+use super::ties::levelled;
 use crate::schema::composite::{CompositeDefinition, CompositeNode};
 use crate::scoring::interval::linear;
 use crate::scoring::rank::{Joint, RankError, RankInterval, RankMethod, pairwise};
@@ -333,7 +334,8 @@ impl Run<'_> {
 fn joint(node: &Scored, scored: &[usize], replicates: Option<&Replicates>) -> Result<Joint, RankError> {
     let k = scored.len();
     let intervals: Vec<ScoreInterval> = scored.iter().filter_map(|unit| node.units[*unit]).collect();
-    let values = intervals.iter().map(|score| score.value).collect();
+    // Units that tie do so here too, where nothing is uncertain about them.
+    let values = levelled(&intervals.iter().map(|score| score.value).collect::<Vec<_>>());
     let df = intervals.iter().map(|score| score.df.unwrap_or(f64::INFINITY)).collect();
     let mut covariance = vec![0.0; k * k];
     if let Some(replicates) = replicates {
