@@ -20,20 +20,28 @@ pub fn stage_vi(name: &str) -> &str {
     }
 }
 
+/// What a method needs, in Vietnamese.
+fn needs_vi(needs: &str) -> &str {
+    match needs {
+        "the geometric mean needs positive values" => "trung bình nhân cần giá trị dương",
+        "the harmonic mean needs positive values" => "trung bình điều hòa cần giá trị dương",
+        "the generalised mean needs positive values" => "trung bình lũy thừa cần giá trị dương",
+        "fraction_of_maximum needs values of at least 0" => "fraction_of_maximum cần giá trị không âm",
+        "ratio_to_best needs positive values" => "ratio_to_best cần giá trị dương",
+        "ratio_to_best needs values of at least 0" => "ratio_to_best cần giá trị không âm",
+        other => other,
+    }
+}
+
 impl StageError {
     /// The reason in Vietnamese.
     #[must_use]
     pub fn vi(&self) -> String {
         match self {
-            Self::NotPositive { node, method, unit, edition, value } => {
-                let mean = match *method {
-                    "geometric" => "trung bình nhân",
-                    "harmonic" => "trung bình điều hòa",
-                    "generalised" => "trung bình lũy thừa",
-                    other => other,
-                };
-                format!("{node}: {mean} cần giá trị dương, nhưng {unit} kỳ {edition} có {value}")
+            Self::OutOfDomain { of, needs, unit, edition, value } => {
+                format!("{of}: {}, nhưng {unit} kỳ {edition} có {value}", needs_vi(needs))
             }
+            Self::Overflow { of, edition } => format!("{of}: số liệu kỳ {edition} quá lớn nên không tính được"),
             Self::NoReference { indicator, unit, edition } => {
                 format!("{indicator}: đơn vị tham chiếu {unit} không có giá trị trong kỳ {edition}")
             }

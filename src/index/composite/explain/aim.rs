@@ -54,7 +54,7 @@ impl AimError {
             Self::Objection(objection) => objection.vi(),
             Self::Open { vi, .. } => vi.clone(),
             Self::Reach(ReachError::NoScore) => "Đơn vị không có điểm".to_owned(),
-            Self::Reach(ReachError::Compute(error)) => format!("Không tính lại được với giá trị đã đổi: {error}"),
+            Self::Reach(ReachError::Compute(error)) => format!("Không tính lại được với giá trị đã đổi: {}", error.vi()),
         }
     }
 }
