@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::schema::composite::NATIONAL_LISTS;
 use crate::unit::{LEGACY, Registry, UnitKind, english_name};
 
-/// The list of 64 provinces, in force until Hà Tây went into Hà Nội on 1 August 2008: the provinces of [`LEGACY`] and [`HA_TAY`].
+/// The list of 64 provinces, in force until Hà Tây went into Hà Nội on 1 August 2008: the provinces of [`LEGACY`] and `HA_TAY`.
 pub const FORMER: &str = "vn-64";
 /// The code that Hà Tây had; no later list holds it.
 pub(super) const HA_TAY: &str = "28";

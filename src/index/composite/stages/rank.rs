@@ -4,7 +4,7 @@ use crate::index::composite::ties::{Groups, tolerance};
 use crate::schema::composite::Ties;
 
 /// The rank of each value of one edition, 1 the highest; none where there is no value. Values that differ in nothing but rounding
-/// tie: see [`ties`](crate::index::composite::ties).
+/// tie: see `index::composite::ties`.
 #[must_use]
 pub fn ranks(values: &[f64], ties: Ties) -> Vec<Option<u32>> {
     let (mut order, mut ranks) = (Vec::new(), Vec::new());
