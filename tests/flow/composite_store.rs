@@ -101,9 +101,14 @@ fn an_index_comes_from_files_into_the_store_and_its_run_can_be_looked_into() {
     assert_eq!((&printed["manifest"]["tables"][0]["id"], &printed["reports"]["findings"]), (&json!(1), &json!([])));
     assert_eq!(compute(data, &["--table", "1"])["digest"], printed["digest"]);
     let screen = run(data, &[&["run"], &OF[..], &["--table", "1"]].concat());
-    for expected in
-        ["94.06", "no intervals", "SERVICE Service", "2 editions in all", "missed (by the figures alone)", printed["digest"].as_str().unwrap()]
-    {
+    for expected in [
+        "94.06",
+        "no intervals",
+        "SERVICE Service",
+        "2 editions in all",
+        "missed (by the figures alone)",
+        printed["digest"].as_str().unwrap(),
+    ] {
         assert!(screen.contains(expected), "{expected} is not in\n{screen}");
     }
 

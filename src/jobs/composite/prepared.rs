@@ -91,6 +91,9 @@ pub fn prepare(db: &mut Db, run: &Run) -> Result<Prepared, RunError> {
         let (estimates, kinds) = estimates(db, &source, &units, definition.geography(), &edition)?;
         let manifest: Option<Manifest> = source.manifest.as_deref().and_then(|manifest| serde_json::from_str(manifest).ok());
         synthetic |= manifest.is_some_and(|manifest| manifest.synthetic);
+        if !tables.is_empty() {
+            findings.extend(survey::beyond(&definition, &estimates, &table));
+        }
         findings.extend(survey::join(&definition, &estimates, &mut table));
         let (index, wave) = (estimates.index.clone(), estimates.wave.clone());
         surveys.push(SurveyUsed { run: id.to_string(), digest: hex(&digest), index, wave, edition });
