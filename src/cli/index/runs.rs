@@ -44,6 +44,8 @@ struct Index {
 
 #[derive(Deserialize)]
 struct PrintedScore {
+    #[serde(default)]
+    domain: String,
     node: String,
     value: Option<f64>,
     se: Option<f64>,
@@ -76,7 +78,15 @@ pub(super) fn read(file: &RunFile, list: Option<&str>, edition: &str, lang: Lang
     let printed: Printed = serde_json::from_str(&text).with_context(no_run)?;
     let estimate = |score: &PrintedScore| {
         let n = u32::try_from(score.n).ok();
-        Some(Estimate { unit: score.unit(list)?.to_owned(), node: score.node.clone(), value: score.value, se: score.se, df: score.df, n })
+        Some(Estimate {
+            unit: score.unit(list)?.to_owned(),
+            kind: score.domain.clone(),
+            node: score.node.clone(),
+            value: score.value,
+            se: score.se,
+            df: score.df,
+            n,
+        })
     };
     Ok(Run {
         name: printed.run,

@@ -14,6 +14,8 @@ use crate::unit::{Registry, UnitId};
 pub struct Estimate {
     /// The code of the unit in its list.
     pub unit: String,
+    /// The kind of domain that the unit is: `province`, `unit`, …
+    pub kind: String,
     /// The code of the node of the survey's index.
     pub node: String,
     /// The estimate.
@@ -58,7 +60,15 @@ pub struct Run {
 pub fn estimates(scores: &[Score], units: &Registry, list: Option<&str>) -> Vec<Estimate> {
     let estimate = |score: &Score| {
         let (unit, n) = (code(&score.domain, units, list)?, u32::try_from(score.n).ok());
-        Some(Estimate { unit, node: score.node.clone(), value: score.value, se: score.se, df: score.df, n })
+        Some(Estimate {
+            unit,
+            kind: score.domain.kind.clone(),
+            node: score.node.clone(),
+            value: score.value,
+            se: score.se,
+            df: score.df,
+            n,
+        })
     };
     scores.iter().filter_map(estimate).collect()
 }
@@ -80,6 +90,25 @@ fn code(domain: &DomainKey, units: &Registry, list: Option<&str>) -> Option<Stri
     list.is_none_or(|list| record.list == list).then(|| record.code.clone())
 }
 
+/// The kind of domain that a leaf takes of a run: the one that it names, else the largest of those that the table has units of in the
+/// run's edition, else the largest. A run may have provinces and their districts on one list.
+fn kind<'r>(survey: &'r SurveyLeaf, run: &'r Run, table: &Table) -> &'r str {
+    if let Some(level) = &survey.level {
+        return level;
+    }
+    let size = |kind: &str| SurveyLeaf::LEVELS.iter().position(|known| *known == kind).unwrap_or(SurveyLeaf::LEVELS.len());
+    let of_node = || run.estimates.iter().filter(|estimate| estimate.node == survey.node);
+    let known = of_node().filter(|estimate| table.has_row(&run.edition, &estimate.unit));
+    let largest = known.min_by_key(|estimate| size(&estimate.kind)).or_else(|| of_node().min_by_key(|estimate| size(&estimate.kind)));
+    largest.map_or("", |estimate| estimate.kind.as_str())
+}
+
+/// The kinds of domains that leaves take of a run, told before [`join`] puts its units into the table.
+#[must_use]
+pub fn kinds(definition: &CompositeDefinition, run: &Run, table: &Table) -> BTreeSet<String> {
+    leaves(definition, run).map(|(_, survey)| kind(survey, run, table).to_owned()).filter(|kind| !kind.is_empty()).collect()
+}
+
 /// Puts a run's estimates into the table where leaves ask for them, as revisions of what stands there.
 ///
 /// # Errors
@@ -88,10 +117,12 @@ fn code(domain: &DomainKey, units: &Registry, list: Option<&str>) -> Option<Stri
 pub fn join(definition: &CompositeDefinition, run: &Run, table: &mut Table) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut asked = false;
-    for (code, survey) in leaves(definition, run) {
+    // Of all leaves before the first one's units are in the table.
+    let kinds: Vec<String> = leaves(definition, run).map(|(_, survey)| kind(survey, run, table).to_owned()).collect();
+    for ((code, survey), kind) in leaves(definition, run).zip(kinds) {
         asked = true;
         let (mut found, mut replaced) = (0, Vec::new());
-        for estimate in run.estimates.iter().filter(|estimate| estimate.node == survey.node) {
+        for estimate in run.estimates.iter().filter(|estimate| estimate.node == survey.node && estimate.kind == kind) {
             found += 1;
             let known = table.revisions(&run.edition, &estimate.unit, code).last().cloned();
             if known.as_ref().is_some_and(|known| known.value.is_some() && known.value != estimate.value) {
@@ -132,7 +163,8 @@ pub fn join(definition: &CompositeDefinition, run: &Run, table: &mut Table) -> V
 /// What a run would add to a table that knows nothing of it: an edition, or units of one. Warnings; ask before [`join`].
 #[must_use]
 pub fn beyond(definition: &CompositeDefinition, run: &Run, table: &Table) -> Vec<Finding> {
-    let taken = nodes(definition, run);
+    let taken: BTreeSet<(&str, &str)> =
+        leaves(definition, run).map(|(_, survey)| (survey.node.as_str(), kind(survey, run, table))).collect();
     let editions: BTreeSet<&str> = table.rows().map(|(edition, _)| edition).collect();
     if taken.is_empty() || editions.is_empty() {
         return Vec::new();
@@ -147,7 +179,7 @@ pub fn beyond(definition: &CompositeDefinition, run: &Run, table: &Table) -> Vec
             format!("The table has no edition {edition} (it has: {known}): all of it comes from the run {name}"),
         )];
     }
-    let estimates = run.estimates.iter().filter(|estimate| taken.contains(&estimate.node.as_str()));
+    let estimates = run.estimates.iter().filter(|estimate| taken.contains(&(estimate.node.as_str(), estimate.kind.as_str())));
     let strange = |unit: &&str| !table.has_row(edition, unit);
     let units: BTreeSet<&str> = estimates.map(|estimate| estimate.unit.as_str()).filter(strange).collect();
     if units.is_empty() {
@@ -245,6 +277,7 @@ mod tests {
 
     fn run(estimates: &[(&str, &str, f64)]) -> Run {
         let estimates = estimates.iter().map(|(unit, node, value)| Estimate {
+            kind: "province".to_owned(),
             unit: (*unit).to_owned(),
             node: (*node).to_owned(),
             value: Some(*value),
@@ -297,6 +330,29 @@ mod tests {
         assert_eq!((found.len(), found[0].code.as_ref()), (1, "run-adds-edition"));
         other.index = "other".to_owned();
         assert_eq!(beyond(&definition, &other, &table), [], "it is not used at all");
+    }
+
+    #[test]
+    fn a_run_of_provinces_and_districts_on_one_list_gives_those_that_the_table_has() {
+        let both = |definition: &CompositeDefinition, text: &str| {
+            let (mut table, _) = Table::read(text, definition).unwrap();
+            let mut run = run(&[("01", "ALL", 0.8), ("02", "ALL", 0.6), ("001", "ALL", 0.9), ("002", "ALL", 0.7)]);
+            run.estimates[2..].iter_mut().for_each(|estimate| estimate.kind = "district".to_owned());
+            let (kinds, beyond) = (kinds(definition, &run, &table), beyond(definition, &run, &table).len());
+            join(definition, &run, &mut table);
+            let units: Vec<&str> = ["01", "02", "001", "002"].into_iter().filter(|unit| table.has_row("2024", unit)).collect();
+            (kinds.into_iter().collect::<Vec<_>>().concat(), units.join(" "), beyond)
+        };
+        let header = "unit,region,days,shops,trust,population\n";
+        let any = mixed(None);
+        let provinces = format!("{header}01,n,5,10,,100\n02,n,7,30,,100\n");
+        assert_eq!(both(&any, &provinces), ("province".to_owned(), "01 02".to_owned(), 0));
+        assert_eq!(both(&any, &format!("{header}001,n,5,10,,100\n")), ("district".to_owned(), "001 002".to_owned(), 1));
+        assert_eq!(both(&any, header), ("province".to_owned(), "01 02".to_owned(), 0), "without a table the largest");
+        let mut value = composite();
+        let leaf = &mut value["tree"]["children"][1]["children"][0]["children"][0]["indicator"];
+        leaf["survey"] = json!({"index": "sipas", "node": "ALL", "level": "district"});
+        assert_eq!(both(&definition(&value), &provinces).0, "district", "as the leaf says");
     }
 
     #[test]

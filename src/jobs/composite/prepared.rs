@@ -88,12 +88,13 @@ pub fn prepare(db: &mut Db, run: &Run) -> Result<Prepared, RunError> {
     for (id, edition) in inputs.surveys {
         let source = runs::get(db, id)?;
         let digest = source.digest.ok_or(CompositeError::SurveyUnfinished(id))?;
-        let (estimates, kinds) = estimates(db, &source, &units, definition.geography(), &edition)?;
+        let estimates = estimates(db, &source, &units, definition.geography(), &edition)?;
         let manifest: Option<Manifest> = source.manifest.as_deref().and_then(|manifest| serde_json::from_str(manifest).ok());
         synthetic |= manifest.is_some_and(|manifest| manifest.synthetic);
         if !tables.is_empty() {
             findings.extend(survey::beyond(&definition, &estimates, &table));
         }
+        let kinds = survey::kinds(&definition, &estimates, &table);
         findings.extend(survey::join(&definition, &estimates, &mut table));
         let (index, wave) = (estimates.index.clone(), estimates.wave.clone());
         surveys.push(SurveyUsed { run: id.to_string(), digest: hex(&digest), index, wave, edition });
@@ -110,28 +111,20 @@ fn revised(title: &str, cells: usize) -> Finding {
     Finding::warning("", "values-replaced", vi, format!("The table “{title}” replaces {cells} values of the tables before it"))
 }
 
-/// The estimates of a run for whole units of a list, and the kinds of domains that these are.
-fn estimates(
-    db: &mut Db,
-    run: &Run,
-    units: &Registry,
-    list: Option<&str>,
-    edition: &str,
-) -> Result<(survey::Run, BTreeSet<String>), RunError> {
+/// The estimates of a run for whole units of a list.
+fn estimates(db: &mut Db, run: &Run, units: &Registry, list: Option<&str>, edition: &str) -> Result<survey::Run, RunError> {
     let index = schemas::index_by_id(db, run.index_version_id)?.code;
     let wave = waves::by_id(db, run.wave()?)?.code;
-    let mut kinds = BTreeSet::new();
-    let mut estimate = |score: scores::Score| {
+    let estimate = |score: scores::Score| {
         let ((Some(id), None, None) | (None, Some(id), None)) = (score.area_id, score.unit_id, &score.item_code) else { return None };
         let record = &units.get(UnitId(id))?.record;
         if list.is_some_and(|list| record.list != list) {
             return None;
         }
-        kinds.insert(score.domain_kind);
         let (unit, n) = (record.code.clone(), u32::try_from(score.n).ok());
-        Some(Estimate { unit, node: score.node, value: score.est, se: score.se, df: score.df.unwrap_or(0.0), n })
+        Some(Estimate { unit, kind: score.domain_kind, node: score.node, value: score.est, se: score.se, df: score.df.unwrap_or(0.0), n })
     };
     let rows = scores::query(db, run.id, &scores::Filter::default(), i64::MAX)?;
-    let estimates = rows.into_iter().filter_map(&mut estimate).collect();
-    Ok((survey::Run { name: run.id.to_string(), index, wave, edition: edition.to_owned(), estimates }, kinds))
+    let estimates = rows.into_iter().filter_map(estimate).collect();
+    Ok(survey::Run { name: run.id.to_string(), index, wave, edition: edition.to_owned(), estimates })
 }

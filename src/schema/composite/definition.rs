@@ -322,6 +322,15 @@ pub struct SurveyLeaf {
     /// The wave; none: whichever the run is of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wave: Option<String>,
+    /// The kind of domain whose estimates are taken, one of [`SurveyLeaf::LEVELS`]; none: the first of these that the tables have units
+    /// of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<String>,
+}
+
+impl SurveyLeaf {
+    /// The kinds of domains that are units as a whole, the larger before the smaller; `unit` are the units that were rated.
+    pub const LEVELS: [&'static str; 5] = ["province", "district", "commune", "village", "unit"];
 }
 
 /// How units are ranked; always by unrounded scores.

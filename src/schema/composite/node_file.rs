@@ -207,6 +207,8 @@ fn survey(value: &Value, at: &mut At<'_>) -> Option<SurveyLeaf> {
     let index = object.need("index", at, document_code);
     let node = object.need("node", at, item_code);
     let wave = object.read("wave", at, string).map(str::to_owned);
+    let level = object.read("level", at, |value, at| at.one_of(value, &SurveyLeaf::LEVELS));
     object.close(at);
-    Some(SurveyLeaf { index: index?.to_owned(), node: node?.to_owned(), wave })
+    let level = level.and_then(|place| SurveyLeaf::LEVELS.get(place)).map(|level| (*level).to_owned());
+    Some(SurveyLeaf { index: index?.to_owned(), node: node?.to_owned(), wave, level })
 }
