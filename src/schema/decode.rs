@@ -5,8 +5,29 @@
 
 use serde_json::{Map, Value};
 
-use super::finding::{Finding, Path};
+use super::finding::{Finding, Path, any_error};
+use super::source::{self, MAX_DEPTH};
 use super::text::forbidden_character;
+
+/// What a document says, and what somebody should look at.
+pub(crate) struct Read<T> {
+    pub found: T,
+    /// Warnings, in the order of lines.
+    pub warnings: Vec<Finding>,
+    pub value: Value,
+}
+
+/// Reads the text of a JSON document by a reader of its kind: what it says, or every finding in the order of lines.
+pub(crate) fn document<T>(text: &str, read: impl FnOnce(&Value, &mut At<'_>) -> Option<T>) -> Result<Read<T>, Vec<Finding>> {
+    let (value, mut findings) = source::read(text.as_bytes(), MAX_DEPTH).map_err(|finding| vec![finding])?;
+    let found = read(&value, &mut At::root(&mut findings));
+    source::locate(text, &mut findings);
+    findings.sort_by_key(|finding| finding.line);
+    match found {
+        Some(found) if !any_error(&findings) => Ok(Read { found, warnings: findings, value }),
+        _ => Err(findings),
+    }
+}
 
 /// A place in the document and the list its findings go to.
 pub(crate) struct At<'a> {

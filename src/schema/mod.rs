@@ -83,14 +83,8 @@ pub struct Checked {
 /// # Errors
 /// Every finding of the file, warnings among them, in the order of lines; at least one is an error.
 pub fn parse(text: &str) -> Result<Checked, Vec<Finding>> {
-    let (value, mut findings) = source::read(text.as_bytes(), MAX_DEPTH).map_err(|finding| vec![finding])?;
-    let document = read(&value, &mut decode::At::root(&mut findings));
-    source::locate(text, &mut findings);
-    findings.sort_by_key(|finding| finding.line);
-    match document {
-        Some(document) if !any_error(&findings) => Ok(Checked { document, warnings: findings, sha256: content_hash(&value) }),
-        _ => Err(findings),
-    }
+    let decode::Read { found: document, warnings, value } = decode::document(text, read)?;
+    Ok(Checked { document, warnings, sha256: content_hash(&value) })
 }
 
 fn read(value: &Value, at: &mut decode::At<'_>) -> Option<Document> {

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::design::{Bounds, ClassRule, Distance, RakeStop, Redistribution, TrimRule};
-use crate::schema::decode::{At, Object, array, boolean, list, names, not_empty, real, skip_meta_schema, string, whole};
-use crate::schema::{Finding, MAX_DEPTH, any_error, source};
+use crate::schema::Finding;
+use crate::schema::decode::{At, Object, array, boolean, document, list, names, not_empty, real, skip_meta_schema, string, whole};
 
 /// How weights are made, step by step.
 #[derive(Debug, Clone)]
@@ -108,11 +108,7 @@ impl Plan {
     /// # Errors
     /// Every finding, in the order of lines.
     pub(super) fn parse(text: &str) -> Result<Self, Vec<Finding>> {
-        let (value, mut findings) = source::read(text.as_bytes(), MAX_DEPTH).map_err(|finding| vec![finding])?;
-        let plan = read(&value, &mut At::root(&mut findings));
-        source::locate(text, &mut findings);
-        findings.sort_by_key(|finding| finding.line);
-        plan.filter(|_| !any_error(&findings)).ok_or(findings)
+        Ok(document(text, read)?.found)
     }
 }
 

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::allocation::{Bounds, Rule};
 use super::draw::Method;
-use crate::schema::decode::{At, Object, array, boolean, names, not_empty, real, skip_meta_schema, string, whole};
-use crate::schema::{Finding, MAX_DEPTH, Text, any_error, content_hash, source};
+use crate::schema::decode::{At, Object, array, boolean, document, names, not_empty, real, skip_meta_schema, string, whole};
+use crate::schema::{Finding, Text, content_hash};
 
 /// The most units that one draw may take.
 const MAX_NUMBER: u32 = 10_000_000;
@@ -121,11 +121,7 @@ impl SamplingPlan {
     /// # Errors
     /// Every finding of the file at once, each with its pointer and line.
     pub fn parse(text: &str) -> Result<Self, Vec<Finding>> {
-        let (value, mut findings) = source::read(text.as_bytes(), MAX_DEPTH).map_err(|finding| vec![finding])?;
-        let plan = read(&value, &mut At::root(&mut findings));
-        source::locate(text, &mut findings);
-        findings.sort_by_key(|finding| finding.line);
-        plan.filter(|_| !any_error(&findings)).ok_or(findings)
+        Ok(document(text, read)?.found)
     }
 
     /// The stages whose units have codes on the frame: all, or all but the last.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Hours, Rule, rule_set_file};
 use crate::response::Channel;
-use crate::schema::decode::At;
-use crate::schema::{Finding, MAX_DEPTH, Text, any_error, source};
+use crate::schema::decode::document;
+use crate::schema::{Finding, Text};
 
 /// The rule set that is shipped.
 pub const DEFAULT: &str = include_str!("../../../survey-schemas/quality/default-1.json");
@@ -85,14 +85,7 @@ impl RuleSet {
     /// # Errors
     /// Every finding at once, each with its place in the file.
     pub fn parse(text: &str) -> Result<Self, Vec<Finding>> {
-        let (value, mut findings) = source::read(text.as_bytes(), MAX_DEPTH).map_err(|finding| vec![finding])?;
-        let rules = rule_set_file::read(&value, &mut At::root(&mut findings));
-        source::locate(text, &mut findings);
-        findings.sort_by_key(|finding| finding.line);
-        match rules {
-            Some(rules) if !any_error(&findings) => Ok(rules),
-            _ => Err(findings),
-        }
+        Ok(document(text, rule_set_file::read)?.found)
     }
 
     /// Its code, such as `default`.

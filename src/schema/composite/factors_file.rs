@@ -7,10 +7,9 @@ use super::factors::{Factor, FactorKind, FactorSet, Noise, SensitivityOutput, So
 use super::fit::stage_names;
 use super::stage::{Normalisation, Scale, Stage};
 use super::stage_file::{or, positive, share, stage};
-use crate::schema::decode::{At, Object, array, list, not_empty, skip_meta_schema, string, whole};
-use crate::schema::finding::{Finding, any_error};
+use crate::schema::decode::{At, Object, array, document, list, not_empty, skip_meta_schema, string, whole};
+use crate::schema::finding::Finding;
 use crate::schema::rules::{duplicate, item_code};
-use crate::schema::source::{self, MAX_DEPTH};
 
 /// The stages that a factor may vary. Screening decides who is ranked and dividing what is measured: neither is.
 const STAGES: [&str; 5] = ["impute", "treat", "normalise", "weight", "aggregate"];
@@ -24,14 +23,7 @@ const MOST_COMBINATIONS: usize = 4096;
 /// # Errors
 /// Every finding of the file in the order of lines; at least one is an error.
 pub fn parse_factors(text: &str, definition: &CompositeDefinition) -> Result<FactorSet, Vec<Finding>> {
-    let (value, mut findings) = source::read(text.as_bytes(), MAX_DEPTH).map_err(|finding| vec![finding])?;
-    let set = read(&value, definition, &mut At::root(&mut findings));
-    source::locate(text, &mut findings);
-    findings.sort_by_key(|finding| finding.line);
-    match set {
-        Some(set) if !any_error(&findings) => Ok(set),
-        _ => Err(findings),
-    }
+    Ok(document(text, |value, at| read(value, definition, at))?.found)
 }
 
 fn read(value: &Value, definition: &CompositeDefinition, at: &mut At<'_>) -> Option<FactorSet> {

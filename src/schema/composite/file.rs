@@ -60,7 +60,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::sample::{composite, definition};
-    use super::super::{Aggregator, CompositeNode, Direction, Evidence, Gap, Reverse, Stage, Ties, is_composite, parse_composite};
+    use super::super::{Aggregator, CompositeNode, Direction, Evidence, Gap, Reverse, Stage, Ties, parse_composite};
+    use crate::schema::{self, Document};
 
     /// Pointers and codes of the errors after a change.
     fn refused(change: impl FnOnce(&mut Value)) -> Vec<(String, String)> {
@@ -305,6 +306,7 @@ mod tests {
 
     #[test]
     fn the_kind_tells_a_composite_from_other_definitions() {
+        let is_composite = |text: &str| schema::parse(text).is_ok_and(|checked| matches!(checked.document, Document::Composite(_)));
         assert!(is_composite(&composite().to_string()) && !is_composite("{}") && !is_composite("no JSON"));
         assert_eq!(refused(|value| value["kind"] = json!("index")), expected(&[("/kind", "unknown-value")]));
     }

@@ -20,8 +20,6 @@ mod stage;
 mod stage_file;
 mod target;
 
-use serde_json::Value;
-
 pub use definition::{
     Body, CompositeDefinition, CompositeNode, Direction, Evidence, Gap, Goalposts, Indicator, Publication, RankRule, Rescale, SurveyLeaf,
     Target, TargetKind, Tiers, Ties,
@@ -36,8 +34,7 @@ pub use stage::{
 pub use target::TargetError;
 
 use super::decode;
-use super::finding::{Finding, any_error};
-use super::source::{self, MAX_DEPTH};
+use super::finding::Finding;
 use super::version::content_hash;
 pub(super) use file::read;
 
@@ -52,33 +49,22 @@ pub struct CheckedComposite {
     pub sha256: [u8; 32],
 }
 
-/// Whether a text is a definition of kind `composite`; says nothing about whether it is a right one.
-#[must_use]
-pub fn is_composite(text: &str) -> bool {
-    serde_json::from_str::<Value>(text).is_ok_and(|value| value["kind"] == "composite")
-}
-
 /// Reads the definition of a composite index.
 ///
 /// # Errors
 /// Every finding of the file, warnings among them, in the order of lines; at least one is an error.
 pub fn parse_composite(text: &str) -> Result<CheckedComposite, Vec<Finding>> {
-    let (value, mut findings) = source::read(text.as_bytes(), MAX_DEPTH).map_err(|finding| vec![finding])?;
-    let definition = file::read(&value, &mut decode::At::root(&mut findings));
-    source::locate(text, &mut findings);
-    findings.sort_by_key(|finding| finding.line);
-    match definition {
-        Some(definition) if !any_error(&findings) => Ok(CheckedComposite { definition, warnings: findings, sha256: content_hash(&value) }),
-        _ => Err(findings),
-    }
+    let decode::Read { found: definition, warnings, value } = decode::document(text, file::read)?;
+    Ok(CheckedComposite { definition, warnings, sha256: content_hash(&value) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::sample::composite;
     use super::*;
+    use crate::schema::any_error;
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     #[test]
     fn every_composite_index_that_is_shipped_is_without_findings() {
