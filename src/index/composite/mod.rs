@@ -51,7 +51,7 @@ pub use pipeline::{ComputeError, DataSet, Outcome, StepResult, compute, run, sco
 pub use release::{Hidden, Release, View};
 pub use stages::aggregate::combine;
 pub use stages::rank::ranks;
-pub use stages::{Filled, Limits, Record, Removed, StageError, State, Treated, apply};
+pub use stages::{Filled, Limits, Needs, Record, Removed, StageError, State, Treated, apply};
 pub use table::{Key, Observation, Status, Table};
 pub use tiers::{natural_breaks, tiers};
 pub use vietnamese::stage_vi;

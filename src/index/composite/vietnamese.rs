@@ -20,26 +20,13 @@ pub fn stage_vi(name: &str) -> &str {
     }
 }
 
-/// What a method needs, in Vietnamese.
-fn needs_vi(needs: &str) -> &str {
-    match needs {
-        "the geometric mean needs positive values" => "trung bình nhân cần giá trị dương",
-        "the harmonic mean needs positive values" => "trung bình điều hòa cần giá trị dương",
-        "the generalised mean needs positive values" => "trung bình lũy thừa cần giá trị dương",
-        "fraction_of_maximum needs values of at least 0" => "fraction_of_maximum cần giá trị không âm",
-        "ratio_to_best needs positive values" => "ratio_to_best cần giá trị dương",
-        "ratio_to_best needs values of at least 0" => "ratio_to_best cần giá trị không âm",
-        other => other,
-    }
-}
-
 impl StageError {
     /// The reason in Vietnamese.
     #[must_use]
     pub fn vi(&self) -> String {
         match self {
             Self::OutOfDomain { of, needs, unit, edition, value } => {
-                format!("{of}: {}, nhưng {unit} kỳ {edition} có {value}", needs_vi(needs))
+                format!("{of}: {}, nhưng {unit} kỳ {edition} có {value}", needs.vi)
             }
             Self::Overflow { of, edition } => format!("{of}: số liệu kỳ {edition} quá lớn nên không tính được"),
             Self::NoReference { indicator, unit, edition } => {

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Record, StageError, State};
+use super::{Needs, Record, StageError, State};
 use crate::index::composite::matrix::{Matrix, Rows};
 use crate::index::composite::statistics::median;
 use crate::index::composite::ties::levelled;
@@ -39,11 +39,11 @@ pub(super) fn scores(aggregation: &Aggregation, definition: &CompositeDefinition
 }
 
 /// What a kind of mean needs.
-fn needs_positive(method: &str) -> &'static str {
+fn needs_positive(method: &str) -> &'static Needs {
     match method {
-        "geometric" => "the geometric mean needs positive values",
-        "harmonic" => "the harmonic mean needs positive values",
-        _ => "the generalised mean needs positive values",
+        "geometric" => &Needs { vi: "trung bình nhân cần giá trị dương", en: "the geometric mean needs positive values" },
+        "harmonic" => &Needs { vi: "trung bình điều hòa cần giá trị dương", en: "the harmonic mean needs positive values" },
+        _ => &Needs { vi: "trung bình lũy thừa cần giá trị dương", en: "the generalised mean needs positive values" },
     }
 }
 

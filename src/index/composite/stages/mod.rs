@@ -37,6 +37,21 @@ pub struct State {
     pub scores: Matrix,
 }
 
+/// What a method needs of the values that it takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Needs {
+    /// In Vietnamese.
+    pub vi: &'static str,
+    /// In English.
+    pub en: &'static str,
+}
+
+impl std::fmt::Display for Needs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.en)
+    }
+}
+
 /// Why a stage cannot be done on these data.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum StageError {
@@ -46,7 +61,7 @@ pub enum StageError {
         /// The node or indicator.
         of: String,
         /// What the method needs.
-        needs: &'static str,
+        needs: &'static Needs,
         /// The unit.
         unit: String,
         /// The edition.

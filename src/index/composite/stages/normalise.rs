@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Columns, Filled, Limits, Record, StageError, State};
+use super::{Columns, Filled, Limits, Needs, Record, StageError, State};
 use crate::index::composite::matrix::{Rows, present};
 use crate::index::composite::statistics::{deviation, mean, range};
 use crate::index::composite::ties::Ladder;
@@ -139,9 +139,11 @@ impl Leaf<'_> {
         let wrong = rows.keys().zip(values).find(|(_, value)| !value.is_nan() && !self.has_ratio(**value));
         let Some(((edition, unit), value)) = wrong else { return Ok(()) };
         let needs = match (&self.normaliser.method, self.indicator.direction) {
-            (Normalisation::FractionOfMaximum, _) => "fraction_of_maximum needs values of at least 0",
-            (_, Direction::Lower) => "ratio_to_best needs positive values",
-            _ => "ratio_to_best needs values of at least 0",
+            (Normalisation::FractionOfMaximum, _) => {
+                &Needs { vi: "fraction_of_maximum cần giá trị không âm", en: "fraction_of_maximum needs values of at least 0" }
+            }
+            (_, Direction::Lower) => &Needs { vi: "ratio_to_best cần giá trị dương", en: "ratio_to_best needs positive values" },
+            _ => &Needs { vi: "ratio_to_best cần giá trị không âm", en: "ratio_to_best needs values of at least 0" },
         };
         Err(StageError::OutOfDomain {
             of: self.node.code().to_owned(),
