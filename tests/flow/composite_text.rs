@@ -55,6 +55,29 @@ fn published(folder: &Path) -> (String, String) {
 }
 
 #[test]
+fn the_public_sees_no_gain_since_a_hidden_figure() {
+    let folder = tempfile::tempdir().unwrap();
+    let definition = definition(folder.path(), |value| {
+        value["publication"] = json!({"top": 1});
+        value["targets"] = json!([
+            {"unit": "X", "kind": "rank_gain", "value": 1}, {"unit": "X", "kind": "score_gain", "value": 1}, {"unit": "X", "kind": "rank", "value": 1}
+        ]);
+    });
+    // X was third, beyond the top, and is first.
+    let table = "unit,edition,satisfied,overdue,online,plan\n\
+        X,2024,50,20,40,8\nY,2024,70,15,60,12\nZ,2024,80,10,70,16\nX,2025,90,5,80,20\nY,2025,70,15,60,12\nZ,2025,80,10,70,16\n";
+    let table = data(folder.path(), table);
+    let told = |more: &[&str]| {
+        let (fine, said) = index(folder.path(), (&definition, &table), &[&["--json"], more].concat());
+        assert!(fine, "{said}");
+        let printed: Value = serde_json::from_str(&said).unwrap();
+        printed["targets"].as_array().unwrap().iter().map(|target| target["kind"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&[]), ["rank_gain", "score_gain", "rank"]);
+    assert_eq!(told(&["--public"]), ["rank"]);
+}
+
+#[test]
 fn the_public_sees_no_interval_and_no_range_of_a_hidden_figure() {
     let folder = tempfile::tempdir().unwrap();
     let (definition, table) = published(folder.path());

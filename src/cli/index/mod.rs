@@ -209,11 +209,16 @@ fn no_unit(lang: Lang, unit: &str, edition: &str) -> String {
 
 /// Whether a target may be told: the office sees all, the public those of figures that are published.
 fn told(shown: &Shown<'_>, report: &TargetReport) -> bool {
-    let target = &report.target;
-    let definition = &shown.checked.definition;
+    if shown.view == View::Office {
+        return true;
+    }
+    let (target, definition, rows) = (&report.target, &shown.checked.definition, shown.outcome.rows());
     let node = target.node.as_ref().and_then(|code| definition.position(code)).unwrap_or(0);
     let name = target.edition.as_deref().unwrap_or(definition.edition());
-    let edition = shown.outcome.rows().editions().iter().position(|edition| edition == name);
-    let row = edition.and_then(|edition| shown.outcome.rows().find(edition, &target.unit));
-    shown.view == View::Office || row.is_some_and(|row| shown.release.hidden(node, row).is_none())
+    let Some(edition) = rows.editions().iter().position(|edition| edition == name) else { return false };
+    let seen = |edition: usize| rows.find(edition, &target.unit).map(|row| shown.release.hidden(node, row).is_none());
+    // A gain and the figure of today are the figure of before.
+    let gain = matches!(target.kind, TargetKind::RankGain { .. } | TargetKind::ScoreGain { .. });
+    let before = edition.checked_sub(1).filter(|_| gain).and_then(seen);
+    seen(edition).unwrap_or(false) && before.unwrap_or(true)
 }
