@@ -7,13 +7,11 @@ use serde_json::Value;
 
 use crate::cli::lang::Lang;
 use crate::cli::{file, findings};
-use crate::index::composite::Table;
-use crate::index::composite::geography::unknown_units;
+use crate::jobs::composite::indicators;
 use crate::publication::hex;
 use crate::response::quality::RuleSet;
 use crate::schema::composite::{CheckedComposite, CompositeDefinition, parse_composite, parse_factors};
 use crate::schema::{self, Checked, Document, Finding, check_index_against, compatibility};
-use crate::unit::national;
 
 /// Which files.
 #[derive(Debug, clap::Args)]
@@ -141,16 +139,13 @@ impl Check {
     /// Checks a table of indicators against the definition.
     fn table(&mut self, name: &str, text: &str) {
         let read = match &self.definition {
-            Ok(definition) => Table::read(text, definition).map(|(table, mut warnings)| {
-                warnings.extend(national().map(|units| unknown_units(definition, &table, units)).unwrap_or_default());
-                (definition.code().to_owned(), (table, warnings))
-            }),
+            Ok(definition) => indicators::read("", text, definition).map(|sheet| (definition.code().to_owned(), sheet)),
             Err(finding) => Err(vec![finding.clone()]),
         };
         match read {
-            Ok((code, (table, warnings))) => {
-                self.print(name, &warnings);
-                let (rows, values) = (table.rows().count(), table.observations().count());
+            Ok((code, sheet)) => {
+                self.print(name, &sheet.warnings);
+                let (rows, values) = (sheet.contents.units.len(), sheet.contents.values.len());
                 println!("{name}: table of {code}, {rows} units and editions, {values} values");
             }
             Err(findings) => self.print(name, &findings),

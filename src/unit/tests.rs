@@ -1,7 +1,6 @@
 //! Tests of the registry, and what the tests of this module share.
 
 use super::*;
-use std::sync::LazyLock;
 
 pub(super) fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -39,11 +38,7 @@ pub(super) fn registry(records: Vec<UnitRecord>, successions: &[Succession]) -> 
 
 /// The two national lists.
 pub(super) fn national() -> &'static Registry {
-    static NATIONAL: LazyLock<Registry> = LazyLock::new(|| {
-        let (records, successions) = embedded().unwrap();
-        Registry::numbered(records, &successions).unwrap()
-    });
-    &NATIONAL
+    super::national().unwrap()
 }
 
 #[test]

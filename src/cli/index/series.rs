@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use super::uncertain::Questions;
 use super::{Arguments, Shown};
@@ -10,7 +10,7 @@ use crate::cli::findings;
 use crate::cli::lang::Lang;
 use crate::index::composite::geography::{Request, Series, SeriesEdition, SeriesPrecision, SeriesUnit, rebuild};
 use crate::index::composite::uncertainty::{Method, propagate};
-use crate::unit::{Registry, embedded};
+use crate::unit::national;
 
 /// `EDITION=LIST`.
 pub(super) fn list(text: &str) -> Result<(String, String), String> {
@@ -18,22 +18,13 @@ pub(super) fn list(text: &str) -> Result<(String, String), String> {
     Ok((edition.to_owned(), list.to_owned()))
 }
 
-/// The national lists of units.
-pub(super) fn national() -> Result<Registry> {
-    let (records, successions) = embedded()?;
-    match Registry::numbered(records, &successions) {
-        Ok(units) => Ok(units),
-        Err(errors) => bail!("the embedded lists of units do not fit together: {} errors", errors.len()),
-    }
-}
-
 /// The outcome on the list wanted, with intervals where they are asked for.
 pub(super) fn series(shown: &Shown<'_>, list: &str, arguments: &Arguments) -> Result<Series> {
-    let units = national()?;
+    let units = national().context("the embedded lists of units do not fit together")?;
     let lists: BTreeMap<String, String> = arguments.lists.iter().cloned().collect();
     let editions = shown.editions.iter().map(|place| shown.edition(*place).to_owned()).collect();
     let request = Request { list: list.to_owned(), weight: arguments.weight.clone(), lists, editions };
-    let mut series = rebuild(&shown.checked.definition, shown.outcome, &units, &request).map_err(|findings| {
+    let mut series = rebuild(&shown.checked.definition, shown.outcome, units, &request).map_err(|findings| {
         let told: Vec<String> = findings.iter().map(|finding| findings::line(finding, shown.lang)).collect();
         anyhow::anyhow!(told.join("; "))
     })?;

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use uuid::Uuid;
 
-use super::{Arguments, runs, series};
+use super::{Arguments, runs};
 use crate::cli::lang::Lang;
 use crate::cli::run::Bar;
 use crate::cli::{Context, file, findings};
@@ -63,7 +63,7 @@ impl Source {
                 found.code != "column-missing" || !found.pointer.strip_prefix('/').is_some_and(|code| filled.contains(code))
             });
         }
-        warnings.extend(unknown_units(&checked.definition, &table, &series::national()?));
+        warnings.extend(unknown_units(&checked.definition, &table));
         let (initial, outcome) = (table.state(&checked.definition), compute(&checked.definition, &table)?);
         let errors = Errors::of(&checked.definition, &table);
         Ok(Self { checked, table, warnings, initial, outcome, errors, rules: Rules::default() })

@@ -2,8 +2,8 @@
 
 use super::pipeline::Outcome;
 use super::release::{Hidden, Release, View};
-use super::uncertainty::{ScoreInterval, Uncertainty};
-use crate::schema::composite::{CompositeDefinition, CompositeNode};
+use super::uncertainty::Uncertainty;
+use crate::schema::composite::CompositeDefinition;
 
 /// One score with all that is told of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,7 +49,7 @@ pub fn figures(
         let known = uncertainty.get(rows.edition_of(row)).and_then(Option::as_ref);
         let place = known.and_then(|known| known.units.iter().position(|other| other == unit));
         for (node, described) in definition.nodes().iter().enumerate() {
-            let interval = known.zip(place).and_then(|(known, place)| interval(known, described, place));
+            let interval = known.zip(place).and_then(|(known, place)| known.at(described.code(), place));
             figures.push(Figure {
                 edition: edition.to_owned(),
                 unit: unit.to_owned(),
@@ -67,9 +67,4 @@ pub fn figures(
         }
     }
     figures
-}
-
-/// The interval of a node for a unit; of leaves there is none.
-fn interval<'u>(known: &'u Uncertainty, node: &CompositeNode, unit: usize) -> Option<&'u ScoreInterval> {
-    known.nodes.iter().find(|other| other.node == node.code())?.units.get(unit)?.as_ref()
 }

@@ -83,8 +83,9 @@ pub fn covariances(found: &[index::Covariance], units: &Registry, list: Option<&
     found.iter().filter_map(covariance).collect()
 }
 
-/// The code of the unit of `list` that a domain is as a whole.
-fn code(domain: &DomainKey, units: &Registry, list: Option<&str>) -> Option<String> {
+/// The code of the unit of `list`, or of any list, that a domain is as a whole; none for a part of its people.
+#[must_use]
+pub fn code(domain: &DomainKey, units: &Registry, list: Option<&str>) -> Option<String> {
     let ((Some(id), None, None) | (None, Some(id), None)) = (domain.area, domain.unit, &domain.item) else { return None };
     let record = &units.get(UnitId(id))?.record;
     list.is_none_or(|list| record.list == list).then(|| record.code.clone())

@@ -10,7 +10,6 @@ use crate::schema::composite::CompositeDefinition;
 use crate::store::indicators::{self, Attribute, Contents, IndicatorTable, NewTable, Value};
 use crate::store::schemas::Published;
 use crate::store::{Db, StoreError};
-use crate::unit::national;
 
 /// A table that was read and can be loaded.
 pub struct Sheet {
@@ -30,7 +29,7 @@ pub struct Sheet {
 /// Every finding of the file, warnings among them, each with its line and column.
 pub fn read(title: &str, text: &str, definition: &CompositeDefinition) -> Result<Sheet, Vec<Finding>> {
     let (table, mut warnings) = Table::read(text, definition)?;
-    warnings.extend(national().map(|units| unknown_units(definition, &table, units)).unwrap_or_default());
+    warnings.extend(unknown_units(definition, &table));
     let contents = contents(&table);
     Ok(Sheet { title: title.to_owned(), sha256: Sha256::digest(text.as_bytes()).into(), contents, warnings })
 }

@@ -16,7 +16,6 @@ use crate::index::composite::survey;
 use crate::index::composite::targets::{Rules, assess};
 use crate::index::composite::uncertainty::{Errors, Method, Options, Uncertainty, UncertaintyError, propagate};
 use crate::index::composite::{ComputeError, Release, figures};
-use crate::jobs::load;
 use crate::jobs::recompute::{self, Report, RunError, Stage};
 use crate::publication::{composite_digest, hex};
 use crate::schema::Finding;
@@ -110,7 +109,7 @@ pub fn recompute(db: &mut Db, run: &Run, report: &Report<'_>) -> Result<Composit
     let told = reports.iter().filter(|(kind, _)| *kind != ReportKind::Findings);
     let told: Vec<&str> = told.map(|(_, document)| document.as_str()).collect();
     let digest = composite_digest(&manifest, &figures, &told);
-    let units = numbers(&load::registry(db)?, definition);
+    let units = numbers(&prepared.units, definition);
     Ok(CompositeOutcome { manifest, digest, figures, findings: prepared.findings, targets, reports, units })
 }
 
@@ -129,13 +128,13 @@ fn error(prepared: &Prepared, uncertainty: &[Option<Uncertainty>], node: usize, 
 /// [`RunError`].
 pub fn errors(db: &mut Db, prepared: &mut Prepared, report: &Report<'_>) -> Result<Errors, RunError> {
     let mut errors = Errors::of(&prepared.definition, &prepared.table);
-    let units = load::registry(db)?;
-    let (definition, table, findings) = (&prepared.definition, &prepared.table, &mut prepared.findings);
-    for Taken { source, run, kinds } in &prepared.taken {
+    let Prepared { definition, table, findings, taken, units, .. } = prepared;
+    let (definition, table) = (&*definition, &*table);
+    for Taken { source, run, kinds } in &*taken {
         let nodes = survey::nodes(definition, run);
         for kind in kinds {
             let found = match recompute::covariances(db, source, &nodes, kind, report) {
-                Ok(found) => survey::covariances(&found, &units, definition.geography()),
+                Ok(found) => survey::covariances(&found, units, definition.geography()),
                 Err(error @ (RunError::Covariance(_) | RunError::Erased(_))) => {
                     findings.push(independent(&run.name, &error.to_string()));
                     continue;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{CompositeError, Parameters, indicators};
+use crate::index::DomainKey;
 use crate::index::composite::explain::{Subject, standard_error};
 use crate::index::composite::survey::{self, Estimate};
 use crate::index::composite::{self, Outcome, State, Table};
@@ -13,7 +14,7 @@ use crate::schema::Finding;
 use crate::schema::composite::CompositeDefinition;
 use crate::store::runs::{self, Run};
 use crate::store::{Db, composites, indicators as stored, schemas, scores, waves};
-use crate::unit::{Registry, UnitId};
+use crate::unit::Registry;
 
 /// A composite index with its data, computed.
 pub struct Prepared {
@@ -34,6 +35,7 @@ pub struct Prepared {
     pub(super) taken: Vec<Taken>,
     pub(super) synthetic: bool,
     pub(super) version: VersionUsed,
+    pub(super) units: Registry,
 }
 
 /// A run that leaves are taken from.
@@ -103,7 +105,7 @@ pub fn prepare(db: &mut Db, run: &Run) -> Result<Prepared, RunError> {
     let initial = table.state(&definition);
     let outcome = composite::compute(&definition, &table).map_err(CompositeError::from)?;
     let version = VersionUsed { code: row.code, version: row.version, sha256: hex(&row.sha256) };
-    Ok(Prepared { definition, parameters, table, initial, outcome, findings, tables, surveys, taken, synthetic, version })
+    Ok(Prepared { definition, parameters, table, initial, outcome, findings, tables, surveys, taken, synthetic, version, units })
 }
 
 fn revised(title: &str, cells: usize) -> Finding {
@@ -116,13 +118,10 @@ fn estimates(db: &mut Db, run: &Run, units: &Registry, list: Option<&str>, editi
     let index = schemas::index_by_id(db, run.index_version_id)?.code;
     let wave = waves::by_id(db, run.wave()?)?.code;
     let estimate = |score: scores::Score| {
-        let ((Some(id), None, None) | (None, Some(id), None)) = (score.area_id, score.unit_id, &score.item_code) else { return None };
-        let record = &units.get(UnitId(id))?.record;
-        if list.is_some_and(|list| record.list != list) {
-            return None;
-        }
-        let (unit, n) = (record.code.clone(), u32::try_from(score.n).ok());
-        Some(Estimate { unit, kind: score.domain_kind, node: score.node, value: score.est, se: score.se, df: score.df.unwrap_or(0.0), n })
+        let scores::Score { domain_kind: kind, area_id: area, unit_id: unit, item_code: item, option_code: option, .. } = score;
+        let domain = DomainKey { kind, area, unit, item, option };
+        let (unit, n) = (survey::code(&domain, units, list)?, u32::try_from(score.n).ok());
+        Some(Estimate { unit, kind: domain.kind, node: score.node, value: score.est, se: score.se, df: score.df.unwrap_or(0.0), n })
     };
     let rows = scores::query(db, run.id, &scores::Filter::default(), i64::MAX)?;
     let estimates = rows.into_iter().filter_map(estimate).collect();

@@ -168,7 +168,7 @@ fn the_shipped_pci_of_64_provinces_is_shown_on_64_on_63_and_on_34() {
     let table = table(&data, &["2006", "2007", "2008"], &columns);
     let (records, successions) = embedded().unwrap();
     let units = Registry::numbered(records, &successions).unwrap();
-    assert_eq!(unknown_units(&definition, &table, &units), []);
+    assert_eq!(unknown_units(&definition, &table), []);
     let scored = Scored::new(definition, &table);
     let mean = |year: &str, units: &[&str]| {
         let published = |row: &BTreeMap<String, String>| Csv::number(row, "pci_published").unwrap();

@@ -4,7 +4,7 @@ use super::names::{Codes, FORMER, HA_TAY, named};
 use crate::index::composite::table::Table;
 use crate::schema::Finding;
 use crate::schema::composite::{CompositeDefinition, NATIONAL_LISTS};
-use crate::unit::{LEGACY, REFORMED, Registry};
+use crate::unit::{LEGACY, REFORMED, Registry, national};
 
 /// The year in which Hà Tây went into Hà Nội: editions before it are of 64 provinces, its own where they hold Hà Tây.
 const MERGED: u32 = 2008;
@@ -148,9 +148,9 @@ impl Contradiction {
 /// A warning for every unit of a table that the list of its edition does not hold, where the definition is made for a national list.
 /// Editions whose list cannot be told are held against the definition's.
 #[must_use]
-pub fn unknown_units(definition: &CompositeDefinition, table: &Table, units: &Registry) -> Vec<Finding> {
+pub fn unknown_units(definition: &CompositeDefinition, table: &Table) -> Vec<Finding> {
     let Some(own) = definition.geography().filter(|own| NATIONAL_LISTS.contains(own)) else { return Vec::new() };
-    let lists = Lists::of(units);
+    let Some(lists) = national().map(Lists::of) else { return Vec::new() };
     let rows: Vec<(&str, &str)> = table.rows().collect();
     let mut findings = Vec::new();
     for rows in rows.chunk_by(|a, b| a.0 == b.0) {

@@ -277,7 +277,7 @@ fn units_that_their_list_does_not_hold_are_told_of_a_table() {
         ("2025", "99", 1.0, 1.0),
     ];
     let told = |geography: &str| -> Vec<(String, String)> {
-        let found = unknown_units(&index(geography), &table(&rows), &UNITS);
+        let found = unknown_units(&index(geography), &table(&rows));
         assert!(found.iter().all(|finding| !finding.is_error() && finding.code == "unknown-unit"));
         found.into_iter().map(|finding| (finding.pointer, finding.en)).collect()
     };

@@ -168,8 +168,13 @@ impl Uncertainty {
     /// The interval of an inner node for a unit, each by its code.
     #[must_use]
     pub fn of(&self, node: &str, unit: &str) -> Option<&ScoreInterval> {
-        let place = self.units.iter().position(|known| known == unit)?;
-        self.nodes.iter().find(|known| known.node == node)?.units.get(place)?.as_ref()
+        self.at(node, self.units.iter().position(|known| known == unit)?)
+    }
+
+    /// The interval of an inner node for the unit at a place.
+    #[must_use]
+    pub fn at(&self, node: &str, unit: usize) -> Option<&ScoreInterval> {
+        self.nodes.iter().find(|known| known.node == node)?.units.get(unit)?.as_ref()
     }
 }
 
