@@ -19,9 +19,10 @@ use std::time::{Duration, Instant};
 
 use common::median;
 use common::world::World;
-use hailong::api::auth::NewSecret;
-use hailong::api::server::{ServerOptions, Stopper, start};
-use hailong::api::state::{Limits, system_clock};
+use hailong::http::auth::NewSecret;
+use hailong::http::server::{ServerOptions, Stopper, start};
+use hailong::http::state::Limits;
+use hailong::office::system_clock;
 use hailong::schema::ItemKind;
 use hailong::store::keys::{self, NewKey};
 use hailong::store::scan;
@@ -62,6 +63,7 @@ fn level(connections: usize, during: Duration) {
         workers: 0,
         connections: 4_096,
         drain: Duration::ZERO,
+        faces: hailong::api::faces,
         limits: Limits { rates: None, ..Limits::default() },
         clock: system_clock(),
     };

@@ -5,19 +5,24 @@
 //! clock and draws no randomness that was not handed in.
 //!
 //! ```text
-//! schema → unit → response → design → frame → scoring → index → publication      pure core
-//! store → jobs → api, cli                                                        shell
+//! words → schema → unit → response → design → frame → scoring → index → composite → publication      pure core
+//! store → jobs → office                                                                              the house's work
+//! http → api, cli                                                                                    faces
 //! ```
 
 pub mod api;
 pub mod cli;
+pub mod composite;
 pub mod design;
 pub mod frame;
+pub mod http;
 pub mod index;
 pub mod jobs;
+pub mod office;
 pub mod publication;
 pub mod response;
 pub mod schema;
 pub mod scoring;
 pub mod store;
 pub mod unit;
+pub mod words;

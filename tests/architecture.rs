@@ -3,9 +3,25 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The modules in the order of the data's flow; `api` and `cli` are siblings.
-const FLOW: [&str; 11] = ["schema", "unit", "response", "design", "frame", "scoring", "index", "publication", "store", "jobs", "api"];
-const CORE: usize = 8;
+/// The modules in the order of the data's flow, then the faces, which are siblings.
+const FLOW: [&str; 15] = [
+    "words",
+    "schema",
+    "unit",
+    "response",
+    "design",
+    "frame",
+    "scoring",
+    "index",
+    "composite",
+    "publication",
+    "store",
+    "jobs",
+    "office",
+    "http",
+    "api",
+];
+const CORE: usize = 10;
 
 fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {

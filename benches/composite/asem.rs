@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use hailong::index::composite::sensitivity::{Variations, monte_carlo, sobol};
-use hailong::index::composite::{Table, compute};
+use hailong::composite::sensitivity::{Variations, monte_carlo, sobol};
+use hailong::composite::{Table, compute};
 use hailong::schema::composite::{CompositeDefinition, FactorSet, parse_composite, parse_factors};
 use serde_json::{Map, Value, json};
 

@@ -19,9 +19,9 @@ mod common;
 use std::time::Instant;
 
 use common::{mix, normal, uniform};
-use hailong::index::composite::sensitivity::{Variations, monte_carlo, sobol};
-use hailong::index::composite::uncertainty::{Errors, Method, Options, propagate};
-use hailong::index::composite::{Observation, Table, compute};
+use hailong::composite::sensitivity::{Variations, monte_carlo, sobol};
+use hailong::composite::uncertainty::{Errors, Method, Options, propagate};
+use hailong::composite::{Observation, Table, compute};
 use hailong::publication::hex;
 use hailong::schema::composite::{CompositeDefinition, FactorSet, parse_composite, parse_factors};
 use serde::Serialize;

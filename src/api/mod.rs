@@ -12,121 +12,95 @@
 //! | [`telemetry`], [`metrics`] | what surrounds a request |
 //! | [`openapi`], [`server`] | the description, starting and stopping |
 
-pub mod audit;
-pub mod auth;
-pub mod batch;
-pub mod body;
-pub mod cache;
-pub mod chain;
-pub mod change;
-pub mod codes;
-pub mod composite_reports;
-pub mod composite_runs;
-pub mod composite_scores;
+pub mod admin;
+pub mod collect;
 pub mod definitions;
-pub mod editions;
-pub mod encode;
-pub mod etag;
-pub mod explanations;
-pub mod fieldwork;
-pub mod health;
-pub mod indicator_tables;
-pub mod indices;
-pub mod intake;
-pub mod keys;
-pub mod lang;
-pub mod limit;
-pub mod meta;
-pub mod metrics;
+pub mod field;
+pub mod figures;
 pub mod openapi;
-pub mod page;
-pub mod place;
-pub mod problem;
-pub mod progress;
-pub mod quality;
-pub mod responses;
-pub mod role;
 pub mod runs;
-pub mod scores;
-pub mod series;
-pub mod server;
-pub mod sources;
-pub mod state;
-pub mod steps;
-pub mod submission;
-pub mod survey_runs;
-pub mod surveys;
-pub mod telemetry;
-pub mod units;
-pub mod waves;
 pub mod wire;
 
+use std::sync::LazyLock;
+
+use actix_web::{HttpRequest, HttpResponse, web};
 use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::api::openapi::Description;
+use crate::office::Refusal;
+
+/// The API as a server takes it: every route, the description of them, and what answers where there is none.
+pub fn faces(config: &mut web::ServiceConfig) {
+    static DESCRIPTION: LazyLock<web::Data<Description>> = LazyLock::new(|| web::Data::new(Description::new()));
+    config.app_data(web::Data::clone(&DESCRIPTION));
+    routes(&mut ServiceConfig::new(config));
+    config.default_service(web::to(|req: HttpRequest| async move { Err::<HttpResponse, Refusal>(DESCRIPTION.unrouted(&req)) }));
+}
 
 /// Every route, by who uses it.
 pub fn routes(api: &mut ServiceConfig<'_>) {
     // Devices, fieldworkers, citizens: sending answers.
-    api.service(responses::put_response).service(responses::get_response).service(batch::send_batch);
+    api.service(collect::responses::put_response).service(collect::responses::get_response).service(collect::batch::send_batch);
     // … and what to ask, of whom.
-    api.service(surveys::list_surveys)
-        .service(surveys::get_survey)
-        .service(surveys::get_survey_version)
-        .service(surveys::get_compatibility)
-        .service(units::list_units)
-        .service(units::get_unit)
-        .service(waves::list_waves)
-        .service(waves::get_wave);
+    api.service(definitions::surveys::list_surveys)
+        .service(definitions::surveys::get_survey)
+        .service(definitions::surveys::get_survey_version)
+        .service(definitions::surveys::get_compatibility)
+        .service(definitions::units::list_units)
+        .service(definitions::units::get_unit)
+        .service(field::waves::list_waves)
+        .service(field::waves::get_wave);
     // Statisticians: definitions, waves, fieldwork.
-    api.service(surveys::check_survey)
-        .service(surveys::put_survey_version)
-        .service(indices::check_index)
-        .service(indices::put_index_version)
-        .service(units::add_units)
-        .service(waves::put_wave)
-        .service(fieldwork::put_design)
-        .service(fieldwork::get_progress)
-        .service(chain::get_chain)
-        .service(responses::list_responses)
-        .service(responses::withdraw_response)
-        .service(responses::exclude_response);
+    api.service(definitions::surveys::check_survey)
+        .service(definitions::surveys::put_survey_version)
+        .service(definitions::indices::check_index)
+        .service(definitions::indices::put_index_version)
+        .service(definitions::units::add_units)
+        .service(field::waves::put_wave)
+        .service(field::fieldwork::put_design)
+        .service(field::fieldwork::get_progress)
+        .service(field::chain::get_chain)
+        .service(collect::responses::list_responses)
+        .service(collect::responses::withdraw_response)
+        .service(collect::responses::exclude_response);
     // … looking for what is suspicious.
-    api.service(quality::create_evaluation)
-        .service(quality::list_evaluations)
-        .service(quality::get_evaluation)
-        .service(quality::list_flags);
+    api.service(field::quality::create_evaluation)
+        .service(field::quality::list_evaluations)
+        .service(field::quality::get_evaluation)
+        .service(field::quality::list_flags);
     // … and computing.
     api.service(runs::create_run)
         .service(runs::list_runs)
         .service(runs::get_run)
-        .service(progress::get_run_progress)
-        .service(progress::stream_run_progress)
-        .service(steps::cancel_run)
-        .service(steps::submit_run);
+        .service(runs::progress::get_run_progress)
+        .service(runs::progress::stream_run_progress)
+        .service(runs::steps::cancel_run)
+        .service(runs::steps::submit_run);
     // … composite indices, from tables of indicators.
-    api.service(indicator_tables::check_indicators)
-        .service(indicator_tables::load_indicators)
-        .service(indicator_tables::list_indicator_tables)
-        .service(indicator_tables::get_indicator_table)
-        .service(indicator_tables::list_indicator_values)
-        .service(composite_reports::get_composite_stages)
-        .service(composite_reports::get_composite_sensitivity);
+    api.service(definitions::indicator_tables::check_indicators)
+        .service(definitions::indicator_tables::load_indicators)
+        .service(definitions::indicator_tables::list_indicator_tables)
+        .service(definitions::indicator_tables::get_indicator_table)
+        .service(definitions::indicator_tables::list_indicator_values)
+        .service(figures::composite_reports::get_composite_stages)
+        .service(figures::composite_reports::get_composite_sensitivity);
     // Publishers: the second person.
-    api.service(steps::approve_run).service(steps::publish_run).service(steps::withdraw_run);
+    api.service(runs::steps::approve_run).service(runs::steps::publish_run).service(runs::steps::withdraw_run);
     // Agencies, portals, the public.
-    api.service(indices::list_indices)
-        .service(indices::get_index)
-        .service(indices::get_index_version)
-        .service(editions::list_editions)
-        .service(editions::get_edition)
-        .service(scores::list_scores)
-        .service(composite_scores::list_composite_scores)
-        .service(composite_reports::list_composite_targets)
-        .service(explanations::get_composite_explanation)
-        .service(series::get_composite_series);
+    api.service(definitions::indices::list_indices)
+        .service(definitions::indices::get_index)
+        .service(definitions::indices::get_index_version)
+        .service(figures::editions::list_editions)
+        .service(figures::editions::get_edition)
+        .service(figures::scores::list_scores)
+        .service(figures::composite_scores::list_composite_scores)
+        .service(figures::composite_reports::list_composite_targets)
+        .service(figures::explanations::get_composite_explanation)
+        .service(figures::series::get_composite_series);
     // Admins and auditors.
-    api.service(keys::create_key).service(keys::list_keys).service(keys::revoke_key).service(audit::list_audit);
+    api.service(admin::keys::create_key).service(admin::keys::list_keys).service(admin::keys::revoke_key).service(admin::audit::list_audit);
     // Everyone who programs against this.
-    api.service(meta::get_openapi).service(meta::list_problems).service(meta::get_problem);
+    api.service(admin::meta::get_openapi).service(admin::meta::list_problems).service(admin::meta::get_problem);
     // Operators.
-    api.service(health::livez).service(health::readyz).service(health::version).service(health::metrics);
+    api.service(admin::health::livez).service(admin::health::readyz).service(admin::health::version).service(admin::health::metrics);
 }

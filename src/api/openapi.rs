@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
 
-use crate::api::codes::Code;
-use crate::api::problem::Problem;
 use crate::api::routes;
+use crate::office::Code;
+use crate::office::Refusal;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -69,10 +69,10 @@ impl Description {
 
     /// What to say where no route took the request: 405 if the address has other methods, else 404.
     #[must_use]
-    pub fn unrouted(&self, req: &HttpRequest) -> Problem {
+    pub fn unrouted(&self, req: &HttpRequest) -> Refusal {
         match self.routes.iter().find(|(path, _)| path.is_match(req.path())) {
-            Some((_, methods)) => Problem::new(Code::MethodNotAllowed).allow(methods.clone()),
-            None => Problem::not_found(),
+            Some((_, methods)) => Refusal::new(Code::MethodNotAllowed).allow(methods.clone()),
+            None => Refusal::not_found(),
         }
     }
 }

@@ -7,8 +7,9 @@ use actix_web::http::header::{CACHE_CONTROL, ETAG};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::schema::{Change, Finding, Text};
+use crate::schema::{Change, Text};
 use crate::unit::Unit;
+use crate::words::Finding;
 
 /// A text in several languages; `vi` must be there.
 #[derive(Default, Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -5,13 +5,15 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
-use crate::cli::lang::Lang;
+use crate::cli::lang;
 use crate::cli::{file, findings};
 use crate::jobs::composite::indicators;
 use crate::publication::hex;
 use crate::response::quality::RuleSet;
 use crate::schema::composite::{CheckedComposite, CompositeDefinition, parse_composite, parse_factors};
-use crate::schema::{self, Checked, Document, Finding, check_index_against, compatibility};
+use crate::schema::{self, Checked, Document, check_index_against, compatibility};
+use crate::words::Finding;
+use crate::words::Lang;
 
 /// Which files.
 #[derive(Debug, clap::Args)]
@@ -33,7 +35,7 @@ pub(super) struct Arguments {
 
 /// Prints every finding; fails where any is an error.
 pub(super) fn check(arguments: &Arguments) -> ExitCode {
-    let lang = Lang::of(arguments.vi);
+    let lang = lang::of(arguments.vi);
     let mut check = Check { lang, errors: 0, definition: Err(definition_needed()), read: Vec::new() };
     if let Some(file) = &arguments.definition {
         check.definition = check.made_for(file).ok_or_else(definition_faulty);
@@ -204,7 +206,7 @@ fn compare(old: &Path, new: &Checked, lang: Lang) -> usize {
     for (kind, changes) in [("breaking", &report.breaking), ("additive", &report.additive), ("cosmetic", &report.cosmetic)] {
         println!("{} {kind} changes since {} {}", changes.len(), old.code(), old.version());
         for change in changes {
-            println!("  {}: {}", change.pointer, lang.say(&change.vi, &change.en));
+            println!("  {}: {}", change.pointer, lang.pick(&change.vi, &change.en));
         }
     }
     0

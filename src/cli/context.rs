@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::api::state::system_clock;
 use crate::jobs::load;
+use crate::office::system_clock;
 use crate::schema::{Checked, Document, Layout};
 use crate::store::schemas::{NewIndexVersion, NewSurveyVersion, Published};
 use crate::store::units::SuccessionRow;

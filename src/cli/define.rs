@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 
 use crate::cli::context::{note, operator, publish};
-use crate::cli::lang::Lang;
+use crate::cli::lang;
 use crate::cli::{Context, file, findings};
 use crate::jobs::load;
 use crate::publication::hex;
-use crate::schema::{self, Checked, Document, Finding, IndexDefinition, Questionnaire, check_index_against};
+use crate::schema::{self, Checked, Document, IndexDefinition, Questionnaire, check_index_against};
 use crate::store::{Db, schemas};
+use crate::words::Finding;
 
 /// Which files.
 #[derive(Debug, clap::Args)]
@@ -34,7 +35,7 @@ struct File {
 
 /// Publishes all of the files, or none where one has errors.
 pub(super) fn define(context: &Context, arguments: &Arguments) -> Result<()> {
-    let lang = Lang::of(arguments.vi);
+    let lang = lang::of(arguments.vi);
     let (mut files, mut errors) = (Vec::new(), 0);
     for path in &arguments.files {
         let name = path.display().to_string();
@@ -53,7 +54,7 @@ pub(super) fn define(context: &Context, arguments: &Arguments) -> Result<()> {
     }
     if errors > 0 {
         let told = findings::errors(errors, lang);
-        bail!("{}", lang.say(format!("{told}: không công bố gì"), format!("{told}: nothing is published")));
+        bail!("{}", lang.pick(format!("{told}: không công bố gì"), format!("{told}: nothing is published")));
     }
     files.sort_by_key(|file| !matches!(file.checked.document, Document::Questionnaire(_))); // questionnaires first
     for said in store.write(|db| files.iter().map(|file| one(db, file)).collect::<Result<Vec<_>>>())? {

@@ -5,8 +5,8 @@ use std::path::Path;
 use anyhow::{Result, anyhow};
 
 use crate::cli::findings;
-use crate::cli::lang::Lang;
-use crate::schema::Finding;
+use crate::words::Finding;
+use crate::words::Lang;
 
 /// The text of a file: UTF-8, with or without a byte-order mark, or UTF-16 with one.
 pub(super) fn read(file: &Path, lang: Lang) -> Result<String> {

@@ -2,8 +2,8 @@
 
 use anyhow::{Error, anyhow};
 
-use crate::cli::lang::Lang;
-use crate::schema::Finding;
+use crate::words::Finding;
+use crate::words::Lang;
 
 /// Most letters of one thing that a finding quotes.
 const QUOTED: usize = 80;
@@ -12,11 +12,11 @@ const WHOLE: usize = 2000;
 
 /// A finding on one line: `line 12 /tree/children/0: warning: … (code)`. What it quotes from the input is cut short.
 pub(super) fn line(finding: &Finding, lang: Lang) -> String {
-    let line = finding.line.map(|line| format!("{} {line} ", lang.say("dòng", "line"))).unwrap_or_default();
+    let line = finding.line.map(|line| format!("{} {line} ", lang.pick("dòng", "line"))).unwrap_or_default();
     let place = format!("{line}{}", cut(&finding.pointer, 4 * QUOTED));
     let place = if place.is_empty() { place } else { format!("{}: ", place.trim_end()) };
-    let kind = if finding.is_error() { "" } else { lang.say("cảnh báo: ", "warning: ") };
-    format!("{place}{kind}{} ({})", capped(finding.message(lang.code())), finding.code)
+    let kind = if finding.is_error() { "" } else { lang.pick("cảnh báo: ", "warning: ") };
+    format!("{place}{kind}{} ({})", capped(finding.message(lang)), finding.code)
 }
 
 /// Prints findings of an input to standard error; returns how many refuse it.

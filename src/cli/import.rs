@@ -10,13 +10,14 @@ use crate::design::{Chain, Design, DesignKind, Mode, WeightUnit};
 use crate::jobs::import::{Batch, Columns, distinct};
 use crate::jobs::load;
 use crate::jobs::place::design_rows;
-use crate::schema::{Checked, Document, Finding};
+use crate::schema::{Checked, Document};
 use crate::store::chain::{self, NewChain};
 use crate::store::units::UnitRow;
 use crate::store::waves::{self, NewWave};
 use crate::store::writer::WriterOptions;
 use crate::store::{Db, schemas, units};
 use crate::unit::{Registry, UnitKind};
+use crate::words::Finding;
 
 /// Findings that are printed; the rest is counted.
 const FINDINGS: usize = 20;

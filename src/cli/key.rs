@@ -2,11 +2,11 @@
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::api::auth::NewSecret;
-use crate::api::role::Role;
 use crate::cli::Context;
 use crate::cli::context::{note, now, operator};
+use crate::http::auth::NewSecret;
 use crate::jobs::load;
+use crate::office::Role;
 use crate::store::Db;
 use crate::store::keys::{self, NewKey};
 

@@ -2,58 +2,31 @@
 
 use anyhow::{Error, anyhow};
 
-use crate::index::composite::ComputeError;
-use crate::index::composite::explain::AimError;
-use crate::index::composite::sensitivity::SensitivityError;
-use crate::index::composite::uncertainty::UncertaintyError;
+use crate::composite::ComputeError;
+use crate::composite::explain::AimError;
+use crate::composite::sensitivity::SensitivityError;
+use crate::composite::uncertainty::UncertaintyError;
 use crate::jobs::composite::CompositeError;
 use crate::jobs::recompute::RunError;
+use crate::words::Lang;
 
-/// English, or Vietnamese for `--vi`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lang {
-    Vi,
-    En,
+/// Vietnamese where `--vi` asks for it.
+pub(super) fn of(vi: bool) -> Lang {
+    if vi { Lang::Vi } else { Lang::En }
 }
 
-impl Lang {
-    /// Vietnamese where it is asked for.
-    pub(super) fn of(vi: bool) -> Self {
-        if vi { Self::Vi } else { Self::En }
-    }
+/// What stands below a table that was cut off, if it was.
+pub(super) fn more(lang: Lang, all: usize, shown: usize, vi: &str, en: [&str; 2]) {
+    let Some(left) = all.checked_sub(shown).filter(|left| *left > 0) else { return };
+    let [one, many] = en.map(|word| format!("more {word}"));
+    let rest = lang.count(left, vi, [&one, &many]);
+    println!("{}", lang.pick(format!("… và {rest} nữa: --json có đủ"), format!("… and {rest}: --json has them all")));
+}
 
-    /// Its key in the labels of definitions.
-    pub(super) fn code(self) -> &'static str {
-        self.say("vi", "en")
-    }
-
-    /// The words in this language.
-    pub(super) fn say<T>(self, vi: T, en: T) -> T {
-        match self {
-            Self::Vi => vi,
-            Self::En => en,
-        }
-    }
-
-    /// A number of things: `1 unit`, `2 units`. Vietnamese nouns have one form.
-    pub(super) fn count(self, n: usize, vi: &str, [one, many]: [&str; 2]) -> String {
-        let en = if n == 1 { one } else { many };
-        format!("{n} {}", self.say(vi, en))
-    }
-
-    /// What stands below a table that was cut off, if it was.
-    pub(super) fn more(self, all: usize, shown: usize, vi: &str, en: [&str; 2]) {
-        let Some(left) = all.checked_sub(shown).filter(|left| *left > 0) else { return };
-        let [one, many] = en.map(|word| format!("more {word}"));
-        let rest = self.count(left, vi, [&one, &many]);
-        println!("{}", self.say(format!("… và {rest} nữa: --json có đủ"), format!("… and {rest}: --json has them all")));
-    }
-
-    /// An error in this language where what lies behind it can be told so.
-    pub(super) fn error(self, error: Error) -> Error {
-        let vi = (self == Self::Vi).then(|| error.chain().find_map(vi)).flatten();
-        vi.map_or(error, |vi| anyhow!(vi))
-    }
+/// An error in this language where what lies behind it can be told so.
+pub(super) fn error(lang: Lang, error: Error) -> Error {
+    let vi = (lang == Lang::Vi).then(|| error.chain().find_map(vi)).flatten();
+    vi.map_or(error, |vi| anyhow!(vi))
 }
 
 /// What went wrong in Vietnamese, where an error knows.
@@ -91,7 +64,7 @@ pub(super) fn causes(error: &Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::index::composite::StageError;
+    use crate::composite::StageError;
 
     fn failed() -> ComputeError {
         let source = StageError::NoReference { indicator: "x".to_owned(), unit: "A".to_owned(), edition: "2025".to_owned() };
@@ -104,18 +77,11 @@ mod tests {
         let told = causes(&error);
         assert_eq!(told.matches("has no value").count(), 1, "{told}");
         assert!(told.starts_with("the index: stage 1 (normalise): x: "), "{told}");
-        let vi = Lang::Vi.error(error).to_string();
+        let vi = super::error(Lang::Vi, error).to_string();
         assert!(vi.contains("Bước 1 (chuẩn hóa)") && vi.contains("không có giá trị"), "{vi}");
         let run = RunError::from(CompositeError::Compute(failed()));
-        assert_eq!(Lang::Vi.error(Error::from(run)).to_string(), vi);
+        assert_eq!(super::error(Lang::Vi, Error::from(run)).to_string(), vi);
         let nested = Error::from(UncertaintyError::Nominal(failed()));
         assert_eq!(causes(&nested).matches("has no value").count(), 1);
-    }
-
-    #[test]
-    fn one_thing_is_no_plural() {
-        let unit = |n| Lang::En.count(n, "đơn vị", ["unit", "units"]);
-        assert_eq!((unit(1), unit(0), unit(2)), ("1 unit".to_owned(), "0 units".to_owned(), "2 units".to_owned()));
-        assert_eq!(Lang::Vi.count(2, "đơn vị", ["unit", "units"]), "2 đơn vị");
     }
 }

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::api::server::{self, ServerOptions};
-use crate::api::state::{Limits, system_clock};
 use crate::cli::Context;
+use crate::http::server::{self, ServerOptions};
+use crate::http::state::Limits;
 use crate::jobs::Worker;
+use crate::office::system_clock;
 use crate::store::Store;
 use crate::store::writer::WriterOptions;
 
@@ -55,6 +56,7 @@ pub(super) fn serve_store(store: Store, arguments: &Arguments, alone: bool) -> R
         workers: arguments.workers,
         connections: arguments.connections,
         drain: Duration::from_secs(arguments.drain),
+        faces: crate::api::faces,
         limits,
         clock: system_clock(),
     };

@@ -3,7 +3,7 @@
 //! Whoever answers of their own accord may differ from those who do not, and no interval covers that. How many there were to answer is
 //! the one thing that tells a reader how far it could matter, so a stream has to say it, or say why nobody knows.
 
-use crate::schema::Finding;
+use crate::words::Finding;
 
 /// How many were served and how many were asked. Answers are counted by the system.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::schema::Finding;
+use crate::words::Finding;
 
 /// One record of a CSV table, by column name.
 #[derive(Debug)]

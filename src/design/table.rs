@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::design::csv::{Others, Row, at, on_line, read_table};
 use crate::design::{RoundingReport, WeightUnit};
-use crate::schema::Finding;
+use crate::words::Finding;
 
 /// A primary sampling unit that was drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,6 @@
 
 mod calibrate;
 mod change;
-pub mod composite;
 mod compute;
 mod covariance;
 mod derive;

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::frame::{CHOSEN, Column, NOT_CHOSEN};
 use crate::schema::{
-    CalibrationDistance, Domain, Estimation, FavourableMissing, Finding, IndexDefinition, ItemKind, LonelyPsu, Node, NodeMissing,
-    OptionList, Questionnaire, Ratio, check_index_against,
+    CalibrationDistance, Domain, Estimation, FavourableMissing, IndexDefinition, ItemKind, LonelyPsu, Node, NodeMissing, OptionList,
+    Questionnaire, Ratio, check_index_against,
 };
 use crate::scoring::small_area::ThinRule;
 use crate::scoring::{Leaf, LinearMap, Measure, Source};
 use crate::unit::UnitKind;
+use crate::words::Finding;
 
 /// A node of the compiled tree. Children stand before their parents.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,9 +5,9 @@ use uuid::Uuid;
 
 use crate::jobs::load::{Survey, WaveInField};
 use crate::response::Response;
-use crate::schema::Finding;
 use crate::store::responses::ResponseState;
 use crate::store::writer::NewResponse;
+use crate::words::Finding;
 
 /// The place of a response in its wave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,10 +10,11 @@ use crate::jobs::arrival::{Arrival, Place};
 use crate::jobs::load::{Survey, WaveInField};
 use crate::jobs::place::{psu_and_weight, rated_unit};
 use crate::response::{Response, Submission};
-use crate::schema::{Finding, Item, ItemKind, any_error};
+use crate::schema::{Item, ItemKind};
 use crate::store::responses::ResponseState;
 use crate::store::writer::{NewResponse, Outcome, Pending, QueueError, WriteError, Writer};
 use crate::unit::Registry;
+use crate::words::{Finding, any_error};
 
 /// What is the same for every record.
 pub struct Batch<'a> {

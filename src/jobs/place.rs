@@ -5,9 +5,9 @@ use chrono::NaiveDate;
 use crate::design::{Design, DesignKind, Psu, Respondent, Unplaced, WeightUnit};
 use crate::jobs::load::WaveInField;
 use crate::response::{self, Submission};
-use crate::schema::Finding;
 use crate::store::waves::{NewPsu, NewRespondent, Wave};
 use crate::unit::{Registry, UnitId};
+use crate::words::Finding;
 
 /// The unit that a submission rates. `now` (UTC microseconds) stands in for the day of answering where none is given.
 ///

@@ -7,11 +7,11 @@ use crate::jobs::load::{self, LoadError, Survey};
 use crate::jobs::recompute::{Report, Stage};
 use crate::response::Channel;
 use crate::response::quality::{Evaluation as Found, Evaluator, Judged, RuleSet};
-use crate::schema::Finding;
 use crate::store::jobs::{self, Ending, Lease};
 use crate::store::quality::{self, Evaluation, NewEvaluation};
 use crate::store::{Db, StoreError, origins, schemas, waves};
 use crate::unit::Registry;
+use crate::words::Finding;
 
 /// The kind of job that makes an evaluation.
 pub const QUALITY_JOB: &str = "quality";

@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::digest::{Digest, text};
 use super::manifest::VersionUsed;
-use crate::index::composite::Figure;
+use crate::composite::Figure;
 
 /// An indicator table that took part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,7 +107,7 @@ pub fn composite_digest(manifest: &CompositeManifest, figures: &[Figure], report
             hash.update(rank.to_le_bytes());
         }
         hash.update(figure.tier.map_or(u64::MAX, |tier| tier as u64).to_le_bytes());
-        text(&mut hash, figure.hidden.map(crate::index::composite::Hidden::as_str));
+        text(&mut hash, figure.hidden.map(crate::composite::Hidden::as_str));
     }
     for report in reports {
         text(&mut hash, Some(report));

@@ -4,9 +4,10 @@ use serde_json::{Map, Value};
 
 use super::Submission;
 use crate::schema::{
-    ANSWERED, DOES_NOT_APPLY, DecimalError, Finding, Item, ItemKind, Layout, NOT_ANSWERED, NOT_ASKED, NOT_OFFERED, OptionList, Path,
-    Questionnaire, Slot, any_error, forbidden_character, parse_day, scaled, unscaled,
+    ANSWERED, DOES_NOT_APPLY, DecimalError, Item, ItemKind, Layout, NOT_ANSWERED, NOT_ASKED, NOT_OFFERED, OptionList, Questionnaire, Slot,
+    forbidden_character, parse_day, scaled, unscaled,
 };
+use crate::words::{Finding, Path, any_error};
 
 /// What a check made of a submission.
 #[derive(Debug, Clone, PartialEq, Eq)]

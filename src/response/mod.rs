@@ -21,7 +21,7 @@ pub use day::{service_day, time_of_day, weekday};
 pub use packed::{NotOfLayout, decode};
 pub use submission::{MAX_DEPTH, Submission, UnitRef};
 
-use crate::schema::Finding;
+use crate::words::Finding;
 
 /// How answers came in. The codes are stored: they never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

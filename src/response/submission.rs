@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use super::Channel;
 use crate::schema::decode::{At, Object, string};
-use crate::schema::{Finding, any_error, source};
+use crate::schema::source;
+use crate::words::{Finding, any_error};
 
 /// How deep a submission may nest; answers need four levels.
 pub const MAX_DEPTH: usize = 16;

@@ -2,10 +2,10 @@
 
 use super::decode::At;
 use super::estimation::Margin;
-use super::finding::Finding;
 use super::index::{IndexDefinition, Measure, Node};
 use super::number::Ratio;
 use super::questionnaire::{Choice, ItemKind, OptionList, Questionnaire};
+use crate::words::Finding;
 
 /// Everything in `index` that does not fit `questionnaire`; pointers are into the index file.
 ///

@@ -5,9 +5,9 @@
 
 use serde_json::{Map, Value};
 
-use super::finding::{Finding, Path, any_error};
 use super::source::{self, MAX_DEPTH};
 use super::text::forbidden_character;
+use crate::words::{Finding, Path, any_error};
 
 /// What a document says, and what somebody should look at.
 pub(crate) struct Read<T> {

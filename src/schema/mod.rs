@@ -17,7 +17,6 @@ pub mod composite;
 pub(crate) mod decode;
 mod estimation;
 mod estimation_file;
-mod finding;
 mod index;
 mod index_file;
 mod layout;
@@ -35,12 +34,12 @@ mod version;
 
 use serde_json::Value;
 
+use crate::words::Finding;
+
 pub use check::check_index_against;
 pub use estimation::{
     CalibrationDistance, CalibrationRule, ChangeRule, Estimation, Margin, RankBasis, RankRule, ShareInterval, SmallAreaRule, ThinRule,
 };
-pub(crate) use finding::Path;
-pub use finding::{Finding, Severity, any_error};
 pub use index::{
     Content, Domain, FavourableMissing, IndexDefinition, LeafMissing, LonelyPsu, Measure, Missing, Node, NodeMissing, Parameter, Weight,
 };
@@ -100,6 +99,7 @@ fn read(value: &Value, at: &mut decode::At<'_>) -> Option<Document> {
 mod tests {
     use super::sample::{errors, index, questionnaire};
     use super::*;
+    use crate::words::any_error;
     use proptest::prelude::*;
     use serde_json::json;
 

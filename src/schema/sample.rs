@@ -79,7 +79,7 @@ pub(crate) fn checked_index(value: &Value) -> IndexDefinition {
 /// Pointer and code of each error of a definition, in the order of pointers.
 pub(crate) fn errors(value: &Value) -> Vec<(String, String)> {
     let findings = parse(&value.to_string()).map_or_else(|findings| findings, |checked| checked.warnings);
-    let errors = findings.into_iter().filter(super::Finding::is_error);
+    let errors = findings.into_iter().filter(crate::words::Finding::is_error);
     let mut errors: Vec<_> = errors.map(|finding| (finding.pointer, finding.code.into_owned())).collect();
     errors.sort();
     errors

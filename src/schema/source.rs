@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::finding::{Finding, push_escaped};
+use crate::words::{Finding, push_escaped};
 
 /// How deep a definition file may nest.
 pub const MAX_DEPTH: usize = 64;

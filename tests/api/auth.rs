@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hailong::api::role::Role::{self, Admin, Agency, Auditor, Collector, Device, Publisher, Statistician};
+use hailong::office::Role::{self, Admin, Agency, Auditor, Collector, Device, Publisher, Statistician};
 use serde_json::{Value, json};
 
 use crate::harness::fixtures::{self, publish};

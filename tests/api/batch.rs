@@ -1,6 +1,6 @@
 //! Many responses at once.
 
-use hailong::api::role::Role;
+use hailong::office::Role;
 use serde_json::{Value, json};
 
 use crate::harness::TestApp;

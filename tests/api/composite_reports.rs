@@ -2,10 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use hailong::api::role::Role;
-use hailong::index::composite::explain::{aim, explain};
-use hailong::index::composite::targets::Rules;
+use hailong::composite::explain::{aim, explain};
+use hailong::composite::targets::Rules;
 use hailong::jobs::composite::prepare;
+use hailong::office::Role;
 use hailong::schema::composite::TargetKind;
 use hailong::store::composites::{ReportKind, report};
 use hailong::store::runs;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use hailong::api::role::Role;
+use hailong::office::Role;
 use serde_json::{Value, json};
 
 use crate::harness::composites::{self, approve, example, example_run, id_of, index_with, post_csv, release, start, work};

@@ -1,6 +1,6 @@
 //! What holds at every address: one envelope, tags, languages, headers.
 
-use hailong::api::role::Role;
+use hailong::office::Role;
 
 use crate::harness::TestApp;
 use crate::harness::fixtures::{new_response, publish, submission};
@@ -45,7 +45,7 @@ fn a_problem_speaks_the_language_asked_for_and_vietnamese_else() {
 fn every_kind_of_problem_explains_itself_at_its_address() {
     let app = TestApp::start();
     let kinds = app.anyone().send("GET", "/v1/problems", &[("Accept-Language", "en")], None).expect(200);
-    assert_eq!(kinds["items"].as_array().unwrap().len(), hailong::api::codes::Code::ALL.len());
+    assert_eq!(kinds["items"].as_array().unwrap().len(), hailong::office::Code::ALL.len());
     let kind = app.anyone().get("/v1/problems/response-withdrawn").expect(200);
     assert_eq!((kind["status"].as_u64(), kind["title"].as_str()), (Some(410), Some("Phiếu đã được rút")));
     app.anyone().get("/v1/problems/none").problem(404, "not-found");

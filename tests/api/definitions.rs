@@ -1,6 +1,6 @@
 //! Questionnaires and index definitions: published once, never changed.
 
-use hailong::api::role::Role;
+use hailong::office::Role;
 use serde_json::json;
 
 use crate::harness::TestApp;

@@ -1,6 +1,6 @@
 //! Responses after they are stored: who reads what, lists, exclusion.
 
-use hailong::api::role::Role;
+use hailong::office::Role;
 use serde_json::json;
 
 use crate::harness::TestApp;

@@ -5,9 +5,9 @@ use std::net::TcpStream;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-use hailong::api::limit::Rates;
-use hailong::api::role::Role;
-use hailong::api::state::Limits;
+use hailong::http::limit::Rates;
+use hailong::http::state::Limits;
+use hailong::office::Role;
 use hailong::store::writer::WriterOptions;
 
 use crate::harness::fixtures::{new_response, publish, submission};

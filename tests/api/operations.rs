@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use hailong::api::role::Role;
+use hailong::office::Role;
 use hailong::store::{Store, responses};
 use serde_json::json;
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hailong::api::role::Role;
 use hailong::jobs::Worker;
+use hailong::office::Role;
 use serde_json::{Value, json};
 
 use crate::harness::fixtures::{new_response, open_wave, publish, sample_wave, submission};

@@ -1,6 +1,6 @@
 //! Runs and their way to publication, which takes two people.
 
-use hailong::api::role::Role;
+use hailong::office::Role;
 use serde_json::{Value, json};
 
 use crate::harness::fixtures::{finish_run, publish, start_run};

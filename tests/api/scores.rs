@@ -1,6 +1,6 @@
 //! Who sees which scores.
 
-use hailong::api::role::Role;
+use hailong::office::Role;
 use serde_json::{Value, json};
 
 use crate::harness::TestApp;

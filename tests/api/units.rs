@@ -1,6 +1,6 @@
 //! Units and their lineage.
 
-use hailong::api::role::Role;
+use hailong::office::Role;
 use serde_json::json;
 
 use crate::harness::{Client, Reply, TestApp};

@@ -1,7 +1,7 @@
 //! Waves, their design, and how fieldwork goes.
 
-use hailong::api::encode::rfc3339;
-use hailong::api::role::Role;
+use hailong::http::encode::rfc3339;
+use hailong::office::Role;
 use serde_json::json;
 
 use crate::harness::fixtures::{new_response, open_wave, publish, sample_wave, sampled};

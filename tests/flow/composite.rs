@@ -23,7 +23,7 @@ pub(super) fn said(more: &[&str]) -> String {
     run(folder.path(), &arguments.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-/// The figures are calculated by hand beside the tests of `index::composite`.
+/// The figures are calculated by hand beside the tests of `composite`.
 #[test]
 fn the_example_is_printed_with_scores_ranks_stages_and_contributions() {
     let printed: Value = serde_json::from_str(&said(&["--panel", "--json"])).unwrap();
@@ -151,7 +151,7 @@ fn rank_ranges_and_shares_of_variance_are_the_same_for_the_same_seed() {
     assert!(with(&["--replicates", "20"]).contains("over 20 replicates"));
 }
 
-/// The figures are calculated by hand beside the tests of `index::composite::explain`.
+/// The figures are calculated by hand beside the tests of `composite::explain`.
 #[test]
 fn a_unit_is_explained_with_what_a_target_would_take() {
     let printed: Value = serde_json::from_str(&said(&["--explain", "C", "--target", "score:80", "--json"])).unwrap();

@@ -68,7 +68,7 @@ fn near(found: f64, expected: f64) {
     assert!((found - expected).abs() < 1e-12, "{found} is not {expected}");
 }
 
-/// The figures are calculated by hand beside the tests of `index::composite`.
+/// The figures are calculated by hand beside the tests of `composite`.
 #[test]
 fn an_index_comes_from_files_into_the_store_and_its_run_can_be_looked_into() {
     let folder = tempfile::tempdir().unwrap();

@@ -368,7 +368,7 @@ fn a_series_on_which_no_unit_could_be_shown_is_refused() {
     assert!(!fine && said.contains("không đưa được đơn vị nào lên danh mục vn-63"), "{said}");
 }
 
-/// The figures are held against hand calculations beside `index::composite::coherence`.
+/// The figures are held against hand calculations beside `composite::coherence`.
 #[test]
 fn how_nodes_hang_together_is_printed_for_every_edition() {
     let printed: Value = serde_json::from_str(&said(&["--coherence", "--panel", "--json"])).unwrap();

@@ -148,7 +148,7 @@ fn a_run_that_was_cut_short_is_taken_up_after_a_restart() {
     let run_id = Uuid::now_v7();
     let url = folder.path().join("hailong.sqlite").display().to_string();
     let store = hailong::store::Store::open(&hailong::store::StoreOptions { url, readers: 1 }).unwrap();
-    let now = hailong::api::state::system_clock()();
+    let now = hailong::office::system_clock()();
     store
         .write(|db| -> Result<(), hailong::store::StoreError> {
             let index = hailong::store::schemas::find_index(db, "housing", "1978.1")?.unwrap();

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
-use hailong::index::composite::uncertainty::{Errors, Method, Options, Uncertainty, propagate};
-use hailong::index::composite::{self, Table, survey};
+use hailong::composite::uncertainty::{Errors, Method, Options, Uncertainty, propagate};
+use hailong::composite::{self, Table, survey};
 use hailong::index::{Covariance, CovarianceError, DomainKey, Plan, Score, compute, covariances};
 use hailong::schema::Document;
 use hailong::schema::composite::{CompositeDefinition, parse_composite};

@@ -2,8 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use hailong::api::role::Role;
 use hailong::jobs::{load, run};
+use hailong::office::Role;
 use hailong::store::units::{SuccessionRow, UnitRow};
 use hailong::store::{jobs, runs};
 use hailong::unit::{UnitKind, embedded};

@@ -1,7 +1,7 @@
 //! A small survey, an index on it, and waves in which they are asked.
 
-use hailong::api::encode::rfc3339;
-use hailong::api::role::Role;
+use hailong::http::encode::rfc3339;
+use hailong::office::Role;
 use hailong::store::runs;
 use hailong::store::scores::Score;
 use hailong::store::units::UnitRow;

@@ -15,10 +15,10 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use hailong::api::auth::NewSecret;
-use hailong::api::role::Role;
-use hailong::api::server::{ServerOptions, Stopper, start};
-use hailong::api::state::Limits;
+use hailong::http::auth::NewSecret;
+use hailong::http::server::{ServerOptions, Stopper, start};
+use hailong::http::state::Limits;
+use hailong::office::Role;
 use hailong::store::writer::WriterOptions;
 use hailong::store::{Store, StoreOptions, keys, units};
 
@@ -79,6 +79,7 @@ impl TestApp {
                     workers: 2,
                     connections: 1_000,
                     drain: wish.drain,
+                    faces: hailong::api::faces,
                     limits: wish.limits,
                     clock: Arc::new(move || now.load(Ordering::SeqCst)),
                 })

@@ -1,10 +1,10 @@
 //! Targets on the screen: whether one is met, and what it would take.
 
 use super::explain::{Page, ROWS, rank};
-use crate::cli::lang::Lang;
-use crate::index::composite::explain::{Aim, Plan};
-use crate::index::composite::targets::{Basis, Judgement};
+use crate::composite::explain::{Aim, Plan};
+use crate::composite::targets::{Basis, Judgement};
 use crate::schema::composite::{TargetError, TargetKind};
+use crate::words::Lang;
 
 /// `rank:20`, `score:69.5`, `rise:5` or `gain:1.5`.
 pub(super) fn target(text: &str) -> Result<TargetKind, String> {
@@ -14,15 +14,15 @@ pub(super) fn target(text: &str) -> Result<TargetKind, String> {
 /// What a target says.
 pub(super) fn wording(kind: TargetKind, lang: Lang) -> String {
     match kind {
-        TargetKind::Rank { value } => lang.say(format!("vào nhóm {value} đơn vị đứng đầu"), format!("among the first {value}")),
+        TargetKind::Rank { value } => lang.pick(format!("vào nhóm {value} đơn vị đứng đầu"), format!("among the first {value}")),
         TargetKind::RankGain { value } => {
             let ranks = lang.count(value as usize, "bậc", ["rank", "ranks"]);
-            lang.say(format!("tăng {ranks}"), format!("up {ranks}"))
+            lang.pick(format!("tăng {ranks}"), format!("up {ranks}"))
         }
-        TargetKind::Score { value } => lang.say(format!("đạt {value} điểm"), format!("a score of {value}")),
+        TargetKind::Score { value } => lang.pick(format!("đạt {value} điểm"), format!("a score of {value}")),
         TargetKind::ScoreGain { value } => {
             let points = if value.to_bits() == 1_f64.to_bits() { "point" } else { "points" };
-            lang.say(format!("tăng {value} điểm"), format!("up {value} {points}"))
+            lang.pick(format!("tăng {value} điểm"), format!("up {value} {points}"))
         }
     }
 }
@@ -31,21 +31,21 @@ pub(super) fn wording(kind: TargetKind, lang: Lang) -> String {
 pub(super) fn verdict(judgement: &Judgement, lang: Lang) -> String {
     let (vi, en) = judgement.standing.words();
     let basis = match judgement.basis {
-        Basis::Figures => lang.say(" (theo con số, không có sai số chuẩn)", " (by the figures alone)"),
+        Basis::Figures => lang.pick(" (theo con số, không có sai số chuẩn)", " (by the figures alone)"),
         Basis::StandardErrors => "",
     };
-    let chance = judgement.chance.map_or(String::new(), |chance| format!(", {} {:.0}%", lang.say("xác suất", "chance"), 100.0 * chance));
-    format!("{}{chance}{basis}", lang.say(vi, en))
+    let chance = judgement.chance.map_or(String::new(), |chance| format!(", {} {:.0}%", lang.pick("xác suất", "chance"), 100.0 * chance));
+    format!("{}{chance}{basis}", lang.pick(vi, en))
 }
 
 /// Whether a target of a unit is met, and the ways there.
 pub(super) fn print(page: &Page<'_>, aim: &Aim) {
     let (lang, decimals, reach) = (page.lang, page.decimals, &aim.reach);
-    println!("\n{}: {}", lang.say("Mục tiêu", "Target"), wording(aim.target, lang));
-    println!("  {}: {}", lang.say("hiện nay", "now"), verdict(&aim.judgement, lang));
+    println!("\n{}: {}", lang.pick("Mục tiêu", "Target"), wording(aim.target, lang));
+    println!("  {}: {}", lang.pick("hiện nay", "now"), verdict(&aim.judgement, lang));
     if let Some(needed) = reach.needed {
         let short = (needed - reach.now.score).max(0.0);
-        let said = lang.say(
+        let said = lang.pick(
             format!("cần {needed:.decimals$} điểm, còn thiếu {short:.decimals$}"),
             format!("needed: {needed:.decimals$}, short of it by {short:.decimals$}"),
         );
@@ -54,24 +54,24 @@ pub(super) fn print(page: &Page<'_>, aim: &Aim) {
     if reach.met {
         return;
     }
-    let most = lang.say("mọi chỉ tiêu đạt mức tốt nhất", "with every indicator at its best");
-    println!("  {most}: {:.decimals$}, {} {}", reach.most.score, lang.say("hạng", "rank"), rank(reach.most.rank));
+    let most = lang.pick("mọi chỉ tiêu đạt mức tốt nhất", "with every indicator at its best");
+    println!("  {most}: {:.decimals$}, {} {}", reach.most.score, lang.pick("hạng", "rank"), rank(reach.most.rank));
     if reach.alone.is_empty() {
-        println!("  {}", lang.say("không chỉ tiêu nào một mình đủ", "no indicator suffices alone"));
+        println!("  {}", lang.pick("không chỉ tiêu nào một mình đủ", "no indicator suffices alone"));
     } else {
-        println!("  {}", lang.say("chỉ cần một chỉ tiêu", "one indicator alone"));
+        println!("  {}", lang.pick("chỉ cần một chỉ tiêu", "one indicator alone"));
         reach.alone.iter().take(ROWS).for_each(|way| plan(page, way));
     }
     match &reach.alike {
         Some(way) => {
-            let said = lang.say("mọi chỉ tiêu đi cùng một phần khoảng cách", "the same share of each one's way");
+            let said = lang.pick("mọi chỉ tiêu đi cùng một phần khoảng cách", "the same share of each one's way");
             println!("  {said}: {:.2}%", 100.0 * way.share);
             plan(page, way);
         }
-        None => println!("  {}", lang.say("không thể đạt trong giới hạn của các mốc", "out of reach within the goalposts")),
+        None => println!("  {}", lang.pick("không thể đạt trong giới hạn của các mốc", "out of reach within the goalposts")),
     }
     if let Some(way) = reach.fewest.as_ref().filter(|way| way.steps.len() > 1) {
-        println!("  {}: {}", lang.say("ít chỉ tiêu nhất", "as few indicators as possible"), way.steps.len());
+        println!("  {}: {}", lang.pick("ít chỉ tiêu nhất", "as few indicators as possible"), way.steps.len());
         plan(page, way);
     }
 }
@@ -80,10 +80,10 @@ fn plan(page: &Page<'_>, plan: &Plan) {
     let (lang, decimals) = (page.lang, page.decimals);
     for step in plan.steps.iter().take(ROWS) {
         let (from, to, bound) = (value(step.from), value(step.to), value(step.bound));
-        println!("    {from:>10} → {to:>10} ({} {bound})  {}", lang.say("tốt nhất", "best"), page.named(&step.leaf));
+        println!("    {from:>10} → {to:>10} ({} {bound})  {}", lang.pick("tốt nhất", "best"), page.named(&step.leaf));
     }
     let reached = &plan.reached;
-    let (score, place) = lang.say(("điểm", "hạng"), ("score", "rank"));
+    let (score, place) = lang.pick(("điểm", "hạng"), ("score", "rank"));
     println!("    ⇒ {score} {:.decimals$}, {place} {}", reached.score, rank(reached.rank));
 }
 

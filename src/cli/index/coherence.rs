@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::Shown;
 use super::explain::figure;
-use crate::index::composite::{Coherence, Summary, coherence};
+use crate::composite::{Coherence, Summary, coherence};
 use crate::publication::hex;
 
 /// Prints statistics, alpha, correlations and effective weights of every node, edition by edition.
@@ -18,10 +18,10 @@ pub(super) fn print(shown: &Shown<'_>, as_json: bool) -> Result<()> {
         println!("{}", serde_json::to_string_pretty(&whole)?);
         return Ok(());
     }
-    println!("{} {} · {}", definition.code(), definition.edition(), definition.title().get(lang.code()));
+    println!("{} {} · {}", definition.code(), definition.edition(), definition.title().get(lang.tag()));
     for (edition, nodes) in found {
         println!("\n{edition}");
-        let [n, mean, sd, skew, kurtosis, alpha, parent, weight, node] = lang.say(
+        let [n, mean, sd, skew, kurtosis, alpha, parent, weight, node] = lang.pick(
             ["n", "trung bình", "độ lệch", "độ xiên", "độ nhọn", "alpha", "r với cha", "tỷ trọng", "nút"],
             ["n", "mean", "sd", "skew", "kurtosis", "alpha", "r parent", "weight", "node"],
         );
@@ -30,7 +30,7 @@ pub(super) fn print(shown: &Shown<'_>, as_json: bool) -> Result<()> {
             line(shown, node);
         }
     }
-    let said = lang.say(
+    let said = lang.pick(
         "thống kê theo điểm đã chuẩn hóa; alpha: Cronbach của các nút con; r với cha: tương quan với nút cha; tỷ trọng: phần trong chỉ số",
         "statistics of normalised scores; alpha: Cronbach's, of a node's children; r parent: correlation with the node above; \
          weight: share in the index",
@@ -49,7 +49,7 @@ fn line(shown: &Shown<'_>, of: &Coherence) {
     let (alpha, parent, weight) = (number(of.alpha, 3), number(of.with_parent, 3), number(Some(of.effective_weight), 4));
     let definition = &shown.checked.definition;
     let node = definition.position(&of.node).and_then(|place| definition.nodes().get(place));
-    let label = node.map_or("", |node| node.label().get(shown.lang.code()));
+    let label = node.map_or("", |node| node.label().get(shown.lang.tag()));
     let (indent, code) = (2 * of.depth as usize, &of.node);
     println!("  {n:>5} {mean:>10} {sd:>10} {skew:>8} {kurtosis:>8} {alpha:>7} {parent:>9} {weight:>8}  {:indent$}{code} {label}", "");
 }

@@ -6,10 +6,11 @@ use anyhow::{Context as _, Result};
 use serde_json::json;
 
 use super::{Arguments, Shown, aim};
-use crate::cli::lang::Lang;
-use crate::index::composite::explain::{self, Compared, Effect, Explanation, Lost, Share, Subject};
-use crate::index::composite::targets::Rules;
+use crate::cli::lang;
+use crate::composite::explain::{self, Compared, Effect, Explanation, Lost, Share, Subject};
+use crate::composite::targets::Rules;
 use crate::schema::composite::{CompositeDefinition, CompositeNode};
+use crate::words::Lang;
 
 /// Rows of one table on the screen; the rest is a line that says how many.
 pub(super) const ROWS: usize = 40;
@@ -59,7 +60,7 @@ impl Page<'_> {
 
     /// A node's code and label.
     pub(super) fn named(&self, code: &str) -> String {
-        self.node(code).map_or_else(|| code.to_owned(), |node| format!("{code} {}", node.label().get(self.lang.code())))
+        self.node(code).map_or_else(|| code.to_owned(), |node| format!("{code} {}", node.label().get(self.lang.tag())))
     }
 
     fn plain(&self, number: f64) -> String {
@@ -78,8 +79,8 @@ impl Page<'_> {
 
     fn all(&self, found: &Explanation, told: Option<&str>) {
         let lang = self.lang;
-        let root = self.definition.nodes().first().map_or("", |node| node.label().get(lang.code()));
-        let (score, place) = lang.say(("điểm", "hạng"), ("score", "rank"));
+        let root = self.definition.nodes().first().map_or("", |node| node.label().get(lang.tag()));
+        let (score, place) = lang.pick(("điểm", "hạng"), ("score", "rank"));
         println!("{} · {} · {root}", found.unit, found.edition);
         println!("{score} {}, {place} {}", self.plain(found.score), rank(found.rank));
         self.shares(&found.shares, found.rest);
@@ -87,13 +88,13 @@ impl Page<'_> {
             self.lost(lost, found.score);
         }
         if let Some(best) = &found.to_best {
-            let heading = lang.say("Khoảng cách tới đơn vị tốt nhất", "Distance from the best");
+            let heading = lang.pick("Khoảng cách tới đơn vị tốt nhất", "Distance from the best");
             println!("\n{heading}: {}, {}", best.unit, self.plain(best.difference.to));
             self.difference(best);
         }
         match (&found.since, told) {
             (Some(since), told) => {
-                let heading = lang.say("Thay đổi so với kỳ", "Change since");
+                let heading = lang.pick("Thay đổi so với kỳ", "Change since");
                 let (from, to) = (self.plain(since.difference.from), self.plain(found.score));
                 println!("\n{heading} {}: {from} → {to}, {place} {} → {}", since.edition, rank(since.rank), rank(found.rank));
                 if let Some(told) = told {
@@ -108,38 +109,38 @@ impl Page<'_> {
 
     fn shares(&self, shares: &[Share], rest: f64) {
         let lang = self.lang;
-        println!("\n{}", lang.say("Đóng góp vào điểm", "What each indicator adds"));
-        let [score, adds, indicator] = lang.say(["điểm", "đóng góp", "chỉ tiêu"], ["score", "adds", "indicator"]);
+        println!("\n{}", lang.pick("Đóng góp vào điểm", "What each indicator adds"));
+        let [score, adds, indicator] = lang.pick(["điểm", "đóng góp", "chỉ tiêu"], ["score", "adds", "indicator"]);
         println!("  {score:>10} {adds:>10}  {indicator}");
         for share in shares {
             println!("  {:>10} {:>10}  {}", self.plain(share.score), self.plain(share.adds), self.named(&share.leaf));
         }
         if rest.abs() > 1e-9 {
-            let offsets = lang.say("hằng số của thang điểm", "offsets of scales");
+            let offsets = lang.pick("hằng số của thang điểm", "offsets of scales");
             println!("  {:>10} {:>10}  ({offsets})", "", self.plain(rest));
         }
     }
 
     fn lost(&self, lost: &Lost, score: f64) {
         let lang = self.lang;
-        let heading = lang.say("Điểm bị mất", "Points lost");
+        let heading = lang.pick("Điểm bị mất", "Points lost");
         println!("\n{heading}: {} / {}", self.plain(lost.ideal - score), self.plain(lost.ideal));
         let leaves: Vec<_> = lost.leaves.iter().filter(|leaf| leaf.lost != 0.0).collect();
         for leaf in leaves.iter().take(ROWS) {
             let agency = leaf.agency.as_ref().map(|agency| format!(" · {agency}")).unwrap_or_default();
             println!("  {:>10}  {}{agency}", self.plain(leaf.lost), self.named(&leaf.leaf));
         }
-        lang.more(leaves.len(), ROWS, "chỉ tiêu", ["indicator", "indicators"]);
+        lang::more(lang, leaves.len(), ROWS, "chỉ tiêu", ["indicator", "indicators"]);
         self.criteria(lost);
         if lost.agencies.iter().any(|sum| sum.of.is_some()) {
-            println!("  {}", lang.say("theo cơ quan", "by agency"));
+            println!("  {}", lang.pick("theo cơ quan", "by agency"));
             for sum in &lost.agencies {
-                let of = sum.of.as_deref().unwrap_or(lang.say("chưa giao cơ quan nào", "no agency named"));
+                let of = sum.of.as_deref().unwrap_or(lang.pick("chưa giao cơ quan nào", "no agency named"));
                 println!("  {:>10}  {of} ({})", self.plain(sum.lost), lang.count(sum.leaves, "chỉ tiêu", ["indicator", "indicators"]));
             }
         }
         if !lost.open.is_empty() {
-            println!("  {}: {}", lang.say("không có điểm tối đa", "without a best score"), lost.open.join(", "));
+            println!("  {}: {}", lang.pick("không có điểm tối đa", "without a best score"), lost.open.join(", "));
         }
     }
 
@@ -159,7 +160,7 @@ impl Page<'_> {
         if criteria.is_empty() {
             return;
         }
-        println!("  {}", self.lang.say("theo tiêu chí", "by criterion"));
+        println!("  {}", self.lang.pick("theo tiêu chí", "by criterion"));
         for (node, lost) in criteria {
             let indent = 2 * (node.depth() as usize).saturating_sub(1);
             println!("  {:>10}  {:indent$}{}", self.plain(lost), "", self.named(node.code()));
@@ -171,10 +172,10 @@ impl Page<'_> {
         let mut effects: Vec<_> = found.effects.iter().filter(|effect| parts(effect).iter().any(|part| self.shows(*part))).collect();
         effects.sort_by(|a, b| b.total().abs().total_cmp(&a.total().abs()));
         let lines = || effects.iter().map(|effect| &**effect).chain([&found.totals]);
-        let heads = lang.say(["giá trị", "mốc", "trọng số", "cấu trúc"], ["value", "goalposts", "weights", "structure"]);
+        let heads = lang.pick(["giá trị", "mốc", "trọng số", "cấu trúc"], ["value", "goalposts", "weights", "structure"]);
         let columns: Vec<usize> = (0..heads.len()).filter(|column| lines().any(|line| self.shows(part(line, *column)))).collect();
         let head: Vec<String> = columns.iter().filter_map(|column| heads.get(*column)).map(|head| format!(" {head:>10}")).collect();
-        println!("  {:>10}{}", lang.say("tổng", "all"), head.concat());
+        println!("  {:>10}{}", lang.pick("tổng", "all"), head.concat());
         let print = |effect: &Effect, name: &str| {
             let cells: Vec<String> = columns.iter().map(|column| format!(" {:>10}", self.signed(part(effect, *column)))).collect();
             println!("  {:>10}{}  {name}", self.signed(effect.total()), cells.concat());
@@ -182,8 +183,8 @@ impl Page<'_> {
         for effect in effects.iter().take(ROWS) {
             print(effect, &self.named(&effect.node));
         }
-        lang.more(effects.len(), ROWS, "dòng", ["line", "lines"]);
-        print(&found.totals, lang.say("tổng cộng", "sum"));
+        lang::more(lang, effects.len(), ROWS, "dòng", ["line", "lines"]);
+        print(&found.totals, lang.pick("tổng cộng", "sum"));
     }
 }
 

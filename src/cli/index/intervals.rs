@@ -2,8 +2,9 @@
 
 use super::uncertain::Found;
 use crate::cli::findings;
-use crate::cli::lang::Lang;
-use crate::index::composite::uncertainty::{LeafInterval, LeafUncertainty, Method, ScoreInterval, Uncertainty};
+use crate::cli::lang;
+use crate::composite::uncertainty::{LeafInterval, LeafUncertainty, Method, ScoreInterval, Uncertainty};
+use crate::words::Lang;
 
 /// Units of one table on the screen; the rest is a line that says how many.
 const ROWS: usize = 100;
@@ -19,41 +20,41 @@ pub(super) fn print(found: &Found, lang: Lang) {
 fn method(found: &Uncertainty, lang: Lang) {
     let level = found.level;
     let (how, failed) = match found.method {
-        Method::Delta => (lang.say("phương pháp delta", "by the delta method").to_owned(), String::new()),
+        Method::Delta => (lang.pick("phương pháp delta", "by the delta method").to_owned(), String::new()),
         Method::Replicates => {
             let replicates = lang.count(found.replicates, "mẫu lặp", ["replicate", "replicates"]);
             let failed = found.failed;
             (
-                lang.say(format!("tính từ {replicates}"), format!("from {replicates}")),
-                lang.say(format!(", {failed} mẫu không tính được"), format!(", {failed} failed")),
+                lang.pick(format!("tính từ {replicates}"), format!("from {replicates}")),
+                lang.pick(format!(", {failed} mẫu không tính được"), format!(", {failed} failed")),
             )
         }
     };
-    println!("\n{}", lang.say(format!("khoảng tin cậy {level}, {how}{failed}"), format!("intervals {how}{failed}, level {level}")));
+    println!("\n{}", lang.pick(format!("khoảng tin cậy {level}, {how}{failed}"), format!("intervals {how}{failed}, level {level}")));
     let things = lang.count(found.reasons.len(), "điều", ["thing is", "things are"]);
     let why = match (found.method, found.reasons.is_empty()) {
-        (Method::Delta, true) => lang.say(
+        (Method::Delta, true) => lang.pick(
             "đường đi từ mọi giá trị có sai số tới chỉ số đều trơn".to_owned(),
             "every path from a value with an error to the index is smooth".to_owned(),
         ),
-        (Method::Delta, false) => lang.say(
+        (Method::Delta, false) => lang.pick(
             format!("theo yêu cầu, dù có {things} không trơn và được coi là cố định:"),
             format!("asked for, though {things} not smooth and count as fixed:"),
         ),
         (Method::Replicates, true) => {
-            lang.say("theo yêu cầu, dù mọi đường đi đều trơn".to_owned(), "asked for, though every path is smooth".to_owned())
+            lang.pick("theo yêu cầu, dù mọi đường đi đều trơn".to_owned(), "asked for, though every path is smooth".to_owned())
         }
-        (Method::Replicates, false) => lang.say("vì không dùng được đạo hàm:".to_owned(), "because slopes would not do:".to_owned()),
+        (Method::Replicates, false) => lang.pick("vì không dùng được đạo hàm:".to_owned(), "because slopes would not do:".to_owned()),
     };
     println!("  {why}");
     for reason in &found.reasons {
-        println!("  {}", lang.say(reason.vi(), reason.to_string()));
+        println!("  {}", lang.pick(reason.vi(), reason.to_string()));
     }
 }
 
 fn nodes(found: &Uncertainty, lang: Lang) {
     let [rank, interval, score, se, low, high] = lang
-        .say(["hạng", "khoảng hạng", "điểm", "sai số chuẩn", "cận dưới", "cận trên"], ["rank", "interval", "score", "se", "low", "high"]);
+        .pick(["hạng", "khoảng hạng", "điểm", "sai số chuẩn", "cận dưới", "cận trên"], ["rank", "interval", "score", "se", "low", "high"]);
     for node in &found.nodes {
         println!("\n  {rank:>5} {interval:>11}  {:<20} {score:>10} {se:>12} {low:>10} {high:>10}", node.node);
         let mut units: Vec<(&String, &ScoreInterval)> =
@@ -67,7 +68,7 @@ fn nodes(found: &Uncertainty, lang: Lang) {
                 score.value, score.se, score.low, score.high
             );
         }
-        lang.more(units.len(), ROWS, "đơn vị", ["unit", "units"]);
+        lang::more(lang, units.len(), ROWS, "đơn vị", ["unit", "units"]);
     }
 }
 
@@ -75,12 +76,12 @@ fn values(units: &[String], leaves: &[LeafUncertainty], lang: Lang) {
     if leaves.is_empty() {
         return;
     }
-    let heading = lang.say(
+    let heading = lang.pick(
         "giá trị có sai số chuẩn, theo thang đo của bảng: điểm là phép biến đổi của giá trị nên có khoảng tin cậy khác",
         "values with standard errors, on the scale of the table: a score is a transformation of its value, so it has another interval",
     );
     println!("\n{heading}");
-    let [value, se, low, high] = lang.say(["giá trị", "sai số chuẩn", "cận dưới", "cận trên"], ["value", "se", "low", "high"]);
+    let [value, se, low, high] = lang.pick(["giá trị", "sai số chuẩn", "cận dưới", "cận trên"], ["value", "se", "low", "high"]);
     for leaf in leaves {
         let unit = leaf.measured_in.as_deref().unwrap_or_default();
         println!("\n  {:<20} {unit:<12} {value:>10} {se:>12} {low:>10} {high:>10}", leaf.leaf);
@@ -90,6 +91,6 @@ fn values(units: &[String], leaves: &[LeafUncertainty], lang: Lang) {
             let unit = findings::name(unit);
             println!("  {unit:<33} {:>10.3} {:>12.3} {:>10.3} {:>10.3}", value.value, value.se, value.low, value.high);
         }
-        lang.more(known.len(), ROWS, "đơn vị", ["unit", "units"]);
+        lang::more(lang, known.len(), ROWS, "đơn vị", ["unit", "units"]);
     }
 }

@@ -4,8 +4,8 @@ use anyhow::Result;
 use serde_json::{Map, Value, json};
 
 use super::Shown;
-use crate::index::composite::geography::Series;
-use crate::index::composite::{DataSet, View, contributions};
+use crate::composite::geography::Series;
+use crate::composite::{DataSet, View, contributions};
 use crate::publication::hex;
 use crate::schema::composite::CompositeNode;
 

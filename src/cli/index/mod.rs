@@ -23,13 +23,14 @@ use anyhow::{Result, bail};
 use uuid::Uuid;
 
 use crate::cli::Context;
-use crate::cli::lang::Lang;
-use crate::index::composite::explain::{Subject, standard_error};
-use crate::index::composite::targets::{TargetReport, assess};
-use crate::index::composite::uncertainty::Errors;
-use crate::index::composite::{Outcome, Release, State, Table, View};
-use crate::schema::Finding;
+use crate::cli::lang;
+use crate::composite::explain::{Subject, standard_error};
+use crate::composite::targets::{TargetReport, assess};
+use crate::composite::uncertainty::Errors;
+use crate::composite::{Outcome, Release, State, Table, View};
 use crate::schema::composite::{CheckedComposite, TargetKind};
+use crate::words::Finding;
+use crate::words::Lang;
 use source::Source;
 
 /// Which index, from which data.
@@ -137,8 +138,8 @@ impl Shown<'_> {
 
 /// Computes and prints scores, ranks, stages and contributions.
 pub(super) fn index(context: &Context, arguments: &Arguments) -> Result<()> {
-    let lang = Lang::of(arguments.vi);
-    computed(context, arguments, lang).map_err(|error| lang.error(error))
+    let lang = lang::of(arguments.vi);
+    computed(context, arguments, lang).map_err(|error| lang::error(lang, error))
 }
 
 fn computed(context: &Context, arguments: &Arguments, lang: Lang) -> Result<()> {
@@ -186,7 +187,7 @@ fn editions(arguments: &Arguments, own: &str, all: &[String], lang: Lang) -> Res
     let all = all.join(", ");
     bail!(
         "{}",
-        lang.say(
+        lang.pick(
             format!("không có số liệu của kỳ {wanted}; bảng có: {all} (--edition chọn một kỳ, --panel xem mọi kỳ)"),
             format!("there are no data of the edition {wanted}; the table has: {all} (--edition chooses one, --panel shows all)"),
         )
@@ -204,7 +205,7 @@ fn known(shown: &Shown<'_>, unit: &str) -> Result<()> {
 
 /// That an edition does not have a unit.
 fn no_unit(lang: Lang, unit: &str, edition: &str) -> String {
-    lang.say(format!("kỳ {edition} không có đơn vị {unit}"), format!("there is no unit {unit} in {edition}"))
+    lang.pick(format!("kỳ {edition} không có đơn vị {unit}"), format!("there is no unit {unit} in {edition}"))
 }
 
 /// Whether a target may be told: the office sees all, the public those of figures that are published.

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
-use crate::cli::lang::Lang;
-use crate::index::composite::survey::{Estimate, Run};
+use crate::composite::survey::{Estimate, Run};
+use crate::words::Lang;
 
 /// A file with a run, and the edition that takes its values.
 #[derive(Debug, Clone)]
@@ -70,7 +70,7 @@ pub(super) fn read(file: &RunFile, list: Option<&str>, edition: &str, lang: Lang
     let text = crate::cli::file::read(&file.file, lang)?;
     let name = file.file.display();
     let no_run = || {
-        lang.say(
+        lang.pick(
             format!("{name} không phải là kết quả của `hailong run --json`"),
             format!("{name} is no run as `hailong run --json` prints it"),
         )

@@ -7,10 +7,10 @@ use anyhow::{Context as _, Result, bail};
 use super::uncertain::Questions;
 use super::{Arguments, Shown};
 use crate::cli::findings;
-use crate::cli::lang::Lang;
-use crate::index::composite::geography::{Request, Series, SeriesEdition, SeriesPrecision, SeriesUnit, rebuild};
-use crate::index::composite::uncertainty::{Method, propagate};
+use crate::composite::geography::{Request, Series, SeriesEdition, SeriesPrecision, SeriesUnit, rebuild};
+use crate::composite::uncertainty::{Method, propagate};
 use crate::unit::national;
+use crate::words::Lang;
 
 /// `EDITION=LIST`.
 pub(super) fn list(text: &str) -> Result<(String, String), String> {
@@ -31,7 +31,7 @@ pub(super) fn series(shown: &Shown<'_>, list: &str, arguments: &Arguments) -> Re
     if series.editions.iter().all(|edition| edition.units.is_empty()) {
         findings::tell("--geography", &series.findings, shown.lang);
         let vi = format!("không đưa được đơn vị nào lên danh mục {list}");
-        bail!("{}", shown.lang.say(vi, format!("no unit could be shown on the list {list}")));
+        bail!("{}", shown.lang.pick(vi, format!("no unit could be shown on the list {list}")));
     }
     if arguments.uncertain.intervals() {
         intervals(shown, &arguments.uncertain, &mut series)?;
@@ -55,7 +55,7 @@ fn intervals(shown: &Shown<'_>, questions: &Questions, series: &mut Series) -> R
 pub(super) fn print(shown: &Shown<'_>, series: &Series) {
     println!("{} · {}", shown.checked.definition.code(), series.list);
     for finding in &series.findings {
-        println!("  {}", findings::capped(finding.message(shown.lang.code())));
+        println!("  {}", findings::capped(finding.message(shown.lang)));
     }
     for edition in &series.editions {
         table(shown, edition);
@@ -64,7 +64,7 @@ pub(super) fn print(shown: &Shown<'_>, series: &Series) {
 
 fn table(shown: &Shown<'_>, edition: &SeriesEdition) {
     let decimals = shown.decimals();
-    let flag = if edition.rebuilt { shown.lang.say(" · tính lại", " · rebuilt") } else { "" };
+    let flag = if edition.rebuilt { shown.lang.pick(" · tính lại", " · rebuilt") } else { "" };
     println!("\n{} · {}{flag}", edition.edition, edition.from);
     if let Some(precision) = &edition.precision {
         println!("  {}", said(precision, shown.lang));
@@ -88,11 +88,11 @@ fn table(shown: &Shown<'_>, edition: &SeriesEdition) {
 /// How the columns of standard error and interval were found.
 fn said(precision: &SeriesPrecision, lang: Lang) -> String {
     let method = match precision.method {
-        Method::Delta => lang.say("phương pháp delta", "the delta method").to_owned(),
+        Method::Delta => lang.pick("phương pháp delta", "the delta method").to_owned(),
         Method::Replicates => lang.count(precision.replicates, "mẫu lặp", ["replicate", "replicates"]),
     };
     let level = precision.level;
-    lang.say(
+    lang.pick(
         format!("điểm, sai số chuẩn, khoảng tin cậy {level} ({method}; coi quyền số là đã biết)"),
         format!("score, standard error, interval at level {level} ({method}; weights count as known)"),
     )

@@ -7,18 +7,18 @@ use anyhow::{Context as _, Result, bail};
 use uuid::Uuid;
 
 use super::{Arguments, runs};
-use crate::cli::lang::Lang;
 use crate::cli::run::Bar;
 use crate::cli::{Context, file, findings};
-use crate::index::composite::geography::unknown_units;
-use crate::index::composite::targets::Rules;
-use crate::index::composite::uncertainty::Errors;
-use crate::index::composite::{Outcome, State, Table, compute, survey};
+use crate::composite::geography::unknown_units;
+use crate::composite::targets::Rules;
+use crate::composite::uncertainty::Errors;
+use crate::composite::{Outcome, State, Table, compute, survey};
 use crate::jobs::composite::{self, Prepared, prepare};
-use crate::schema::Finding;
 use crate::schema::composite::{CheckedComposite, parse_composite};
 use crate::store::runs::{self as stored, Run};
 use crate::store::{Db, schemas};
+use crate::words::Finding;
+use crate::words::Lang;
 
 /// A composite index with its data, computed.
 pub(super) struct Source {
@@ -72,7 +72,7 @@ impl Source {
     /// What a finished run froze, computed again. The covariances of leaves that surveys measure, which take as long as the surveys'
     /// own runs, are there `with_covariances` only.
     fn stored(db: &mut Db, id: Uuid, with_covariances: bool, lang: Lang) -> Result<Self> {
-        let no_run = || lang.say(format!("không có đợt tính {id}"), format!("there is no run {id}"));
+        let no_run = || lang.pick(format!("không có đợt tính {id}"), format!("there is no run {id}"));
         let run = stored::find(db, id)?.with_context(no_run)?;
         let row = schemas::index_by_id(db, run.index_version_id)?;
         usable(&run, &row, lang)?;
@@ -100,13 +100,13 @@ fn usable(run: &Run, index: &schemas::IndexVersion, lang: Lang) -> Result<()> {
     if run.wave_id.is_some() {
         let of = format!("{} {}", index.code, index.version);
         let vi = format!("đợt tính {id} thuộc {of}, chỉ số của một khảo sát, không phải chỉ số tổng hợp");
-        bail!("{}", lang.say(vi, format!("the run {id} is of {of}, the index of a survey, not a composite one")));
+        bail!("{}", lang.pick(vi, format!("the run {id} is of {of}, the index of a survey, not a composite one")));
     }
     if run.digest.is_none() {
         let why = run.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
         let state = run.state.as_str();
         let vi = format!("đợt tính {id} không có kết quả (trạng thái {state}){why}");
-        bail!("{}", lang.say(vi, format!("the run {id} has no results: it is {state}{why}")));
+        bail!("{}", lang.pick(vi, format!("the run {id} has no results: it is {state}{why}")));
     }
     Ok(())
 }

@@ -2,9 +2,9 @@
 
 use super::Shown;
 use crate::cli::findings;
-use crate::cli::lang::Lang;
-use crate::index::composite::{Filled, Record, StepResult, View, stage_vi};
+use crate::composite::{Filled, Record, StepResult, View, stage_vi};
 use crate::schema::composite::{CompositeDefinition, CompositeNode};
+use crate::words::Lang;
 
 /// Most names in a line; --json has all.
 const NAMES: usize = 10;
@@ -12,7 +12,7 @@ const NAMES: usize = 10;
 /// Prints the stages in their order.
 pub(super) fn print(shown: &Shown<'_>) {
     let lang = shown.lang;
-    println!("\n{}", lang.say("các bước", "stages"));
+    println!("\n{}", lang.pick("các bước", "stages"));
     let said = Said {
         definition: &shown.checked.definition,
         editions: shown.outcome.rows().editions().len(),
@@ -21,7 +21,7 @@ pub(super) fn print(shown: &Shown<'_>) {
     };
     for (place, step) in shown.outcome.steps().iter().enumerate() {
         let name = step.arguments.name();
-        println!("  {} {:<18} {}", place + 1, lang.say(stage_vi(name), name), said.of(step));
+        println!("  {} {:<18} {}", place + 1, lang.pick(stage_vi(name), name), said.of(step));
     }
 }
 
@@ -30,7 +30,7 @@ pub(super) fn listed(names: &[String], lang: Lang) -> String {
     let first = names.iter().take(NAMES).map(|name| findings::name(name)).collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(NAMES) {
         0 => first,
-        more => format!("{first} {}", lang.say(format!("và {more} mục nữa"), format!("and {more} more"))),
+        more => format!("{first} {}", lang.pick(format!("và {more} mục nữa"), format!("and {more} more"))),
     }
 }
 
@@ -47,30 +47,30 @@ impl Said<'_> {
     fn of(&self, step: &StepResult) -> String {
         let lang = self.lang;
         match &step.record {
-            Record::Screened { removed } if removed.is_empty() => lang.say("giữ mọi đơn vị", "every unit stays").to_owned(),
+            Record::Screened { removed } if removed.is_empty() => lang.pick("giữ mọi đơn vị", "every unit stays").to_owned(),
             Record::Screened { removed } => {
                 let names = removed.iter().map(|unit| self.dated(&unit.unit, &unit.edition));
                 let units = lang.count(removed.len(), "đơn vị", ["unit", "units"]);
-                self.with(lang.say(format!("loại {units}"), format!("{units} left out")), names)
+                self.with(lang.pick(format!("loại {units}"), format!("{units} left out")), names)
             }
             Record::Denominated { indicators, lost } => {
                 let divided = self.with(
-                    format!("{} {}", self.indicators(indicators.len()), lang.say("được chia", "divided")),
+                    format!("{} {}", self.indicators(indicators.len()), lang.pick("được chia", "divided")),
                     indicators.iter().cloned(),
                 );
                 format!("{divided}; {}", self.values(lost, "bị mất", "lost"))
             }
             Record::Imputed { filled, left } => {
-                let left = lang.say(format!("còn thiếu {left}"), format!("{left} missing still"));
+                let left = lang.pick(format!("còn thiếu {left}"), format!("{left} missing still"));
                 format!("{}; {left}", self.values(filled, "được điền", "filled in"))
             }
             Record::Treated { indicators } => {
-                let of = |which: &dyn Fn(&crate::index::composite::Treated) -> bool, vi: &str, en: &str| {
+                let of = |which: &dyn Fn(&crate::composite::Treated) -> bool, vi: &str, en: &str| {
                     let names: Vec<String> =
                         indicators.iter().filter(|treated| which(treated)).map(|it| self.dated(&it.indicator, &it.edition)).collect();
-                    self.with(format!("{} {}", names.len(), lang.say(vi, en)), names.into_iter())
+                    self.with(format!("{} {}", names.len(), lang.pick(vi, en)), names.into_iter())
                 };
-                let tested = format!("{} {}", indicators.len(), lang.say("được kiểm tra", "tested"));
+                let tested = format!("{} {}", indicators.len(), lang.pick("được kiểm tra", "tested"));
                 let winsorised = of(&|treated| treated.winsorised > 0, "được kéo về biên", "winsorised");
                 format!("{tested}; {winsorised}; {}", of(&|treated| treated.transformed, "được biến đổi", "transformed"))
             }
@@ -85,7 +85,7 @@ impl Said<'_> {
                 let flat: Vec<String> =
                     limits.iter().filter(|limits| limits.flat).map(|flat| self.dated(&flat.indicator, &flat.edition)).collect();
                 if !flat.is_empty() {
-                    let what = lang.say("không có điểm vì các giá trị bằng nhau", "without a score as their values do not vary");
+                    let what = lang.pick("không có điểm vì các giá trị bằng nhau", "without a score as their values do not vary");
                     said = format!("{said}; {}", self.with(format!("{} {what}", flat.len()), flat.into_iter()));
                 }
                 if !beyond.is_empty() {
@@ -100,9 +100,9 @@ impl Said<'_> {
                 };
                 let names: Vec<String> = self.definition.nodes().iter().zip(weights).filter_map(changed).collect();
                 let count = lang.count(names.len(), "trọng số", ["weight", "weights"]);
-                self.with(lang.say(format!("thay {count}"), format!("{count} replaced")), names.into_iter())
+                self.with(lang.pick(format!("thay {count}"), format!("{count} replaced")), names.into_iter())
             }
-            Record::Aggregated => lang.say("tính mọi nút", "every node computed").to_owned(),
+            Record::Aggregated => lang.pick("tính mọi nút", "every node computed").to_owned(),
         }
     }
 
@@ -114,7 +114,7 @@ impl Said<'_> {
 
     fn values(&self, cells: &[Filled], vi: &str, en: &str) -> String {
         let names = cells.iter().map(|cell| self.dated(&format!("{} {}", cell.unit, cell.indicator), &cell.edition));
-        self.with(format!("{} {}", self.lang.count(cells.len(), "giá trị", ["value", "values"]), self.lang.say(vi, en)), names)
+        self.with(format!("{} {}", self.lang.count(cells.len(), "giá trị", ["value", "values"]), self.lang.pick(vi, en)), names)
     }
 
     fn indicators(&self, n: usize) -> String {

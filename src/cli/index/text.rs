@@ -2,10 +2,11 @@
 
 use super::{Shown, aim, no_unit, stages};
 use crate::cli::findings;
-use crate::cli::lang::Lang;
-use crate::index::composite::targets::TargetReport;
-use crate::index::composite::{Hidden, View, contributions};
+use crate::cli::lang;
+use crate::composite::targets::TargetReport;
+use crate::composite::{Hidden, View, contributions};
 use crate::schema::composite::{CompositeNode, Tiers};
+use crate::words::Lang;
 
 /// Rows of one table on the screen; the rest is a line that says how many.
 const ROWS: usize = 100;
@@ -13,7 +14,7 @@ const ROWS: usize = 100;
 /// The stages, then for each edition the units by rank, with the root's score and those right below it.
 pub(super) fn tables(shown: &Shown<'_>) {
     let definition = &shown.checked.definition;
-    println!("{} {} · {}", definition.code(), definition.edition(), definition.title().get(shown.lang.code()));
+    println!("{} {} · {}", definition.code(), definition.edition(), definition.title().get(shown.lang.tag()));
     for warning in shown.checked.warnings.iter().chain(shown.warnings) {
         println!("  {}", findings::line(warning, shown.lang));
     }
@@ -30,14 +31,14 @@ pub(in crate::cli) fn judged<'t>(reports: impl Iterator<Item = &'t TargetReport>
     if reports.peek().is_none() {
         return;
     }
-    println!("\n{}", lang.say("mục tiêu", "targets"));
+    println!("\n{}", lang.pick("mục tiêu", "targets"));
     for report in reports {
         let target = &report.target;
         let node = target.node.as_ref().map(|node| format!(" · {node}")).unwrap_or_default();
         let source = target.source.as_ref().map(|source| format!(" ({source})")).unwrap_or_default();
         let said = match (&report.judgement, &report.open) {
             (Some(judgement), _) => aim::verdict(judgement, lang),
-            (None, Some(open)) => open.message(lang.code()).to_owned(),
+            (None, Some(open)) => open.message(lang).to_owned(),
             (None, None) => "–".to_owned(),
         };
         println!("  {:<12} {}{node}{source}: {said}", target.unit, aim::wording(target.kind, lang));
@@ -53,7 +54,7 @@ fn ranking(shown: &Shown<'_>, edition: usize) {
         root.iter().filter_map(|place| definition.nodes().get(*place)).map(|node| format!(" {:>12.12}", node.code())).collect();
     let codes = codes.concat();
     let own = definition.nodes().first().map_or("", CompositeNode::code);
-    println!("  {:>5}  {:<20} {own:>12}{codes}", lang.say("hạng", "rank"), lang.say("đơn vị", "unit"));
+    println!("  {:>5}  {:<20} {own:>12}{codes}", lang.pick("hạng", "rank"), lang.pick("đơn vị", "unit"));
     let mut rows: Vec<usize> = span.clone().collect();
     let (release, view) = (&shown.release, shown.view);
     rows.sort_by_key(|row| (release.rank(view, 0, *row).unwrap_or(u32::MAX), *row));
@@ -64,7 +65,7 @@ fn ranking(shown: &Shown<'_>, edition: usize) {
         let below: Vec<String> = root.iter().map(|place| format!(" {:>12}", number(*place, *row))).collect();
         println!("  {rank:>5}  {unit:<20} {:>12}{}{}", number(0, *row), below.concat(), notes(shown, *row));
     }
-    lang.more(rows.len(), ROWS, "dòng", ["row", "rows"]);
+    lang::more(lang, rows.len(), ROWS, "dòng", ["row", "rows"]);
 }
 
 /// The tier of a row, and what the office should know of its publication.
@@ -72,7 +73,7 @@ fn notes(shown: &Shown<'_>, row: usize) -> String {
     let (definition, lang) = (&shown.checked.definition, shown.lang);
     let labels = definition.publication().tiers.as_ref().map(Tiers::labels);
     let label = shown.release.tier(shown.view, row).zip(labels).and_then(|(tier, labels)| labels.get(tier));
-    let tier = label.map_or(String::new(), |label| format!("  {}", label.get(lang.code())));
+    let tier = label.map_or(String::new(), |label| format!("  {}", label.get(lang.tag())));
     if shown.view == View::Public {
         return tier;
     }
@@ -82,9 +83,9 @@ fn notes(shown: &Shown<'_>, row: usize) -> String {
     let figures = lang.count(few, "số liệu", ["figure", "figures"]);
     let few = match few {
         0 => String::new(),
-        _ => lang.say(format!("  (ít phiếu trả lời: {figures} không công bố)"), format!("  (few answers: {figures} not published)")),
+        _ => lang.pick(format!("  (ít phiếu trả lời: {figures} không công bố)"), format!("  (few answers: {figures} not published)")),
     };
-    let beyond = lang.say("  (ngoài nhóm được công bố)", "  (not among those published)");
+    let beyond = lang.pick("  (ngoài nhóm được công bố)", "  (not among those published)");
     format!("{tier}{few}{}", if of(Hidden::BeyondTop) > 0 { beyond } else { "" })
 }
 
@@ -106,27 +107,27 @@ pub(super) fn unit(shown: &Shown<'_>, unit: &str) {
 fn in_edition(shown: &Shown<'_>, row: usize) {
     let (definition, outcome, lang) = (&shown.checked.definition, shown.outcome, shown.lang);
     let number = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.4}"));
-    println!("\n  {:>12} {:>6}  {}", lang.say("điểm", "score"), lang.say("hạng", "rank"), lang.say("nút", "node"));
+    println!("\n  {:>12} {:>6}  {}", lang.pick("điểm", "score"), lang.pick("hạng", "rank"), lang.pick("nút", "node"));
     for (place, node) in definition.nodes().iter().enumerate() {
         let indent = 2 * node.depth() as usize;
-        let name = format!("{:indent$}{} {}", "", node.code(), node.label().get(lang.code()));
+        let name = format!("{:indent$}{} {}", "", node.code(), node.label().get(lang.tag()));
         let rank = outcome.rank(place, row).map_or("–".to_owned(), |rank| rank.to_string());
         println!("  {:>12} {rank:>6}  {name}", number(outcome.score(place, row)));
     }
     let Some((leaves, constant)) = contributions(definition, outcome, row) else {
-        let said = lang.say(
+        let said = lang.pick(
             "điểm không phải là tổng các phần đóng góp: có nút không tuyến tính, hoặc không có giá trị",
             "the score is no sum of contributions: a node on the way is not linear, or has no value",
         );
         println!("\n  {said}");
         return;
     };
-    let [score, adds, lost, indicator] = lang.say(["điểm", "đóng góp", "điểm mất", "chỉ tiêu"], ["score", "adds", "lost", "indicator"]);
+    let [score, adds, lost, indicator] = lang.pick(["điểm", "đóng góp", "điểm mất", "chỉ tiêu"], ["score", "adds", "lost", "indicator"]);
     println!("\n  {score:>12} {adds:>12} {lost:>12}  {indicator}");
     for leaf in leaves {
         println!("  {:>12.4} {:>12.4} {:>12}  {}", leaf.score, leaf.adds, number(leaf.lost), leaf.leaf);
     }
     if constant != 0.0 {
-        println!("  {:>12} {constant:>12.4} {:>12}  ({})", "", "", lang.say("hằng số của thang điểm", "offsets"));
+        println!("  {:>12} {constant:>12.4} {:>12}  ({})", "", "", lang.pick("hằng số của thang điểm", "offsets"));
     }
 }

@@ -7,13 +7,13 @@ use clap::ArgGroup;
 use serde_json::{Map, Value, json};
 
 use super::{Arguments, Shown, intervals, ranges, veil};
-use crate::cli::lang::Lang;
 use crate::cli::{file, findings};
-use crate::index::composite::Table;
-use crate::index::composite::sensitivity::{Sensitivity, Variations, analyse};
-use crate::index::composite::uncertainty::{Errors, LeafUncertainty, Method, Options, Uncertainty, leaf_intervals, propagate};
+use crate::composite::Table;
+use crate::composite::sensitivity::{Sensitivity, Variations, analyse};
+use crate::composite::uncertainty::{Errors, LeafUncertainty, Method, Options, Uncertainty, leaf_intervals, propagate};
 use crate::publication::hex;
 use crate::schema::composite::{CompositeDefinition, FactorSet, parse_factors};
+use crate::words::Lang;
 
 /// What is asked about uncertainty.
 #[derive(Debug, clap::Args)]
@@ -76,7 +76,7 @@ impl Questions {
         if errors.is_empty() {
             eprintln!(
                 "{}",
-                lang.say(
+                lang.pick(
                     "không giá trị nào của bảng có sai số chuẩn: mọi điểm được coi là chính xác",
                     "no value of the table has a standard error: every score counts as exact",
                 )
@@ -138,7 +138,7 @@ pub(super) fn print(shown: &Shown<'_>, arguments: &Arguments) -> Result<()> {
     }
     for (place, answer) in answers.iter().enumerate() {
         let gap = if place > 0 { "\n" } else { "" };
-        println!("{gap}{} {} · {}", definition.code(), answer.edition, definition.title().get(lang.code()));
+        println!("{gap}{} {} · {}", definition.code(), answer.edition, definition.title().get(lang.tag()));
         if let Some(found) = &answer.uncertainty {
             intervals::print(found, lang);
         }

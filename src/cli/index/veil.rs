@@ -4,9 +4,9 @@ use anyhow::{Result, bail};
 
 use super::Shown;
 use super::uncertain::Found;
-use crate::index::composite::View;
-use crate::index::composite::sensitivity::Sensitivity;
-use crate::index::composite::uncertainty::Reason;
+use crate::composite::View;
+use crate::composite::sensitivity::Sensitivity;
+use crate::composite::uncertainty::Reason;
 use crate::schema::composite::SensitivityOutput;
 
 /// Takes the intervals of hidden figures out, those of values as those of scores. What names values of single units goes too.
@@ -45,7 +45,7 @@ pub(super) fn sensitivity(shown: &Shown<'_>, edition: usize, found: &mut Sensiti
         && hidden(unit)
     {
         let vi = format!("--public: các yếu tố hỏi về đơn vị {unit}, mà điểm của đơn vị này không được công bố");
-        bail!("{}", shown.lang.say(vi, format!("--public: the factors ask about {unit}, whose score is not published")));
+        bail!("{}", shown.lang.pick(vi, format!("--public: the factors ask about {unit}, whose score is not published")));
     }
     found.monte_carlo.units.retain(|unit| !hidden(&unit.unit));
     found.monte_carlo.failure = None;

@@ -6,7 +6,7 @@ use super::explain::{self, Since};
 use super::source::Source;
 use super::stages::listed;
 use super::{Arguments, Shown, no_unit};
-use crate::index::composite::explain::Subject;
+use crate::composite::explain::Subject;
 
 /// Explains a unit in the edition shown.
 pub(super) fn explained(arguments: &Arguments, shown: &Shown<'_>, unit: &str) -> Result<()> {
@@ -28,7 +28,7 @@ pub(super) fn explained(arguments: &Arguments, shown: &Shown<'_>, unit: &str) ->
     if own == subject.edition() {
         bail!(
             "{}",
-            lang.say(
+            lang.pick(
                 format!("--before: {name} cũng là định nghĩa của kỳ {own}, kỳ đang giải thích: cần định nghĩa của một kỳ khác"),
                 format!("--before: {name} is of {own} too, the edition that is explained: the definition of another one is needed"),
             )
@@ -40,7 +40,7 @@ pub(super) fn explained(arguments: &Arguments, shown: &Shown<'_>, unit: &str) ->
     if before.is_none() {
         bail!(
             "{}",
-            lang.say(
+            lang.pick(
                 format!("đơn vị {unit} không có điểm trong kỳ {own}, kỳ của {name}"),
                 format!("the unit {unit} has no score in {own}, the edition of {name}"),
             )
@@ -62,14 +62,14 @@ fn earlier<'s>(shown: &'s Shown<'_>, subject: &Subject<'s>) -> (Option<Subject<'
         Some((edition, row)) if edition == last => (Some(subject.at(row)), None),
         Some((edition, row)) => {
             let then = shown.edition(edition);
-            let told = lang.say(
+            let told = lang.pick(
                 format!("kỳ {skipped} không có điểm của {unit}, nên so với kỳ {then}"),
                 format!("{unit} has no score in {skipped}, so it is compared with {then}"),
             );
             (Some(subject.at(row)), Some(told))
         }
         None => {
-            let told = lang.say(
+            let told = lang.pick(
                 format!("không kỳ nào trước kỳ này có điểm của {unit} để so sánh"),
                 format!("no edition before has a score of {unit} to compare with"),
             );
@@ -90,12 +90,12 @@ fn unscored(shown: &Shown<'_>, subject: &Subject<'_>) -> String {
     let (missing, flat) = (of(false), of(true));
     let mut why = Vec::new();
     if !missing.is_empty() {
-        why.push(format!("{} {}", lang.say("thiếu giá trị của", "there is no value of"), listed(&missing, lang)));
+        why.push(format!("{} {}", lang.pick("thiếu giá trị của", "there is no value of"), listed(&missing, lang)));
     }
     if !flat.is_empty() {
         let list = listed(&flat, lang);
-        why.push(lang.say(format!("giá trị của {list} không cho điểm nào"), format!("the values of {list} give no score")));
+        why.push(lang.pick(format!("giá trị của {list} không cho điểm nào"), format!("the values of {list} give no score")));
     }
-    let said = lang.say(format!("{unit} không có điểm trong kỳ {edition}"), format!("{unit} has no score in {edition}"));
+    let said = lang.pick(format!("{unit} không có điểm trong kỳ {edition}"), format!("{unit} has no score in {edition}"));
     if why.is_empty() { said } else { format!("{said}: {}", why.join("; ")) }
 }

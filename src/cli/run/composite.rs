@@ -7,17 +7,18 @@ use uuid::Uuid;
 
 use super::{Arguments, conclude, new_run, ranking, refused, start};
 use crate::cli::context::operator;
-use crate::cli::lang::Lang;
+use crate::cli::lang;
 use crate::cli::{file, findings};
-use crate::index::composite::uncertainty::Method;
+use crate::composite::uncertainty::Method;
 use crate::jobs::composite::Parameters;
 use crate::jobs::composite::inputs;
 use crate::jobs::load;
 use crate::jobs::run::Computed;
-use crate::schema::Finding;
 use crate::schema::composite::{CompositeDefinition, parse_factors};
 use crate::store::schemas::IndexVersion;
 use crate::store::{Store, composites};
+use crate::words::Finding;
+use crate::words::Lang;
 
 /// What a composite index is computed from, and how.
 #[derive(Debug, clap::Args)]
@@ -117,7 +118,7 @@ impl Inputs {
 
 /// Computes, stores a draft and prints.
 pub(super) fn run(store: &Store, arguments: &Arguments, row: &IndexVersion) -> Result<()> {
-    let lang = Lang::of(arguments.vi);
+    let lang = lang::of(arguments.vi);
     let definition = load::composite(row)?;
     let (code, version) = (&row.code, &row.version);
     let surveys = arguments.for_surveys();
@@ -129,7 +130,7 @@ pub(super) fn run(store: &Store, arguments: &Arguments, row: &IndexVersion) -> R
     refused(&wrong, lang)?;
     let new = new_run(row.id, serde_json::to_string(&parameters)?, arguments.seed, &operator());
     let (run, lease) = store.write(|db| start(db, &new, |db| Ok(composites::freeze(db, new.id, &frozen)?)))?;
-    let concluded = conclude(store, &run, lease).map_err(|error| lang.error(error))?;
+    let concluded = conclude(store, &run, lease).map_err(|error| lang::error(lang, error))?;
     let (run, Computed::Composite(outcome)) = concluded else { bail!("the index {code} {version} is of a survey") };
     if arguments.json {
         println!("{}", ranking::json(&run.id.to_string(), &outcome)?);
@@ -137,13 +138,13 @@ pub(super) fn run(store: &Store, arguments: &Arguments, row: &IndexVersion) -> R
         let units = store.read(load::registry)?;
         ranking::Page { definition: &definition, outcome: &outcome, units: &units, lang }.print();
         let digest = crate::publication::hex(&outcome.digest);
-        println!("\n{} {}, {} {digest}", lang.say("đợt tính", "run"), run.id, lang.say("mã băm", "digest"));
+        println!("\n{} {}, {} {digest}", lang.pick("đợt tính", "run"), run.id, lang.pick("mã băm", "digest"));
     }
     Ok(())
 }
 
 fn for_surveys(option: &str, index: &str, lang: Lang) -> String {
-    lang.say(
+    lang.pick(
         format!("{option} dành cho chỉ số của một khảo sát; {index} là chỉ số tổng hợp"),
         format!("{option} is for the index of a survey; {index} is a composite one"),
     )
@@ -156,5 +157,5 @@ fn input(finding: &Finding, lang: Lang) -> String {
         Some("tables") => "--table: ",
         _ => "--survey-run: ",
     };
-    format!("{option}{} ({})", findings::capped(finding.message(lang.code())), finding.code)
+    format!("{option}{} ({})", findings::capped(finding.message(lang)), finding.code)
 }

@@ -12,12 +12,13 @@ use uuid::Uuid;
 use crate::cli::Context;
 use crate::cli::compare::{self, Which};
 use crate::cli::context::now;
-use crate::cli::lang::Lang;
+use crate::cli::lang;
 use crate::jobs::RUN_JOB;
 use crate::jobs::run::{self as runner, Computed};
 use crate::store::jobs::{self, Lease, NewJob};
 use crate::store::runs::{self, NewRun, Run};
 use crate::store::{Db, Store, schemas};
+use crate::words::Lang;
 
 pub(super) use bar::Bar;
 pub(super) use survey::{Wanted, compute};
@@ -84,8 +85,8 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     let store = context.open()?;
     let (code, version) = (&arguments.index, &arguments.index_version);
     let row = store.read(|db| -> Result<_> {
-        let lang = Lang::of(arguments.vi);
-        let no_index = || lang.say(format!("không có chỉ số {code} {version}"), format!("there is no index {code} {version}"));
+        let lang = lang::of(arguments.vi);
+        let no_index = || lang.pick(format!("không có chỉ số {code} {version}"), format!("there is no index {code} {version}"));
         schemas::find_index(db, code, version)?.with_context(no_index)
     })?;
     match row.survey_code {
@@ -101,7 +102,7 @@ fn refused(wrong: &[String], lang: Lang) -> Result<()> {
         [one] => Err(anyhow::anyhow!("{one}")),
         many => {
             let all = many.join("\n  ");
-            Err(anyhow::anyhow!("{} {}:\n  {all}", many.len(), lang.say("điều cần sửa", "things are wrong")))
+            Err(anyhow::anyhow!("{} {}:\n  {all}", many.len(), lang.pick("điều cần sửa", "things are wrong")))
         }
     }
 }

@@ -3,15 +3,16 @@
 use anyhow::Result;
 use serde_json::{Map, Value, json};
 
-use crate::cli::lang::Lang;
+use crate::cli::lang;
 use crate::cli::show::padded;
 use crate::cli::{findings, index};
-use crate::index::composite::{Figure, Hidden};
+use crate::composite::{Figure, Hidden};
 use crate::jobs::composite::CompositeOutcome;
 use crate::publication::{CompositeManifest, hex};
 use crate::schema::composite::{CompositeDefinition, CompositeNode, Tiers};
 use crate::store::composites::ReportKind;
 use crate::unit::Registry;
+use crate::words::Lang;
 
 /// Units of one table on the screen; the rest is a line that says how many.
 const ROWS: usize = 100;
@@ -28,8 +29,9 @@ impl Page<'_> {
     pub(super) fn print(&self) {
         let manifest = &self.outcome.manifest;
         let lang = self.lang;
-        let synthetic = if manifest.synthetic { lang.say(" · người trả lời GIẢ LẬP", " · SYNTHETIC respondents") } else { "" };
-        println!("{} {} · {}{synthetic}", manifest.index.code, manifest.index.version, self.definition.title().get(lang.code()));
+        let synthetic =
+            if manifest.synthetic { lang.pick(" · người trả lời GIẢ LẬP", " · SYNTHETIC respondents") } else { "" };
+        println!("{} {} · {}{synthetic}", manifest.index.code, manifest.index.version, self.definition.title().get(lang.tag()));
         inputs(manifest, lang);
         for finding in &self.outcome.findings {
             println!("  {}", findings::line(finding, lang));
@@ -41,11 +43,11 @@ impl Page<'_> {
         }
         if editions.len() > 1 {
             let n = editions.len();
-            println!("\n{}", lang.say(format!("có {n} kỳ: --json có đủ"), format!("{n} editions in all: --json has them")));
+            println!("\n{}", lang.pick(format!("có {n} kỳ: --json có đủ"), format!("{n} editions in all: --json has them")));
         }
         index::targets(self.outcome.targets.iter(), lang);
         if self.outcome.reports.iter().any(|(kind, _)| *kind == ReportKind::Sensitivity) {
-            let said = lang.say(
+            let said = lang.pick(
                 "hạng phụ thuộc các lựa chọn ra sao: xem báo cáo của đợt tính, --json in ra",
                 "how ranks depend on choices is in the run's report: --json prints it",
             );
@@ -71,8 +73,8 @@ impl Page<'_> {
     }
 
     fn node(&self, edition: &str, node: &CompositeNode) {
-        println!("\n{} {}", node.code(), node.label().get(self.lang.code()));
-        let [rank, ranks, unit, score, error, interval] = self.lang.say(
+        println!("\n{} {}", node.code(), node.label().get(self.lang.tag()));
+        let [rank, ranks, unit, score, error, interval] = self.lang.pick(
             ["hạng", "khoảng hạng", "đơn vị", "điểm", "sai số chuẩn", "khoảng tin cậy"],
             ["rank", "of ranks", "unit", "score", "s.e.", "interval"],
         );
@@ -83,7 +85,7 @@ impl Page<'_> {
         for figure in figures.iter().take(ROWS) {
             self.line(figure);
         }
-        self.lang.more(figures.len(), ROWS, "đơn vị", ["unit", "units"]);
+        lang::more(self.lang, figures.len(), ROWS, "đơn vị", ["unit", "units"]);
     }
 
     fn line(&self, figure: &Figure) {
@@ -112,22 +114,22 @@ impl Page<'_> {
     fn tier(&self, figure: &Figure) -> String {
         let labels = self.definition.publication().tiers.as_ref().map(Tiers::labels);
         let label = figure.tier.zip(labels).and_then(|(tier, labels)| labels.get(tier));
-        label.map_or(String::new(), |label| format!("  {}", label.get(self.lang.code())))
+        label.map_or(String::new(), |label| format!("  {}", label.get(self.lang.tag())))
     }
 }
 
 /// What went in.
 fn inputs(manifest: &CompositeManifest, lang: Lang) {
     for table in &manifest.tables {
-        println!("  {} {} “{}”, sha256 {}", lang.say("bảng", "table"), table.id, table.title, table.sha256);
+        println!("  {} {} “{}”, sha256 {}", lang.pick("bảng", "table"), table.id, table.title, table.sha256);
     }
     for survey in &manifest.surveys {
         let (index, wave, edition, run) = (&survey.index, &survey.wave, &survey.edition, &survey.run);
         let vi = format!("{index}, đợt {wave}, cho kỳ {edition}: đợt tính {run}");
-        println!("  {}", lang.say(vi, format!("{index} over {wave} for {edition}: run {run}")));
+        println!("  {}", lang.pick(vi, format!("{index} over {wave} for {edition}: run {run}")));
     }
     let (values, errors, pairs) = (manifest.values, manifest.with_errors, manifest.covariances);
-    let said = lang.say(
+    let said = lang.pick(
         format!("{values} giá trị, {errors} giá trị có sai số chuẩn, {pairs} cặp có hiệp phương sai"),
         format!("{values} values, {errors} of them with standard errors, {pairs} pairs with covariances"),
     );
@@ -138,18 +140,18 @@ fn inputs(manifest: &CompositeManifest, lang: Lang) {
 fn method(manifest: &CompositeManifest, edition: &str, lang: Lang) -> String {
     let (level, seed) = (manifest.level, manifest.seed);
     match manifest.uncertainty.iter().find(|used| used.edition == edition) {
-        None => lang.say(
+        None => lang.pick(
             "không có khoảng tin cậy: không biết gì về sai số của các giá trị".to_owned(),
             "no intervals: nothing is known of errors of its values".to_owned(),
         ),
         Some(used) if used.replicates > 0 => {
             let (replicates, failed) = (used.replicates, used.failed);
-            lang.say(
+            lang.pick(
                 format!("khoảng tin cậy {level} từ {replicates} mẫu lặp, {failed} mẫu không tính được, số gieo {seed}"),
                 format!("intervals at level {level} from {replicates} replicates, {failed} failed, seed {seed}"),
             )
         }
-        Some(used) => lang.say(
+        Some(used) => lang.pick(
             format!("khoảng tin cậy {level} theo phương pháp {}", used.method),
             format!("intervals at level {level} by the {} method", used.method),
         ),
@@ -159,10 +161,10 @@ fn method(manifest: &CompositeManifest, edition: &str, lang: Lang) -> String {
 /// What the office should know of a figure's publication.
 fn hidden(reason: Hidden, lang: Lang) -> &'static str {
     match reason {
-        Hidden::BeyondTop => lang.say("  (ngoài nhóm được công bố)", "  (not among those published)"),
-        Hidden::FewAnswers => lang.say("  (ít phiếu trả lời: không công bố)", "  (few answers: not published)"),
+        Hidden::BeyondTop => lang.pick("  (ngoài nhóm được công bố)", "  (not among those published)"),
+        Hidden::FewAnswers => lang.pick("  (ít phiếu trả lời: không công bố)", "  (few answers: not published)"),
         Hidden::ProtectsSibling => {
-            lang.say("  (không công bố: sẽ suy ra được số liệu khác)", "  (not published: another figure would follow from it)")
+            lang.pick("  (không công bố: sẽ suy ra được số liệu khác)", "  (not published: another figure would follow from it)")
         }
     }
 }

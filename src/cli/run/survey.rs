@@ -59,7 +59,7 @@ fn wave(arguments: &Arguments) -> Result<&str> {
     if arguments.wave.is_none() {
         wrong.insert(0, format!("--wave is needed: the index {code} {version} is of a survey"));
     }
-    refused(&wrong, crate::cli::lang::Lang::En)?;
+    refused(&wrong, crate::words::Lang::En)?;
     arguments.wave.as_deref().context("--wave is needed")
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::schema::Finding;
+use crate::words::Finding;
 
 /// Findings that are printed; the rest is counted.
 const FINDINGS: usize = 50;

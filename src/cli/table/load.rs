@@ -7,14 +7,15 @@ use serde_json::json;
 
 use super::show::{described, json as as_json, warnings};
 use crate::cli::context::{note, now, operator};
-use crate::cli::lang::Lang;
+use crate::cli::lang;
 use crate::cli::{Context, file, findings};
 use crate::jobs::composite::indicators::{self, Sheet};
 use crate::jobs::load::composite;
-use crate::schema::Finding;
 use crate::schema::composite::{CompositeDefinition, parse_composite};
 use crate::store::schemas::{self, IndexVersion, Published};
 use crate::store::{Db, Store};
+use crate::words::Finding;
+use crate::words::Lang;
 
 /// Most letters of a title.
 const TITLE: usize = 200;
@@ -72,7 +73,7 @@ struct Printing {
 
 impl Printing {
     fn lang(&self) -> Lang {
-        Lang::of(self.vi)
+        lang::of(self.vi)
     }
 
     /// Prints every finding of a table that cannot be used.
@@ -104,8 +105,8 @@ pub(super) fn load(context: &Context, arguments: &Arguments) -> Result<()> {
     }
     findings::tell(&name, &sheet.warnings, arguments.printing.lang());
     let lang = arguments.printing.lang();
-    let before = if new { "" } else { lang.say(" đã có, như lần nạp trước", " is there already, as it was loaded before") };
-    println!("{} {}{before}: {}", lang.say("bảng", "table"), table.id, described(&table, &row, lang));
+    let before = if new { "" } else { lang.pick(" đã có, như lần nạp trước", " is there already, as it was loaded before") };
+    println!("{} {}{before}: {}", lang.pick("bảng", "table"), table.id, described(&table, &row, lang));
     Ok(())
 }
 
@@ -144,7 +145,7 @@ pub(super) fn check(context: &Context, arguments: &CheckArguments) -> Result<()>
     let values = lang.count(values, "giá trị", ["value", "values"]);
     println!(
         "{name}: {}",
-        lang.say(
+        lang.pick(
             format!("{values} của {units} đơn vị theo kỳ, dùng cho {of}, {warnings}"),
             format!("{values} of {units} units and editions for {of}, {warnings}"),
         )
@@ -157,12 +158,12 @@ fn published(store: &Store, code: &str, version: &str, lang: Lang) -> Result<(In
     store.read(|db| {
         let none = || {
             let vi = format!("không có chỉ số {code} {version}: `hailong define TỆP` công bố định nghĩa");
-            lang.say(vi, format!("there is no index {code} {version}: `hailong define FILE` publishes one"))
+            lang.pick(vi, format!("there is no index {code} {version}: `hailong define FILE` publishes one"))
         };
         let row = schemas::find_index(db, code, version)?.with_context(none)?;
         if row.survey_code.is_some() {
             let vi = format!("{code} {version} là chỉ số của một khảo sát, không phải chỉ số tổng hợp: không nhận bảng số liệu");
-            bail!("{}", lang.say(vi, format!("the index {code} {version} is of a survey, not a composite one: it takes no tables")));
+            bail!("{}", lang.pick(vi, format!("the index {code} {version} is of a survey, not a composite one: it takes no tables")));
         }
         let definition = composite(&row)?;
         Ok((row, definition))

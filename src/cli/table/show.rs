@@ -3,13 +3,14 @@
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
-use crate::api::encode::rfc3339;
 use crate::cli::Context;
-use crate::cli::lang::Lang;
+use crate::cli::lang;
 use crate::cli::show::padded;
+use crate::http::encode::rfc3339;
 use crate::publication::hex;
 use crate::store::indicators::{self, Filter, IndicatorTable};
 use crate::store::schemas::{self, IndexVersion};
+use crate::words::Lang;
 
 /// Rows of one table on the screen; the rest is a line that says how many.
 const ROWS: usize = 100;
@@ -61,7 +62,7 @@ pub(super) fn list(context: &Context, arguments: &ListArguments) -> Result<()> {
         return Ok(());
     }
     for (index, table) in &tables {
-        println!("{:>4}  {}", table.id, described(table, index, Lang::of(arguments.vi)));
+        println!("{:>4}  {}", table.id, described(table, index, lang::of(arguments.vi)));
     }
     Ok(())
 }
@@ -75,10 +76,10 @@ pub(super) fn show(context: &Context, arguments: &Arguments) -> Result<()> {
         indicator: arguments.indicator.clone(),
         after_ord: None,
     };
-    let lang = Lang::of(arguments.vi);
+    let lang = lang::of(arguments.vi);
     let no_table = || {
         let vi = format!("không có bảng {id}: `hailong table list` liệt kê các bảng");
-        lang.say(vi, format!("there is no table {id}: `hailong table list` lists them"))
+        lang.pick(vi, format!("there is no table {id}: `hailong table list` lists them"))
     };
     let (table, index, values) = context.open()?.read(|db| -> Result<_> {
         let table = indicators::find(db, id)?.with_context(no_table)?;
@@ -91,8 +92,8 @@ pub(super) fn show(context: &Context, arguments: &Arguments) -> Result<()> {
         println!("{whole}");
         return Ok(());
     }
-    println!("{} {id}: {}", lang.say("bảng", "table"), described(&table, &index, lang));
-    let [edition, unit, indicator, revision, number, error, status, date, source] = lang.say(
+    println!("{} {id}: {}", lang.pick("bảng", "table"), described(&table, &index, lang));
+    let [edition, unit, indicator, revision, number, error, status, date, source] = lang.pick(
         ["kỳ", "đơn vị", "chỉ tiêu", "bản", "giá trị", "sai số chuẩn", "nguồn gốc", "ngày", "nguồn"],
         ["edition", "unit", "indicator", "rev", "value", "se", "status", "date", "source"],
     );
@@ -100,7 +101,7 @@ pub(super) fn show(context: &Context, arguments: &Arguments) -> Result<()> {
     for value in values.iter().take(ROWS) {
         line(value);
     }
-    lang.more(values.len(), ROWS, "giá trị", ["value", "values"]);
+    lang::more(lang, values.len(), ROWS, "giá trị", ["value", "values"]);
     Ok(())
 }
 
@@ -127,7 +128,7 @@ pub(super) fn described(table: &IndicatorTable, index: &IndexVersion, lang: Lang
     let editions: Vec<String> = list(&table.editions).iter().filter_map(|name| Some(name.as_str()?.to_owned())).collect();
     let (of, at, by) = (format!("{} {} · “{}”", index.code, index.version, table.title), rfc3339(table.loaded_at), &table.loaded_by);
     let (n, units, editions, warnings) = (table.n_values, table.n_units, editions.join(", "), warnings(lang, list(&table.findings).len()));
-    lang.say(
+    lang.pick(
         format!("{of} · {n} giá trị của {units} đơn vị theo kỳ ({editions}) · {warnings} · {by} nạp lúc {at}"),
         format!("{of} · {n} values of {units} units and editions ({editions}) · {warnings} · loaded {at} by {by}"),
     )

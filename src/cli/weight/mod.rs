@@ -8,7 +8,7 @@ mod steps;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::schema::Finding;
+use crate::words::Finding;
 use plan::Plan;
 use sheet::Sheet;
 use steps::{Weighting, apply};

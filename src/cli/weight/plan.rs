@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::design::{Bounds, ClassRule, Distance, RakeStop, Redistribution, TrimRule};
-use crate::schema::Finding;
 use crate::schema::decode::{At, Object, array, boolean, document, list, names, not_empty, real, skip_meta_schema, string, whole};
+use crate::words::Finding;
 
 /// How weights are made, step by step.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::schema::Finding;
+use crate::words::Finding;
 
 /// A CSV file: a header and its records, in the order of the file.
 #[derive(Debug, Clone)]

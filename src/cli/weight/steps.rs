@@ -10,7 +10,7 @@ use crate::design::{
     total_lines, trim, unknown_eligibility,
 };
 use crate::design::{Bounds, RakingResiduals, SmallClass};
-use crate::schema::Finding;
+use crate::words::Finding;
 
 /// Weights after every step, and what is to be said of them.
 pub(super) struct Weighting {

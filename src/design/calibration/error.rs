@@ -1,6 +1,6 @@
 //! Why weights cannot be calibrated.
 
-use crate::schema::Finding;
+use crate::words::Finding;
 
 /// Why weights cannot be calibrated. `name` is the auxiliary variable, or the margin and its category.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

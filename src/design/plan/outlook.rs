@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::allocation::Stratum;
 use super::size::{Precision, SizeError, invitations, slovin};
 use crate::design::csv::{Others, Row, on_line, read_table};
-use crate::schema::Finding;
+use crate::words::Finding;
 
 /// The margin of the Ministry of Home Affairs' guidance.
 const GUIDANCE_MARGIN: f64 = 0.05;

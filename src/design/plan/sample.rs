@@ -8,7 +8,7 @@ use super::number::as_real;
 use super::sampling_frame::{Line, SamplingFrame};
 use super::sampling_plan::{Number, PsuRule, SamplingPlan, Stage};
 use super::stream::{Purpose, Stream};
-use crate::schema::Finding;
+use crate::words::Finding;
 
 /// A sample, with all that is needed to check it by hand.
 #[derive(Debug, Clone, PartialEq)]

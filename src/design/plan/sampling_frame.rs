@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::sampling_plan::{Number, SamplingPlan};
 use crate::design::csv::{Others, Row, on_line, read_table};
-use crate::schema::Finding;
+use crate::words::Finding;
 
 /// The largest size of one row.
 const MAX_SIZE: u64 = 1_000_000_000_000;

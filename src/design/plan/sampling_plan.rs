@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::allocation::{Bounds, Rule};
 use super::draw::Method;
 use crate::schema::decode::{At, Object, array, boolean, document, names, not_empty, real, skip_meta_schema, string, whole};
-use crate::schema::{Finding, Text, content_hash};
+use crate::schema::{Text, content_hash};
+use crate::words::Finding;
 
 /// The most units that one draw may take.
 const MAX_NUMBER: u32 = 10_000_000;

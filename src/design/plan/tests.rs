@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::*;
 use crate::design::{Design, WeightUnit};
-use crate::schema::Finding;
+use crate::words::Finding;
 
 pub(super) const FRAME: &str = include_str!("../../../docs/examples/sampling/frame.csv");
 pub(super) const SIPAS: &str = include_str!("../../../docs/examples/sampling/sipas.json");

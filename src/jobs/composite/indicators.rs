@@ -3,13 +3,13 @@
 use chrono::NaiveDate;
 use sha2::{Digest as _, Sha256};
 
-use crate::index::composite::geography::unknown_units;
-use crate::index::composite::{Observation, Status, Table};
-use crate::schema::Finding;
+use crate::composite::geography::unknown_units;
+use crate::composite::{Observation, Status, Table};
 use crate::schema::composite::CompositeDefinition;
 use crate::store::indicators::{self, Attribute, Contents, IndicatorTable, NewTable, Value};
 use crate::store::schemas::Published;
 use crate::store::{Db, StoreError};
+use crate::words::Finding;
 
 /// A table that was read and can be loaded.
 pub struct Sheet {

@@ -2,11 +2,11 @@
 
 use uuid::Uuid;
 
-use crate::schema::Finding;
 use crate::schema::composite::{CompositeDefinition, SurveyLeaf};
 use crate::store::composites::Inputs;
 use crate::store::runs::{self, RunState};
 use crate::store::{Db, StoreError, indicators, schemas, waves};
+use crate::words::Finding;
 
 /// Everything that keeps the tables and runs named from being the inputs of a run of an index; nothing if they can be. Pointers are
 /// into `{"tables": [7], "surveys": [{"run": …, "edition": …}]}`.

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Prepared;
-use crate::index::composite::Figure;
-use crate::index::composite::sensitivity::Sensitivity;
-use crate::index::composite::targets::TargetReport;
-use crate::index::composite::uncertainty::{Errors, Uncertainty};
+use crate::composite::Figure;
+use crate::composite::sensitivity::Sensitivity;
+use crate::composite::targets::TargetReport;
+use crate::composite::uncertainty::{Errors, Uncertainty};
 use crate::publication::{CompositeManifest, Digest, UncertaintyUsed};
-use crate::schema::Finding;
 use crate::store::composites::{self, CompositeScore, ReportKind};
+use crate::words::Finding;
 
 /// What a run came to.
 pub struct CompositeOutcome {

@@ -3,18 +3,18 @@
 use std::collections::BTreeSet;
 
 use super::{CompositeError, Parameters, indicators};
+use crate::composite::explain::{Subject, standard_error};
+use crate::composite::survey::{self, Estimate};
+use crate::composite::{self, Outcome, State, Table};
 use crate::index::DomainKey;
-use crate::index::composite::explain::{Subject, standard_error};
-use crate::index::composite::survey::{self, Estimate};
-use crate::index::composite::{self, Outcome, State, Table};
 use crate::jobs::load;
 use crate::jobs::recompute::RunError;
 use crate::publication::{Manifest, SurveyUsed, TableUsed, VersionUsed, hex};
-use crate::schema::Finding;
 use crate::schema::composite::CompositeDefinition;
 use crate::store::runs::{self, Run};
 use crate::store::{Db, composites, indicators as stored, schemas, scores, waves};
 use crate::unit::Registry;
+use crate::words::Finding;
 
 /// A composite index with its data, computed.
 pub struct Prepared {

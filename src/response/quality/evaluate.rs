@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use super::device::{self, Copies, Ends};
 use super::single::{self, Form, Timed, Verdict};
 use super::{Flag, Hours, Judged, Rule, RuleSet};
-use crate::schema::{Finding, Layout, Questionnaire};
+use crate::schema::{Layout, Questionnaire};
+use crate::words::Finding;
 
 /// How far a rule reached.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

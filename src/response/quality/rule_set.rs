@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{Hours, Rule, rule_set_file};
 use crate::response::Channel;
+use crate::schema::Text;
 use crate::schema::decode::document;
-use crate::schema::{Finding, Text};
+use crate::words::Finding;
 
 /// The rule set that is shipped.
 pub const DEFAULT: &str = include_str!("../../../survey-schemas/quality/default-1.json");

@@ -8,8 +8,8 @@ use super::fit::stage_names;
 use super::stage::{Normalisation, Scale, Stage};
 use super::stage_file::{or, positive, share, stage};
 use crate::schema::decode::{At, Object, array, document, list, not_empty, skip_meta_schema, string, whole};
-use crate::schema::finding::Finding;
 use crate::schema::rules::{duplicate, item_code};
+use crate::words::Finding;
 
 /// The stages that a factor may vary. Screening decides who is ranked and dividing what is measured: neither is.
 const STAGES: [&str; 5] = ["impute", "treat", "normalise", "weight", "aggregate"];

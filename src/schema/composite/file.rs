@@ -68,7 +68,7 @@ mod tests {
         let mut value = composite();
         change(&mut value);
         let found = parse_composite(&value.to_string()).err().unwrap_or_default();
-        found.into_iter().filter(crate::schema::Finding::is_error).map(|finding| (finding.pointer, finding.code.into_owned())).collect()
+        found.into_iter().filter(crate::words::Finding::is_error).map(|finding| (finding.pointer, finding.code.into_owned())).collect()
     }
 
     fn expected(list: &[(&str, &str)]) -> Vec<(String, String)> {

@@ -34,8 +34,8 @@ pub use stage::{
 pub use target::TargetError;
 
 use super::decode;
-use super::finding::Finding;
 use super::version::content_hash;
+use crate::words::Finding;
 pub(super) use file::read;
 
 /// A definition of a composite index without errors.
@@ -62,7 +62,7 @@ pub fn parse_composite(text: &str) -> Result<CheckedComposite, Vec<Finding>> {
 mod tests {
     use super::sample::composite;
     use super::*;
-    use crate::schema::any_error;
+    use crate::words::any_error;
     use proptest::prelude::*;
     use serde_json::{Value, json};
 

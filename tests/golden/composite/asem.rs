@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hailong::index::composite::{
+use hailong::composite::{
     Matrix, Outcome, Record, State, StepResult, Table, compute, correlation, cronbach, effective_weights, run, summary,
 };
 use hailong::schema::composite::{CompositeDefinition, Stage};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hailong::index::composite::{Table, contributions};
+use hailong::composite::{Table, contributions};
 
 use super::{Scored, shipped, shipped_file};
 

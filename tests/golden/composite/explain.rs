@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use hailong::index::composite::explain::{Difference, Subject, difference, shares};
-use hailong::index::composite::geography::{Request, Series, rebuild, unknown_units};
-use hailong::index::composite::{Observation, Outcome, State, Table, compute};
+use hailong::composite::explain::{Difference, Subject, difference, shares};
+use hailong::composite::geography::{Request, Series, rebuild, unknown_units};
+use hailong::composite::{Observation, Outcome, State, Table, compute};
 use hailong::schema::composite::CompositeDefinition;
 use hailong::unit::{Registry, embedded};
 use serde_json::{Value, json};
@@ -85,7 +85,7 @@ fn changes_of_the_published_pci_are_explained_to_the_last_digit() {
         for unit in pair[1].outcome.rows().units() {
             let (Some(from), Some(to)) = (pair[0].subject(unit), pair[1].subject(unit)) else { continue };
             let found = difference(&from, &to).unwrap();
-            let sum: f64 = found.effects.iter().map(hailong::index::composite::explain::Effect::total).sum();
+            let sum: f64 = found.effects.iter().map(hailong::composite::explain::Effect::total).sum();
             worst = worst.max((sum - (published[&(after, unit.as_str())] - published[&(before, unit.as_str())])).abs());
             rest = rest.max((sum - (found.to - found.from)).abs());
             kinds(&found, before, after);

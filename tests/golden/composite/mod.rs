@@ -18,7 +18,7 @@ mod sobol;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use hailong::index::composite::{Observation, Outcome, Table, compute};
+use hailong::composite::{Observation, Outcome, Table, compute};
 use hailong::schema::composite::{CompositeDefinition, parse_composite};
 use serde_json::Value;
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use hailong::index::composite::explain::{Subject, difference};
-use hailong::index::composite::{State, Table};
+use hailong::composite::explain::{Subject, difference};
+use hailong::composite::{State, Table};
 use hailong::schema::composite::{CompositeDefinition, CompositeNode};
 use hailong::scoring::distribution::{normal, student};
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use hailong::index::composite::{Contribution, Observation, Status, Table, contributions};
+use hailong::composite::{Contribution, Observation, Status, Table, contributions};
 use hailong::schema::composite::CompositeDefinition;
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! PCI: the composite from the sub-indices that VCCI published, and the weights that no text states.
 
-use hailong::index::composite::{Printed, PrintedRow, admissible_grid, ranks};
+use hailong::composite::{Printed, PrintedRow, admissible_grid, ranks};
 use hailong::schema::composite::Ties;
 
 use super::{Cells, Csv, Furthest, Scored, shipped};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hailong::index::composite::{Limits, Record};
+use hailong::composite::{Limits, Record};
 use hailong::schema::composite::CompositeDefinition;
 
 use super::{Cells, Csv, Furthest, Scored, shipped};

@@ -1,6 +1,6 @@
 //! SIPAS: which content weights the published figures admit.
 
-use hailong::index::composite::{Printed, admissible_weight};
+use hailong::composite::{Printed, admissible_weight};
 
 use super::Csv;
 

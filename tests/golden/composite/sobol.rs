@@ -1,6 +1,6 @@
 //! The Sobol estimator of `COINr` on 64 rows and three inputs of the Ishigami function.
 
-use hailong::index::composite::sensitivity::sobol_indices;
+use hailong::composite::sensitivity::sobol_indices;
 
 use super::Csv;
 use crate::golden::Worst;

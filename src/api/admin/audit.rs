@@ -1,0 +1,89 @@
+//! The audit log: who did what, for auditors to read.
+
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::http::encode::rfc3339;
+use crate::http::page::{Listing, Page};
+use crate::http::state::AppState;
+use crate::office::Action;
+use crate::office::Refusal;
+use crate::office::{Actor, Holder};
+use crate::store::Db;
+use crate::store::audit::{self, NewLine};
+
+/// Writes a line in the transaction of the act itself: no act without its line.
+///
+/// # Errors
+/// Those of the store; the act is rolled back with them.
+pub fn note(db: &mut Db, holder: &Holder, at: i64, action: &str, object: &str, detail: &str) -> Result<(), Refusal> {
+    let detail = if detail.is_empty() { json!({}) } else { json!({ "note": detail }) };
+    let line = NewLine {
+        at,
+        actor: &holder.actor(),
+        role: Actor::known(std::sync::Arc::new(holder.clone())).standing(),
+        action,
+        object,
+        detail: &detail.to_string(),
+    };
+    Ok(audit::append(db, &line)?)
+}
+
+/// A line of the log.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LineBody {
+    /// Its place in the log.
+    pub id: i64,
+    /// When.
+    pub at: String,
+    /// Who: the key's name and number.
+    pub actor: String,
+    /// In what role.
+    pub role: String,
+    /// What was done, such as `run.approve`.
+    pub action: String,
+    /// To what.
+    pub object: String,
+    /// More.
+    pub detail: Value,
+}
+
+/// Which lines to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AuditQuery {
+    /// Only lines about this object.
+    object: Option<String>,
+    /// Where the page begins: `next` of the page before.
+    cursor: Option<String>,
+    /// Lines a page, at most 1000.
+    limit: Option<u32>,
+}
+
+/// Who did what, the latest first.
+#[utoipa::path(tag = "audit", params(AuditQuery), responses((status = 200, description = "A page of the log", body = Listing<LineBody>)))]
+#[get("/v1/audit")]
+pub async fn list_audit(state: AppState, actor: Actor, req: HttpRequest, query: web::Query<AuditQuery>) -> Result<HttpResponse, Refusal> {
+    actor.may(Action::ReadAudit)?;
+    let page = Page::of(query.cursor.as_deref(), query.limit)?;
+    let object = query.into_inner().object;
+    let fetch = page.fetch();
+    let rows = state.read(move |db| Ok(audit::list(db, object.as_deref(), page.after, fetch)?)).await?;
+    Ok(page.answer(
+        &req,
+        rows,
+        |line| line.id,
+        |line| LineBody {
+            id: line.id,
+            at: rfc3339(line.at),
+            actor: line.actor,
+            role: line.role,
+            action: line.action,
+            object: line.object,
+            detail: serde_json::from_str(&line.detail).unwrap_or(Value::String(line.detail)),
+        },
+    ))
+}

@@ -1,0 +1,6 @@
+//! Keys, the audit log, and what operators and programmers ask of the server.
+
+pub mod audit;
+pub mod health;
+pub mod keys;
+pub mod meta;

@@ -1,0 +1,7 @@
+//! Taking responses in: one, many, their receipts and what becomes of them.
+
+pub mod batch;
+pub mod intake;
+pub mod place;
+pub mod responses;
+pub mod submission;

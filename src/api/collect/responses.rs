@@ -1,0 +1,283 @@
+//! Responses: sending one, reading a receipt, withdrawing.
+
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+use validator::Validate;
+
+use crate::api::admin::audit;
+use crate::api::collect::intake::{Intake, ReceiptBody, Taken};
+use crate::api::collect::submission::SubmissionBody;
+use crate::api::definitions::units::split_name;
+use crate::api::wire::UnitName;
+use crate::http::body::{Json, JsonBytes, SMALL};
+use crate::http::encode::rfc3339;
+use crate::http::page::{Listing, Page};
+use crate::http::state::AppState;
+use crate::office::Actor;
+use crate::office::Code;
+use crate::office::Refusal;
+use crate::office::{Action, Role};
+use crate::response::Channel;
+use crate::store::responses::{self, Filter, ResponseState, Summary};
+use crate::unit::{Registry, UnitId};
+
+/// A response, without its answers.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SummaryBody {
+    /// Its receipt.
+    #[serde(flatten)]
+    pub receipt: ReceiptBody,
+    /// The unit that is rated.
+    pub unit: Option<UnitName>,
+    /// How it came in.
+    pub channel: Option<&'static str>,
+    /// The number of the key that sent it.
+    pub key: Option<i32>,
+    /// As the device claims.
+    pub started_at: Option<String>,
+    /// As the device claims.
+    pub answered_at: Option<String>,
+    /// Whether it was withdrawn, superseded or excluded.
+    pub ended: bool,
+    /// When it was withdrawn.
+    pub withdrawn_at: Option<String>,
+}
+
+/// A response in full.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ResponseBody {
+    /// What lists show of it.
+    #[serde(flatten)]
+    pub summary: SummaryBody,
+    /// The submission as it was received; null if withdrawn.
+    pub submission: Option<Value>,
+    /// What was found in it on arrival.
+    pub findings: Option<Value>,
+    /// What happened to it since.
+    pub events: Vec<EventBody>,
+}
+
+/// Something that happened to a response.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EventBody {
+    /// `withdrawn`, `superseded` or `excluded`.
+    pub kind: &'static str,
+    /// When.
+    pub at: String,
+    /// By whom.
+    pub actor: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Why.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReasonRequest {
+    /// The reason, for the record.
+    #[validate(length(min = 3, max = 500))]
+    pub reason: String,
+}
+
+/// Which responses to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ResponsesQuery {
+    /// The wave.
+    wave: String,
+    /// The unit that is rated, as `LIST:CODE`.
+    unit: Option<String>,
+    /// `valid`, `invalid` or `quarantined`.
+    #[param(inline)]
+    state: Option<StateName>,
+    /// Where the page begins: `next` of the page before.
+    cursor: Option<String>,
+    /// Responses a page, at most 1000.
+    limit: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum StateName {
+    Valid,
+    Invalid,
+    Quarantined,
+}
+
+/// The id in the address.
+///
+/// # Errors
+/// `not-found` for what is no UUID in its hyphenated form.
+pub fn uuid(text: &str) -> Result<Uuid, Refusal> {
+    let id = Uuid::try_parse(text).ok().filter(|_| text.len() == 36);
+    id.ok_or_else(|| Refusal::not_found().detail("Mã phải là UUID 36 ký tự", "The id must be a UUID of 36 characters"))
+}
+
+/// Whether answers with errors are kept: from a key, unless it asks for strictness. A page in someone's hand can show what is wrong.
+fn keeps_invalid(req: &HttpRequest, actor: &Actor) -> bool {
+    let prefer = req.headers().get_all("prefer").filter_map(|value| value.to_str().ok());
+    let strict = prefer.flat_map(|value| value.split([',', ';'])).any(|wish| wish.trim().eq_ignore_ascii_case("handling=strict"));
+    actor.holder().is_some() && !strict
+}
+
+/// Stores a response under an id that the sender made. Any answer but 2xx and 4xx means "unknown": send the same again.
+///
+/// From a device or collector, answers with errors are kept and marked, unless it sends `Prefer: handling=strict`.
+#[utoipa::path(tag = "responses", request_body = SubmissionBody, params(("id" = String, Path, description = "A random UUID")),
+    responses(
+        (status = 201, description = "Stored, on disk", body = ReceiptBody),
+        (status = 200, description = "It was stored before: the same receipt, with `Idempotent-Replay: true`", body = ReceiptBody)))]
+#[put("/v1/responses/{id:[^:/]+}")]
+pub async fn put_response(
+    state: AppState,
+    actor: Actor,
+    req: HttpRequest,
+    id: web::Path<String>,
+    body: JsonBytes<SMALL>,
+) -> Result<HttpResponse, Refusal> {
+    let id = uuid(&id)?;
+    let intake = Intake { state: &state, actor: &actor, keep_invalid: keeps_invalid(&req, &actor) };
+    let Taken { receipt, replayed } = intake.send(id, body.0.to_vec()).await?.settle(&state).await?;
+    if replayed {
+        return Ok(HttpResponse::Ok().insert_header(("Idempotent-Replay", "true")).json(receipt));
+    }
+    Ok(HttpResponse::Created().insert_header((LOCATION, format!("/v1/responses/{id}"))).json(receipt))
+}
+
+/// A receipt, to whoever sent the response; the whole response, to a statistician.
+#[utoipa::path(tag = "responses", params(("id" = String, Path, description = "The response")),
+    responses((status = 200, description = "The response; a sender and an auditor see the members of the receipt only", body = ResponseBody)))]
+#[get("/v1/responses/{id:[^:/]+}")]
+pub async fn get_response(state: AppState, actor: Actor, id: web::Path<String>) -> Result<HttpResponse, Refusal> {
+    let holder = actor.may(Action::ReadReceipt)?.clone();
+    let id = uuid(&id)?;
+    let summary = state.read(move |db| Ok(responses::find(db, id)?)).await?.ok_or_else(Refusal::not_found)?;
+    let sender = matches!(actor.role(), Some(Role::Device | Role::Collector));
+    if sender && summary.device_key_id != holder.key {
+        return Err(Refusal::not_found());
+    }
+    if summary.withdrawn_at.is_some() && sender {
+        return Err(Refusal::new(Code::ResponseWithdrawn));
+    }
+    if !actor.can(Action::ReadAnswers) {
+        return Ok(HttpResponse::Ok().json(ReceiptBody::new(&summary.receipt, Vec::new())));
+    }
+    let seq = summary.receipt.seq;
+    let (submission, events) = state.read(move |db| Ok((responses::submission(db, seq)?, responses::events(db, seq)?))).await?;
+    let (body, findings) = submission.unzip();
+    let json = |text: &[u8]| serde_json::from_slice(text).ok();
+    let event =
+        |event: responses::Event| EventBody { kind: event.kind.as_str(), at: rfc3339(event.at), actor: event.actor, reason: event.reason };
+    let units = state.units().await?;
+    Ok(HttpResponse::Ok().json(ResponseBody {
+        summary: summary_body(&summary, &units),
+        submission: body.and_then(|body| json(&body)),
+        findings: findings.flatten().and_then(|findings| json(findings.as_bytes())),
+        events: events.into_iter().map(event).collect(),
+    }))
+}
+
+fn summary_body(row: &Summary, units: &Registry) -> SummaryBody {
+    let unit = units.get(UnitId(row.unit_id));
+    let channel = u8::try_from(row.channel).ok().and_then(Channel::from_code);
+    SummaryBody {
+        receipt: ReceiptBody::new(&row.receipt, Vec::new()),
+        unit: unit.map(|unit| UnitName { list: unit.record.list.clone(), code: unit.record.code.clone() }),
+        channel: channel.map(Channel::as_str),
+        key: row.device_key_id,
+        started_at: row.started_at.map(rfc3339),
+        answered_at: row.answered_at.map(rfc3339),
+        ended: row.ended_event.is_some(),
+        withdrawn_at: row.withdrawn_at.map(rfc3339),
+    }
+}
+
+/// Responses of a wave, in the order of arrival, without their answers.
+#[utoipa::path(tag = "responses", params(ResponsesQuery), responses((status = 200, description = "A page of responses", body = Listing<SummaryBody>)))]
+#[get("/v1/responses")]
+pub async fn list_responses(
+    state: AppState,
+    actor: Actor,
+    req: HttpRequest,
+    query: web::Query<ResponsesQuery>,
+) -> Result<HttpResponse, Refusal> {
+    actor.may(Action::ListResponses)?;
+    let page = Page::of(query.cursor.as_deref(), query.limit)?;
+    let field = state.wave(&query.wave).await?.ok_or_else(|| Refusal::new(Code::WaveUnknown))?;
+    let units = state.units().await?;
+    let unit_id = match query.unit.as_deref().map(split_name).transpose()? {
+        Some((list, code)) => Some(units.find(list, code, None).ok_or_else(Refusal::not_found)?.id.0),
+        None => None,
+    };
+    let wanted = query.state.map(|state| match state {
+        StateName::Valid => ResponseState::Valid,
+        StateName::Invalid => ResponseState::Invalid,
+        StateName::Quarantined => ResponseState::Quarantined,
+    });
+    let filter = Filter { unit_id, state: wanted, after_seq: page.after.unwrap_or(0) };
+    let rows = state.read(move |db| Ok(responses::list(db, field.wave.id, &filter, page.fetch())?)).await?;
+    Ok(page.answer(&req, rows, |row| row.receipt.seq, |row| summary_body(&row, &units)))
+}
+
+/// Why a response is withdrawn.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct WithdrawQuery {
+    /// The reason, for the record: 3 to 500 characters.
+    reason: String,
+}
+
+/// Withdraws a response at its respondent's wish: its answers are erased, its id stays taken. Doing it again changes nothing.
+#[utoipa::path(tag = "responses", params(("id" = String, Path, description = "The response"), WithdrawQuery),
+    responses((status = 204, description = "Withdrawn")))]
+#[delete("/v1/responses/{id:[^:/]+}")]
+pub async fn withdraw_response(
+    state: AppState,
+    actor: Actor,
+    id: web::Path<String>,
+    query: web::Query<WithdrawQuery>,
+) -> Result<HttpResponse, Refusal> {
+    let holder = actor.may(Action::EndResponse)?.clone();
+    let id = uuid(&id)?;
+    let reason = query.into_inner().reason;
+    if !(3..=500).contains(&reason.chars().count()) {
+        return Err(Refusal::new(Code::QueryInvalid).detail("reason phải từ 3 đến 500 ký tự", "reason must have 3 to 500 characters"));
+    }
+    let now = state.now();
+    let withdrawn = state.write(move |db| {
+        if responses::withdraw(db, id, &holder.actor(), &reason, now)? {
+            audit::note(db, &holder, now, "response.withdraw", &id.to_string(), &reason)?;
+        }
+        Ok(())
+    });
+    withdrawn.await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Leaves a response out of the runs to come, with a reason. It keeps its answers, and the exclusion stays on record.
+#[utoipa::path(tag = "responses", request_body = ReasonRequest, params(("id" = String, Path, description = "The response")),
+    responses((status = 204, description = "Excluded")))]
+#[post("/v1/responses/{id:[^:/]+}:exclude")]
+pub async fn exclude_response(
+    state: AppState,
+    actor: Actor,
+    id: web::Path<String>,
+    request: Json<ReasonRequest>,
+) -> Result<HttpResponse, Refusal> {
+    let holder = actor.may(Action::EndResponse)?.clone();
+    let id = uuid(&id)?;
+    let reason = request.0.reason;
+    let now = state.now();
+    let excluded = state.write(move |db| {
+        responses::exclude(db, id, &holder.actor(), &reason, now)?;
+        audit::note(db, &holder, now, "response.exclude", &id.to_string(), &reason)
+    });
+    excluded.await?;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,341 @@
+//! Indicator tables: the values that composite indices are computed from, loaded as CSV. Nothing of a table ever changes.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::api::admin::audit;
+use crate::api::wire::{Cacheable, FindingBody};
+use crate::http::body::{self, TABLE};
+use crate::http::encode::{hex, rfc3339};
+use crate::http::page::{Listing, Page};
+use crate::http::state::AppState;
+use crate::jobs::composite::indicators::{self, Sheet};
+use crate::jobs::load;
+use crate::office::Action;
+use crate::office::Actor;
+use crate::office::Code;
+use crate::office::Refusal;
+use crate::store::Db;
+use crate::store::indicators::{self as stored, Filter, IndicatorTable, Value};
+use crate::store::schemas::{self, Published};
+use crate::words::{Finding, any_error};
+
+/// Most letters of a title.
+const TITLE: usize = 200;
+
+/// What a table is loaded for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct LoadQuery {
+    /// Code of the composite index.
+    index: String,
+    /// Version of its definition, which is its edition. The table may hold other editions too.
+    version: String,
+    /// What people call the table, at most 200 letters.
+    title: String,
+}
+
+/// What a table is checked against.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CheckQuery {
+    /// Code of the composite index.
+    index: String,
+    /// Version of its definition.
+    version: String,
+}
+
+/// Which tables to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct TablesQuery {
+    /// Of this index.
+    index: Option<String>,
+    /// Where the page begins: `next` of the page before.
+    cursor: Option<String>,
+    /// Tables a page, at most 1000.
+    limit: Option<u32>,
+}
+
+/// Which values to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ValuesQuery {
+    /// Of this edition.
+    edition: Option<String>,
+    /// Of this unit, by its code as the table has it.
+    unit: Option<String>,
+    /// Of this indicator or denominator.
+    indicator: Option<String>,
+    /// Where the page begins: `next` of the page before.
+    cursor: Option<String>,
+    /// Values a page, at most 1000.
+    limit: Option<u32>,
+}
+
+/// A table.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TableBody {
+    /// Its number: what runs name it by.
+    pub id: i32,
+    /// Code of the index that it was loaded for.
+    pub index: String,
+    /// Version of the definition that it was checked against.
+    pub version: String,
+    /// What people call it.
+    pub title: String,
+    /// SHA-256 of the file as it came.
+    pub sha256: String,
+    /// Values, revisions among them.
+    pub values: i32,
+    /// Units, counted once an edition.
+    pub units: i32,
+    /// The editions that it has units of.
+    pub editions: Vec<String>,
+    /// When it was loaded.
+    pub loaded_at: String,
+    /// By whom.
+    pub loaded_by: String,
+    /// What somebody should look at. None of it kept the table from being loaded.
+    pub warnings: Vec<FindingBody>,
+}
+
+/// What a check of a table found.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TableCheck {
+    /// Whether it could be loaded.
+    pub valid: bool,
+    /// Everything found, each with its line.
+    pub findings: Vec<FindingBody>,
+}
+
+/// One value of a table, in one revision.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ValueBody {
+    /// The edition.
+    pub edition: String,
+    /// The unit, as the table has it.
+    pub unit: String,
+    /// The indicator or denominator.
+    pub indicator: String,
+    /// Counts from 0; the highest is in force.
+    pub revision: i32,
+    /// The value; null where the source says that there is none.
+    pub value: Option<f64>,
+    /// The unit of measure.
+    pub measured_in: Option<String>,
+    /// The day for which it holds.
+    pub date: Option<String>,
+    /// Where it stands.
+    pub source: Option<String>,
+    /// `published`, `derived` or `restated`.
+    pub status: String,
+    /// Its standard error.
+    pub standard_error: Option<f64>,
+    /// Degrees of freedom of that.
+    pub df: Option<f64>,
+    /// Answers behind it.
+    pub n: Option<i64>,
+}
+
+impl From<Value> for ValueBody {
+    fn from(value: Value) -> Self {
+        let Value { edition, unit, indicator, revision, value, measured_in, date, source, status, standard_error, df, n, .. } = value;
+        Self { edition, unit, indicator, revision, value, measured_in, date, source, status, standard_error, df, n }
+    }
+}
+
+/// Codes and versions of indices by number.
+type Names = HashMap<i32, (String, String)>;
+
+fn table_body(db: &mut Db, names: &mut Names, table: IndicatorTable) -> Result<TableBody, Refusal> {
+    let id = table.index_version_id;
+    if let Entry::Vacant(entry) = names.entry(id) {
+        let row = schemas::index_by_id(db, id)?;
+        entry.insert((row.code, row.version));
+    }
+    let (index, version) = names.get(&id).cloned().unwrap_or_default();
+    Ok(TableBody {
+        id: table.id,
+        index,
+        version,
+        title: table.title,
+        sha256: hex(&table.sha256),
+        values: table.n_values,
+        units: table.n_units,
+        editions: serde_json::from_str(&table.editions).unwrap_or_default(),
+        loaded_at: rfc3339(table.loaded_at),
+        loaded_by: table.loaded_by,
+        warnings: stored_findings(&table.findings),
+    })
+}
+
+/// Findings as the store keeps them: warnings, which refused nothing.
+pub(in crate::api) fn stored_findings(json: &str) -> Vec<FindingBody> {
+    let text = |finding: &Json, member: &str| finding[member].as_str().unwrap_or_default().to_owned();
+    let body = |finding: &Json| FindingBody {
+        pointer: text(finding, "pointer"),
+        line: finding["line"].as_u64().and_then(|line| u32::try_from(line).ok()),
+        severity: if finding["severity"] == "error" { "error" } else { "warning" },
+        code: text(finding, "code"),
+        vi: text(finding, "vi"),
+        en: text(finding, "en"),
+    };
+    let list: Vec<Json> = serde_json::from_str(json).unwrap_or_default();
+    list.iter().map(body).collect()
+}
+
+/// Reads a table for a version of an index, which must be there and be a composite one.
+fn read(db: &mut Db, (index, version): (&str, &str), title: &str, bytes: &[u8]) -> Result<(i32, Result<Sheet, Vec<Finding>>), Refusal> {
+    let found = schemas::find_index(db, index, version)?;
+    let row = found.ok_or_else(|| Refusal::not_found().detail("Không có phiên bản chỉ số này", "There is no such version of the index"))?;
+    let finding = |code, vi: &str, en: &str| Ok((row.id, Err(vec![Finding::error("", code, vi, en)])));
+    if row.survey_code.is_some() {
+        return finding(
+            "not-composite",
+            "Chỉ số này tính từ khảo sát, không nhận bảng chỉ tiêu",
+            "This is a survey's index: it takes no table",
+        );
+    }
+    let definition = load::composite(&row)?;
+    let Ok(text) = std::str::from_utf8(bytes) else { return finding("not-utf8", "Tệp phải là UTF-8", "The file must be UTF-8") };
+    Ok((row.id, indicators::read(title, text, &definition)))
+}
+
+fn refused(findings: Vec<Finding>) -> Refusal {
+    Refusal::new(Code::IndicatorsInvalid).errors(findings)
+}
+
+/// Loads a table for a version of a composite index: a line a value, or a line a unit with a column an indicator. The same file again is
+/// the same table.
+#[utoipa::path(tag = "composites", params(LoadQuery),
+    request_body(content = String, content_type = "text/csv",
+        description = "`unit,indicator,value[,edition][,measured_in][,date][,source][,status][,revision][,standard_error][,df][,n]`, or \
+                       `unit[,edition]` and a column for each indicator"),
+    responses((status = 201, description = "Loaded; `Location` is the table", body = TableBody),
+        (status = 200, description = "It was loaded before", body = TableBody)))]
+#[post("/v1/indicator-tables")]
+pub async fn load_indicators(
+    state: AppState,
+    actor: Actor,
+    req: HttpRequest,
+    query: web::Query<LoadQuery>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Refusal> {
+    let holder = actor.may(Action::LoadIndicators)?.clone();
+    let LoadQuery { index, version, title } = query.into_inner();
+    if title.trim().is_empty() || title.chars().count() > TITLE {
+        let (vi, en) = (format!("title cần từ 1 đến {TITLE} ký tự"), format!("title must have 1 to {TITLE} letters"));
+        return Err(Refusal::new(Code::QueryInvalid).detail(vi, en));
+    }
+    let bytes = csv(&req, payload).await?;
+    let (index_id, sheet) = state.read(move |db| read(db, (&index, &version), &title, &bytes)).await?;
+    let sheet = sheet.map_err(refused)?;
+    let now = state.now();
+    let loaded = state.write(move |db| {
+        let (new, table) = match indicators::load(db, index_id, &sheet, &holder.actor(), now)? {
+            Published::New(table) => (true, table),
+            Published::Already(table) => (false, table),
+        };
+        if new {
+            audit::note(db, &holder, now, "indicators.load", &table.id.to_string(), &table.title)?;
+        }
+        Ok((new, table_body(db, &mut Names::new(), table)?))
+    });
+    let (new, body) = loaded.await?;
+    let mut answer = if new { HttpResponse::Created() } else { HttpResponse::Ok() };
+    answer.insert_header((LOCATION, format!("/v1/indicator-tables/{}", body.id)));
+    Ok(answer.json(body))
+}
+
+/// Says what is wrong with a table, without loading it.
+#[utoipa::path(tag = "composites", params(CheckQuery), request_body(content = String, content_type = "text/csv", description = "A table"),
+    responses((status = 200, description = "Everything found", body = TableCheck)))]
+#[post("/v1/indicator-tables:check")]
+pub async fn check_indicators(
+    state: AppState,
+    actor: Actor,
+    req: HttpRequest,
+    query: web::Query<CheckQuery>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Refusal> {
+    actor.may(Action::CheckDefinition)?;
+    let CheckQuery { index, version } = query.into_inner();
+    let bytes = csv(&req, payload).await?;
+    let (_, sheet) = state.read(move |db| read(db, (&index, &version), "", &bytes)).await?;
+    let findings = sheet.map_or_else(|findings| findings, |sheet| sheet.warnings);
+    let valid = !any_error(&findings);
+    Ok(HttpResponse::Ok().json(TableCheck { valid, findings: findings.into_iter().map(Into::into).collect() }))
+}
+
+/// The body, which is large: nobody without permission gets as far as sending it.
+async fn csv(req: &HttpRequest, payload: web::Payload) -> Result<web::Bytes, Refusal> {
+    if body::media_type(req) != Some("text/csv") {
+        return Err(body::unsupported("text/csv"));
+    }
+    body::receive(req, payload, TABLE).await
+}
+
+/// Tables, the last loaded first.
+#[utoipa::path(tag = "composites", params(TablesQuery), responses((status = 200, description = "A page of tables", body = Listing<TableBody>)))]
+#[get("/v1/indicator-tables")]
+pub async fn list_indicator_tables(
+    state: AppState,
+    actor: Actor,
+    req: HttpRequest,
+    query: web::Query<TablesQuery>,
+) -> Result<HttpResponse, Refusal> {
+    actor.may(Action::ReadRuns)?;
+    let page: Page<i32> = Page::of(query.cursor.as_deref(), query.limit)?;
+    let index = query.into_inner().index;
+    let rows = state.read(move |db| {
+        let (tables, mut names) = (stored::list(db, index.as_deref(), page.after, page.fetch())?, Names::new());
+        tables.into_iter().map(|table| table_body(db, &mut names, table)).collect::<Result<Vec<_>, _>>()
+    });
+    Ok(page.answer(&req, rows.await?, |table| table.id, |table| table))
+}
+
+/// A table without its values.
+#[utoipa::path(tag = "composites", params(("id" = i32, Path, description = "The table's number")),
+    responses((status = 200, description = "The table", body = TableBody)))]
+#[get("/v1/indicator-tables/{id:[^:/]+}")]
+pub async fn get_indicator_table(state: AppState, actor: Actor, id: web::Path<i32>) -> Result<HttpResponse, Refusal> {
+    actor.may(Action::ReadRuns)?;
+    let table = state.read(move |db| {
+        let table = stored::get(db, *id)?;
+        table_body(db, &mut Names::new(), table)
+    });
+    Ok(HttpResponse::Ok().private().json(table.await?))
+}
+
+/// The values of a table with their revisions, in the order of edition, unit and indicator.
+#[utoipa::path(tag = "composites", params(("id" = i32, Path, description = "The table's number"), ValuesQuery),
+    responses((status = 200, description = "A page of values", body = Listing<ValueBody>)))]
+#[get("/v1/indicator-tables/{id:[^:/]+}/values")]
+pub async fn list_indicator_values(
+    state: AppState,
+    actor: Actor,
+    req: HttpRequest,
+    id: web::Path<i32>,
+    query: web::Query<ValuesQuery>,
+) -> Result<HttpResponse, Refusal> {
+    actor.may(Action::ReadRuns)?;
+    let page: Page<i32> = Page::of(query.cursor.as_deref(), query.limit)?;
+    let ValuesQuery { edition, unit, indicator, .. } = query.into_inner();
+    let filter = Filter { edition, unit, indicator, after_ord: page.after };
+    let rows = state.read(move |db| {
+        let table = stored::get(db, *id)?;
+        Ok(stored::values(db, table.id, &filter, page.fetch())?)
+    });
+    Ok(page.answer(&req, rows.await?, |value| value.ord, ValueBody::from))
+}

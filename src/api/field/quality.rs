@@ -1,0 +1,332 @@
+//! Quality evaluations: looking for suspicious responses, and what was found.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpResponse, get, post, web};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use uuid::Uuid;
+use validator::Validate;
+
+use crate::api::admin::audit;
+use crate::api::collect::responses::uuid;
+use crate::api::wire::UnitName;
+use crate::http::body::Json;
+use crate::http::encode::{hex, rfc3339};
+use crate::http::page::Listing;
+use crate::http::state::AppState;
+use crate::jobs::Evaluate;
+use crate::jobs::quality::{QUALITY_JOB, QualityError, begin};
+use crate::office::Action;
+use crate::office::Actor;
+use crate::office::Code;
+use crate::office::Refusal;
+use crate::response::quality::{DEFAULT, Rule};
+use crate::store::jobs::{self, NewJob};
+use crate::store::quality::{self, Evaluation, FlagCount, FlagsBy, LeftOut};
+use crate::store::waves::{self, Wave};
+use crate::store::{Db, responses};
+use crate::unit::{Registry, UnitId};
+use crate::words::Finding;
+
+/// By which rules to judge.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EvaluationRequest {
+    /// A rule set (`survey-schemas/meta-schema/quality.schema.json`); without one the set that is shipped.
+    #[schema(value_type = Option<Object>)]
+    rule_set: Option<Value>,
+}
+
+/// A rule set by its name.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RuleSetName {
+    /// Its code.
+    pub code: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of its canonical JSON.
+    pub sha256: String,
+}
+
+/// One look at the responses of a wave. It changes none of them.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EvaluationBody {
+    /// The wave.
+    pub wave: String,
+    /// From 1 within the wave: what runs refer to.
+    pub version: i32,
+    /// `pending`, `done` or `failed`.
+    pub state: &'static str,
+    /// The rules that it goes by.
+    pub rule_set: RuleSetName,
+    /// The last response, by sequence number, that it looks at.
+    pub high_water_seq: i64,
+    /// The last withdrawal, correction or exclusion that it takes account of.
+    pub high_water_event: i64,
+    /// Who began it.
+    pub by: String,
+    /// When.
+    pub at: String,
+    /// When it was done.
+    pub finished_at: Option<String>,
+    /// Responses looked at.
+    pub responses: Option<i64>,
+    /// Responses with at least one flag.
+    pub flagged: Option<i64>,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+/// An evaluation and what it found.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EvaluationInFull {
+    /// The evaluation.
+    #[serde(flatten)]
+    pub evaluation: EvaluationBody,
+    /// The rule set in full.
+    #[schema(value_type = Object)]
+    pub rules: Value,
+    /// How far each rule reached.
+    pub by_rule: Vec<RuleCountBody>,
+    /// Flags by rated unit; units without any are left out.
+    pub by_unit: Vec<UnitFlags>,
+    /// Flags by the key of the device; null: responses without one.
+    pub by_device: Vec<DeviceFlags>,
+}
+
+/// How far a rule reached.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RuleCountBody {
+    /// The rule.
+    pub rule: String,
+    /// Responses that it could judge: the others lack what it looks at, such as a device or a time.
+    pub judged: i64,
+    /// Responses that it flagged.
+    pub flagged: i64,
+}
+
+/// Flags on the responses about one unit.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UnitFlags {
+    /// The rated unit.
+    pub unit: Option<UnitName>,
+    /// Flags by rule.
+    pub flags: BTreeMap<String, i64>,
+}
+
+/// Flags on the responses of one device.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DeviceFlags {
+    /// The number of its key.
+    pub key: Option<i32>,
+    /// Flags by rule.
+    pub flags: BTreeMap<String, i64>,
+}
+
+/// A flag of one response.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FlagBody {
+    /// The version of the wave's evaluation that set it.
+    pub evaluation: i32,
+    /// The rule.
+    pub rule: String,
+    /// What was measured, as `name=value`; nothing of the answers.
+    pub detail: String,
+}
+
+/// What a run leaves out.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WithoutFlagged {
+    /// The version of the wave's evaluation whose flags count.
+    evaluation: i32,
+    /// The rules whose flags count; all of the evaluation's if nothing is said.
+    rules: Option<Vec<String>>,
+}
+
+/// What a run leaves out, as it was frozen.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LeftOutBody {
+    /// The version of the wave's evaluation whose flags count.
+    pub evaluation: i32,
+    /// The rules whose flags count.
+    pub rules: Vec<&'static str>,
+}
+
+impl LeftOutBody {
+    /// What a run leaves out, as the API tells it.
+    #[must_use]
+    pub fn of(left_out: &LeftOut) -> Self {
+        Self { evaluation: left_out.evaluation.version, rules: left_out.rules.iter().map(|rule| rule.as_str()).collect() }
+    }
+}
+
+impl WithoutFlagged {
+    /// The evaluation and the rules that a request for a run names.
+    ///
+    /// # Errors
+    /// Every finding: an evaluation that is not there or not done, rules that do not exist.
+    pub fn read(&self, db: &mut Db, wave_id: i32) -> Result<LeftOut, Refusal> {
+        let mut findings = Vec::new();
+        let evaluation = quality::find(db, wave_id, self.evaluation)?.filter(|evaluation| evaluation.state() == "done");
+        if evaluation.is_none() {
+            let (vi, en) = ("Đợt này không có lần đánh giá đã xong mang số đó", "The wave has no finished evaluation of that number");
+            findings.push(Finding::error("/without_flagged/evaluation", "evaluation-unknown", vi, en));
+        }
+        let mut rules = Vec::new();
+        for (place, name) in self.rules.iter().flatten().enumerate() {
+            if let Some(rule) = Rule::parse(name) {
+                rules.push(rule);
+                continue;
+            }
+            let names = Rule::ALL.map(Rule::as_str).join(", ");
+            let (vi, en) = (format!("Phải là một trong: {names}"), format!("Must be one of: {names}"));
+            findings.push(Finding::error(format!("/without_flagged/rules/{place}"), "unknown-value", vi, en));
+        }
+        if self.rules.as_ref().is_some_and(Vec::is_empty) {
+            let (vi, en) = ("Danh sách không được để trống", "The list must not be empty");
+            findings.push(Finding::error("/without_flagged/rules", "empty", vi, en));
+        }
+        rules.sort_unstable();
+        rules.dedup();
+        let Some(evaluation) = evaluation.filter(|_| findings.is_empty()) else {
+            return Err(Refusal::new(Code::BodyInvalid).errors(findings));
+        };
+        let rules = if self.rules.is_some() { rules } else { quality::rules_of(db, evaluation.id)? };
+        Ok(LeftOut { evaluation, rules })
+    }
+}
+
+fn body(wave: &str, evaluation: Evaluation) -> EvaluationBody {
+    EvaluationBody {
+        wave: wave.to_owned(),
+        version: evaluation.version,
+        state: evaluation.state(),
+        rule_set: RuleSetName { sha256: hex(&evaluation.rules_sha256), code: evaluation.rules_code, version: evaluation.rules_version },
+        high_water_seq: evaluation.high_water_seq,
+        high_water_event: evaluation.high_water_event,
+        by: evaluation.created_by,
+        at: rfc3339(evaluation.created_at),
+        finished_at: evaluation.finished_at.map(rfc3339),
+        responses: evaluation.responses,
+        flagged: evaluation.flagged,
+        error: evaluation.error,
+    }
+}
+
+fn wave(db: &mut Db, code: &str) -> Result<Wave, Refusal> {
+    waves::find(db, code)?.ok_or_else(Refusal::not_found)
+}
+
+/// Begins to judge the valid responses that there are now, by a set of rules. What is found is a new version beside the responses.
+#[utoipa::path(tag = "quality", request_body = EvaluationRequest, params(("code" = String, Path, description = "The wave")),
+    responses((status = 202, description = "Queued; `Location` is the evaluation", body = EvaluationBody)))]
+#[post("/v1/waves/{code:[^:/]+}/quality-evaluations")]
+pub async fn create_evaluation(
+    state: AppState,
+    actor: Actor,
+    code: web::Path<String>,
+    request: Json<EvaluationRequest>,
+) -> Result<HttpResponse, Refusal> {
+    let holder = actor.may(Action::Compute)?.clone();
+    let (code, now, job, units) = (code.into_inner(), state.now(), Uuid::new_v4(), state.units().await?);
+    let rules = request.0.rule_set.map_or_else(|| DEFAULT.to_owned(), |rules| rules.to_string());
+    let begun = state.write(move |db| {
+        let wave = wave(db, &code)?;
+        let evaluation = begin(db, wave.id, &rules, &units, &holder.actor(), now).map_err(refused)?;
+        let payload = json!(Evaluate { evaluation: evaluation.id }).to_string();
+        jobs::enqueue(db, &NewJob { id: job, kind: QUALITY_JOB.into(), payload, created_at: now })?;
+        let detail = format!("version {} by {} {}", evaluation.version, evaluation.rules_code, evaluation.rules_version);
+        audit::note(db, &holder, now, "quality.evaluate", &wave.code, &detail)?;
+        Ok(body(&wave.code, evaluation))
+    });
+    let begun = begun.await?;
+    let location = format!("/v1/waves/{}/quality-evaluations/{}", begun.wave, begun.version);
+    Ok(HttpResponse::Accepted().insert_header((LOCATION, location)).json(begun))
+}
+
+/// Findings about the rule set, with pointers into the body.
+fn refused(error: QualityError) -> Refusal {
+    match error {
+        QualityError::Rules(findings) => {
+            let place = |finding: Finding| Finding { pointer: format!("/rule_set{}", finding.pointer), line: None, ..finding };
+            Refusal::new(Code::BodyInvalid).errors(findings.into_iter().map(place).collect())
+        }
+        QualityError::Store(error) => error.into(),
+        other => Refusal::internal(other),
+    }
+}
+
+/// The evaluations of a wave, the latest first.
+#[utoipa::path(tag = "quality", params(("code" = String, Path, description = "The wave")),
+    responses((status = 200, description = "The evaluations", body = Listing<EvaluationBody>)))]
+#[get("/v1/waves/{code:[^:/]+}/quality-evaluations")]
+pub async fn list_evaluations(state: AppState, actor: Actor, code: web::Path<String>) -> Result<HttpResponse, Refusal> {
+    actor.may(Action::ReadRuns)?;
+    let items = state.read(move |db| {
+        let wave = wave(db, &code)?;
+        Ok(quality::list(db, wave.id)?.into_iter().map(|evaluation| body(&wave.code, evaluation)).collect::<Vec<_>>())
+    });
+    Ok(HttpResponse::Ok().json(Listing { items: items.await?, next: None }))
+}
+
+/// An evaluation: its rules, and what it found by rule, unit and device.
+#[utoipa::path(tag = "quality",
+    params(("code" = String, Path, description = "The wave"), ("version" = i32, Path, description = "Its evaluation")),
+    responses((status = 200, description = "The evaluation", body = EvaluationInFull)))]
+#[get("/v1/waves/{code:[^:/]+}/quality-evaluations/{version:[^:/]+}")]
+pub async fn get_evaluation(state: AppState, actor: Actor, path: web::Path<(String, String)>) -> Result<HttpResponse, Refusal> {
+    actor.may(Action::ReadRuns)?;
+    let (code, version) = path.into_inner();
+    let version: i32 = version.parse().map_err(|_| Refusal::not_found())?;
+    let units = state.units().await?;
+    let found = state.read(move |db| {
+        let wave = wave(db, &code)?;
+        let evaluation = quality::find(db, wave.id, version)?.ok_or_else(Refusal::not_found)?;
+        let (id, rules) = (evaluation.id, serde_json::from_str(&evaluation.rules).unwrap_or_default());
+        let count = |count: quality::Count| RuleCountBody { rule: count.rule, judged: count.judged, flagged: count.flagged };
+        Ok(EvaluationInFull {
+            evaluation: body(&wave.code, evaluation),
+            rules,
+            by_rule: quality::counts(db, id)?.into_iter().map(count).collect(),
+            by_unit: by_unit(quality::flags_by(db, id, FlagsBy::Unit)?, &units),
+            by_device: by_device(quality::flags_by(db, id, FlagsBy::Device)?),
+        })
+    });
+    Ok(HttpResponse::Ok().json(found.await?))
+}
+
+/// One map of rules for each key, in the order of keys.
+fn grouped(counts: Vec<FlagCount>) -> BTreeMap<i32, BTreeMap<String, i64>> {
+    counts.into_iter().fold(BTreeMap::new(), |mut groups: BTreeMap<i32, BTreeMap<_, _>>, count| {
+        groups.entry(count.key).or_default().insert(count.rule, count.n);
+        groups
+    })
+}
+
+fn by_unit(counts: Vec<FlagCount>, units: &Registry) -> Vec<UnitFlags> {
+    let name = |id| units.get(UnitId(id)).map(|unit| UnitName { list: unit.record.list.clone(), code: unit.record.code.clone() });
+    grouped(counts).into_iter().map(|(id, flags)| UnitFlags { unit: name(id), flags }).collect()
+}
+
+fn by_device(counts: Vec<FlagCount>) -> Vec<DeviceFlags> {
+    grouped(counts).into_iter().map(|(key, flags)| DeviceFlags { key: (key != 0).then_some(key), flags }).collect()
+}
+
+/// Every flag that an evaluation set on a response.
+#[utoipa::path(tag = "quality", params(("id" = String, Path, description = "The response")),
+    responses((status = 200, description = "The flags", body = Listing<FlagBody>)))]
+#[get("/v1/responses/{id:[^:/]+}/flags")]
+pub async fn list_flags(state: AppState, actor: Actor, id: web::Path<String>) -> Result<HttpResponse, Refusal> {
+    actor.may(Action::ListResponses)?;
+    let id = uuid(&id)?;
+    let flags = state.read(move |db| {
+        let response = responses::find(db, id)?.ok_or_else(Refusal::not_found)?;
+        Ok(quality::flags_of(db, response.receipt.seq)?)
+    });
+    let flag = |flag: quality::FlagOfResponse| FlagBody { evaluation: flag.evaluation, rule: flag.rule, detail: flag.detail };
+    Ok(HttpResponse::Ok().json(Listing { items: flags.await?.into_iter().map(flag).collect(), next: None }))
+}

@@ -1,0 +1,104 @@
+//! Editions: what was published, named for good.
+
+use actix_web::{HttpResponse, get, web};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::api::wire::Cacheable;
+use crate::http::encode::{hex, rfc3339};
+use crate::http::page::Listing;
+use crate::http::state::AppState;
+use crate::office::Action;
+use crate::office::Actor;
+use crate::office::Refusal;
+use crate::store::editions::{self, Edition, EditionState};
+use crate::store::runs;
+
+/// An edition.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EditionBody {
+    /// Its code, stable for ever.
+    pub code: String,
+    /// Code of the index.
+    pub index: String,
+    /// Version of its definition.
+    pub version: String,
+    /// The wave.
+    pub wave: Option<String>,
+    /// `embargoed`, `published` or `withdrawn`.
+    pub state: &'static str,
+    /// When it became public.
+    pub published_at: Option<String>,
+    /// When it was taken back.
+    pub withdrawn_at: Option<String>,
+}
+
+/// An edition and what it was made of.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EditionInFull {
+    /// The edition.
+    #[serde(flatten)]
+    pub edition: EditionBody,
+    /// The run that it shows.
+    pub run: String,
+    /// SHA-256 of inputs and scores: whoever repeats the run gets the same.
+    pub digest: Option<String>,
+    /// What it was made of.
+    pub manifest: Option<Value>,
+    /// Why it was taken back.
+    pub withdrawn_reason: Option<String>,
+}
+
+fn body(edition: Edition) -> EditionBody {
+    EditionBody {
+        code: edition.code,
+        index: edition.index_code,
+        version: edition.index_version,
+        wave: edition.wave_code,
+        state: edition.state.as_str(),
+        published_at: edition.published_at.map(rfc3339),
+        withdrawn_at: edition.withdrawn_at.map(rfc3339),
+    }
+}
+
+/// Whether the caller may know of an edition. One that was withdrawn after publication stays known: people have quoted it.
+#[must_use]
+pub fn is_known(edition: &Edition, actor: &Actor) -> bool {
+    match edition.state {
+        EditionState::Published => true,
+        EditionState::Withdrawn => edition.published_at.is_some() || actor.can(Action::ReadRuns),
+        EditionState::Embargoed => actor.can(Action::ReadRuns) || actor.can(Action::ReadOwnEmbargoed),
+    }
+}
+
+/// Editions, the latest first. An embargoed one is listed for those who may see something of it.
+#[utoipa::path(tag = "scores", responses((status = 200, description = "The editions", body = Listing<EditionBody>)))]
+#[get("/v1/editions")]
+pub async fn list_editions(state: AppState, actor: Actor) -> Result<HttpResponse, Refusal> {
+    let rows = state.read(|db| Ok(editions::list(db, None)?)).await?;
+    let items = rows.into_iter().filter(|edition| is_known(edition, &actor)).map(body).collect();
+    Ok(HttpResponse::Ok().private().json(Listing { items, next: None }))
+}
+
+/// An edition, its digest and its manifest.
+#[utoipa::path(tag = "scores", params(("code" = String, Path, description = "The edition")),
+    responses((status = 200, description = "The edition", body = EditionInFull)))]
+#[get("/v1/editions/{code:[^:/]+}")]
+pub async fn get_edition(state: AppState, actor: Actor, code: web::Path<String>) -> Result<HttpResponse, Refusal> {
+    let found = state.read(move |db| {
+        let Some(edition) = editions::find(db, &code)?.filter(|edition| is_known(edition, &actor)) else {
+            return Err(Refusal::not_found());
+        };
+        let run = runs::get(db, edition.run_id)?;
+        Ok((edition, run))
+    });
+    let (edition, run) = found.await?;
+    Ok(HttpResponse::Ok().private().json(EditionInFull {
+        run: edition.run_id.to_string(),
+        edition: body(edition),
+        digest: run.digest.map(|digest| hex(&digest)),
+        manifest: run.manifest.as_deref().and_then(|manifest| serde_json::from_str(manifest).ok()),
+        withdrawn_reason: run.withdrawn_reason,
+    }))
+}

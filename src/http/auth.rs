@@ -1,0 +1,155 @@
+//! Keys and callers.
+//!
+//! A key is `hl_` and 43 characters of base64url: 256 random bits with a prefix that scanners for leaked secrets can find. The store
+//! has its SHA-256 only, which for a random secret is as good as a slow hash. It travels in `Authorization: Bearer` and nowhere else.
+//!
+//! A key that is malformed, unknown or revoked gets one and the same answer.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev};
+use futures_util::future::LocalBoxFuture;
+use sha2::{Digest, Sha256};
+
+use crate::http::encode::base64url;
+use crate::http::state::AppState;
+use crate::office::Code;
+use crate::office::Refusal;
+use crate::office::{Actor, Standing};
+
+/// What every key starts with.
+const PREFIX: &str = "hl_";
+/// 256 bits in base64url.
+const SECRET_LENGTH: usize = 43;
+/// Names of query parameters that people send secrets in.
+const SECRET_NAMES: [&str; 7] = ["key", "api_key", "apikey", "token", "access_token", "secret", "password"];
+
+/// A new key: the text to show once, and the hash to store.
+pub struct NewSecret {
+    /// What the holder sends. Shown once, kept nowhere.
+    pub text: String,
+    /// What the store keeps.
+    pub hash: [u8; 32],
+}
+
+impl NewSecret {
+    /// Draws a key from the operating system.
+    ///
+    /// # Errors
+    /// The operating system has no randomness to give.
+    pub fn generate() -> Result<Self, getrandom::Error> {
+        let mut bits = [0_u8; 32];
+        getrandom::fill(&mut bits)?;
+        let text = format!("{PREFIX}{}", base64url(&bits));
+        let hash = hash(&text);
+        Ok(Self { text, hash })
+    }
+}
+
+/// What the store knows a key by.
+fn hash(key: &str) -> [u8; 32] {
+    Sha256::digest(key.as_bytes()).into()
+}
+
+impl FromRequest for Actor {
+    type Error = Refusal;
+    type Future = LocalBoxFuture<'static, Result<Self, Refusal>>;
+
+    fn from_request(req: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move { identify(&req).await })
+    }
+}
+
+async fn identify(req: &HttpRequest) -> Result<Actor, Refusal> {
+    if names_a_secret(req.query_string()) {
+        return Err(Refusal::new(Code::SecretInQuery));
+    }
+    let state = req.app_data::<AppState>().ok_or_else(|| Refusal::internal("no state"))?;
+    let peer = peer(req, state);
+    let Some(header) = req.headers().get(AUTHORIZATION) else {
+        state.limit(|limiter| limiter.peer(peer))?;
+        return Ok(Actor::anyone());
+    };
+    let key = header.to_str().ok().and_then(bearer);
+    let holder = match key {
+        Some(key) => state.key(hash(key)).await?,
+        None => None,
+    };
+    let Some(holder) = holder else {
+        state.metrics().auth_failure();
+        state.limit(|limiter| limiter.failure(peer))?;
+        return Err(Refusal::new(Code::Unauthenticated));
+    };
+    state.limit(|limiter| limiter.key(holder.key.unwrap_or_default()))?;
+    if let Standing::Role(role) = holder.standing {
+        req.extensions_mut().insert(role);
+    }
+    Ok(Actor::known(holder))
+}
+
+/// The key of a well-formed `Authorization` header.
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, key) = header.split_once(' ')?;
+    let secret = key.trim().strip_prefix(PREFIX)?;
+    let good = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    (scheme.eq_ignore_ascii_case("bearer") && secret.len() == SECRET_LENGTH && secret.bytes().all(good)).then_some(key.trim())
+}
+
+fn names_a_secret(query: &str) -> bool {
+    query.split('&').any(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        SECRET_NAMES.iter().any(|secret| name.eq_ignore_ascii_case(secret))
+            || value.strip_prefix(PREFIX).is_some_and(|rest| rest.len() >= SECRET_LENGTH)
+    })
+}
+
+/// The address of the client: of the peer, or as a trusted proxy names it.
+fn peer(req: &HttpRequest, state: &AppState) -> IpAddr {
+    let peer = req.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip().to_canonical());
+    let trusted = &state.limits().trusted_proxies;
+    if !trusted.contains(&peer) {
+        return peer;
+    }
+    let forwarded = req.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
+    let hops: Vec<IpAddr> = forwarded.flat_map(|value| value.split(',')).filter_map(|hop| hop.trim().parse().ok()).collect();
+    // Each proxy appends whom it heard from: the last that is not one of ours is the client.
+    hops.into_iter().rev().find(|hop| !trusted.contains(hop)).unwrap_or(peer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_key_is_well_formed_and_never_the_same() {
+        let (one, other) = (NewSecret::generate().unwrap(), NewSecret::generate().unwrap());
+        assert_eq!(bearer(&format!("Bearer {}", one.text)), Some(one.text.as_str()));
+        assert_eq!(hash(&one.text), one.hash);
+        assert_ne!(one.text, other.text);
+    }
+
+    #[test]
+    fn malformed_headers_hold_no_key() {
+        let secret = "a".repeat(43);
+        for bad in [
+            String::new(),
+            format!("hl_{secret}"),
+            format!("Basic hl_{secret}"),
+            format!("Bearer hl_{secret}a"),
+            format!("Bearer {secret}"),
+            format!("Bearer hl_{}!", "a".repeat(42)),
+        ] {
+            assert_eq!(bearer(&bad), None, "{bad}");
+        }
+        assert!(bearer(&format!("bearer  hl_{secret}")).is_some());
+    }
+
+    #[test]
+    fn a_secret_in_the_query_is_noticed_by_name_and_by_form() {
+        assert!(names_a_secret("wave=a&access_token=x"));
+        assert!(names_a_secret(&format!("q=hl_{}", "a".repeat(43))));
+        assert!(!names_a_secret("wave=a&unit=vn-34:01"));
+    }
+}

@@ -1,0 +1,219 @@
+//! Reading request bodies: bounded in size and in time, never compressed.
+//!
+//! actix-web has a deadline for headers and none for bodies: a client that sends a byte a minute would hold its connection for ever.
+
+use std::time::Duration;
+
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::web::{Bytes, BytesMut};
+use actix_web::{FromRequest, HttpRequest, dev};
+use futures_util::StreamExt;
+use futures_util::future::LocalBoxFuture;
+use serde::de::DeserializeOwned;
+use validator::{Validate, ValidationErrors, ValidationErrorsKind};
+
+use crate::http::state::AppState;
+use crate::office::Code;
+use crate::office::Refusal;
+use crate::words::Finding;
+
+/// The most bytes that one response, or one small command, may have.
+pub const SMALL: usize = 64 * 1024;
+/// The most bytes that a definition, a batch, a design or a unit list may have.
+pub const LARGE: usize = 8 * 1024 * 1024;
+/// The most bytes that a table of indicators may have: every commune of the country with a hundred of them stays below.
+pub const TABLE: usize = 64 * 1024 * 1024;
+
+/// A body of any type, of at most `MAX` bytes.
+pub struct Raw<const MAX: usize>(pub Bytes);
+
+/// A body that says it is JSON, unread.
+pub struct JsonBytes<const MAX: usize>(pub Bytes);
+
+/// A body read from JSON and within its stated bounds.
+pub struct Json<T, const MAX: usize = SMALL>(pub T);
+
+impl<const MAX: usize> FromRequest for Raw<MAX> {
+    type Error = Refusal;
+    type Future = LocalBoxFuture<'static, Result<Self, Refusal>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let (req, mut payload) = (req.clone(), payload.take());
+        Box::pin(async move { read(&req, &mut payload, MAX).await.map(Self) })
+    }
+}
+
+impl<const MAX: usize> FromRequest for JsonBytes<MAX> {
+    type Error = Refusal;
+    type Future = LocalBoxFuture<'static, Result<Self, Refusal>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let (req, mut payload) = (req.clone(), payload.take());
+        Box::pin(async move {
+            if media_type(&req) != Some("application/json") {
+                return Err(unsupported("application/json"));
+            }
+            read(&req, &mut payload, MAX).await.map(Self)
+        })
+    }
+}
+
+impl<T: DeserializeOwned + Validate + 'static, const MAX: usize> FromRequest for Json<T, MAX> {
+    type Error = Refusal;
+    type Future = LocalBoxFuture<'static, Result<Self, Refusal>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let bytes = JsonBytes::<MAX>::from_request(req, payload);
+        Box::pin(async move { parse(&bytes.await?.0).map(Self) })
+    }
+}
+
+/// The media type of the body, in lower case as clients send it, without parameters.
+#[must_use]
+pub fn media_type(req: &HttpRequest) -> Option<&str> {
+    let value = req.headers().get(CONTENT_TYPE)?.to_str().ok()?;
+    Some(value.split(';').next().unwrap_or_default().trim())
+}
+
+/// The refusal of a body of another type than `expected`.
+#[must_use]
+pub fn unsupported(expected: &'static str) -> Refusal {
+    Refusal::new(Code::MediaTypeUnsupported).detail(format!("Content-Type phải là {expected}"), format!("Content-Type must be {expected}"))
+}
+
+/// Reads the body of a request whose sender may send it. One above [`LARGE`] has longer to arrive, as much as it is larger.
+///
+/// # Errors
+/// `body-too-large`, `encoding-unsupported`, `request-timeout`.
+pub async fn receive(req: &HttpRequest, payload: actix_web::web::Payload, max: usize) -> Result<Bytes, Refusal> {
+    read(req, &mut payload.into_inner(), max).await
+}
+
+async fn read(req: &HttpRequest, payload: &mut dev::Payload, max: usize) -> Result<Bytes, Refusal> {
+    let encoding = req.headers().get(CONTENT_ENCODING);
+    if encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(Refusal::new(Code::EncodingUnsupported));
+    }
+    let announced = req.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > max as u64) {
+        return Err(too_large(max));
+    }
+    let deadline = req.app_data::<AppState>().map_or(Duration::from_secs(10), |state| state.limits().body_deadline);
+    let deadline = deadline.saturating_mul(u32::try_from(max.div_ceil(LARGE)).unwrap_or(1));
+    tokio::time::timeout(deadline, collect(payload, max)).await.unwrap_or_else(|_| Err(Refusal::new(Code::RequestTimeout)))
+}
+
+async fn collect(payload: &mut dev::Payload, max: usize) -> Result<Bytes, Refusal> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        // The connection broke: nobody is left to read the answer.
+        let chunk = chunk.map_err(|_| Refusal::new(Code::RequestTimeout))?;
+        if body.len() + chunk.len() > max {
+            return Err(too_large(max));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+fn too_large(max: usize) -> Refusal {
+    Refusal::new(Code::BodyTooLarge).detail(format!("Tối đa {max} byte"), format!("At most {max} bytes")).with("max_bytes", max)
+}
+
+/// Reads `bytes` as JSON of the shape of `T` and checks its bounds.
+///
+/// # Errors
+/// `json-invalid` for what is no JSON, `body-invalid` with a pointer for each member that is out of bounds.
+pub fn parse<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<T, Refusal> {
+    let value: T = serde_json::from_slice(bytes).map_err(|error| json_problem(&error))?;
+    value.validate().map_err(|errors| {
+        let mut findings = Vec::new();
+        collect_findings(&errors, "", &mut findings);
+        findings.sort_by(|a, b| a.pointer.cmp(&b.pointer));
+        Refusal::new(Code::BodyInvalid).errors(findings)
+    })?;
+    Ok(value)
+}
+
+/// What serde says of a body that it cannot read.
+#[must_use]
+pub fn json_problem(error: &serde_json::Error) -> Refusal {
+    let (line, column) = (error.line(), error.column());
+    if error.is_data() {
+        let mut finding = Finding::error("", "wrong-shape", format!("Dòng {line}, cột {column}: {error}"), error.to_string());
+        finding.line = u32::try_from(line).ok();
+        return Refusal::new(Code::BodyInvalid).errors(vec![finding]);
+    }
+    Refusal::new(Code::JsonInvalid).detail(
+        format!("Không đọc được JSON ở dòng {line}, cột {column}"),
+        format!("The JSON cannot be read at line {line}, column {column}"),
+    )
+}
+
+/// The nested maps of `validator` as findings with JSON pointers; the refused values are not repeated.
+fn collect_findings(errors: &ValidationErrors, at: &str, findings: &mut Vec<Finding>) {
+    for (field, kind) in errors.errors() {
+        let pointer = format!("{at}/{field}");
+        match kind {
+            ValidationErrorsKind::Struct(inner) => collect_findings(inner, &pointer, findings),
+            ValidationErrorsKind::List(items) => {
+                for (index, inner) in items {
+                    collect_findings(inner, &format!("{pointer}/{index}"), findings);
+                }
+            }
+            ValidationErrorsKind::Field(broken) => findings.extend(broken.iter().map(|error| {
+                let bound = |name: &str| error.params.get(name).map(|bound| format!(" {name}={bound}")).unwrap_or_default();
+                let bounds = format!("{}{}", bound("min"), bound("max"));
+                let code = format!("out-of-bounds-{}", error.code);
+                Finding::error(&pointer, code, format!("Giá trị ngoài giới hạn:{bounds}"), format!("The value is out of bounds:{bounds}"))
+            })),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::http::problem;
+    use crate::words::Lang;
+
+    #[derive(Debug, Deserialize, Validate)]
+    #[serde(deny_unknown_fields)]
+    struct Small {
+        #[validate(length(min = 1, max = 3))]
+        name: String,
+    }
+
+    fn refusal(text: &str) -> Refusal {
+        parse::<Small>(text.as_bytes()).unwrap_err()
+    }
+
+    #[test]
+    fn a_body_that_is_no_json_says_where() {
+        let problem = refusal("{\"name\": \n x}");
+        assert_eq!(problem.code(), Code::JsonInvalid);
+        assert_eq!(problem::body(&problem, Lang::En, "")["detail"], "The JSON cannot be read at line 2, column 2");
+    }
+
+    #[test]
+    fn deep_nesting_is_refused_and_not_followed() {
+        assert_eq!(refusal(&"[".repeat(100_000)).code(), Code::BodyInvalid, "the shape is wrong at the first bracket");
+        let problem = serde_json::from_str::<serde_json::Value>(&"[".repeat(100_000)).map_err(|e| json_problem(&e)).unwrap_err();
+        assert_eq!(problem.code(), Code::JsonInvalid);
+    }
+
+    #[test]
+    fn a_member_out_of_bounds_has_a_pointer_and_its_value_is_not_repeated() {
+        let body = problem::body(&refusal("{\"name\": \"s3cret\"}"), Lang::En, "");
+        assert_eq!(body["errors"][0]["pointer"], "/name");
+        assert_eq!(body["errors"][0]["code"], "out-of-bounds-length");
+        assert!(!body.to_string().contains("s3cret"));
+    }
+
+    #[test]
+    fn an_unknown_member_is_refused() {
+        assert_eq!(refusal("{\"name\": \"a\", \"role\": \"admin\"}").code(), Code::BodyInvalid);
+    }
+}

@@ -1,0 +1,181 @@
+//! What requests need again and again, kept in memory.
+//!
+//! Published questionnaires never change and are kept for good. Keys, waves and units do change, on this instance or on another one
+//! of the same database: they are read again when they are older than a few seconds. So a revoked key stops working everywhere
+//! within [`FRESH`], and a response costs no query but its own insert. Finished runs never change either; of those of composite indices
+//! the last few that somebody asked to have explained are kept.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use uuid::Uuid;
+
+use crate::http::state::AppState;
+use crate::jobs::composite::{self, Prepared};
+use crate::jobs::load::{self, Survey, WaveInField};
+use crate::jobs::recompute::RunError;
+use crate::office::Holder;
+use crate::office::Refusal;
+use crate::office::{Role, Standing};
+use crate::store::runs::Run;
+use crate::store::{keys, schemas};
+use crate::unit::Registry;
+
+/// How old a key or a wave may be.
+pub const FRESH: Duration = Duration::from_secs(2);
+/// How old the list of units may be: it changes a few times a year, and reading it costs some time.
+const UNITS_FRESH: Duration = Duration::from_secs(30);
+
+/// How many runs of composite indices are kept: one of all communes takes some 100 MB.
+const PREPARED: usize = 3;
+
+/// One kind of thing by its name.
+struct Kept<K, V>(RwLock<HashMap<K, (Instant, V)>>);
+
+impl<K, V> Default for Kept<K, V> {
+    fn default() -> Self {
+        Self(RwLock::default())
+    }
+}
+
+impl<K: Eq + Hash, V: Clone> Kept<K, V> {
+    /// The thing, and whether it was read less than `age` ago.
+    fn get(&self, key: &K, age: Duration) -> Option<(V, bool)> {
+        let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        kept.get(key).map(|(read, value)| (value.clone(), read.elapsed() < age))
+    }
+
+    fn put(&self, key: K, value: V) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(key, (Instant::now(), value));
+    }
+
+    fn forget(&self, key: &K) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+
+    fn forget_all(&self) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+/// All of it. Only what exists is kept: made-up names fill no memory.
+#[derive(Default)]
+pub struct Cache {
+    keys: Kept<[u8; 32], Arc<Holder>>,
+    surveys: Kept<(String, String), Arc<Survey>>,
+    waves: Kept<String, Arc<WaveInField>>,
+    units: Kept<(), Arc<Registry>>,
+    /// The last asked for stands last.
+    prepared: Mutex<Vec<(Uuid, Arc<Prepared>)>>,
+    /// Held while one is computed.
+    preparing: tokio::sync::Mutex<()>,
+}
+
+impl Cache {
+    /// Forgets every key: one was revoked.
+    pub fn forget_keys(&self) {
+        self.keys.forget_all();
+    }
+
+    /// Forgets a wave: it changed.
+    pub fn forget_wave(&self, code: &str) {
+        self.waves.forget(&code.to_owned());
+    }
+
+    /// Forgets the units: some were added.
+    pub fn forget_units(&self) {
+        self.units.forget(&());
+    }
+
+    pub(super) async fn key(&self, state: &AppState, hash: [u8; 32]) -> Result<Option<Arc<Holder>>, Refusal> {
+        if let Some((holder, true)) = self.keys.get(&hash, FRESH) {
+            return Ok(Some(holder));
+        }
+        let found = state.read(move |db| Ok(keys::find_by_hash(db, &hash)?)).await?;
+        let Some(key) = found.filter(|key| key.revoked_at.is_none()) else {
+            self.keys.forget(&hash);
+            return Ok(None);
+        };
+        let role = Role::parse(&key.role).ok_or_else(|| Refusal::internal(format!("key {} has the unknown role {}", key.id, key.role)))?;
+        let holder = Arc::new(Holder { key: Some(key.id), name: key.name, standing: Standing::Role(role), unit: key.unit_id });
+        self.keys.put(hash, Arc::clone(&holder));
+        Ok(Some(holder))
+    }
+
+    pub(super) async fn survey(&self, state: &AppState, code: &str, version: &str) -> Result<Option<Arc<Survey>>, Refusal> {
+        let key = (code.to_owned(), version.to_owned());
+        if let Some((survey, _)) = self.surveys.get(&key, Duration::MAX) {
+            return Ok(Some(survey));
+        }
+        let (code, version) = key.clone();
+        let Some(row) = state.read(move |db| Ok(schemas::find_survey(db, &code, &version)?)).await? else { return Ok(None) };
+        let survey = Arc::new(load::survey(&row)?);
+        self.surveys.put(key, Arc::clone(&survey));
+        Ok(Some(survey))
+    }
+
+    pub(super) async fn wave(&self, state: &AppState, code: &str) -> Result<Option<Arc<WaveInField>>, Refusal> {
+        let key = code.to_owned();
+        let known = match self.waves.get(&key, FRESH) {
+            Some((wave, true)) => return Ok(Some(wave)),
+            Some((wave, false)) => Some(wave),
+            None => None,
+        };
+        let units = state.units().await?;
+        let code = key.clone();
+        let found = state.read(move |db| Ok(load::wave(db, &code, known, &units)?)).await?;
+        match &found {
+            Some(wave) => self.waves.put(key, Arc::clone(wave)),
+            None => self.waves.forget(&key),
+        }
+        Ok(found)
+    }
+
+    pub(super) async fn units(&self, state: &AppState) -> Result<Arc<Registry>, Refusal> {
+        if let Some((units, true)) = self.units.get(&(), UNITS_FRESH) {
+            return Ok(units);
+        }
+        let units = Arc::new(state.read(|db| Ok(load::registry(db)?)).await?);
+        self.units.put((), Arc::clone(&units));
+        Ok(units)
+    }
+
+    /// A finished run of a composite index, computed again from what it froze: one at a time, however many ask.
+    pub(super) async fn prepared(&self, state: &AppState, run: Run) -> Result<Arc<Prepared>, Refusal> {
+        let id = run.id;
+        if let Some(known) = self.kept(id) {
+            return Ok(known);
+        }
+        let _turn = self.preparing.lock().await;
+        // Whoever had the turn before may have wanted the same.
+        if let Some(known) = self.kept(id) {
+            return Ok(known);
+        }
+        let prepared = Arc::new(state.read(move |db| composite::prepare(db, &run).map_err(unprepared)).await?);
+        let mut kept = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.push((id, Arc::clone(&prepared)));
+        let surplus = kept.len().saturating_sub(PREPARED);
+        kept.drain(..surplus);
+        Ok(prepared)
+    }
+
+    /// A run that was computed lately; it is the last asked for now.
+    fn kept(&self, id: Uuid) -> Option<Arc<Prepared>> {
+        let mut kept = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = kept.iter().position(|(other, _)| *other == id)?;
+        let found = kept.remove(place);
+        kept.push(found.clone());
+        Some(found.1)
+    }
+}
+
+/// It could be computed once, so whatever is not the store's fault is nobody's business but the log's.
+fn unprepared(error: RunError) -> Refusal {
+    match error {
+        RunError::Store(error) => error.into(),
+        RunError::Load(error) => error.into(),
+        fault => Refusal::internal(fault),
+    }
+}

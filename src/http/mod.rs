@@ -1,0 +1,24 @@
+//! What every face over HTTP stands on: the server, who is asking, bodies and pages, limits, problems.
+//!
+//! | | |
+//! |---|---|
+//! | [`server`] | starting and stopping |
+//! | [`auth`], [`limit`] | who is asking, and how often |
+//! | [`body`], [`page`], [`etag`], [`lang`], [`encode`] | what requests and answers are made of |
+//! | [`problem`] | the one envelope of everything that can go wrong |
+//! | [`state`], [`cache`] | what handlers share |
+//! | [`telemetry`], [`metrics`] | what surrounds a request |
+
+pub mod auth;
+pub mod body;
+pub mod cache;
+pub mod encode;
+pub mod etag;
+pub mod lang;
+pub mod limit;
+pub mod metrics;
+pub mod page;
+pub mod problem;
+pub mod server;
+pub mod state;
+pub mod telemetry;

@@ -1,0 +1,149 @@
+//! The office: the acts of the house, each once.
+//!
+//! A face (HTTP, the command line, later pages) knows who asks and what for; it calls an act with both and gets a value or a
+//! [`Refusal`], which it words in its own way. Permission, checks, the effect and the line of the audit log are inside the act. So
+//! what one face refuses the other refuses too, with the same findings.
+//!
+//! An act that changes something is a function over [`Act`]: one transaction, one actor, one instant. It commits only if it wrote
+//! its line of the audit log ([`Act::note`]) or said that nothing changed ([`Act::nothing_changed`]). What only reads is a function
+//! over [`Look`].
+
+mod actor;
+mod codes;
+mod refusal;
+mod role;
+
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use serde_json::json;
+
+pub use actor::{Actor, Holder, Standing};
+pub use codes::Code;
+pub use refusal::Refusal;
+pub use role::{Action, Role};
+
+use crate::store::audit::{self, NewLine};
+use crate::store::{Db, Store};
+
+/// The present instant in UTC microseconds. A function, so that a test can be late.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// The system's clock.
+#[must_use]
+pub fn system_clock() -> Clock {
+    Arc::new(|| {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+    })
+}
+
+/// Where acts are done: a store and a clock. A clone is the same office.
+#[derive(Clone)]
+pub struct Office {
+    store: Store,
+    clock: Clock,
+}
+
+/// One who reads, on a connection, at an instant.
+pub struct Look<'a> {
+    /// The connection.
+    pub db: &'a mut Db,
+    /// Who asks.
+    pub actor: &'a Actor,
+    /// The instant, UTC microseconds.
+    pub now: i64,
+}
+
+/// One who acts, in a transaction, at an instant.
+pub struct Act<'a> {
+    look: Look<'a>,
+    told: bool,
+}
+
+impl Office {
+    /// An office over a store.
+    #[must_use]
+    pub fn new(store: Store, clock: Clock) -> Self {
+        Self { store, clock }
+    }
+
+    /// The present instant, UTC microseconds.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        (self.clock)()
+    }
+
+    /// The store behind it.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Lets an actor look at something.
+    ///
+    /// # Errors
+    /// Those of `look`; `unavailable` without a connection.
+    pub fn look<T>(&self, actor: &Actor, look: impl FnOnce(&mut Look<'_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
+        let now = self.now();
+        look(&mut Look { db: &mut *self.store.db()?, actor, now })
+    }
+
+    /// Lets an actor do something, in one transaction: the effect and its line of the audit log go together.
+    ///
+    /// # Errors
+    /// Those of `act`, after a rollback; `unavailable` without a connection; `internal`, and nothing done, for an act that leaves no
+    /// line in the audit log.
+    pub fn act<T>(&self, actor: &Actor, act: impl FnOnce(&mut Act<'_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
+        let now = self.now();
+        self.store.write(|db| {
+            let mut at_work = Act { look: Look { db, actor, now }, told: false };
+            let done = act(&mut at_work)?;
+            if at_work.told { Ok(done) } else { Err(Refusal::internal("an act left no line in the audit log")) }
+        })
+    }
+}
+
+impl Act<'_> {
+    /// Writes the act's line of the audit log: `action` such as `run.approve`, done to `object`.
+    ///
+    /// # Errors
+    /// Those of the store; the act is rolled back with them.
+    pub fn note(&mut self, action: &str, object: &str, detail: &str) -> Result<(), Refusal> {
+        let detail = if detail.is_empty() { json!({}) } else { json!({ "note": detail }) };
+        let (at, actor) = (self.look.now, self.look.actor);
+        let line = NewLine { at, actor: &actor.name(), role: actor.standing(), action, object, detail: &detail.to_string() };
+        audit::append(self.look.db, &line)?;
+        self.told = true;
+        Ok(())
+    }
+
+    /// Says that all was already as it was asked to be, so that there is nothing to tell the audit log.
+    pub fn nothing_changed(&mut self) {
+        self.told = true;
+    }
+}
+
+impl<'a> Deref for Act<'a> {
+    type Target = Look<'a>;
+
+    fn deref(&self) -> &Look<'a> {
+        &self.look
+    }
+}
+
+impl DerefMut for Act<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.look
+    }
+}
+
+impl Look<'_> {
+    /// The actor, if he may.
+    ///
+    /// # Errors
+    /// `unauthenticated` for anyone, `forbidden` for one whose role may not.
+    pub fn may(&self, action: Action) -> Result<&Holder, Refusal> {
+        self.actor.may(action)
+    }
+}
