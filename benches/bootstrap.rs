@@ -13,10 +13,10 @@ use std::time::Instant;
 
 use common::{mix, normal, uniform};
 use hailong::frame::{Frame, Strata, Stratum};
-use hailong::publication::hex;
 use hailong::schema::{BootstrapKind, LonelyPsu, VarianceMethod};
 use hailong::scoring::replicate::{DomainReplicates, Replicates, Wanted, estimates};
 use hailong::scoring::{Cells, Leaf, LinearMap, Measure, Source, Tally, Task, estimate};
+use hailong::words::encode::hex;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 

@@ -19,9 +19,9 @@ use std::time::{Duration, Instant};
 
 use common::median;
 use common::world::World;
-use hailong::http::auth::NewSecret;
 use hailong::http::server::{ServerOptions, Stopper, start};
 use hailong::http::state::Limits;
+use hailong::office::secret::NewSecret;
 use hailong::office::system_clock;
 use hailong::schema::ItemKind;
 use hailong::store::keys::{self, NewKey};

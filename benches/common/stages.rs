@@ -6,10 +6,10 @@ use std::time::Instant;
 
 use hailong::index::Score;
 use hailong::jobs::recompute::{Stage, recompute, rows};
-use hailong::publication::hex;
 use hailong::store::Store;
 use hailong::store::jobs::NewJob;
 use hailong::store::runs::{self, NewRun};
+use hailong::words::encode::hex;
 use uuid::Uuid;
 
 /// What a run took, stage by stage, in milliseconds, and what it came to.

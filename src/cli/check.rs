@@ -8,12 +8,12 @@ use serde_json::Value;
 use crate::cli::lang;
 use crate::cli::{file, findings};
 use crate::jobs::composite::indicators;
-use crate::publication::hex;
 use crate::response::quality::RuleSet;
 use crate::schema::composite::{CheckedComposite, CompositeDefinition, parse_composite, parse_factors};
 use crate::schema::{self, Checked, Document, check_index_against, compatibility};
 use crate::words::Finding;
 use crate::words::Lang;
+use crate::words::encode::hex;
 
 /// Which files.
 #[derive(Debug, clap::Args)]

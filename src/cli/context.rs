@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 
 use crate::jobs::load;
-use crate::office::system_clock;
+use crate::office::{Actor, Office, system_clock};
 use crate::schema::{Checked, Document, Layout};
 use crate::store::schemas::{NewIndexVersion, NewSurveyVersion, Published};
 use crate::store::units::SuccessionRow;
@@ -38,6 +38,14 @@ impl Context {
         Ok(store)
     }
 
+    /// The office over that store.
+    ///
+    /// # Errors
+    /// Those of [`Context::open`].
+    pub fn office(&self) -> Result<Office> {
+        Ok(Office::new(self.open()?, system_clock()))
+    }
+
     /// The database's address as it was given, or the file in the data folder.
     #[must_use]
     pub fn name(&self) -> String {
@@ -52,8 +60,12 @@ pub(super) fn now() -> i64 {
 
 /// Who works at the command line, for the record.
 pub(super) fn operator() -> String {
-    let name = std::env::var("USER").unwrap_or_else(|_| "operator".to_owned());
-    format!("cli:{name}")
+    myself().name()
+}
+
+/// Who works at the command line.
+pub(super) fn myself() -> Actor {
+    Actor::operator(&std::env::var("USER").unwrap_or_else(|_| "operator".to_owned()))
 }
 
 /// Writes a line of the audit log for whoever works at the command line.

@@ -9,10 +9,10 @@ use crate::cli::context::{note, operator, publish};
 use crate::cli::lang;
 use crate::cli::{Context, file, findings};
 use crate::jobs::load;
-use crate::publication::hex;
 use crate::schema::{self, Checked, Document, IndexDefinition, Questionnaire, check_index_against};
 use crate::store::{Db, schemas};
 use crate::words::Finding;
+use crate::words::encode::hex;
 
 /// Which files.
 #[derive(Debug, clap::Args)]

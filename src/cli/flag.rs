@@ -13,11 +13,11 @@ use crate::cli::context::{now, operator};
 use crate::cli::run::Bar;
 use crate::jobs::load;
 use crate::jobs::quality::{QualityError, begin, conclude, evaluate};
-use crate::publication::hex;
 use crate::response::quality::{DEFAULT, Rule};
 use crate::store::quality::{self, Evaluation, FlagCount, FlagsBy};
 use crate::store::{Store, waves};
 use crate::unit::{Registry, UnitId};
+use crate::words::encode::hex;
 
 /// Units on the screen; the rest is a line that says how many.
 const ROWS: usize = 100;

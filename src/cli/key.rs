@@ -3,12 +3,10 @@
 use anyhow::{Context as _, Result, bail};
 
 use crate::cli::Context;
-use crate::cli::context::{note, now, operator};
-use crate::http::auth::NewSecret;
-use crate::jobs::load;
-use crate::office::Role;
-use crate::store::Db;
-use crate::store::keys::{self, NewKey};
+use crate::cli::context::myself;
+use crate::cli::lang::refused;
+use crate::office::keys::{self, KeyWish};
+use crate::office::{Actor, Office, Role};
 
 /// What to do with keys.
 #[derive(Debug, clap::Subcommand)]
@@ -36,54 +34,39 @@ pub(super) enum Command {
 
 /// Does it.
 pub(super) fn key(context: &Context, command: &Command) -> Result<()> {
-    let store = context.open()?;
+    let (office, me) = (context.office()?, myself());
     match command {
         Command::Create { name, role, unit } => {
-            let secret = store.write(|db| create(db, name, role, unit.as_deref()))?;
+            let text = create(&office, &me, name, role, unit.as_deref())?;
             eprintln!("This is shown once and stored nowhere. Send it as: Authorization: Bearer KEY");
-            println!("{secret}");
+            println!("{text}");
         }
         Command::List => {
-            for key in store.read(|db| -> Result<_> { Ok(keys::list(db)?) })? {
+            for key in office.look(&me, keys::list).map_err(refused)? {
                 let state = if key.revoked_at.is_some() { "revoked" } else { "valid" };
                 println!("{:>4}  {:<12}  {:<7}  {}", key.id, key.role, state, key.name);
             }
         }
         Command::Revoke { id } => {
-            store.write(|db| -> Result<()> {
-                let key = keys::revoke(db, *id, now())?;
-                note(db, "key.revoke", &key.id.to_string())?;
-                println!("key {} ({}) is revoked", key.id, key.name);
-                Ok(())
-            })?;
+            let key = office.act(&me, |act| keys::revoke(act, *id)).map_err(refused)?;
+            println!("key {} ({}) is revoked", key.id, key.name);
         }
     }
     Ok(())
 }
 
 /// Makes a key; returns its text.
-pub(super) fn create(db: &mut Db, name: &str, role: &str, unit: Option<&str>) -> Result<String> {
+pub(super) fn create(office: &Office, me: &Actor, name: &str, role: &str, unit: Option<&str>) -> Result<String> {
     let Some(role) = Role::parse(role) else {
         let names: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
         bail!("{role:?} is no role: use one of {}", names.join(", "))
     };
-    let unit_id = unit.map(|name| unit_named(db, name)).transpose()?;
-    let secret = NewSecret::generate().map_err(|error| anyhow::anyhow!("the system gives no randomness: {error}"))?;
-    let new = NewKey {
-        name: name.to_owned(),
-        role: role.as_str().to_owned(),
-        hash: secret.hash,
-        unit_id,
-        created_at: now(),
-        created_by: operator(),
-    };
-    let key = keys::create(db, &new)?;
-    note(db, "key.create", &key.id.to_string())?;
-    Ok(secret.text)
+    let unit = unit.map(unit_named).transpose()?;
+    let wish = KeyWish { name: name.to_owned(), role, unit };
+    Ok(office.act(me, |act| keys::issue(act, &wish)).map_err(refused)?.text)
 }
 
-fn unit_named(db: &mut Db, name: &str) -> Result<i32> {
+fn unit_named(name: &str) -> Result<(String, String)> {
     let (list, code) = name.split_once(':').with_context(|| format!("{name:?} names no unit: write LIST:CODE, such as vn-34:48"))?;
-    let units = load::registry(db)?;
-    units.find(list, code, None).map(|unit| unit.id.0).with_context(|| format!("the list {list} has no unit {code}"))
+    Ok((list.to_owned(), code.to_owned()))
 }

@@ -8,6 +8,7 @@ use crate::composite::sensitivity::SensitivityError;
 use crate::composite::uncertainty::UncertaintyError;
 use crate::jobs::composite::CompositeError;
 use crate::jobs::recompute::RunError;
+use crate::office::Refusal;
 use crate::words::Lang;
 
 /// Vietnamese where `--vi` asks for it.
@@ -21,6 +22,24 @@ pub(super) fn more(lang: Lang, all: usize, shown: usize, vi: &str, en: [&str; 2]
     let [one, many] = en.map(|word| format!("more {word}"));
     let rest = lang.count(left, vi, [&one, &many]);
     println!("{}", lang.pick(format!("… và {rest} nữa: --json có đủ"), format!("… and {rest}: --json has them all")));
+}
+
+/// A refusal of the office, as the command line words it: what it says at the head, more about it, then every finding in a line.
+pub(super) fn refusal(lang: Lang, refusal: &Refusal) -> Error {
+    let mut told = refusal.title().pick(lang).to_owned();
+    for more in refusal.said().map(|said| said.pick(lang)).into_iter().chain(refusal.cause()) {
+        told = format!("{told}: {more}");
+    }
+    for finding in refusal.findings() {
+        let line = finding.line.map(|line| format!("{} {line} ", lang.pick("dòng", "line"))).unwrap_or_default();
+        told = format!("{told}\n  {line}{}: {} ({})", finding.pointer, finding.message(lang), finding.code);
+    }
+    anyhow!(told)
+}
+
+/// A refusal of the office in English.
+pub(super) fn refused(refusal: Refusal) -> Error {
+    self::refusal(Lang::En, &refusal)
 }
 
 /// An error in this language where what lies behind it can be told so.

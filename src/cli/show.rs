@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 
 use crate::index::{DomainKey, Score};
 use crate::jobs::recompute::Outcome;
-use crate::publication::{Manifest, hex};
+use crate::publication::Manifest;
 use crate::schema::IndexDefinition;
 use crate::store::changes::Change;
 use crate::unit::{Registry, UnitId};
+use crate::words::encode::hex;
 
 /// Rows of one table on the screen; the rest is a line that says how many.
 const ROWS: usize = 100;

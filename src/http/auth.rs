@@ -10,47 +10,17 @@ use std::net::{IpAddr, Ipv4Addr};
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev};
 use futures_util::future::LocalBoxFuture;
-use sha2::{Digest, Sha256};
 
-use crate::http::encode::base64url;
 use crate::http::state::AppState;
 use crate::office::Code;
 use crate::office::Refusal;
+use crate::office::secret::{self, PREFIX};
 use crate::office::{Actor, Standing};
 
-/// What every key starts with.
-const PREFIX: &str = "hl_";
 /// 256 bits in base64url.
 const SECRET_LENGTH: usize = 43;
 /// Names of query parameters that people send secrets in.
 const SECRET_NAMES: [&str; 7] = ["key", "api_key", "apikey", "token", "access_token", "secret", "password"];
-
-/// A new key: the text to show once, and the hash to store.
-pub struct NewSecret {
-    /// What the holder sends. Shown once, kept nowhere.
-    pub text: String,
-    /// What the store keeps.
-    pub hash: [u8; 32],
-}
-
-impl NewSecret {
-    /// Draws a key from the operating system.
-    ///
-    /// # Errors
-    /// The operating system has no randomness to give.
-    pub fn generate() -> Result<Self, getrandom::Error> {
-        let mut bits = [0_u8; 32];
-        getrandom::fill(&mut bits)?;
-        let text = format!("{PREFIX}{}", base64url(&bits));
-        let hash = hash(&text);
-        Ok(Self { text, hash })
-    }
-}
-
-/// What the store knows a key by.
-fn hash(key: &str) -> [u8; 32] {
-    Sha256::digest(key.as_bytes()).into()
-}
 
 impl FromRequest for Actor {
     type Error = Refusal;
@@ -74,7 +44,7 @@ async fn identify(req: &HttpRequest) -> Result<Actor, Refusal> {
     };
     let key = header.to_str().ok().and_then(bearer);
     let holder = match key {
-        Some(key) => state.key(hash(key)).await?,
+        Some(key) => state.key(secret::hash(key)).await?,
         None => None,
     };
     let Some(holder) = holder else {
@@ -124,9 +94,9 @@ mod tests {
 
     #[test]
     fn a_new_key_is_well_formed_and_never_the_same() {
-        let (one, other) = (NewSecret::generate().unwrap(), NewSecret::generate().unwrap());
+        let (one, other) = (secret::NewSecret::generate().unwrap(), secret::NewSecret::generate().unwrap());
         assert_eq!(bearer(&format!("Bearer {}", one.text)), Some(one.text.as_str()));
-        assert_eq!(hash(&one.text), one.hash);
+        assert_eq!(secret::hash(&one.text), one.hash);
         assert_ne!(one.text, other.text);
     }
 

@@ -21,12 +21,9 @@ use crate::office::Refusal;
 use crate::office::{Role, Standing};
 use crate::store::runs::Run;
 use crate::store::{keys, schemas};
-use crate::unit::Registry;
 
 /// How old a key or a wave may be.
 pub const FRESH: Duration = Duration::from_secs(2);
-/// How old the list of units may be: it changes a few times a year, and reading it costs some time.
-const UNITS_FRESH: Duration = Duration::from_secs(30);
 
 /// How many runs of composite indices are kept: one of all communes takes some 100 MB.
 const PREPARED: usize = 3;
@@ -66,7 +63,6 @@ pub struct Cache {
     keys: Kept<[u8; 32], Arc<Holder>>,
     surveys: Kept<(String, String), Arc<Survey>>,
     waves: Kept<String, Arc<WaveInField>>,
-    units: Kept<(), Arc<Registry>>,
     /// The last asked for stands last.
     prepared: Mutex<Vec<(Uuid, Arc<Prepared>)>>,
     /// Held while one is computed.
@@ -82,11 +78,6 @@ impl Cache {
     /// Forgets a wave: it changed.
     pub fn forget_wave(&self, code: &str) {
         self.waves.forget(&code.to_owned());
-    }
-
-    /// Forgets the units: some were added.
-    pub fn forget_units(&self) {
-        self.units.forget(&());
     }
 
     pub(super) async fn key(&self, state: &AppState, hash: [u8; 32]) -> Result<Option<Arc<Holder>>, Refusal> {
@@ -131,15 +122,6 @@ impl Cache {
             None => self.waves.forget(&key),
         }
         Ok(found)
-    }
-
-    pub(super) async fn units(&self, state: &AppState) -> Result<Arc<Registry>, Refusal> {
-        if let Some((units, true)) = self.units.get(&(), UNITS_FRESH) {
-            return Ok(units);
-        }
-        let units = Arc::new(state.read(|db| Ok(load::registry(db)?)).await?);
-        self.units.put((), Arc::clone(&units));
-        Ok(units)
     }
 
     /// A finished run of a composite index, computed again from what it froze: one at a time, however many ask.

@@ -6,9 +6,9 @@
 use actix_web::http::header::{HeaderMap, IF_MATCH, IF_NONE_MATCH};
 use sha2::{Digest, Sha256};
 
-use crate::http::encode::hex;
 use crate::office::Code;
 use crate::office::Refusal;
+use crate::words::encode::hex;
 
 /// The tag of a thing with a revision: `"r12"`.
 #[must_use]

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`server`] | starting and stopping |
 //! | [`auth`], [`limit`] | who is asking, and how often |
-//! | [`body`], [`page`], [`etag`], [`lang`], [`encode`] | what requests and answers are made of |
+//! | [`body`], [`page`], [`etag`], [`lang`] | what requests and answers are made of |
 //! | [`problem`] | the one envelope of everything that can go wrong |
 //! | [`state`], [`cache`] | what handlers share |
 //! | [`telemetry`], [`metrics`] | what surrounds a request |
@@ -12,7 +12,6 @@
 pub mod auth;
 pub mod body;
 pub mod cache;
-pub mod encode;
 pub mod etag;
 pub mod lang;
 pub mod limit;

@@ -8,9 +8,9 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::http::encode::{base64url, from_base64url, percent};
 use crate::office::Code;
 use crate::office::Refusal;
+use crate::words::encode::{base64url, from_base64url, percent};
 
 /// How many items a page has if the client does not say.
 const DEFAULT_LIMIT: u32 = 100;

@@ -15,7 +15,7 @@ use crate::jobs::composite::CompositeError;
 use crate::jobs::load::{self, LoadError, Survey, WaveInField};
 use crate::jobs::place::area_unit;
 use crate::jobs::stream::{self, Beside};
-use crate::publication::{Manifest, VersionUsed, digest, hex, suppress};
+use crate::publication::{Manifest, VersionUsed, digest, suppress};
 use crate::schema::IndexDefinition;
 use crate::store::changes::Change;
 use crate::store::quality::{self, LeftOut};
@@ -23,6 +23,7 @@ use crate::store::runs::{self, Run};
 use crate::store::{Db, StoreError, scan, schemas, scores, waves};
 use crate::unit::{Registry, UnitId};
 use crate::words::Finding;
+use crate::words::encode::hex;
 
 /// How often a scan reports, in rows.
 const REPORT_EVERY: usize = 16_384;

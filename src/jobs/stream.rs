@@ -6,11 +6,12 @@ use std::vec::IntoIter;
 
 use crate::design::{Chain, DesignKind, Wave};
 use crate::frame::{DeviceDays, Frame};
-use crate::publication::{ChainUsed, ClustersUsed, FlagsUsed, VersionUsed, hex};
+use crate::publication::{ChainUsed, ClustersUsed, FlagsUsed, VersionUsed};
 use crate::response::service_day;
 use crate::store::quality::{self, LeftOut};
 use crate::store::runs::Run;
 use crate::store::{Db, StoreError, chain, origins, scan};
+use crate::words::encode::hex;
 
 /// The device of each response, by sequence number.
 type Devices = Peekable<IntoIter<(i64, Option<i32>)>>;

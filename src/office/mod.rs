@@ -10,11 +10,14 @@
 
 mod actor;
 mod codes;
+pub mod keys;
 mod refusal;
 mod role;
+pub mod secret;
 
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -23,8 +26,10 @@ pub use codes::Code;
 pub use refusal::Refusal;
 pub use role::{Action, Role};
 
+use crate::jobs::load;
 use crate::store::audit::{self, NewLine};
 use crate::store::{Db, Store};
+use crate::unit::Registry;
 
 /// The present instant in UTC microseconds. A function, so that a test can be late.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -43,7 +48,14 @@ pub fn system_clock() -> Clock {
 pub struct Office {
     store: Store,
     clock: Clock,
+    units: UnitsKept,
 }
+
+/// Every unit, and when they were read.
+type UnitsKept = Arc<RwLock<Option<(Instant, Arc<Registry>)>>>;
+
+/// How old the units in memory may be: they change a few times a year, and reading them costs some time.
+const UNITS_FRESH: Duration = Duration::from_secs(30);
 
 /// One who reads, on a connection, at an instant.
 pub struct Look<'a> {
@@ -53,6 +65,7 @@ pub struct Look<'a> {
     pub actor: &'a Actor,
     /// The instant, UTC microseconds.
     pub now: i64,
+    units: &'a UnitsKept,
 }
 
 /// One who acts, in a transaction, at an instant.
@@ -65,7 +78,7 @@ impl Office {
     /// An office over a store.
     #[must_use]
     pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock }
+        Self { store, clock, units: UnitsKept::default() }
     }
 
     /// The present instant, UTC microseconds.
@@ -86,7 +99,7 @@ impl Office {
     /// Those of `look`; `unavailable` without a connection.
     pub fn look<T>(&self, actor: &Actor, look: impl FnOnce(&mut Look<'_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
         let now = self.now();
-        look(&mut Look { db: &mut *self.store.db()?, actor, now })
+        look(&mut Look { db: &mut *self.store.db()?, actor, now, units: &self.units })
     }
 
     /// Lets an actor do something, in one transaction: the effect and its line of the audit log go together.
@@ -97,7 +110,7 @@ impl Office {
     pub fn act<T>(&self, actor: &Actor, act: impl FnOnce(&mut Act<'_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
         let now = self.now();
         self.store.write(|db| {
-            let mut at_work = Act { look: Look { db, actor, now }, told: false };
+            let mut at_work = Act { look: Look { db, actor, now, units: &self.units }, told: false };
             let done = act(&mut at_work)?;
             if at_work.told { Ok(done) } else { Err(Refusal::internal("an act left no line in the audit log")) }
         })
@@ -145,5 +158,24 @@ impl Look<'_> {
     /// `unauthenticated` for anyone, `forbidden` for one whose role may not.
     pub fn may(&self, action: Action) -> Result<&Holder, Refusal> {
         self.actor.may(action)
+    }
+
+    /// Every unit, as they were at most half a minute ago.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn units(&mut self) -> Result<Arc<Registry>, Refusal> {
+        let kept = self.units.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((_, units)) = kept.filter(|(read, _)| read.elapsed() < UNITS_FRESH) {
+            return Ok(units);
+        }
+        let units = Arc::new(load::registry(self.db)?);
+        *self.units.write().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), Arc::clone(&units)));
+        Ok(units)
+    }
+
+    /// Forgets the units in memory: some were added. Other servers find out within half a minute.
+    pub fn forget_units(&self) {
+        *self.units.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }

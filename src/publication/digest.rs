@@ -1,7 +1,5 @@
 //! The name of a result: a hash of what it was made of and what came out.
 
-use std::fmt::Write;
-
 use sha2::{Digest as _, Sha256};
 
 use crate::index::Score;
@@ -56,13 +54,4 @@ pub(super) fn text(hash: &mut Sha256, text: Option<&str>) {
     let length = text.map_or(u64::MAX, |text| text.len() as u64);
     hash.update(length.to_le_bytes());
     hash.update(text.unwrap_or_default().as_bytes());
-}
-
-/// Lower-case hexadecimal.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}"); // writing to a String cannot fail
-        text
-    })
 }

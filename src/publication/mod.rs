@@ -10,6 +10,6 @@ mod manifest;
 mod suppress;
 
 pub use composite::{CompositeManifest, SurveyUsed, TableUsed, UncertaintyUsed, composite_digest};
-pub use digest::{Digest, digest, hex};
+pub use digest::{Digest, digest};
 pub use manifest::{ChainUsed, ClustersUsed, FlagsUsed, Manifest, VersionUsed};
 pub use suppress::suppress;

@@ -1,5 +1,6 @@
-//! Words that every module needs: the two languages, and what a check found.
+//! Words that every module needs: the two languages, what a check found, and small encodings of the wire.
 
+pub mod encode;
 mod finding;
 mod lang;
 

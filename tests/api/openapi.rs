@@ -63,7 +63,9 @@ fn no_two_bodies_have_one_name() {
     // In the description a body is known by its name alone: the later of two would stand for both.
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/api");
     let (mut names, mut twice) = (std::collections::HashSet::new(), Vec::new());
-    for file in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+    let mut files = Vec::new();
+    crate::architecture::rust_files(&folder, &mut files);
+    for file in files {
         let text = std::fs::read_to_string(file).unwrap();
         let bodies = text.split("ToSchema)]").skip(1).filter_map(|rest| rest.split("struct ").nth(1));
         let bodies: Vec<String> = bodies.map(|rest| rest.chars().take_while(char::is_ascii_alphanumeric).collect()).collect();

@@ -27,7 +27,7 @@ fn a_new_id_is_stored_and_gets_a_receipt() {
     let reply = app.anyone().put_bytes(&path, body.as_bytes());
     assert_eq!((reply.status, reply.header("location")), (201, Some(path.as_str())), "{}", reply.text());
     let receipt = reply.json();
-    let hash = hailong::http::encode::hex(&Sha256::digest(body.as_bytes()));
+    let hash = hailong::words::encode::hex(&Sha256::digest(body.as_bytes()));
     assert_eq!(receipt["id"], path.rsplit('/').next().unwrap());
     assert_eq!(receipt["body_sha256"], hash, "the bytes as they were sent");
     assert_eq!(receipt["received_at"], "2024-09-01T01:00:00.000000Z");

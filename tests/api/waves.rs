@@ -1,7 +1,7 @@
 //! Waves, their design, and how fieldwork goes.
 
-use hailong::http::encode::rfc3339;
 use hailong::office::Role;
+use hailong::words::encode::rfc3339;
 use serde_json::json;
 
 use crate::harness::fixtures::{new_response, open_wave, publish, sample_wave, sampled};

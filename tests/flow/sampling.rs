@@ -59,7 +59,7 @@ fn a_draw_repeats_to_the_byte_and_its_design_is_imported() {
         assert_eq!(result("first", name), result("second", name), "{name}");
     }
     let protocol: Value = serde_json::from_str(&result("first", "protocol.json")).unwrap();
-    let sha256 = hailong::publication::hex(&digest(&read(FRAME)));
+    let sha256 = hailong::words::encode::hex(&digest(&read(FRAME)));
     assert_eq!((protocol["frame"]["sha256"].as_str(), protocol["seed"].as_str()), (Some(&*sha256), Some("2024")));
     assert!(result("first", "protocol.txt").contains(&sha256));
 

@@ -1,10 +1,10 @@
 //! A small survey, an index on it, and waves in which they are asked.
 
-use hailong::http::encode::rfc3339;
 use hailong::office::Role;
 use hailong::store::runs;
 use hailong::store::scores::Score;
 use hailong::store::units::UnitRow;
+use hailong::words::encode::rfc3339;
 use serde_json::{Value, json};
 
 use super::{HOUR, NOW, TestApp};

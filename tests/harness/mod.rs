@@ -15,10 +15,10 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use hailong::http::auth::NewSecret;
 use hailong::http::server::{ServerOptions, Stopper, start};
 use hailong::http::state::Limits;
 use hailong::office::Role;
+use hailong::office::secret::NewSecret;
 use hailong::store::writer::WriterOptions;
 use hailong::store::{Store, StoreOptions, keys, units};
 

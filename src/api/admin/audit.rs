@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::http::encode::rfc3339;
 use crate::http::page::{Listing, Page};
 use crate::http::state::AppState;
 use crate::office::Action;
@@ -13,6 +12,7 @@ use crate::office::Refusal;
 use crate::office::{Actor, Holder};
 use crate::store::Db;
 use crate::store::audit::{self, NewLine};
+use crate::words::encode::rfc3339;
 
 /// Writes a line in the transaction of the act itself: no act without its line.
 ///

@@ -6,20 +6,17 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use crate::api::admin::audit;
 use crate::api::wire::UnitName;
-use crate::http::auth::NewSecret;
 use crate::http::body::Json;
-use crate::http::encode::rfc3339;
 use crate::http::page::Listing;
 use crate::http::state::AppState;
 use crate::office::Actor;
-use crate::office::Code;
 use crate::office::Refusal;
+use crate::office::keys::{self, Issued, KeyWish};
 use crate::office::{Action, Role};
-use crate::store::keys::{self, Key, NewKey};
+use crate::store::keys::Key;
 use crate::unit::{Registry, UnitId};
-use crate::words::Finding;
+use crate::words::encode::rfc3339;
 
 /// A key to issue.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -80,55 +77,20 @@ fn body(key: Key, units: &Registry) -> KeyBody {
 #[utoipa::path(tag = "keys", request_body = KeyRequest, responses((status = 201, description = "The key; its text is shown once", body = IssuedKey)))]
 #[post("/v1/keys")]
 pub async fn create_key(state: AppState, actor: Actor, request: Json<KeyRequest>) -> Result<HttpResponse, Refusal> {
-    let holder = actor.may(Action::KeepKeys)?.clone();
-    let Json(request) = request;
-    let units = state.units().await?;
-    let unit_id = bound_unit(&request, &units)?;
-    let secret = NewSecret::generate().map_err(Refusal::internal)?;
-    let now = state.now();
-    let new = NewKey {
-        name: request.name,
-        role: request.role.as_str().into(),
-        hash: secret.hash,
-        unit_id,
-        created_at: now,
-        created_by: holder.actor(),
-    };
-    let key = state.write(move |db| {
-        let key = keys::create(db, &new)?;
-        audit::note(db, &holder, now, "key.create", &key.id.to_string(), &key.role)?;
-        Ok(key)
-    });
-    let about = body(key.await?, &units);
-    Ok(HttpResponse::Created().insert_header((LOCATION, format!("/v1/keys/{}", about.id))).json(IssuedKey { about, key: secret.text }))
-}
-
-fn bound_unit(request: &KeyRequest, units: &Registry) -> Result<Option<i32>, Refusal> {
-    let Some(name) = &request.unit else {
-        if request.role == Role::Agency {
-            let finding = Finding::error(
-                "/unit",
-                "missing-member",
-                "Khoá của cơ quan phải gắn với một đơn vị",
-                "An agency's key must be bound to a unit",
-            );
-            return Err(Refusal::because(Code::BodyInvalid, finding));
-        }
-        return Ok(None);
-    };
-    let unit = units.find(&name.list, &name.code, None);
-    let unknown =
-        || Refusal::because(Code::BodyInvalid, Finding::error("/unit", "unit-unknown", "Không có đơn vị này", "There is no such unit"));
-    unit.map(|unit| Some(unit.id.0)).ok_or_else(unknown)
+    actor.may(Action::KeepKeys)?; // before the body is judged
+    let Json(KeyRequest { name, role, unit }) = request;
+    let wish = KeyWish { name, role, unit: unit.map(|unit| (unit.list, unit.code)) };
+    let Issued { key, text } = state.act(actor, move |act| keys::issue(act, &wish)).await?;
+    let about = body(key, &*state.units().await?);
+    Ok(HttpResponse::Created().insert_header((LOCATION, format!("/v1/keys/{}", about.id))).json(IssuedKey { about, key: text }))
 }
 
 /// Every key, revoked ones among them, in the order of issue.
 #[utoipa::path(tag = "keys", responses((status = 200, description = "The keys", body = Listing<KeyBody>)))]
 #[get("/v1/keys")]
 pub async fn list_keys(state: AppState, actor: Actor) -> Result<HttpResponse, Refusal> {
-    actor.may(Action::KeepKeys)?;
+    let rows = state.look(actor, keys::list).await?;
     let units = state.units().await?;
-    let rows = state.read(|db| Ok(keys::list(db)?)).await?;
     Ok(HttpResponse::Ok().json(Listing { items: rows.into_iter().map(|key| body(key, &units)).collect(), next: None }))
 }
 
@@ -137,15 +99,7 @@ pub async fn list_keys(state: AppState, actor: Actor) -> Result<HttpResponse, Re
     responses((status = 200, description = "The revoked key", body = KeyBody)))]
 #[delete("/v1/keys/{id:[^:/]+}")]
 pub async fn revoke_key(state: AppState, actor: Actor, id: web::Path<i32>) -> Result<HttpResponse, Refusal> {
-    let holder = actor.may(Action::KeepKeys)?.clone();
-    let units = state.units().await?;
-    let now = state.now();
-    let key = state.write(move |db| {
-        let key = keys::revoke(db, *id, now)?;
-        audit::note(db, &holder, now, "key.revoke", &key.id.to_string(), "")?;
-        Ok(key)
-    });
-    let key = key.await?;
+    let key = state.act(actor, move |act| keys::revoke(act, *id)).await?;
     state.cache().forget_keys();
-    Ok(HttpResponse::Ok().json(body(key, &units)))
+    Ok(HttpResponse::Ok().json(body(key, &*state.units().await?)))
 }

@@ -15,7 +15,6 @@ use uuid::Uuid;
 
 use crate::api::collect::place;
 use crate::api::wire::FindingBody;
-use crate::http::encode::{hex, rfc3339};
 use crate::http::metrics::Intake as Count;
 use crate::http::state::AppState;
 use crate::jobs::arrival::Arrival;
@@ -26,6 +25,7 @@ use crate::office::Refusal;
 use crate::response::{Response, Submission};
 use crate::store::responses::{self, Receipt, ResponseState};
 use crate::store::writer::{Outcome, Pending, QueueError, WriteError};
+use crate::words::encode::{hex, rfc3339};
 use crate::words::{Finding, any_error};
 
 /// What the sender gets: proof that the response is on disk. The same each time.

@@ -14,7 +14,6 @@ use crate::api::collect::submission::SubmissionBody;
 use crate::api::definitions::units::split_name;
 use crate::api::wire::UnitName;
 use crate::http::body::{Json, JsonBytes, SMALL};
-use crate::http::encode::rfc3339;
 use crate::http::page::{Listing, Page};
 use crate::http::state::AppState;
 use crate::office::Actor;
@@ -24,6 +23,7 @@ use crate::office::{Action, Role};
 use crate::response::Channel;
 use crate::store::responses::{self, Filter, ResponseState, Summary};
 use crate::unit::{Registry, UnitId};
+use crate::words::encode::rfc3339;
 
 /// A response, without its answers.
 #[derive(Debug, Serialize, ToSchema)]

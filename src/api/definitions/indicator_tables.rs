@@ -12,7 +12,6 @@ use utoipa::{IntoParams, ToSchema};
 use crate::api::admin::audit;
 use crate::api::wire::{Cacheable, FindingBody};
 use crate::http::body::{self, TABLE};
-use crate::http::encode::{hex, rfc3339};
 use crate::http::page::{Listing, Page};
 use crate::http::state::AppState;
 use crate::jobs::composite::indicators::{self, Sheet};
@@ -24,6 +23,7 @@ use crate::office::Refusal;
 use crate::store::Db;
 use crate::store::indicators::{self as stored, Filter, IndicatorTable, Value};
 use crate::store::schemas::{self, Published};
+use crate::words::encode::{hex, rfc3339};
 use crate::words::{Finding, any_error};
 
 /// Most letters of a title.

@@ -12,13 +12,13 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::api::wire::{Cacheable, FindingBody, Words};
-use crate::http::encode::{hex, rfc3339};
 use crate::http::etag;
 use crate::office::Code;
 use crate::office::Refusal;
 use crate::schema::{self, Checked};
 use crate::store::StoreError;
 use crate::words::Finding;
+use crate::words::encode::{hex, rfc3339};
 
 /// Where a version is.
 #[derive(Debug, Deserialize)]

@@ -201,7 +201,12 @@ pub async fn add_units(state: AppState, actor: Actor, req: HttpRequest, bytes: R
         Ok(seeded)
     });
     let Seeded { added, changed } = seeded.await?;
-    state.cache().forget_units();
+    state
+        .look(Actor::anyone(), |look| {
+            look.forget_units();
+            Ok(())
+        })
+        .await?;
     Ok(HttpResponse::Ok().json(AddedUnits { added, changed }))
 }
 

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::design::{Chain, Mode};
-use crate::http::encode::rfc3339;
 use crate::http::state::AppState;
 use crate::jobs::stream::chain_used;
 use crate::office::Action;
@@ -14,6 +13,7 @@ use crate::office::Refusal;
 use crate::store::chain::{self, ChainVersion, NewChain};
 use crate::store::{Db, scan, waves};
 use crate::words::Finding;
+use crate::words::encode::rfc3339;
 
 /// How many could have answered. A number that is not known is null, and `reason` says why.
 #[derive(Debug, Clone, Deserialize, ToSchema)]

@@ -14,7 +14,6 @@ use crate::api::admin::audit;
 use crate::api::collect::responses::uuid;
 use crate::api::wire::UnitName;
 use crate::http::body::Json;
-use crate::http::encode::{hex, rfc3339};
 use crate::http::page::Listing;
 use crate::http::state::AppState;
 use crate::jobs::Evaluate;
@@ -30,6 +29,7 @@ use crate::store::waves::{self, Wave};
 use crate::store::{Db, responses};
 use crate::unit::{Registry, UnitId};
 use crate::words::Finding;
+use crate::words::encode::{hex, rfc3339};
 
 /// By which rules to judge.
 #[derive(Debug, Deserialize, Validate, ToSchema)]

@@ -11,7 +11,6 @@ use crate::api::field::chain::{self, ChainBody, ChainRequest};
 use crate::api::wire::{Cacheable, Words, check_words};
 use crate::design::{Chain, DesignKind, Mode, Wave, WaveError, WeightUnit};
 use crate::http::body::Json;
-use crate::http::encode::{from_rfc3339, rfc3339};
 use crate::http::etag;
 use crate::http::page::Listing;
 use crate::http::state::AppState;
@@ -23,6 +22,7 @@ use crate::store::Db;
 use crate::store::chain::{self as chains, ChainVersion};
 use crate::store::waves::{self, NewWave, WaveChange};
 use crate::words::Finding;
+use crate::words::encode::{from_rfc3339, rfc3339};
 
 /// A wave to open or change. Once it is open, only its words and dates may change.
 #[derive(Debug, Deserialize, Validate, ToSchema)]

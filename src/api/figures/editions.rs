@@ -6,7 +6,6 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::api::wire::Cacheable;
-use crate::http::encode::{hex, rfc3339};
 use crate::http::page::Listing;
 use crate::http::state::AppState;
 use crate::office::Action;
@@ -14,6 +13,7 @@ use crate::office::Actor;
 use crate::office::Refusal;
 use crate::store::editions::{self, Edition, EditionState};
 use crate::store::runs;
+use crate::words::encode::{hex, rfc3339};
 
 /// An edition.
 #[derive(Debug, Serialize, ToSchema)]

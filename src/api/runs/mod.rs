@@ -24,7 +24,6 @@ use crate::api::field::quality::{LeftOutBody, WithoutFlagged};
 use crate::api::runs::composite_runs::{SurveyBody, SurveyRequest, UncertaintyRequest};
 use crate::api::wire::Cacheable;
 use crate::http::body::{Json, LARGE};
-use crate::http::encode::{hex, rfc3339};
 use crate::http::etag;
 use crate::http::page::{Listing, Page};
 use crate::http::state::AppState;
@@ -39,6 +38,7 @@ use crate::store::jobs::NewJob;
 use crate::store::quality::LeftOut;
 use crate::store::runs::{self, Filter, NewRun, Run, RunState};
 use crate::store::{quality, schemas, waves};
+use crate::words::encode::{hex, rfc3339};
 
 /// A run to start: of a survey's index from the answers of a wave, or of a composite index from tables and runs of surveys' indices.
 #[derive(Debug, Deserialize, Validate, ToSchema)]

@@ -5,7 +5,6 @@ use uuid::Uuid;
 
 use crate::api::runs::composite_runs;
 use crate::api::runs::{Frozen, RunRequest};
-use crate::http::encode::from_rfc3339;
 use crate::office::Code;
 use crate::office::Refusal;
 use crate::schema::IndexDefinition;
@@ -13,6 +12,7 @@ use crate::store::composites::Inputs;
 use crate::store::runs;
 use crate::store::{Db, schemas, waves};
 use crate::words::Finding;
+use crate::words::encode::from_rfc3339;
 
 /// Reads a request for a run of a survey's index.
 ///

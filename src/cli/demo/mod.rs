@@ -202,7 +202,7 @@ fn print(outcome: &Outcome, units: &Registry) {
         "\n95% intervals are design-based: three districts a province leave two degrees of freedom (t = 4.30).\n\
          “of ranks”: ranks that comparisons with every other unit do not rule out; with so few districts that is nearly\n\
          all of them (docs/methodology.md). Digest {}",
-        crate::publication::hex(&outcome.digest)
+        crate::words::encode::hex(&outcome.digest)
     );
 }
 

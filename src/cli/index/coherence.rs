@@ -6,7 +6,7 @@ use serde_json::json;
 use super::Shown;
 use super::explain::figure;
 use crate::composite::{Coherence, Summary, coherence};
-use crate::publication::hex;
+use crate::words::encode::hex;
 
 /// Prints statistics, alpha, correlations and effective weights of every node, edition by edition.
 pub(super) fn print(shown: &Shown<'_>, as_json: bool) -> Result<()> {

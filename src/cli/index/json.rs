@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use super::Shown;
 use crate::composite::geography::Series;
 use crate::composite::{DataSet, View, contributions};
-use crate::publication::hex;
 use crate::schema::composite::CompositeNode;
+use crate::words::encode::hex;
 
 /// Prints scores, ranks and contributions of every unit of the editions shown, targets, and the log with the data set after each
 /// stage; the public sees neither contributions nor data sets, from which hidden figures could be had.

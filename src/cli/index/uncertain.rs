@@ -11,9 +11,9 @@ use crate::cli::{file, findings};
 use crate::composite::Table;
 use crate::composite::sensitivity::{Sensitivity, Variations, analyse};
 use crate::composite::uncertainty::{Errors, LeafUncertainty, Method, Options, Uncertainty, leaf_intervals, propagate};
-use crate::publication::hex;
 use crate::schema::composite::{CompositeDefinition, FactorSet, parse_factors};
 use crate::words::Lang;
+use crate::words::encode::hex;
 
 /// What is asked about uncertainty.
 #[derive(Debug, clap::Args)]

@@ -137,7 +137,7 @@ pub(super) fn run(store: &Store, arguments: &Arguments, row: &IndexVersion) -> R
     } else {
         let units = store.read(load::registry)?;
         ranking::Page { definition: &definition, outcome: &outcome, units: &units, lang }.print();
-        let digest = crate::publication::hex(&outcome.digest);
+        let digest = crate::words::encode::hex(&outcome.digest);
         println!("\n{} {}, {} {digest}", lang.pick("đợt tính", "run"), run.id, lang.pick("mã băm", "digest"));
     }
     Ok(())

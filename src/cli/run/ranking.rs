@@ -8,11 +8,12 @@ use crate::cli::show::padded;
 use crate::cli::{findings, index};
 use crate::composite::{Figure, Hidden};
 use crate::jobs::composite::CompositeOutcome;
-use crate::publication::{CompositeManifest, hex};
+use crate::publication::CompositeManifest;
 use crate::schema::composite::{CompositeDefinition, CompositeNode, Tiers};
 use crate::store::composites::ReportKind;
 use crate::unit::Registry;
 use crate::words::Lang;
+use crate::words::encode::hex;
 
 /// Units of one table on the screen; the rest is a line that says how many.
 const ROWS: usize = 100;

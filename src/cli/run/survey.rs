@@ -12,10 +12,10 @@ use crate::cli::show;
 use crate::jobs::load;
 use crate::jobs::recompute::{self, Outcome};
 use crate::jobs::run::Computed;
-use crate::publication::hex;
 use crate::store::quality::{self, LeftOut};
 use crate::store::runs::{NewRun, Run};
 use crate::store::{Store, schemas, waves};
+use crate::words::encode::hex;
 
 /// Computes and prints.
 pub(super) fn run(store: &Store, arguments: &Arguments) -> Result<()> {

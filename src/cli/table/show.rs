@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use crate::cli::Context;
 use crate::cli::lang;
 use crate::cli::show::padded;
-use crate::http::encode::rfc3339;
-use crate::publication::hex;
 use crate::store::indicators::{self, Filter, IndicatorTable};
 use crate::store::schemas::{self, IndexVersion};
 use crate::words::Lang;
+use crate::words::encode::hex;
+use crate::words::encode::rfc3339;
 
 /// Rows of one table on the screen; the rest is a line that says how many.
 const ROWS: usize = 100;

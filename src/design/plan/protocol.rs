@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::words::encode::hex;
+
 use super::draw::{Cause, Method};
 use super::number::quotient;
 use super::sample::{Draw, Sample, Taken};
@@ -235,8 +237,4 @@ fn shortfall(plan: &SamplingPlan, draw: &Draw) -> Option<Shortfall> {
 
 fn count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

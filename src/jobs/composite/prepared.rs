@@ -9,12 +9,13 @@ use crate::composite::{self, Outcome, State, Table};
 use crate::index::DomainKey;
 use crate::jobs::load;
 use crate::jobs::recompute::RunError;
-use crate::publication::{Manifest, SurveyUsed, TableUsed, VersionUsed, hex};
+use crate::publication::{Manifest, SurveyUsed, TableUsed, VersionUsed};
 use crate::schema::composite::CompositeDefinition;
 use crate::store::runs::{self, Run};
 use crate::store::{Db, composites, indicators as stored, schemas, scores, waves};
 use crate::unit::Registry;
 use crate::words::Finding;
+use crate::words::encode::hex;
 
 /// A composite index with its data, computed.
 pub struct Prepared {

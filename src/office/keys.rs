@@ -1,0 +1,76 @@
+//! Keys: an admin issues and revokes them. A key's text is shown once.
+
+use super::secret::NewSecret;
+use super::{Act, Action, Code, Look, Refusal, Role};
+use crate::store::keys::{self, Key, NewKey};
+use crate::words::Finding;
+
+/// A key to issue.
+#[derive(Debug, Clone)]
+pub struct KeyWish {
+    /// What people call it.
+    pub name: String,
+    /// What it is for.
+    pub role: Role,
+    /// The unit it is bound to, as code list and code.
+    pub unit: Option<(String, String)>,
+}
+
+/// A key that was issued just now.
+#[derive(Debug)]
+pub struct Issued {
+    /// The key.
+    pub key: Key,
+    /// Its text, which is stored nowhere.
+    pub text: String,
+}
+
+/// Issues a key.
+///
+/// # Errors
+/// `body-invalid` for a unit that does not exist, and for an agency's key without one.
+pub fn issue(act: &mut Act<'_>, wish: &KeyWish) -> Result<Issued, Refusal> {
+    let created_by = act.may(Action::KeepKeys)?.actor();
+    let unit_id = bound_unit(act, wish)?;
+    let NewSecret { text, hash } = NewSecret::generate().map_err(Refusal::internal)?;
+    let (name, role) = (wish.name.clone(), wish.role.as_str().to_owned());
+    let created_at = act.now;
+    let key = keys::create(act.db, &NewKey { name, role, hash, unit_id, created_at, created_by })?;
+    act.note("key.create", &key.id.to_string(), &key.role)?;
+    Ok(Issued { key, text })
+}
+
+fn bound_unit(look: &mut Look<'_>, wish: &KeyWish) -> Result<Option<i32>, Refusal> {
+    let refused = |code, vi, en| Refusal::because(Code::BodyInvalid, Finding::error("/unit", code, vi, en));
+    match &wish.unit {
+        None if wish.role == Role::Agency => {
+            Err(refused("missing-member", "Khóa của cơ quan phải gắn với một đơn vị", "An agency's key must be bound to a unit"))
+        }
+        None => Ok(None),
+        Some((list, code)) => {
+            let unit = look.units()?.find(list, code, None).map(|unit| unit.id.0);
+            unit.map(Some).ok_or_else(|| refused("unit-unknown", "Không có đơn vị này", "There is no such unit"))
+        }
+    }
+}
+
+/// Every key, revoked ones among them, in the order of issue.
+///
+/// # Errors
+/// Those of the store.
+pub fn list(look: &mut Look<'_>) -> Result<Vec<Key>, Refusal> {
+    look.may(Action::KeepKeys)?;
+    Ok(keys::list(look.db)?)
+}
+
+/// Revokes a key; one that is revoked keeps its first date.
+///
+/// # Errors
+/// `not-found`.
+pub fn revoke(act: &mut Act<'_>, id: i32) -> Result<Key, Refusal> {
+    act.may(Action::KeepKeys)?;
+    let now = act.now;
+    let key = keys::revoke(act.db, id, now)?;
+    act.note("key.revoke", &key.id.to_string(), "")?;
+    Ok(key)
+}
