@@ -5,8 +5,7 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
-use crate::cli::lang;
-use crate::cli::{file, findings};
+use crate::cli::{Context, file, findings};
 use crate::jobs::composite::indicators;
 use crate::response::quality::RuleSet;
 use crate::schema::composite::{CheckedComposite, CompositeDefinition, parse_composite, parse_factors};
@@ -28,14 +27,11 @@ pub(super) struct Arguments {
     /// An older version of the questionnaire: says what the new one breaks, adds or only rewords.
     #[arg(long)]
     against: Option<PathBuf>,
-    /// Findings in Vietnamese.
-    #[arg(long)]
-    vi: bool,
 }
 
 /// Prints every finding; fails where any is an error.
-pub(super) fn check(arguments: &Arguments) -> ExitCode {
-    let lang = lang::of(arguments.vi);
+pub(super) fn check(context: &Context, arguments: &Arguments) -> ExitCode {
+    let lang = context.lang;
     let mut check = Check { lang, errors: 0, definition: Err(definition_needed()), read: Vec::new() };
     if let Some(file) = &arguments.definition {
         check.definition = check.made_for(file).ok_or_else(definition_faulty);

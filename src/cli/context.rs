@@ -11,6 +11,7 @@ use crate::store::schemas::{NewIndexVersion, NewSurveyVersion, Published};
 use crate::store::units::SuccessionRow;
 use crate::store::{Db, Store, StoreOptions, audit, schemas, units};
 use crate::unit;
+use crate::words::Lang;
 
 /// Connections that readers share.
 const READERS: u32 = 8;
@@ -22,6 +23,8 @@ pub struct Context {
     pub data: PathBuf,
     /// The database, if it is another than the one in the data folder.
     pub database: Option<String>,
+    /// The language of all that is printed.
+    pub lang: Lang,
 }
 
 impl Context {

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 
 use crate::cli::context::{note, operator, publish};
-use crate::cli::lang;
 use crate::cli::{Context, file, findings};
 use crate::jobs::load;
 use crate::schema::{self, Checked, Document, IndexDefinition, Questionnaire, check_index_against};
@@ -21,9 +20,6 @@ pub(super) struct Arguments {
     /// named with it.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// Findings in Vietnamese.
-    #[arg(long)]
-    vi: bool,
 }
 
 /// A file that was read.
@@ -35,7 +31,7 @@ struct File {
 
 /// Publishes all of the files, or none where one has errors.
 pub(super) fn define(context: &Context, arguments: &Arguments) -> Result<()> {
-    let lang = lang::of(arguments.vi);
+    let lang = context.lang;
     let (mut files, mut errors) = (Vec::new(), 0);
     for path in &arguments.files {
         let name = path.display().to_string();

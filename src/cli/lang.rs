@@ -1,5 +1,8 @@
 //! The language in which a command speaks: one for all that it prints.
 
+use std::ffi::OsString;
+use std::sync::OnceLock;
+
 use anyhow::{Error, anyhow};
 
 use crate::composite::ComputeError;
@@ -11,9 +14,29 @@ use crate::jobs::recompute::RunError;
 use crate::office::Refusal;
 use crate::words::Lang;
 
-/// Vietnamese where `--vi` asks for it.
-pub(super) fn of(vi: bool) -> Lang {
-    if vi { Lang::Vi } else { Lang::En }
+/// The flag that asks for Vietnamese.
+const FLAG: &str = "--vi";
+/// The environment variable that names the language: `vi` or `en`, or a locale that begins so.
+const VARIABLE: &str = "HAILONG_LANG";
+
+static CHOSEN: OnceLock<Lang> = OnceLock::new();
+
+/// The language of this command, which is chosen once when it starts.
+pub(super) fn chosen() -> Lang {
+    CHOSEN.get().copied().unwrap_or(Lang::En)
+}
+
+/// Chooses the language from what was typed and from the environment, before anything is parsed: help and what is wrong with the
+/// arguments are told in it too.
+pub(super) fn choose() -> Lang {
+    let variable = std::env::var(VARIABLE).unwrap_or_default();
+    *CHOSEN.get_or_init(|| asked(std::env::args_os(), &variable))
+}
+
+fn asked(arguments: impl Iterator<Item = OsString>, variable: &str) -> Lang {
+    let typed = arguments.skip(1).take_while(|argument| argument != "--").any(|argument| argument == FLAG);
+    let variable = variable.get(..2).is_some_and(|tag| tag.eq_ignore_ascii_case(Lang::Vi.tag()));
+    if typed || variable { Lang::Vi } else { Lang::En }
 }
 
 /// What stands below a table that was cut off, if it was.
@@ -37,9 +60,10 @@ pub(super) fn refusal(lang: Lang, refusal: &Refusal) -> Error {
     anyhow!(told)
 }
 
-/// A refusal of the office in English.
+/// A refusal of the office in the language of this command.
+#[allow(clippy::needless_pass_by_value)] // for `map_err`
 pub(super) fn refused(refusal: Refusal) -> Error {
-    self::refusal(Lang::En, &refusal)
+    self::refusal(chosen(), &refusal)
 }
 
 /// An error in this language where what lies behind it can be told so.
@@ -88,6 +112,18 @@ mod tests {
     fn failed() -> ComputeError {
         let source = StageError::NoReference { indicator: "x".to_owned(), unit: "A".to_owned(), edition: "2025".to_owned() };
         ComputeError::Stage { place: 0, name: "normalise", source }
+    }
+
+    #[test]
+    fn the_flag_asks_for_vietnamese_wherever_it_stands_and_else_the_variable_does() {
+        let of = |typed: &[&str], variable| asked(typed.iter().map(OsString::from), variable);
+        assert_eq!(of(&["hailong", "run", "--vi", "--json"], ""), Lang::Vi);
+        assert_eq!(of(&["hailong", "key", "list"], "vi_VN.UTF-8"), Lang::Vi);
+        assert_eq!(of(&["hailong", "key", "list"], "VI"), Lang::Vi);
+        assert_eq!(of(&["hailong", "--vi"], "en"), Lang::Vi, "the flag wins");
+        for other in ["", "en", "v", "fr", "\u{1eaf}"] {
+            assert_eq!(of(&["--vi", "check", "--", "--vi"], other), Lang::En, "{other}: the program's name and files are no flags");
+        }
     }
 
     #[test]

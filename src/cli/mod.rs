@@ -43,6 +43,9 @@ struct Arguments {
     /// The database, if it is another than the one in the data folder: `postgres://…` or `sqlite:PATH`.
     #[arg(long, global = true, env = "HAILONG_DATABASE", hide_env_values = true)]
     database: Option<String>,
+    /// Everything in Vietnamese; `HAILONG_LANG=vi` asks for it too.
+    #[arg(long, global = true)]
+    vi: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -85,22 +88,23 @@ enum Command {
 /// Parses the arguments and does what they say.
 #[must_use]
 pub fn main() -> ExitCode {
+    let lang = lang::choose();
     let arguments = Arguments::parse();
     log();
-    let context = Context { data: arguments.data, database: arguments.database };
+    let context = Context { data: arguments.data, database: arguments.database, lang };
     let done = match arguments.command {
         Command::Demo(arguments) => demo::demo(&context, &arguments),
         Command::Serve(arguments) => serve::serve(&context, &arguments),
         Command::Migrate => context.open().map(|_| println!("{} is up to date", context.name())),
-        Command::Check(arguments) => return check::check(&arguments),
+        Command::Check(arguments) => return check::check(&context, &arguments),
         Command::Define(arguments) => define::define(&context, &arguments),
         Command::Import(arguments) => import::import(&context, &arguments),
         Command::Flag(arguments) => flag::flag(&context, &arguments),
         Command::Table(command) => table::table(&context, &command),
         Command::Run(arguments) => run::run(&context, &arguments),
-        Command::Weight(arguments) => return weight::weight(&arguments),
+        Command::Weight(arguments) => return weight::weight(&context, &arguments),
         Command::Estimate(arguments) => estimate::estimate(&arguments, |answer| println!("{answer}")),
-        Command::Sample(command) => sample::sample(&command),
+        Command::Sample(command) => sample::sample(&context, &command),
         Command::Index(arguments) => index::index(&context, &arguments),
         Command::Key(command) => key::key(&context, &command),
     };

@@ -90,9 +90,6 @@ pub(super) struct Arguments {
     /// Everything as JSON, with the data set after each stage.
     #[arg(long)]
     json: bool,
-    /// In Vietnamese.
-    #[arg(long)]
-    vi: bool,
 }
 
 /// What is printed: an outcome, of which editions, in which language.
@@ -138,7 +135,7 @@ impl Shown<'_> {
 
 /// Computes and prints scores, ranks, stages and contributions.
 pub(super) fn index(context: &Context, arguments: &Arguments) -> Result<()> {
-    let lang = lang::of(arguments.vi);
+    let lang = context.lang;
     computed(context, arguments, lang).map_err(|error| lang::error(lang, error))
 }
 

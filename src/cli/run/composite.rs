@@ -117,8 +117,7 @@ impl Inputs {
 }
 
 /// Computes, stores a draft and prints.
-pub(super) fn run(store: &Store, arguments: &Arguments, row: &IndexVersion) -> Result<()> {
-    let lang = lang::of(arguments.vi);
+pub(super) fn run(store: &Store, arguments: &Arguments, row: &IndexVersion, lang: Lang) -> Result<()> {
     let definition = load::composite(row)?;
     let (code, version) = (&row.code, &row.version);
     let surveys = arguments.for_surveys();

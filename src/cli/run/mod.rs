@@ -12,7 +12,6 @@ use uuid::Uuid;
 use crate::cli::Context;
 use crate::cli::compare::{self, Which};
 use crate::cli::context::now;
-use crate::cli::lang;
 use crate::jobs::RUN_JOB;
 use crate::jobs::run::{self as runner, Computed};
 use crate::store::jobs::{self, Lease, NewJob};
@@ -56,9 +55,6 @@ pub(super) struct Arguments {
     /// Print everything as JSON.
     #[arg(long)]
     json: bool,
-    /// A composite index in Vietnamese.
-    #[arg(long)]
-    vi: bool,
 }
 
 impl Arguments {
@@ -85,13 +81,13 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     let store = context.open()?;
     let (code, version) = (&arguments.index, &arguments.index_version);
     let row = store.read(|db| -> Result<_> {
-        let lang = lang::of(arguments.vi);
+        let lang = context.lang;
         let no_index = || lang.pick(format!("không có chỉ số {code} {version}"), format!("there is no index {code} {version}"));
         schemas::find_index(db, code, version)?.with_context(no_index)
     })?;
     match row.survey_code {
         Some(_) => survey::run(&store, arguments),
-        None => composite::run(&store, arguments, &row),
+        None => composite::run(&store, arguments, &row, context.lang),
     }
 }
 

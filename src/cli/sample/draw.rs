@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 
 use super::{or_findings, read};
+use crate::cli::Context;
 use crate::design::plan::{Protocol, SamplingFrame, SamplingPlan, Tables, draw_sample};
 
 /// What to draw from.
@@ -28,10 +29,10 @@ pub(in crate::cli) struct Arguments {
 }
 
 /// Draws, writes every result and says what became of it.
-pub(super) fn draw(arguments: &Arguments) -> Result<()> {
-    let plan = or_findings(&arguments.plan, SamplingPlan::parse(&read(&arguments.plan)?))?;
-    let frame = or_findings(&arguments.frame, SamplingFrame::read(&read(&arguments.frame)?, &plan))?;
-    let sample = or_findings(&arguments.plan, draw_sample(&plan, &frame, arguments.seed))?;
+pub(super) fn draw(context: &Context, arguments: &Arguments) -> Result<()> {
+    let plan = or_findings(context.lang, &arguments.plan, SamplingPlan::parse(&read(&arguments.plan)?))?;
+    let frame = or_findings(context.lang, &arguments.frame, SamplingFrame::read(&read(&arguments.frame)?, &plan))?;
+    let sample = or_findings(context.lang, &arguments.plan, draw_sample(&plan, &frame, arguments.seed))?;
     let tables = Tables::of(&plan, &sample)?;
     let protocol = Protocol::of(&plan, &frame, &sample);
     let results = [

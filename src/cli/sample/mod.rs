@@ -7,7 +7,9 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::words::Finding;
+use crate::cli::Context;
+use crate::cli::findings::{errors, tell};
+use crate::words::{Finding, Lang};
 
 /// Findings that are printed; the rest is counted.
 const FINDINGS: usize = 50;
@@ -22,10 +24,10 @@ pub(super) enum Command {
 }
 
 /// Does it.
-pub(super) fn sample(command: &Command) -> Result<()> {
+pub(super) fn sample(context: &Context, command: &Command) -> Result<()> {
     match command {
-        Command::Plan(arguments) => plan::plan(arguments),
-        Command::Draw(arguments) => draw::draw(arguments),
+        Command::Plan(arguments) => plan::plan(context, arguments),
+        Command::Draw(arguments) => draw::draw(context, arguments),
     }
 }
 
@@ -34,16 +36,17 @@ fn read(path: &Path) -> Result<String> {
 }
 
 /// What `checked` holds; its findings, printed with the name of the file, where it holds none.
-fn or_findings<T>(file: &Path, checked: Result<T, Vec<Finding>>) -> Result<T> {
+fn or_findings<T>(lang: Lang, file: &Path, checked: Result<T, Vec<Finding>>) -> Result<T> {
     let findings = match checked {
         Ok(value) => return Ok(value),
         Err(findings) => findings,
     };
-    for finding in findings.iter().take(FINDINGS) {
-        eprintln!("{}: {finding} · {}", file.display(), finding.vi);
-    }
+    let name = file.display().to_string();
+    tell(&name, &findings[..findings.len().min(FINDINGS)], lang);
     if findings.len() > FINDINGS {
-        eprintln!("… and {} more findings", findings.len() - FINDINGS);
+        let left = findings.len() - FINDINGS;
+        let rest = lang.count(left, "lỗi", ["more finding", "more findings"]);
+        eprintln!("{}", lang.pick(format!("… và {rest} nữa"), format!("… and {rest}")));
     }
-    bail!("{} has {} findings", file.display(), findings.len())
+    bail!("{name}: {}", errors(findings.len(), lang))
 }

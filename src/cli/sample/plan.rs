@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 
 use super::{or_findings, read};
+use crate::cli::Context;
 use crate::design::plan::{
     Bounds, Change, Outlook, OutlookLine, Precision, Rule, StrataColumns, Stratum, Target, allocate, cluster_effect, invitations, outlook,
     read_strata,
@@ -142,14 +143,14 @@ fn percent(name: &str, value: f64) -> Result<f64> {
 }
 
 /// Prints the table.
-pub(super) fn plan(arguments: &Arguments) -> Result<()> {
+pub(super) fn plan(context: &Context, arguments: &Arguments) -> Result<()> {
     let columns = StrataColumns {
         by: &arguments.by,
         size: arguments.size.as_deref(),
         spread: arguments.spread.as_deref(),
         cost: arguments.cost.as_deref(),
     };
-    let strata = or_findings(&arguments.frame, read_strata(&read(&arguments.frame)?, columns))?;
+    let strata = or_findings(context.lang, &arguments.frame, read_strata(&read(&arguments.frame)?, columns))?;
     let precision = Precision::new(arguments.target(0.0), arguments.quantile()?, arguments.deff()?, None)?;
     let answers = arguments.answers(&strata, precision)?;
     let wish = arguments.half_width.map(|points| points / arguments.points());

@@ -66,31 +66,24 @@ struct Printing {
     /// Everything as JSON.
     #[arg(long)]
     json: bool,
-    /// In Vietnamese.
-    #[arg(long)]
-    vi: bool,
 }
 
 impl Printing {
-    fn lang(&self) -> Lang {
-        lang::of(self.vi)
-    }
-
     /// Prints every finding of a table that cannot be used.
     fn refusal(&self, name: &str, found: &[Finding]) -> anyhow::Error {
         if !self.json {
-            return findings::refusal(name, found, self.lang());
+            return findings::refusal(name, found, lang::chosen());
         }
         println!("{}", json!({ "findings": found }));
-        anyhow::anyhow!("{name}: {}", findings::errors(found.iter().filter(|finding| finding.is_error()).count(), self.lang()))
+        anyhow::anyhow!("{name}: {}", findings::errors(found.iter().filter(|finding| finding.is_error()).count(), lang::chosen()))
     }
 }
 
 /// Stores a table, and says what it is.
 pub(super) fn load(context: &Context, arguments: &Arguments) -> Result<()> {
-    let (name, text) = read(&arguments.csv, arguments.printing.lang())?;
+    let (name, text) = read(&arguments.csv, context.lang)?;
     let store = context.open()?;
-    let (row, definition) = published(&store, &arguments.index, &arguments.index_version, arguments.printing.lang())?;
+    let (row, definition) = published(&store, &arguments.index, &arguments.index_version, context.lang)?;
     let stem = || arguments.csv.file_stem().unwrap_or_default().to_string_lossy().chars().take(TITLE).collect();
     let title = arguments.title.clone().unwrap_or_else(stem);
     let sheet = indicators::read(&title, &text, &definition).map_err(|found| arguments.printing.refusal(&name, &found))?;
@@ -103,8 +96,8 @@ pub(super) fn load(context: &Context, arguments: &Arguments) -> Result<()> {
         println!("{whole}");
         return Ok(());
     }
-    findings::tell(&name, &sheet.warnings, arguments.printing.lang());
-    let lang = arguments.printing.lang();
+    findings::tell(&name, &sheet.warnings, context.lang);
+    let lang = context.lang;
     let before = if new { "" } else { lang.pick(" đã có, như lần nạp trước", " is there already, as it was loaded before") };
     println!("{} {}{before}: {}", lang.pick("bảng", "table"), table.id, described(&table, &row, lang));
     Ok(())
@@ -120,14 +113,14 @@ fn keep(db: &mut Db, row: &IndexVersion, sheet: &Sheet) -> Result<Published<crat
 
 /// Says what is found in a table.
 pub(super) fn check(context: &Context, arguments: &CheckArguments) -> Result<()> {
-    let (name, text) = read(&arguments.csv, arguments.printing.lang())?;
+    let (name, text) = read(&arguments.csv, context.lang)?;
     let printing = &arguments.printing;
     let definition = match (&arguments.definition, &arguments.index, &arguments.index_version) {
         (Some(file), _, _) => {
-            let (name, text) = read(file, printing.lang())?;
+            let (name, text) = read(file, context.lang)?;
             parse_composite(&text).map_err(|found| printing.refusal(&name, &found))?.definition
         }
-        (None, Some(index), Some(version)) => published(&context.open()?, index, version, printing.lang())?.1,
+        (None, Some(index), Some(version)) => published(&context.open()?, index, version, context.lang)?.1,
         _ => bail!("--index and --index-version, or --definition, say what the table is for"),
     };
     let sheet = indicators::read("", &text, &definition).map_err(|found| printing.refusal(&name, &found))?;
@@ -137,9 +130,9 @@ pub(super) fn check(context: &Context, arguments: &CheckArguments) -> Result<()>
         return Ok(());
     }
     for finding in &sheet.warnings {
-        println!("{name}: {}", findings::line(finding, printing.lang()));
+        println!("{name}: {}", findings::line(finding, context.lang));
     }
-    let lang = printing.lang();
+    let lang = context.lang;
     let warnings = warnings(lang, sheet.warnings.len());
     let of = format!("{} {}", definition.code(), definition.edition());
     let values = lang.count(values, "giá trị", ["value", "values"]);

@@ -24,9 +24,6 @@ pub(in crate::cli) struct ListArguments {
     /// Everything as JSON.
     #[arg(long)]
     json: bool,
-    /// In Vietnamese.
-    #[arg(long)]
-    vi: bool,
 }
 
 /// Which values of which table.
@@ -46,9 +43,6 @@ pub(in crate::cli) struct Arguments {
     /// Everything as JSON.
     #[arg(long)]
     json: bool,
-    /// In Vietnamese.
-    #[arg(long)]
-    vi: bool,
 }
 
 /// Lists tables.
@@ -62,7 +56,7 @@ pub(super) fn list(context: &Context, arguments: &ListArguments) -> Result<()> {
         return Ok(());
     }
     for (index, table) in &tables {
-        println!("{:>4}  {}", table.id, described(table, index, lang::of(arguments.vi)));
+        println!("{:>4}  {}", table.id, described(table, index, context.lang));
     }
     Ok(())
 }
@@ -76,7 +70,7 @@ pub(super) fn show(context: &Context, arguments: &Arguments) -> Result<()> {
         indicator: arguments.indicator.clone(),
         after_ord: None,
     };
-    let lang = lang::of(arguments.vi);
+    let lang = context.lang;
     let no_table = || {
         let vi = format!("không có bảng {id}: `hailong table list` liệt kê các bảng");
         lang.pick(vi, format!("there is no table {id}: `hailong table list` lists them"))

@@ -8,6 +8,7 @@ mod steps;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use crate::cli::{Context, findings};
 use crate::words::Finding;
 use plan::Plan;
 use sheet::Sheet;
@@ -27,21 +28,16 @@ pub(super) struct Arguments {
     /// Diagnostics as JSON.
     #[arg(long)]
     json: bool,
-    /// Findings in Vietnamese.
-    #[arg(long)]
-    vi: bool,
 }
 
 /// Makes the weights and prints their diagnostics; prints every finding and fails where there is one.
-pub(super) fn weight(arguments: &Arguments) -> ExitCode {
+pub(super) fn weight(context: &Context, arguments: &Arguments) -> ExitCode {
     let name = arguments.plan.display().to_string();
     match weigh(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(findings) => {
             for finding in &findings {
-                let line = finding.line.map(|line| format!("{} {line} ", if arguments.vi { "dòng" } else { "line" })).unwrap_or_default();
-                let message = if arguments.vi { &finding.vi } else { &finding.en };
-                eprintln!("{name}: {line}{}: {message} ({})", finding.pointer, finding.code);
+                eprintln!("{name}: {}", findings::line(finding, context.lang));
             }
             ExitCode::FAILURE
         }
