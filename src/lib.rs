@@ -5,7 +5,7 @@
 //! clock and draws no randomness that was not handed in.
 //!
 //! ```text
-//! words → schema → unit → response → design → frame → scoring → index → composite → publication      pure core
+//! words → schema → unit → response → numeric → design → frame → scoring → index → composite → publication      pure core
 //! store → jobs → office                                                                              the house's work
 //! http → api, cli                                                                                    faces
 //! ```
@@ -18,6 +18,7 @@ pub mod frame;
 pub mod http;
 pub mod index;
 pub mod jobs;
+pub mod numeric;
 pub mod office;
 pub mod publication;
 pub mod response;

@@ -4,11 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules in the order of the data's flow, then the faces, which are siblings.
-const FLOW: [&str; 15] = [
+const FLOW: [&str; 16] = [
     "words",
     "schema",
     "unit",
     "response",
+    "numeric",
     "design",
     "frame",
     "scoring",
@@ -21,7 +22,7 @@ const FLOW: [&str; 15] = [
     "http",
     "api",
 ];
-const CORE: usize = 10;
+const CORE: usize = 11;
 
 pub(crate) fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {

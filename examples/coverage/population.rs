@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use hailong::scoring::distribution::normal;
+use hailong::numeric::distribution::normal;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use rayon::prelude::*;

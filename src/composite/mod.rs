@@ -18,7 +18,6 @@ mod admissible;
 mod coherence;
 mod contribution;
 mod dialect;
-mod eigen;
 pub mod explain;
 mod figures;
 pub mod geography;

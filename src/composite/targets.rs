@@ -366,8 +366,8 @@ mod tests {
         let standing: Vec<Standing> = wide.iter().map(|report| report.judgement.unwrap().standing).collect();
         assert_eq!(standing, [NotDistinguishable, NotDistinguishable, Missed, NotDistinguishable, NotDistinguishable, Met]);
         let chance = |place: usize| wide[place].judgement.unwrap().chance.unwrap();
-        assert!((chance(3) - crate::scoring::distribution::normal::cdf(0.5)).abs() < 1e-12);
-        assert!((chance(4) - crate::scoring::distribution::normal::cdf(-1.0 / 2.0_f64.sqrt())).abs() < 1e-12);
+        assert!((chance(3) - crate::numeric::distribution::normal::cdf(0.5)).abs() < 1e-12);
+        assert!((chance(4) - crate::numeric::distribution::normal::cdf(-1.0 / 2.0_f64.sqrt())).abs() < 1e-12);
         assert!(chance(1) > 0.5 && chance(1) < 0.95 && chance(2) < 0.02);
     }
 

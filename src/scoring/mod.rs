@@ -11,7 +11,6 @@
 //! follows it works on a small table and is the same code.
 
 pub mod change;
-pub mod distribution;
 mod domain;
 mod estimate;
 pub mod interval;

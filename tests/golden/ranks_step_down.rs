@@ -1,6 +1,6 @@
 //! Confidence sets of ranks against an independent implementation in R that saw the same draws.
 
-use hailong::scoring::distribution::{chi_squared, normal};
+use hailong::numeric::distribution::{chi_squared, normal};
 use hailong::scoring::rank::{Coverage, Draws, Joint, RankInterval, RankMethod, drawn_ranks, pairwise, step_down};
 use serde_json::Value;
 

@@ -10,7 +10,7 @@ use crate::design::plan::{
     Bounds, Change, Outlook, OutlookLine, Precision, Rule, StrataColumns, Stratum, Target, allocate, cluster_effect, invitations, outlook,
     read_strata,
 };
-use crate::scoring::distribution::normal;
+use crate::numeric::distribution::normal;
 
 /// What is planned.
 #[derive(Debug, clap::Args)]

@@ -3,7 +3,7 @@
 use super::aggregate::scores;
 use super::{Record, StageError, State};
 use crate::composite::coherence::covariance;
-use crate::composite::eigen::first_vector;
+use crate::numeric::linear::first_vector;
 use crate::schema::composite::{Aggregation, Budget, CompositeDefinition, CompositeNode, Loadings, Weighting};
 
 /// Replaces the weights of the nodes concerned, from the leaves up.

@@ -3,7 +3,7 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 
-use crate::scoring::distribution::normal;
+use crate::numeric::distribution::normal;
 use crate::scoring::rank::uniform;
 
 /// Layers under the density, as many as a byte has values.

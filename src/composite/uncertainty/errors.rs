@@ -8,7 +8,7 @@ use super::super::table::Table;
 use super::covariance_file;
 use super::pairs::{Covariances, Pair, Pairs};
 use crate::schema::composite::CompositeDefinition;
-use crate::scoring::rank::{Joint, RankError, factor};
+use crate::numeric::linear::correlation_factor;
 use crate::words::Finding;
 
 /// What a correlation matrix may differ from its factor by, before it counts as none.
@@ -184,14 +184,14 @@ impl Errors {
             for cell in &cells {
                 self.block_of[*cell] = Some(self.blocks.len());
             }
-            let factor = self.factor(&cells).map_err(|_| impossible(cells.len()))?.ok_or_else(|| impossible(cells.len()))?;
+            let factor = self.factor(&cells).ok_or_else(|| impossible(cells.len()))?;
             self.blocks.push(Block { cells, factor });
         }
         Ok(())
     }
 
     /// The factor of the correlations of a block; none where they are no correlations.
-    fn factor(&self, cells: &[usize]) -> Result<Option<FactorRows>, RankError> {
+    fn factor(&self, cells: &[usize]) -> Option<FactorRows> {
         let k = cells.len();
         let correlation = |a: usize, b: usize| {
             let (i, j) = (cells[a].min(cells[b]), cells[a].max(cells[b]));
@@ -199,7 +199,10 @@ impl Errors {
             covariance.map_or(f64::from(u8::from(i == j)), |c| c / (self.cells[i].sd * self.cells[j].sd))
         };
         let matrix: Vec<f64> = (0..k * k).map(|place| correlation(place / k, place % k)).collect();
-        let rows = factor(&Joint::new(vec![0.0; k], matrix.clone(), None)?);
+        if !matrix.iter().all(|cell| cell.is_finite()) {
+            return None;
+        }
+        let rows = correlation_factor(k, |a, b| matrix[a * k + b]);
         let mut dense = vec![0.0; k];
         let mut held = true;
         for (row, expected) in rows.iter().zip(matrix.chunks_exact(k)) {
@@ -210,7 +213,7 @@ impl Errors {
             let dot = |other: &[(u32, f64)]| -> f64 { other.iter().map(|(place, number)| number * dense[*place as usize]).sum() };
             held &= rows.iter().zip(expected).all(|(other, cell)| (dot(other) - cell).abs() < ROUNDING);
         }
-        Ok(held.then_some(rows))
+        held.then_some(rows)
     }
 }
 

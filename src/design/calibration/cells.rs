@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::design::calibration::linear_algebra::{dot, subtract};
+use crate::numeric::linear::{dot, subtract};
 use crate::design::calibration::solve::solve;
 use crate::design::calibration::{Auxiliary, CalibrationError, Category, Distance};
 

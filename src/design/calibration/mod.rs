@@ -10,7 +10,6 @@ mod cells;
 mod diagnostics;
 mod distance;
 mod error;
-mod linear_algebra;
 mod margin;
 mod poststratify;
 mod projection;

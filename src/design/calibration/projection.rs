@@ -1,6 +1,6 @@
 //! What calibration takes out of a variance.
 
-use crate::design::calibration::linear_algebra::{dot, subtract};
+use crate::numeric::linear::{dot, subtract};
 
 /// The subspace that influence values are freed of.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,6 +1,6 @@
 //! Weights within a distance that reproduce totals: Newton's method with step control.
 
-use crate::design::calibration::linear_algebra::{Orthonormal, dot, solve_damped};
+use crate::numeric::linear::{Orthonormal, dot, solve_damped};
 use crate::design::calibration::{Auxiliary, CalibrationError, Distance};
 
 /// Rounds after which totals count as out of reach.

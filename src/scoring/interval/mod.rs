@@ -14,7 +14,7 @@ mod share;
 pub use profile::InterceptFit;
 pub use share::{Share, ShareInterval};
 
-use super::distribution::{self, student};
+use crate::numeric::distribution::{self, student};
 
 /// The t quantile that cuts off half of what the level leaves: `t(1 − (1 − level)/2; df)`.
 ///

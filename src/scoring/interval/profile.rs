@@ -1,7 +1,7 @@
 //! The likelihood interval as R reads it off a spline through a few points of the profile.
 
 use super::{Share, divergence, expit, log_odds, multiplier};
-use crate::scoring::distribution::{normal, student};
+use crate::numeric::distribution::{normal, student};
 
 /// Most steps to each side of the estimate, as in R.
 const STEPS: i32 = 9;

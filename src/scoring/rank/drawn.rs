@@ -137,7 +137,7 @@ pub(super) fn ranks_by_draw(joint: &Joint, draws: &Draws, units: std::ops::Range
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scoring::distribution::{normal, student};
+    use crate::numeric::distribution::{normal, student};
 
     #[test]
     fn two_units_change_places_as_often_as_the_normal_distribution_says() {

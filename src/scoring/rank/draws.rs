@@ -4,9 +4,9 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use rayon::prelude::*;
 
-use super::factor::factor;
 use super::joint::{Joint, RankError};
-use crate::scoring::distribution::normal;
+use crate::numeric::distribution::normal;
+use crate::numeric::linear::correlation_factor;
 
 /// Proposals before the draw of a gamma variable settles for the centre: each is refused less than once in twenty times.
 const PROPOSALS: usize = 200;
@@ -46,7 +46,7 @@ impl Draws {
             (0..count).map(|_| standard_normal(&mut rng)).collect()
         };
         let standard: Vec<Vec<f64>> = units.clone().into_par_iter().map(fill).collect();
-        let rows = factor(joint);
+        let rows = correlation_factor(joint.len(), |a, b| joint.covariance(a, b));
         let combine = |unit: usize| {
             let mut errors = vec![0.0; count];
             let sd = joint.covariance(unit, unit).sqrt();
@@ -145,7 +145,7 @@ pub(crate) fn gamma(rng: &mut ChaCha8Rng, shape: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scoring::distribution::chi_squared as chi;
+    use crate::numeric::distribution::chi_squared as chi;
 
     #[allow(clippy::cast_precision_loss)]
     fn mean(x: impl ExactSizeIterator<Item = f64>) -> f64 {

@@ -13,7 +13,6 @@
 mod across;
 mod drawn;
 mod draws;
-mod factor;
 mod joint;
 mod pairwise;
 mod point;
@@ -25,7 +24,6 @@ pub use across::across_domains;
 pub use drawn::{Chance, Drawn, DrawnRanks, drawn_ranks};
 pub use draws::Draws;
 pub(crate) use draws::{gamma, uniform};
-pub(crate) use factor::factor;
 pub use joint::{Joint, RankError};
 pub use pairwise::{RankInterval, RankMethod, pairwise, rank_intervals};
 pub use point::ranks;

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::joint::Joint;
 use super::point::ranks;
 use crate::scoring::change::{Measured, welch_satterthwaite};
-use crate::scoring::distribution::{normal, student};
+use crate::numeric::distribution::{normal, student};
 
 /// How the interval of a rank is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

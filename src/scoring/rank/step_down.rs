@@ -8,7 +8,7 @@ use super::draws::Draws;
 use super::joint::{Joint, RankError};
 use super::pairwise::{RankInterval, intervals};
 use super::point::ranks;
-use crate::scoring::distribution::{normal, student};
+use crate::numeric::distribution::{normal, student};
 
 /// Pairs that one thread takes at a time.
 const PART: usize = 2048;

@@ -6,7 +6,7 @@ use super::drawn::{Chance, Drawn};
 use super::pairwise::RankInterval;
 use super::rise::RiseInterval;
 use crate::scoring::change::Measured;
-use crate::scoring::distribution::student;
+use crate::numeric::distribution::student;
 use crate::scoring::interval;
 
 /// A target as provinces state them.

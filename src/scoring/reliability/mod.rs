@@ -7,7 +7,7 @@ mod pairs;
 #[cfg(test)]
 mod tests;
 
-use crate::scoring::distribution::fisher;
+use crate::numeric::distribution::fisher;
 use crate::scoring::interval;
 use crate::scoring::sample::{Rows, Sample, Values, sum};
 use crate::scoring::{LonelyStratum, sample::Linearised};

@@ -1,6 +1,6 @@
 //! The area-level model of Fay and Herriot (1979).
 
-use super::matrix::{form, inverse};
+use crate::numeric::linear::{form, inverse};
 
 /// Steps before a fit is given up; it takes about five.
 const STEPS: usize = 200;

@@ -5,7 +5,6 @@
 //! the direct one.
 
 mod fay_herriot;
-mod matrix;
 mod thin;
 
 pub use fay_herriot::{Area, Benchmark, FayHerriot, Fit, Modelled, SmallAreaError, fay_herriot};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hailong::composite::explain::{Subject, difference};
 use hailong::composite::{State, Table};
 use hailong::schema::composite::{CompositeDefinition, CompositeNode};
-use hailong::scoring::distribution::{normal, student};
+use hailong::numeric::distribution::{normal, student};
 
 use super::{Cells, Csv, Furthest, Scored, shipped};
 

@@ -9,7 +9,7 @@ use super::{Part, object};
 use crate::cli::estimate::answer::{number, numbers};
 use crate::cli::estimate::refusal::Refusal;
 use crate::cli::estimate::table::{Table, Tables};
-use crate::scoring::distribution::normal;
+use crate::numeric::distribution::normal;
 use crate::scoring::sample::{Estimator, Rows, standard_errors};
 
 /// A line for the nation, each province and each agency. Both years are one sample: a PSU of the same name is the same

@@ -9,7 +9,7 @@ use crate::cli::estimate::design::Design;
 use crate::cli::estimate::fields::Fields;
 use crate::cli::estimate::refusal::Refusal;
 use crate::cli::estimate::table::{Table, Tables};
-use crate::scoring::distribution::normal;
+use crate::numeric::distribution::normal;
 use crate::scoring::interval;
 use crate::scoring::sample::{Linearised, Sample, Values, sum};
 use crate::scoring::{RankMethod, rank_intervals};

@@ -1,7 +1,5 @@
 //! A factor of a covariance matrix, for drawing from it.
 
-use super::joint::Joint;
-
 /// What a unit's variance may keep unexplained, as a share of it: below this a pivot is rounding.
 const REST: f64 = 1e-10;
 
@@ -11,9 +9,8 @@ const REST: f64 = 1e-10;
 /// Cholesky's factorisation with the largest remaining diagonal as the next pivot, which ends early where the matrix is
 /// only semidefinite: Higham (2002), Accuracy and Stability of Numerical Algorithms, section 10.3. Rows are brought to
 /// length 1, so that each unit keeps its variance even where rounding left the matrix not quite semidefinite.
-pub(crate) fn factor(joint: &Joint) -> Vec<Vec<(u32, f64)>> {
-    let k = joint.len();
-    let sd: Vec<f64> = (0..k).map(|unit| joint.covariance(unit, unit).sqrt()).collect();
+pub(crate) fn correlation_factor(k: usize, covariance: impl Fn(usize, usize) -> f64) -> Vec<Vec<(u32, f64)>> {
+    let sd: Vec<f64> = (0..k).map(|unit| covariance(unit, unit).sqrt()).collect();
     let mut rest: Vec<f64> = vec![0.0; k * k];
     for (a, row) in rest.chunks_exact_mut(k.max(1)).enumerate() {
         for (b, cell) in row.iter_mut().enumerate() {
@@ -21,7 +18,7 @@ pub(crate) fn factor(joint: &Joint) -> Vec<Vec<(u32, f64)>> {
             *cell = if a == b {
                 f64::from(u8::from(scale > 0.0))
             } else if scale > 0.0 {
-                joint.covariance(a, b) / scale
+                covariance(a, b) / scale
             } else {
                 0.0
             };
@@ -74,21 +71,19 @@ mod tests {
         // The covariance of (x, y, x + y, x − y, 0), with x and y independent of variance 1 and 4.
         let basis = [[1.0, 0.0], [0.0, 2.0], [1.0, 2.0], [1.0, -2.0], [0.0, 0.0]];
         let covariance: Vec<f64> = basis.iter().flat_map(|a| basis.iter().map(move |b| a[0] * b[0] + a[1] * b[1])).collect();
-        let joint = Joint::new(vec![0.0; 5], covariance, None).unwrap();
-        let rows = factor(&joint);
+        let rows = correlation_factor(5, |a, b| covariance[a * 5 + b]);
         assert_eq!(rows.iter().flatten().map(|(place, _)| *place).max(), Some(1), "two pivots suffice");
         for a in 0..5 {
             for b in 0..5 {
-                let scale = (joint.covariance(a, a) * joint.covariance(b, b)).sqrt();
-                assert!((product(&rows, a, b) * scale - joint.covariance(a, b)).abs() < 1e-14, "{a} {b}");
+                let scale = (covariance[a * 6] * covariance[b * 6]).sqrt();
+                assert!((product(&rows, a, b) * scale - covariance[a * 5 + b]).abs() < 1e-14, "{a} {b}");
             }
         }
     }
 
     #[test]
     fn an_impossible_matrix_keeps_its_variances() {
-        let joint = Joint::new(vec![0.0; 2], vec![1.0, 1.001, 1.001, 1.0], None).unwrap();
-        let rows = factor(&joint);
+        let rows = correlation_factor(2, |a, b| if a == b { 1.0 } else { 1.001 });
         assert!((product(&rows, 0, 0) - 1.0).abs() < 1e-15 && (product(&rows, 1, 1) - 1.0).abs() < 1e-15);
     }
 }
