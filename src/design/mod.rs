@@ -20,6 +20,7 @@ mod table;
 mod trim;
 mod wave;
 mod weight;
+pub(crate) mod weighting;
 
 pub use base_weight::{BaseWeightError, StageChance, base_weights};
 pub use calibration::{

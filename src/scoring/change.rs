@@ -7,8 +7,8 @@
 use std::cmp::Ordering;
 
 use crate::frame::{Strata, Stratum};
-use crate::schema::LonelyPsu;
 use crate::numeric::distribution::{normal, student};
+use crate::schema::LonelyPsu;
 use crate::scoring::{LonelyStratum, Scatter};
 
 /// An estimate as far as a comparison needs it.

@@ -13,8 +13,8 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::demo::draw::{Village, uniform};
 use crate::cli::demo::published::{NATION_2024, level};
-use crate::schema::{Item, ItemKind, Layout, Questionnaire};
 use crate::numeric::distribution::normal;
+use crate::schema::{Item, ItemKind, Layout, Questionnaire};
 use crate::unit::{LEGACY, Registry};
 
 /// Standard deviations; all variances together are one.

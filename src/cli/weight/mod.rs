@@ -1,18 +1,14 @@
 //! `hailong weight`: weights from a plan, with what a statistician reads before trusting them.
 
-mod plan;
 mod report;
-mod sheet;
-mod steps;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::cli::{Context, findings};
+use crate::design::weighting::{Plan, Sheet, Weighting, apply};
 use crate::words::Finding;
-use plan::Plan;
-use sheet::Sheet;
-use steps::{Weighting, apply};
 
 /// Which plan, and where the weights go.
 #[derive(Debug, clap::Args)]
@@ -51,8 +47,8 @@ fn weigh(arguments: &Arguments) -> Result<(), Vec<Finding>> {
     })?;
     let plan = Plan::parse(&text)?;
     let folder = arguments.plan.parent().unwrap_or(Path::new(""));
-    let sheet = Sheet::read(&folder.join(&plan.data), "/data").map_err(one)?;
-    let weighting = apply(&plan, &sheet, folder)?;
+    let sheet = sheet(folder, &plan.data, "/data").map_err(one)?;
+    let weighting = apply(&plan, &sheet, &total_files(&plan, folder)?)?;
     let ids = sheet.column(&plan.id, "/id").map_err(one)?;
     if let Some(path) = &arguments.output {
         write(path, &with_weights(&sheet, &weighting).map_err(one)?).map_err(one)?;
@@ -67,6 +63,28 @@ fn weigh(arguments: &Arguments) -> Result<(), Vec<Finding>> {
         report::print(&weighting, &ids);
     }
     Ok(())
+}
+
+/// A file that the plan names.
+fn sheet(folder: &Path, file: &str, pointer: &str) -> Result<Sheet, Finding> {
+    let path = folder.join(file);
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(&path).map_err(|error| {
+        Finding::error(pointer, "file-unreadable", format!("Không đọc được tệp {name}: {error}"), format!("{name}: {error}"))
+    })?;
+    Sheet::parse(&name, &text, pointer)
+}
+
+/// The files of totals that a plan names, each once.
+fn total_files(plan: &Plan, folder: &Path) -> Result<BTreeMap<String, Sheet>, Vec<Finding>> {
+    let (mut files, mut findings) = (BTreeMap::new(), Vec::new());
+    for (pointer, file) in plan.total_files() {
+        match sheet(folder, file, &pointer) {
+            Ok(sheet) => drop(files.insert(file.to_owned(), sheet)),
+            Err(finding) => findings.push(finding),
+        }
+    }
+    if findings.is_empty() { Ok(files) } else { Err(findings) }
 }
 
 /// The data with a column for each step: `weight_0_base`, `weight_1_…`, and `weight`.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::steps::{StepResult, Weighting};
+use crate::design::weighting::{StepResult, Weighting};
 use crate::design::{ClassLine, FactorSummary, MarginLine, ResponseRates, WeightSummary, extreme};
 
 /// Categories with fewer rows are marked: their weights rest on few people.

@@ -7,8 +7,8 @@ use super::super::stages::leaf_codes;
 use super::super::table::Table;
 use super::covariance_file;
 use super::pairs::{Covariances, Pair, Pairs};
-use crate::schema::composite::CompositeDefinition;
 use crate::numeric::linear::correlation_factor;
+use crate::schema::composite::CompositeDefinition;
 use crate::words::Finding;
 
 /// What a correlation matrix may differ from its factor by, before it counts as none.

@@ -2,8 +2,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::composite::{Observation, compute};
-use crate::schema::composite::sample::{definition, text};
 use crate::numeric::distribution::normal;
+use crate::schema::composite::sample::{definition, text};
 use crate::scoring::interval::multiplier;
 
 const OPTIONS: Options = Options { level: 0.95, method: None, replicates: 4000, seed: 17 };

@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::numeric::linear::{dot, subtract};
 use crate::design::calibration::solve::solve;
 use crate::design::calibration::{Auxiliary, CalibrationError, Category, Distance};
+use crate::numeric::linear::{dot, subtract};
 
 /// A cell of the cross-classification of all margins.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

@@ -1,7 +1,7 @@
 //! Weights within a distance that reproduce totals: Newton's method with step control.
 
-use crate::numeric::linear::{Orthonormal, dot, solve_damped};
 use crate::design::calibration::{Auxiliary, CalibrationError, Distance};
+use crate::numeric::linear::{Orthonormal, dot, solve_damped};
 
 /// Rounds after which totals count as out of reach.
 const ROUNDS: usize = 60;

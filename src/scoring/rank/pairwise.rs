@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use super::joint::Joint;
 use super::point::ranks;
-use crate::scoring::change::{Measured, welch_satterthwaite};
 use crate::numeric::distribution::{normal, student};
+use crate::scoring::change::{Measured, welch_satterthwaite};
 
 /// How the interval of a rank is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

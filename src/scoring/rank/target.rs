@@ -5,8 +5,8 @@ use std::str::FromStr;
 use super::drawn::{Chance, Drawn};
 use super::pairwise::RankInterval;
 use super::rise::RiseInterval;
-use crate::scoring::change::Measured;
 use crate::numeric::distribution::student;
+use crate::scoring::change::Measured;
 use crate::scoring::interval;
 
 /// A target as provinces state them.

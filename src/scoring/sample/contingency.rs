@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::scoring::LonelyStratum;
 use crate::numeric::distribution::{chi_squared, fisher};
 use crate::numeric::linear::{quadratic, solve};
+use crate::scoring::LonelyStratum;
 use crate::scoring::sample::{Estimator, Rows, Sample, Statistic, Term, Values};
 
 /// How association is tested; the names are those of `svychisq` of R's survey package.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use hailong::composite::explain::{Subject, difference};
 use hailong::composite::{State, Table};
-use hailong::schema::composite::{CompositeDefinition, CompositeNode};
 use hailong::numeric::distribution::{normal, student};
+use hailong::schema::composite::{CompositeDefinition, CompositeNode};
 
 use super::{Cells, Csv, Furthest, Scored, shipped};
 

@@ -1,28 +1,24 @@
 //! CSV files that are written again with columns added.
 
-use std::path::Path;
-
 use crate::words::Finding;
 
 /// A CSV file: a header and its records, in the order of the file.
 #[derive(Debug, Clone)]
-pub(super) struct Sheet {
+pub(crate) struct Sheet {
     headers: csv::StringRecord,
     records: Vec<csv::StringRecord>,
 }
 
 impl Sheet {
-    /// Reads a file.
+    /// Reads the text of a file, which findings call `name`.
     ///
     /// # Errors
-    /// A finding at `pointer`: the file cannot be read, is no CSV, has no rows, or two columns of one name.
-    pub(super) fn read(path: &Path, pointer: &str) -> Result<Self, Finding> {
-        let name = path.display();
+    /// A finding at `pointer`: the text is no CSV, has no rows, or two columns of one name.
+    pub(crate) fn parse(name: &str, text: &str, pointer: &str) -> Result<Self, Finding> {
         let unreadable = |error: &dyn std::fmt::Display| {
             Finding::error(pointer, "file-unreadable", format!("Không đọc được tệp {name}: {error}"), format!("{name}: {error}"))
         };
-        let text = std::fs::read_to_string(path).map_err(|error| unreadable(&error))?;
-        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
         let headers = reader.headers().map_err(|error| unreadable(&error))?.clone();
         let records = reader.records().collect::<Result<Vec<_>, _>>().map_err(|error| unreadable(&error))?;
@@ -37,7 +33,7 @@ impl Sheet {
     }
 
     /// How many rows there are.
-    pub(super) fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         self.records.len()
     }
 
@@ -45,7 +41,7 @@ impl Sheet {
     ///
     /// # Errors
     /// A finding at `pointer`: there is no such column.
-    pub(super) fn column(&self, name: &str, pointer: &str) -> Result<Vec<&str>, Finding> {
+    pub(crate) fn column(&self, name: &str, pointer: &str) -> Result<Vec<&str>, Finding> {
         let place = self.headers.iter().position(|header| header == name).ok_or_else(|| {
             let vi = format!("Tệp dữ liệu không có cột “{name}”");
             Finding::error(pointer, "column-unknown", vi, format!("The data has no column “{name}”"))
@@ -57,7 +53,7 @@ impl Sheet {
     ///
     /// # Errors
     /// As [`Sheet::column`].
-    pub(super) fn joined(&self, names: &[String], pointer: &str) -> Result<Vec<String>, Finding> {
+    pub(crate) fn joined(&self, names: &[String], pointer: &str) -> Result<Vec<String>, Finding> {
         let columns = names.iter().map(|name| self.column(name, pointer)).collect::<Result<Vec<_>, _>>()?;
         Ok((0..self.rows()).map(|row| columns.iter().map(|column| column[row]).collect::<Vec<_>>().join(" × ")).collect())
     }
@@ -66,7 +62,7 @@ impl Sheet {
     ///
     /// # Errors
     /// A finding at `pointer`: there is no such column, or the first cell that is no finite number, with its line.
-    pub(super) fn numbers(&self, name: &str, wanted: &[bool], pointer: &str) -> Result<Vec<f64>, Finding> {
+    pub(crate) fn numbers(&self, name: &str, wanted: &[bool], pointer: &str) -> Result<Vec<f64>, Finding> {
         let number = |(row, cell): (usize, &&str)| match cell.parse::<f64>() {
             _ if !wanted.get(row).copied().unwrap_or_default() => Ok(0.0),
             Ok(value) if value.is_finite() => Ok(value),
@@ -83,7 +79,7 @@ impl Sheet {
     ///
     /// # Errors
     /// What keeps a record from being written; memory is all it needs.
-    pub(super) fn with_columns(&self, added: &[(String, &[f64])]) -> Result<Vec<u8>, csv::Error> {
+    pub(crate) fn with_columns(&self, added: &[(String, &[f64])]) -> Result<Vec<u8>, csv::Error> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         writer.write_record(self.headers.iter().chain(added.iter().map(|(name, _)| name.as_str())))?;
         for (row, record) in self.records.iter().enumerate() {

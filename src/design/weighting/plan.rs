@@ -8,24 +8,24 @@ use crate::words::Finding;
 
 /// How weights are made, step by step.
 #[derive(Debug, Clone)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     /// The CSV file of the sample, relative to the plan.
-    pub(super) data: String,
+    pub(crate) data: String,
     /// The column that tells rows apart.
-    pub(super) id: String,
+    pub(crate) id: String,
     /// The column with the PSU.
-    pub(super) psu: Option<String>,
+    pub(crate) psu: Option<String>,
     /// Where base weights come from.
-    pub(super) base: Base,
+    pub(crate) base: Base,
     /// What became of each row; without it every row is a respondent.
-    pub(super) outcome: Option<Outcome>,
+    pub(crate) outcome: Option<Outcome>,
     /// The steps, in order.
-    pub(super) steps: Vec<Step>,
+    pub(crate) steps: Vec<Step>,
 }
 
 /// Where base weights come from.
 #[derive(Debug, Clone)]
-pub(super) enum Base {
+pub(crate) enum Base {
     /// A column.
     Column(String),
     /// The chance at each stage.
@@ -34,7 +34,7 @@ pub(super) enum Base {
 
 /// The chance to be drawn at a stage.
 #[derive(Debug, Clone)]
-pub(super) enum Stage {
+pub(crate) enum Stage {
     /// A column of probabilities.
     Probability(String),
     /// Columns of the units there are and of those drawn.
@@ -42,19 +42,19 @@ pub(super) enum Stage {
 }
 
 /// The ends a case can come to, in the order of [`Outcome::values`].
-pub(super) const ENDS: [&str; 7] = ["complete", "partial", "refused", "not_contacted", "other", "unknown", "ineligible"];
+pub(crate) const ENDS: [&str; 7] = ["complete", "partial", "refused", "not_contacted", "other", "unknown", "ineligible"];
 
 /// Which values of a column stand for which end of a case.
 #[derive(Debug, Clone)]
-pub(super) struct Outcome {
-    pub(super) column: String,
+pub(crate) struct Outcome {
+    pub(crate) column: String,
     /// The values for each of [`ENDS`].
-    pub(super) values: [Vec<String>; 7],
+    pub(crate) values: [Vec<String>; 7],
 }
 
 /// A step.
 #[derive(Debug, Clone)]
-pub(super) enum Step {
+pub(crate) enum Step {
     UnknownEligibility(Classes),
     NonResponse(Classes),
     PostStratify(Margin),
@@ -65,21 +65,21 @@ pub(super) enum Step {
 
 /// Weighting classes: the combinations of columns' values.
 #[derive(Debug, Clone)]
-pub(super) struct Classes {
-    pub(super) columns: Vec<String>,
-    pub(super) rule: ClassRule,
+pub(crate) struct Classes {
+    pub(crate) columns: Vec<String>,
+    pub(crate) rule: ClassRule,
 }
 
 /// A margin: the combinations of columns' values, with their totals.
 #[derive(Debug, Clone)]
-pub(super) struct Margin {
-    pub(super) columns: Vec<String>,
-    pub(super) totals: Totals,
+pub(crate) struct Margin {
+    pub(crate) columns: Vec<String>,
+    pub(crate) totals: Totals,
 }
 
 /// Where the totals of a margin stand.
 #[derive(Debug, Clone)]
-pub(super) enum Totals {
+pub(crate) enum Totals {
     /// In the plan.
     Inline(Vec<(String, f64)>),
     /// In a CSV file with the margin's columns and a column `total`, relative to the plan.
@@ -88,7 +88,7 @@ pub(super) enum Totals {
 
 impl Step {
     /// The name in plans and reports.
-    pub(super) fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::UnknownEligibility(_) => STEPS[0],
             Self::NonResponse(_) => STEPS[1],
@@ -107,8 +107,27 @@ impl Plan {
     ///
     /// # Errors
     /// Every finding, in the order of lines.
-    pub(super) fn parse(text: &str) -> Result<Self, Vec<Finding>> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Vec<Finding>> {
         Ok(document(text, read)?.found)
+    }
+
+    /// The files with totals that margins name, each with where the plan names it.
+    pub(crate) fn total_files(&self) -> Vec<(String, &str)> {
+        let mut files = Vec::new();
+        for (place, step) in self.steps.iter().enumerate() {
+            let (margins, member): (&[Margin], _) = match step {
+                Step::PostStratify(margin) => (std::slice::from_ref(margin), "margin"),
+                Step::Rake { margins, .. } | Step::Calibrate { margins, .. } => (margins, "margins"),
+                Step::UnknownEligibility(_) | Step::NonResponse(_) | Step::Trim { .. } => continue,
+            };
+            for (number, margin) in margins.iter().enumerate() {
+                let within = if member == "margin" { String::new() } else { format!("/{number}") };
+                if let Totals::File(file) = &margin.totals {
+                    files.push((format!("/steps/{place}/{member}{within}/file"), file.as_str()));
+                }
+            }
+        }
+        files
     }
 }
 

@@ -1,6 +1,6 @@
 //! A plan applied to its data.
 
-use std::path::Path;
+use std::collections::BTreeMap;
 
 use super::plan::{Base, Classes, ENDS, Margin as MarginPlan, Outcome, Plan, Stage, Step, Totals};
 use super::sheet::Sheet;
@@ -13,38 +13,38 @@ use crate::design::{Bounds, RakingResiduals, SmallClass};
 use crate::words::Finding;
 
 /// Weights after every step, and what is to be said of them.
-pub(super) struct Weighting {
+pub(crate) struct Weighting {
     /// The base weights, then those after each step.
-    pub(super) steps: Vec<StepResult>,
+    pub(crate) steps: Vec<StepResult>,
     /// Who answered.
-    pub(super) respondents: Vec<bool>,
+    pub(crate) respondents: Vec<bool>,
     /// Response rates of the cases: unweighted, and weighted by the base weights.
-    pub(super) rates: Option<[ResponseRates; 2]>,
+    pub(crate) rates: Option<[ResponseRates; 2]>,
 }
 
 /// Weights after a step, with its diagnostics.
 #[derive(Default)]
-pub(super) struct StepResult {
-    pub(super) name: &'static str,
-    pub(super) weights: Vec<f64>,
+pub(crate) struct StepResult {
+    pub(crate) name: &'static str,
+    pub(crate) weights: Vec<f64>,
     /// How the weights are spread; `None` where none is left.
-    pub(super) summary: Option<WeightSummary>,
+    pub(crate) summary: Option<WeightSummary>,
     /// How the step's factors are spread.
-    pub(super) factors: Option<FactorSummary>,
-    pub(super) margins: Vec<MarginLine>,
-    pub(super) classes: Vec<ClassLine>,
+    pub(crate) factors: Option<FactorSummary>,
+    pub(crate) margins: Vec<MarginLine>,
+    pub(crate) classes: Vec<ClassLine>,
     /// Rounds of the step's method, where it has any.
-    pub(super) rounds: Option<usize>,
-    pub(super) trimmed: Option<Trimmed>,
+    pub(crate) rounds: Option<usize>,
+    pub(crate) trimmed: Option<Trimmed>,
 }
 
 type Checked<T> = Result<T, Vec<Finding>>;
 
-/// Applies a plan to its data; files are named relative to `folder`.
+/// Applies a plan to its data; `totals` holds the files of totals that it names.
 ///
 /// # Errors
-/// Every finding about columns and files first; then those of the first step that cannot be done.
-pub(super) fn apply(plan: &Plan, sheet: &Sheet, folder: &Path) -> Checked<Weighting> {
+/// Every finding about columns first; then those of the first step that cannot be done.
+pub(crate) fn apply(plan: &Plan, sheet: &Sheet, totals: &BTreeMap<String, Sheet>) -> Checked<Weighting> {
     let dispositions = columns(plan, sheet)?;
     let base = base(plan, sheet)?;
     let respondents: Vec<bool> = dispositions.iter().map(|(end, _)| end.is_none_or(|end| end < 2)).collect();
@@ -53,7 +53,7 @@ pub(super) fn apply(plan: &Plan, sheet: &Sheet, folder: &Path) -> Checked<Weight
     let mut steps = vec![StepResult { name: "base", weights: base, ..StepResult::default() }];
     for (place, step) in plan.steps.iter().enumerate() {
         let before = steps.last().map(|step| step.weights.clone()).unwrap_or_default();
-        let work = Work { sheet, folder, pointer: format!("/steps/{place}"), respondents: &respondents, became: &became };
+        let work = Work { sheet, totals, pointer: format!("/steps/{place}"), respondents: &respondents, became: &became };
         let mut result = work.step(step, &before)?;
         let bounds = match step {
             Step::Calibrate { distance, .. } => {
@@ -206,10 +206,14 @@ fn base(plan: &Plan, sheet: &Sheet) -> Checked<Vec<f64>> {
     }
 }
 
+fn no_file(pointer: &str, file: &str) -> Finding {
+    Finding::error(pointer, "file-unreadable", format!("Không có tệp {file}"), format!("There is no file {file}"))
+}
+
 /// What a step works on.
 struct Work<'a> {
     sheet: &'a Sheet,
-    folder: &'a Path,
+    totals: &'a BTreeMap<String, Sheet>,
     pointer: String,
     respondents: &'a [bool],
     became: &'a [Disposition],
@@ -334,7 +338,7 @@ impl Work<'_> {
             Totals::Inline(totals) => totals.clone(),
             Totals::File(file) => {
                 let one = |finding: Finding| vec![finding];
-                let sheet = Sheet::read(&self.folder.join(file), &pointer).map_err(one)?;
+                let sheet = self.totals.get(file).ok_or_else(|| vec![no_file(&pointer, file)])?;
                 let names = sheet.joined(&plan.columns, &pointer).map_err(one)?;
                 let totals = sheet.numbers("total", &vec![true; sheet.rows()], &pointer).map_err(one)?;
                 names.into_iter().zip(totals).collect()
