@@ -11,16 +11,16 @@ use super::{file, read};
 pub(super) const DEFINITION: &str = "survey-schemas/indices/example/2025.json";
 const INDICATORS: &str = "survey-schemas/indices/example/indicators.csv";
 
-fn index(more: &[&str]) -> Vec<String> {
-    let (definition, data) = (file(DEFINITION).display().to_string(), file(INDICATORS).display().to_string());
-    let fixed = ["index".to_owned(), "--definition".to_owned(), definition, "--data".to_owned(), data];
-    fixed.into_iter().chain(more.iter().map(|argument| (*argument).to_owned())).collect()
+/// The arguments of `hailong index` over files: the verb with what it is about, then the files, then the options.
+pub(super) fn asked<'a>((definition, data): (&'a str, &'a str), more: &[&'a str]) -> Vec<&'a str> {
+    let (verb, options) = more.split_at(more.iter().take_while(|word| !word.starts_with("--")).count());
+    [&["index"], verb, &["--definition", definition, "--data", data], options].concat()
 }
 
 pub(super) fn said(more: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();
-    let arguments = index(more);
-    run(folder.path(), &arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    let (definition, data) = (file(DEFINITION).display().to_string(), file(INDICATORS).display().to_string());
+    run(folder.path(), &asked((&definition, &data), more))
 }
 
 /// The figures are calculated by hand beside the tests of `composite`.
@@ -113,10 +113,7 @@ fn example(name: &str) -> String {
 fn intervals_of_scores_and_ranks_are_printed_with_the_method_that_was_chosen() {
     let folder = tempfile::tempdir().unwrap();
     let (definition, data) = (file(DEFINITION).display().to_string(), example("indicators.csv"));
-    let with = |more: &[&str]| {
-        let fixed = ["index", "--definition", &definition, "--data", &data, "--uncertainty"];
-        run(folder.path(), &fixed.iter().chain(more).copied().collect::<Vec<_>>())
-    };
+    let with = |more: &[&str]| run(folder.path(), &asked((&definition, &data), &[&["uncertainty"], more].concat()));
     let printed: Value = serde_json::from_str(&with(&["--json"])).unwrap();
     let uncertainty = &printed["uncertainty"];
     assert_eq!((&uncertainty["method"], &uncertainty["reasons"]), (&Value::from("delta"), &serde_json::json!([])));
@@ -138,10 +135,7 @@ fn intervals_of_scores_and_ranks_are_printed_with_the_method_that_was_chosen() {
 fn rank_ranges_and_shares_of_variance_are_the_same_for_the_same_seed() {
     let folder = tempfile::tempdir().unwrap();
     let (definition, data, factors) = (file(DEFINITION).display().to_string(), example("indicators.csv"), example("factors.json"));
-    let with = |more: &[&str]| {
-        let fixed = ["index", "--definition", &definition, "--data", &data, "--sensitivity", &factors];
-        run(folder.path(), &fixed.iter().chain(more).copied().collect::<Vec<_>>())
-    };
+    let with = |more: &[&str]| run(folder.path(), &asked((&definition, &data), &[&["sensitivity", &factors], more].concat()));
     let json = with(&["--json", "--seed", "7"]);
     assert_eq!(json, with(&["--json", "--seed", "7"]));
     let printed: Value = serde_json::from_str(&json).unwrap();
@@ -154,7 +148,7 @@ fn rank_ranges_and_shares_of_variance_are_the_same_for_the_same_seed() {
 /// The figures are calculated by hand beside the tests of `composite::explain`.
 #[test]
 fn a_unit_is_explained_with_what_a_target_would_take() {
-    let printed: Value = serde_json::from_str(&said(&["--explain", "C", "--target", "score:80", "--json"])).unwrap();
+    let printed: Value = serde_json::from_str(&said(&["explain", "C", "--target", "score:80", "--json"])).unwrap();
     let found = &printed["explanation"];
     let sum = |parts: &Value, member: &str| parts.as_array().unwrap().iter().map(|part| part[member].as_f64().unwrap()).sum::<f64>();
     let near = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-9, "{found} is not {expected}");
@@ -168,7 +162,7 @@ fn a_unit_is_explained_with_what_a_target_would_take() {
     assert_eq!((&target["judgement"]["standing"], &target["reach"]["met"]), (&json!("missed"), &json!(false)));
     near(target["reach"]["alike"]["share"].as_f64().unwrap(), 6.1 / 26.1);
 
-    let text = said(&["--explain", "C", "--target", "rank:1"]);
+    let text = said(&["explain", "C", "--target", "rank:1"]);
     for expected in ["Points lost: 26.10 / 100.00", "overdue Dossiers overdue", "Văn phòng HĐND và UBND xã", "now: missed"] {
         assert!(text.contains(expected), "{expected} is not in\n{text}");
     }
@@ -229,8 +223,10 @@ fn a_series_is_shown_on_the_new_list_of_provinces_and_flagged() {
     let rows = "unit,edition,satisfied,overdue,online,plan,people\n01,2024,80,10,40,20,8\n48,2024,60,20,60,10,1\n49,2024,70,15,50,15,3\n\
         01,2025,90,5,70,20,8\n48,2025,60,25,80,12,4\n";
     let data = data(folder.path(), rows);
-    let fixed = ["index", "--definition", &definition, "--data", &data, "--panel", "--json", "--geography"];
-    let of = |more: &[&str]| -> Value { serde_json::from_str(&run(folder.path(), &[&fixed[..], more].concat())).unwrap() };
+    let of = |more: &[&str]| -> Value {
+        let more = [&["series"], more, &["--panel", "--json"]].concat();
+        serde_json::from_str(&run(folder.path(), &asked((&definition, &data), &more))).unwrap()
+    };
     let on_34 = of(&["vn-34", "--weight", "people"])["series"].clone();
     let unit = &on_34["editions"][0]["units"][1];
     assert_eq!((&on_34["editions"][0]["rebuilt"], &unit["unit"], &unit["rebuilt"]), (&json!(true), &json!("48"), &json!(true)));
@@ -255,8 +251,8 @@ fn figures_that_are_rebuilt_have_the_standard_errors_of_their_parts() {
         48,2024,satisfied,60,3,10\n48,2024,overdue,20,,\n48,2024,online,60,,\n48,2024,plan,10,,\n48,2024,people,1,,\n\
         49,2024,satisfied,70,2,20\n49,2024,overdue,15,,\n49,2024,online,50,,\n49,2024,plan,15,,\n49,2024,people,3,,\n";
     let data = data(folder.path(), rows);
-    let fixed = ["index", "--definition", &definition, "--data", &data, "--edition", "2024", "--geography", "vn-34", "--weight", "people"];
-    let of = |more: &[&str]| run(folder.path(), &[&fixed[..], more].concat());
+    let fixed = ["series", "vn-34", "--edition", "2024", "--weight", "people"];
+    let of = |more: &[&str]| run(folder.path(), &asked((&definition, &data), &[&fixed, more].concat()));
     let plain: Value = serde_json::from_str(&of(&["--json"])).unwrap();
     assert_eq!(plain["series"]["editions"][0]["units"][1].get("intervals"), None);
     let found: Value = serde_json::from_str(&of(&["--uncertainty", "--json"])).unwrap();

@@ -113,7 +113,7 @@ fn an_index_comes_from_files_into_the_store_and_its_run_can_be_looked_into() {
     }
 
     let id = printed["run"].as_str().unwrap();
-    let explained = told(data, &["index", "--run-id", id, "--explain", "C", "--target", "rank:1", "--json"]);
+    let explained = told(data, &["index", "explain", "C", "--run-id", id, "--target", "rank:1", "--json"]);
     near(explained["explanation"]["score"].as_f64().unwrap(), 73.9);
     let adds = explained["explanation"]["shares"].as_array().unwrap().iter().map(|share| share["adds"].as_f64().unwrap()).sum::<f64>();
     assert!((adds - 73.9).abs() < 1e-9, "{adds}");
@@ -331,7 +331,7 @@ fn a_leaf_takes_the_estimates_of_a_stored_run_with_their_errors() {
 
     // What is computed anew from what the run froze has the errors that are stored with it.
     let id = printed["run"].as_str().unwrap();
-    let anew = told(data, &["index", "--run-id", id, "--uncertainty", "--json"]);
+    let anew = told(data, &["index", "uncertainty", "--run-id", id, "--json"]);
     for (place, unit) in anew["uncertainty"]["units"].as_array().unwrap().iter().enumerate() {
         let (anew, stored) = (&anew["uncertainty"]["nodes"][0]["units"][place], figure(&printed, "2024", unit.as_str().unwrap(), "PAR"));
         assert_eq!((&anew["value"], &anew["se"], &anew["low"]), (&stored["score"], &stored["se"], &stored["low"]));

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::composite::{DEFINITION, data, definition, said};
+use super::composite::{DEFINITION, asked, data, definition, said};
 use super::process::{hailong, run};
 use super::{file, read};
 
@@ -14,7 +14,7 @@ const GAPS: &str = "unit,edition,satisfied,overdue,online,plan\n\
 
 /// Whether `hailong index` was content, and everything that it said.
 fn index(folder: &Path, (definition, data): (&str, &str), more: &[&str]) -> (bool, String) {
-    let output = hailong(folder).args(["index", "--definition", definition, "--data", data]).args(more).output().unwrap();
+    let output = hailong(folder).args(asked((definition, data), more)).output().unwrap();
     let said = [output.stdout, output.stderr].concat();
     (output.status.success(), String::from_utf8_lossy(&said).into_owned())
 }
@@ -82,10 +82,10 @@ fn the_public_sees_no_interval_and_no_range_of_a_hidden_figure() {
     let folder = tempfile::tempdir().unwrap();
     let (definition, table) = published(folder.path());
     let of = |more: &[&str]| index(folder.path(), (&definition, &table), more);
-    let (_, office) = of(&["--uncertainty", "--json"]);
+    let (_, office) = of(&["uncertainty", "--json"]);
     holds(&office, &["31.25", "72.75", "88.5"]);
     for method in ["delta", "replicates"] {
-        let (fine, public) = of(&["--uncertainty", "--public", "--json", "--method", method, "--replicates", "60"]);
+        let (fine, public) = of(&["uncertainty", "--public", "--json", "--method", method, "--replicates", "60"]);
         assert!(fine, "{public}");
         lacks(&public, &["31.25", "72.75"]);
         let printed: Value = serde_json::from_str(&public).unwrap();
@@ -98,7 +98,7 @@ fn the_public_sees_no_interval_and_no_range_of_a_hidden_figure() {
         assert_eq!(found["nodes"][0]["node"], "ALL");
         assert!(found["nodes"][0]["units"][1].is_object(), "the score of Y is published");
     }
-    let (_, text) = of(&["--uncertainty", "--public"]);
+    let (_, text) = of(&["uncertainty", "--public"]);
     lacks(&text, &["31.25", "72.75", " X "]);
     holds(&text, &["88.500", " Y "]);
 
@@ -111,14 +111,14 @@ fn the_public_sees_no_interval_and_no_range_of_a_hidden_figure() {
         path.display().to_string()
     };
     let shift = factors(json!({"kind": "mean_rank_shift"}));
-    let (fine, public) = of(&["--sensitivity", &shift, "--public", "--json"]);
+    let (fine, public) = of(&["sensitivity", &shift, "--public", "--json"]);
     assert!(fine, "{public}");
     let printed: Value = serde_json::from_str(&public).unwrap();
     let units = printed["sensitivity"]["monte_carlo"]["units"].as_array().unwrap();
     assert_eq!(units.iter().map(|unit| unit["unit"].clone()).collect::<Vec<_>>(), ["Y", "Z"]);
-    lacks(&of(&["--sensitivity", &shift, "--public"]).1, &[" X "]);
+    lacks(&of(&["sensitivity", &shift, "--public"]).1, &[" X "]);
     let score = factors(json!({"kind": "score", "unit": "X"}));
-    let (fine, refused) = of(&["--sensitivity", &score, "--public"]);
+    let (fine, refused) = of(&["sensitivity", &score, "--public"]);
     assert!(!fine && refused.contains("--public: the factors ask about X"), "{refused}");
 }
 
@@ -126,22 +126,16 @@ fn the_public_sees_no_interval_and_no_range_of_a_hidden_figure() {
 fn an_edition_that_is_not_there_is_refused_and_another_one_can_be_chosen() {
     let table =
         "unit,edition,satisfied,overdue,online,plan\nA,2019,80,10,40,20\nB,2019,60,20,60,10\nA,2020,80,10,40,20\nB,2020,60,20,60,11\n";
-    for more in [&[][..], &["--json"], &["--unit", "A"], &["--explain", "A"], &["--uncertainty"], &["--coherence"], &["--edition", "2018"]]
-    {
+    for more in [&[][..], &["--json"], &["--unit", "A"], &["explain", "A"], &["uncertainty"], &["coherence"], &["--edition", "2018"]] {
         let (fine, said) = of_table(table, more);
         assert!(!fine && said.contains("the table has: 2019, 2020"), "{more:?}: {said}");
     }
     holds(&of_table(table, &["--vi"]).1, &["không có số liệu của kỳ 2025; bảng có: 2019, 2020"]);
     let factors = file("docs/examples/sensitivity/factors.json").display().to_string();
-    for more in [
-        &[][..],
-        &["--unit", "A"],
-        &["--explain", "A"],
-        &["--uncertainty"],
-        &["--sensitivity", &factors, "--replicates", "5"],
-        &["--coherence"],
-    ] {
-        let (fine, said) = of_table(table, &[&["--edition", "2019"], more].concat());
+    for more in
+        [&[][..], &["--unit", "A"], &["explain", "A"], &["uncertainty"], &["sensitivity", &factors, "--replicates", "5"], &["coherence"]]
+    {
+        let (fine, said) = of_table(table, &[more, &["--edition", "2019"]].concat());
         assert!(fine && said.contains("2019"), "{more:?}: {said}");
     }
     let (_, json) = of_table(table, &["--edition", "2019", "--json"]);
@@ -150,21 +144,23 @@ fn an_edition_that_is_not_there_is_refused_and_another_one_can_be_chosen() {
 }
 
 #[test]
-fn options_that_would_cancel_each_other_are_refused_and_a_panel_has_intervals() {
+fn a_verb_takes_its_own_options_alone_and_a_panel_has_intervals() {
     for more in [
-        &["--explain", "B", "--uncertainty"][..],
-        &["--unit", "B", "--uncertainty"],
-        &["--panel", "--explain", "B"],
+        &["explain", "B", "--panel"][..],
+        &["explain", "B", "--public"],
+        &["uncertainty", "--unit", "B"],
         &["--panel", "--edition", "2024"],
         &["--level", "0.9"],
         &["--seed", "3"],
         &["--replicates", "30"],
-        &["--coherence", "--public"],
+        &["sensitivity", "factors.json", "--level", "0.9"],
+        &["coherence", "--public"],
+        &["series", "vn-34", "--public"],
     ] {
         let (fine, said) = of_table(GAPS, more);
-        assert!(!fine && (said.contains("cannot be used with") || said.contains("not provided")), "{more:?}: {said}");
+        assert!(!fine && (said.contains("cannot be used with") || said.contains("unexpected argument")), "{more:?}: {said}");
     }
-    let printed: Value = serde_json::from_str(&said(&["--panel", "--uncertainty", "--json"])[..]).unwrap();
+    let printed: Value = serde_json::from_str(&said(&["uncertainty", "--panel", "--json"])[..]).unwrap();
     let editions: Vec<&Value> = printed["editions"].as_array().unwrap().iter().map(|edition| &edition["edition"]).collect();
     assert_eq!(editions, ["2024", "2025"]);
     let of_one: Value = serde_json::from_str(&said(&["--unit", "A", "--json"])).unwrap();
@@ -201,13 +197,13 @@ fn a_unit_with_gaps_is_told_edition_by_edition() {
     let (fine, text) = of_table(GAPS, &["--panel", "--unit", "nobody"]);
     assert!(!fine && text.contains("no unit nobody in 2023, 2024, 2025"), "{text}");
 
-    let (fine, text) = of_table(GAPS, &["--explain", "A"]);
+    let (fine, text) = of_table(GAPS, &["explain", "A"]);
     assert!(fine);
     holds(&text, &["Change since 2023: 82.72 → 94.06", "A has no score in 2024, so it is compared with 2023"]);
-    holds(&of_table(GAPS, &["--explain", "A", "--edition", "2023"]).1, &["82.72"]);
-    let (fine, text) = of_table(GAPS, &["--explain", "A", "--target", "rise:1"]);
+    holds(&of_table(GAPS, &["explain", "A", "--edition", "2023"]).1, &["82.72"]);
+    let (fine, text) = of_table(GAPS, &["explain", "A", "--target", "rise:1"]);
     assert!(!fine && text.contains("needs an edition before"), "{text}");
-    let (fine, text) = of_table(GAPS, &["--explain", "C", "--vi"]);
+    let (fine, text) = of_table(GAPS, &["explain", "C", "--vi"]);
     assert!(!fine && text.contains("C không có điểm trong kỳ 2025: thiếu giá trị của satisfied, overdue, online, plan"), "{text}");
 }
 
@@ -219,17 +215,17 @@ fn an_explanation_compares_with_the_definition_that_it_names() {
         value["tree"]["children"][0]["weight"] = json!(0.5);
         value["tree"]["children"][1]["weight"] = json!(0.5);
     });
-    let (fine, text) = of_table(GAPS, &["--explain", "A", "--before", &before]);
+    let (fine, text) = of_table(GAPS, &["explain", "A", "--before", &before]);
     assert!(fine, "{text}");
     holds(&text, &["Change since 2023", "definition.json · example 2023", "weights"]);
     let own = file(DEFINITION).display().to_string();
-    let (fine, text) = of_table(GAPS, &["--explain", "A", "--before", &own]);
+    let (fine, text) = of_table(GAPS, &["explain", "A", "--before", &own]);
     assert!(!fine && text.contains("is of 2025 too"), "{text}");
 }
 
 #[test]
 fn an_explanation_is_laid_out_as_the_tree_and_leaves_columns_of_zeros_out() {
-    let text = said(&["--explain", "C"]);
+    let text = said(&["explain", "C"]);
     holds(
         &text,
         &[
@@ -246,7 +242,7 @@ fn an_explanation_is_laid_out_as_the_tree_and_leaves_columns_of_zeros_out() {
         value["targets"] = json!([]);
     });
     let table = data(folder.path(), "unit,edition,plan\nA,2025,20\nB,2025,10\n");
-    let (fine, text) = index(folder.path(), (&flat, &table), &["--explain", "B"]);
+    let (fine, text) = index(folder.path(), (&flat, &table), &["explain", "B"]);
     assert!(fine, "{text}");
     lacks(&text, &["by criterion", "by agency"]);
     holds(&text, &["score 55.0, rank 2"]);
@@ -288,11 +284,11 @@ fn everything_is_said_in_the_language_that_was_asked_for() {
     let asked: [&[&str]; 7] = [
         &[],
         &["--unit", "Y"],
-        &["--explain", "Y", "--target", "rank:1"],
-        &["--uncertainty"],
-        &["--uncertainty", "--method", "replicates", "--replicates", "50"],
-        &["--sensitivity", &factors, "--replicates", "20"],
-        &["--coherence"],
+        &["explain", "Y", "--target", "rank:1"],
+        &["uncertainty"],
+        &["uncertainty", "--method", "replicates", "--replicates", "50"],
+        &["sensitivity", &factors, "--replicates", "20"],
+        &["coherence"],
     ];
     let english =
         "rank score unit stages indicator level value mean answers points best lost adds interval shares replicates none needed weight";
@@ -360,18 +356,18 @@ fn tables_are_read_as_a_spreadsheet_saves_them() {
 fn a_series_on_which_no_unit_could_be_shown_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let (definition, table) = published(folder.path());
-    let (fine, said) = index(folder.path(), (&definition, &table), &["--geography", "vn-34", "--list", "2025=vn-63"]);
+    let (fine, said) = index(folder.path(), (&definition, &table), &["series", "vn-34", "--list", "2025=vn-63"]);
     assert!(!fine && said.contains("X, Y, Z"), "{said}");
     // Đà Nẵng of 2025 is two provinces of before, which its one figure does not tell apart.
     let table = data(folder.path(), "unit,satisfied,overdue,online,plan\n48,80,10,40,20\n");
-    let (fine, said) = index(folder.path(), (&definition, &table), &["--geography", "vn-63", "--list", "2025=vn-34", "--vi"]);
+    let (fine, said) = index(folder.path(), (&definition, &table), &["series", "vn-63", "--list", "2025=vn-34", "--vi"]);
     assert!(!fine && said.contains("không đưa được đơn vị nào lên danh mục vn-63"), "{said}");
 }
 
 /// The figures are held against hand calculations beside `composite::coherence`.
 #[test]
 fn how_nodes_hang_together_is_printed_for_every_edition() {
-    let printed: Value = serde_json::from_str(&said(&["--coherence", "--panel", "--json"])).unwrap();
+    let printed: Value = serde_json::from_str(&said(&["coherence", "--panel", "--json"])).unwrap();
     assert_eq!(printed["editions"].as_array().unwrap().len(), 2);
     let nodes = printed["editions"][1]["nodes"].as_array().unwrap();
     let plan = nodes.iter().find(|node| node["node"] == "plan").unwrap();
@@ -379,6 +375,8 @@ fn how_nodes_hang_together_is_printed_for_every_edition() {
     assert_eq!((&plan["summary"]["n"], &plan["alpha"]), (&json!(3), &Value::Null));
     let folder = tempfile::tempdir().unwrap();
     let (definition, table) = published(folder.path());
-    let own = ["index", "--definition", &definition, "--data", &table, "--coherence"];
-    holds(&run(folder.path(), &own), &["kurtosis", "weight: share in the index", "    plan Reform plan carried out"]);
+    holds(
+        &run(folder.path(), &asked((&definition, &table), &["coherence"])),
+        &["kurtosis", "weight: share in the index", "    plan Reform plan carried out"],
+    );
 }

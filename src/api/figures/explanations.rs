@@ -57,7 +57,7 @@ pub struct ExplanationBody {
     #[serde(flatten)]
     pub origin: Origin,
     /// What each leaf adds, points lost with the agencies that answer for them, the distance from the best unit, and the change
-    /// since the year before. As `hailong index --explain --json` has it.
+    /// since the year before. As `hailong index explain --json` has it.
     #[schema(value_type = Object)]
     pub explanation: Explanation,
     /// The target of the query: whether it is met, and what it would take. Null without one.

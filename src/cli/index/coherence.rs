@@ -1,4 +1,4 @@
-//! `hailong index --coherence`: how the parts of a composite index hang together.
+//! `hailong index coherence`: how the parts of a composite index hang together.
 
 use anyhow::Result;
 use serde_json::json;

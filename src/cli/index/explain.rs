@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result};
 use serde_json::json;
 
-use super::{Arguments, Shown, aim};
+use super::arguments::Explain;
+use super::{Shown, target};
 use crate::cli::lang;
 use crate::composite::explain::{self, Compared, Effect, Explanation, Lost, Share, Subject};
 use crate::composite::targets::Rules;
@@ -26,22 +27,22 @@ pub(super) struct Since<'s> {
 }
 
 /// Prints the explanation of a row that has a score.
-pub(super) fn print(shown: &Shown<'_>, subject: &Subject<'_>, since: &Since<'_>, arguments: &Arguments) -> Result<()> {
+pub(super) fn print(shown: &Shown<'_>, subject: &Subject<'_>, since: &Since<'_>, arguments: &Explain) -> Result<()> {
     let found = explain::explain(subject, since.compared.as_ref())
         .with_context(|| format!("{} has no score in {}", subject.unit(), subject.edition()))?;
     let errors = |node: usize, row: usize| shown.error(node, row);
     let judged = |kind| explain::aim(subject, since.direct.as_ref(), kind, &errors, &Rules::default());
-    let target = arguments.target.map(judged).transpose()?;
+    let wanted = arguments.target.map(judged).transpose()?;
     if arguments.json {
         let definition = subject.definition;
-        let whole = json!({"code": definition.code(), "edition": found.edition, "explanation": found, "target": target});
+        let whole = json!({"code": definition.code(), "edition": found.edition, "explanation": found, "target": wanted});
         println!("{}", serde_json::to_string_pretty(&whole)?);
         return Ok(());
     }
     let page = Page { definition: subject.definition, lang: shown.lang, decimals: shown.decimals() };
     page.all(&found, since.told.as_deref());
-    if let Some(target) = &target {
-        aim::print(&page, target);
+    if let Some(wanted) = &wanted {
+        target::print(&page, wanted);
     }
     Ok(())
 }

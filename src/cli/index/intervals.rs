@@ -1,6 +1,6 @@
 //! Intervals of scores, ranks and values on the screen.
 
-use super::uncertain::Found;
+use super::uncertainty::Found;
 use crate::cli::findings;
 use crate::cli::lang;
 use crate::composite::uncertainty::{LeafInterval, LeafUncertainty, Method, ScoreInterval, Uncertainty};

@@ -5,13 +5,14 @@ use serde_json::{Map, Value, json};
 
 use super::Shown;
 use crate::composite::geography::Series;
+use crate::composite::targets::TargetReport;
 use crate::composite::{DataSet, View, contributions};
 use crate::schema::composite::CompositeNode;
 use crate::words::encode::hex;
 
 /// Prints scores, ranks and contributions of every unit of the editions shown, targets, and the log with the data set after each
 /// stage; the public sees neither contributions nor data sets, from which hidden figures could be had.
-pub(super) fn print(shown: &Shown<'_>, series: Option<&Series>) -> Result<()> {
+pub(super) fn print(shown: &Shown<'_>, targets: &[TargetReport]) -> Result<()> {
     let definition = &shown.checked.definition;
     let mut stages = Vec::new();
     for step in shown.outcome.steps() {
@@ -26,7 +27,7 @@ pub(super) fn print(shown: &Shown<'_>, series: Option<&Series>) -> Result<()> {
     let editions: Vec<Value> = shown.editions.iter().map(|edition| self::edition(shown, *edition)).collect();
     let weights: Map<String, Value> =
         definition.nodes().iter().zip(shown.outcome.weights()).map(|(node, weight)| (node.code().to_owned(), json!(weight))).collect();
-    let mut whole = json!({
+    let whole = json!({
         "code": definition.code(),
         "edition": definition.edition(),
         "sha256": hex(&shown.checked.sha256),
@@ -34,12 +35,9 @@ pub(super) fn print(shown: &Shown<'_>, series: Option<&Series>) -> Result<()> {
         "warnings": shown.checked.warnings.iter().chain(shown.warnings).collect::<Vec<_>>(),
         "weights": weights,
         "editions": editions,
-        "targets": targets(shown),
+        "targets": targets,
         "stages": stages,
     });
-    if let Some(series) = series {
-        whole["series"] = self::series(shown, series);
-    }
     println!("{}", serde_json::to_string_pretty(&whole)?);
     Ok(())
 }
@@ -87,9 +85,44 @@ fn unit(shown: &Shown<'_>, row: usize) -> Value {
     unit
 }
 
-/// The targets judged; the public sees those of units that are published.
-fn targets(shown: &Shown<'_>) -> Value {
-    shown.targets.iter().filter(|report| super::told(shown, report)).map(|report| json!(report)).collect()
+/// Prints one figure as it is, or with `panel` a list of those of all editions.
+pub(super) fn by_edition(
+    shown: &Shown<'_>,
+    mut whole: Map<String, Value>,
+    name: &str,
+    found: Vec<(usize, Value)>,
+    panel: bool,
+) -> Result<()> {
+    let mut members: Vec<Map<String, Value>> = found
+        .into_iter()
+        .map(|(place, value)| Map::from_iter([("edition".to_owned(), json!(shown.edition(place))), (name.to_owned(), value)]))
+        .collect();
+    whole.insert("code".to_owned(), json!(shown.checked.definition.code()));
+    whole.insert("sha256".to_owned(), json!(hex(&shown.checked.sha256)));
+    match members.pop() {
+        Some(only) if !panel && members.is_empty() => whole.extend(only),
+        last => {
+            members.extend(last);
+            whole.insert("editions".to_owned(), json!(members));
+        }
+    }
+    println!("{}", serde_json::to_string_pretty(&whole)?);
+    Ok(())
+}
+
+/// Prints a series.
+pub(super) fn print_series(shown: &Shown<'_>, series: &Series) -> Result<()> {
+    let definition = &shown.checked.definition;
+    let whole = json!({
+        "code": definition.code(),
+        "edition": definition.edition(),
+        "sha256": hex(&shown.checked.sha256),
+        "geography": definition.geography(),
+        "warnings": shown.checked.warnings.iter().chain(shown.warnings).collect::<Vec<_>>(),
+        "series": self::series(shown, series),
+    });
+    println!("{}", serde_json::to_string_pretty(&whole)?);
+    Ok(())
 }
 
 /// A series, with the scores and intervals of each unit by node.

@@ -1,26 +1,26 @@
 //! `hailong index`: a composite index from its definition and a table of indicators, or from a stored run.
 
-mod aim;
+mod arguments;
 mod coherence;
 mod explain;
 mod intervals;
 mod json;
 mod ranges;
 mod runs;
+mod sensitivity;
 mod series;
 mod source;
 mod stages;
+mod target;
 mod text;
-mod uncertain;
+mod uncertainty;
 mod veil;
 mod why;
 
+pub(super) use arguments::Arguments;
 pub(super) use text::judged as targets;
 
-use std::path::PathBuf;
-
 use anyhow::{Result, bail};
-use uuid::Uuid;
 
 use crate::cli::Context;
 use crate::cli::lang;
@@ -31,66 +31,8 @@ use crate::composite::{Outcome, Release, State, Table, View};
 use crate::schema::composite::{CheckedComposite, TargetKind};
 use crate::words::Finding;
 use crate::words::Lang;
+use arguments::{Editions, Scores, Verb};
 use source::Source;
-
-/// Which index, from which data.
-#[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    /// The definition of the composite index.
-    #[arg(long, required_unless_present = "run_id", requires = "data")]
-    definition: Option<PathBuf>,
-    /// The table of indicators as CSV: a line a value, or a line a unit with a column an indicator.
-    #[arg(long, required_unless_present = "run_id", requires = "definition")]
-    data: Option<PathBuf>,
-    /// Instead of files: a finished run of a stored composite index, seen again with what it froze. Intervals are made anew, by the
-    /// options given here.
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["definition", "data", "runs", "before"])]
-    run_id: Option<Uuid>,
-    /// Every edition of the table, not the definition's alone. Goalposts of several editions take all of them either way.
-    #[arg(long, conflicts_with = "explain")]
-    panel: bool,
-    /// Another edition of the table than the definition's own.
-    #[arg(long, conflicts_with = "panel")]
-    edition: Option<String>,
-    /// One unit in full: each indicator from its value to what it adds to the score.
-    #[arg(long, conflicts_with_all = ["public", "uncertainty", "sensitivity"])]
-    unit: Option<String>,
-    /// How the parts of the index hang together: statistics of every node, Cronbach's alpha, correlations with the node above,
-    /// effective weights.
-    #[arg(long, conflicts_with_all = ["public", "unit", "explain", "geography", "uncertainty", "sensitivity"])]
-    coherence: bool,
-    #[command(flatten)]
-    uncertain: uncertain::Questions,
-    /// Why a unit has its score: contributions, points lost and who answers for them, distance from the best, change since the last
-    /// edition in which it has one.
-    #[arg(long, value_name = "UNIT", conflicts_with_all = ["public", "unit", "geography", "uncertainty", "sensitivity"])]
-    explain: Option<String>,
-    /// With --explain: what it would take, and how likely it is already. rank:20, score:69.5, rise:5 (ranks), gain:1.5 (points).
-    #[arg(long, requires = "explain", value_parser = aim::target)]
-    target: Option<TargetKind>,
-    /// With --explain: the definition of an earlier edition to compare with, where weights or the tree changed; it reads the same table.
-    #[arg(long, requires = "explain", value_name = "DEFINITION")]
-    before: Option<PathBuf>,
-    /// Show editions on one list of units (vn-64, vn-63, vn-34): units that merged are rebuilt from their parts.
-    #[arg(long, value_name = "LIST", conflicts_with_all = ["public", "unit"])]
-    geography: Option<String>,
-    /// With --geography: the denominator by which parts are weighed, such as the population. Left out: equally.
-    #[arg(long, requires = "geography", value_name = "COLUMN")]
-    weight: Option<String>,
-    /// With --geography: the list that an edition was made for, where its name and units do not tell it.
-    #[arg(long = "list", requires = "geography", value_name = "EDITION=LIST", value_parser = series::list)]
-    lists: Vec<(String, String)>,
-    /// A run as `hailong run --json` prints it, for leaves that its survey measures; with the edition that takes its values, if it is
-    /// not the definition's.
-    #[arg(long = "run", value_name = "[EDITION=]FILE", value_parser = runs::parse)]
-    runs: Vec<runs::RunFile>,
-    /// What everybody may see: few answers hidden, only the best so many where the definition says so.
-    #[arg(long)]
-    public: bool,
-    /// Everything as JSON, with the data set after each stage.
-    #[arg(long)]
-    json: bool,
-}
 
 /// What is printed: an outcome, of which editions, in which language.
 struct Shown<'a> {
@@ -103,7 +45,6 @@ struct Shown<'a> {
     table: &'a Table,
     /// The errors of its values.
     errors: &'a Errors,
-    targets: Vec<TargetReport>,
     /// Positions of the editions shown.
     editions: Vec<usize>,
     /// The one unit that is asked for.
@@ -111,7 +52,16 @@ struct Shown<'a> {
     lang: Lang,
 }
 
-impl Shown<'_> {
+impl<'a> Shown<'a> {
+    /// The editions that are asked for, as the public or the office sees them.
+    fn of(source: &'a Source, editions: &Editions, public: bool, lang: Lang) -> Result<Self> {
+        let Source { checked, table, warnings, initial, outcome, errors, .. } = source;
+        let editions = self::editions(editions, checked.definition.edition(), outcome.rows().editions(), lang)?;
+        let release = Release::new(&checked.definition, outcome, table);
+        let view = if public { View::Public } else { View::Office };
+        Ok(Self { checked, outcome, initial, warnings, release, view, table, errors, editions, unit: None, lang })
+    }
+
     /// The standard error of a node in a row, where it is known.
     fn error(&self, node: usize, row: usize) -> Option<f64> {
         standard_error(&self.subject(row), self.table, node)
@@ -131,53 +81,73 @@ impl Shown<'_> {
     fn decimals(&self) -> usize {
         self.checked.definition.publication().decimals.map_or(2, |decimals| decimals as usize)
     }
+
+    /// Prints what stands above the figures of an edition, with a line between it and the one before.
+    fn heading(&self, number: usize, edition: usize) {
+        let (gap, definition) = (if number > 0 { "\n" } else { "" }, &self.checked.definition);
+        println!("{gap}{} {} · {}", definition.code(), self.edition(edition), definition.title().get(self.lang.tag()));
+    }
 }
 
-/// Computes and prints scores, ranks, stages and contributions.
+/// Does what the verb says.
 pub(super) fn index(context: &Context, arguments: &Arguments) -> Result<()> {
     let lang = context.lang;
-    computed(context, arguments, lang).map_err(|error| lang::error(lang, error))
+    done(context, arguments, lang).map_err(|error| lang::error(lang, error))
 }
 
-fn computed(context: &Context, arguments: &Arguments, lang: Lang) -> Result<()> {
-    let source = Source::open(context, arguments, lang)?;
-    let Source { checked, table, warnings, initial, outcome, errors, rules } = &source;
-    let editions = editions(arguments, checked.definition.edition(), outcome.rows().editions(), lang)?;
-    let subject = Subject { definition: &checked.definition, initial, outcome, row: 0 };
-    let error = |node: usize, row: usize| standard_error(&subject.at(row), table, node);
-    let targets = assess(&checked.definition, outcome, &error, rules);
-    let release = Release::new(&checked.definition, outcome, table);
-    let view = if arguments.public { View::Public } else { View::Office };
-    let unit = arguments.unit.as_deref();
-    let shown = Shown { checked, outcome, initial, warnings, release, view, table, errors, targets, editions, unit, lang };
-    if arguments.coherence {
-        return coherence::print(&shown, arguments.json);
+fn done(context: &Context, arguments: &Arguments, lang: Lang) -> Result<()> {
+    match &arguments.verb {
+        None => scores(context, &arguments.scores, lang),
+        Some(Verb::Scores(arguments)) => scores(context, arguments, lang),
+        Some(Verb::Explain(arguments)) => {
+            let source = Source::open(context, &arguments.from, false, lang)?;
+            let editions = Editions { edition: arguments.edition.clone(), ..Editions::default() };
+            why::explained(arguments, &Shown::of(&source, &editions, false, lang)?)
+        }
+        Some(Verb::Uncertainty(arguments)) => {
+            let source = Source::open(context, &arguments.from, true, lang)?;
+            uncertainty::print(&Shown::of(&source, &arguments.editions, arguments.public, lang)?, arguments)
+        }
+        Some(Verb::Sensitivity(arguments)) => {
+            let source = Source::open(context, &arguments.from, false, lang)?;
+            sensitivity::print(&Shown::of(&source, &arguments.editions, arguments.public, lang)?, arguments)
+        }
+        Some(Verb::Series(arguments)) => {
+            let source = Source::open(context, &arguments.from, arguments.intervals().is_some(), lang)?;
+            series::print(&Shown::of(&source, &arguments.editions, false, lang)?, arguments)
+        }
+        Some(Verb::Coherence(arguments)) => {
+            let source = Source::open(context, &arguments.from, false, lang)?;
+            coherence::print(&Shown::of(&source, &arguments.editions, false, lang)?, arguments.json)
+        }
     }
-    if arguments.uncertain.asked() && arguments.geography.is_none() {
-        return uncertain::print(&shown, arguments);
-    }
-    if let Some(unit) = &arguments.explain {
-        return why::explained(arguments, &shown, unit);
-    }
-    let series = arguments.geography.as_ref().map(|list| series::series(&shown, list, arguments)).transpose()?;
-    if let Some(unit) = unit {
+}
+
+/// Prints scores, ranks, stages and contributions.
+fn scores(context: &Context, arguments: &Scores, lang: Lang) -> Result<()> {
+    let source = Source::open(context, &arguments.from, false, lang)?;
+    let mut shown = Shown::of(&source, &arguments.editions, arguments.public, lang)?;
+    shown.unit = arguments.unit.as_deref();
+    let error = |node: usize, row: usize| shown.error(node, row);
+    let mut targets = assess(&source.checked.definition, &source.outcome, &error, &source.rules);
+    targets.retain(|report| told(&shown, report));
+    if let Some(unit) = shown.unit {
         known(&shown, unit)?;
     }
-    match (unit, &series) {
-        _ if arguments.json => json::print(&shown, series.as_ref())?,
-        (Some(unit), _) => text::unit(&shown, unit),
-        (None, Some(series)) => series::print(&shown, series),
-        (None, None) => text::tables(&shown),
+    match shown.unit {
+        _ if arguments.json => json::print(&shown, &targets)?,
+        Some(unit) => text::unit(&shown, unit),
+        None => text::tables(&shown, &targets),
     }
     Ok(())
 }
 
 /// All editions of the table, the one named, or else the definition's own.
-fn editions(arguments: &Arguments, own: &str, all: &[String], lang: Lang) -> Result<Vec<usize>> {
-    if arguments.panel {
+fn editions(asked: &Editions, own: &str, all: &[String], lang: Lang) -> Result<Vec<usize>> {
+    if asked.panel {
         return Ok((0..all.len()).collect());
     }
-    let wanted = arguments.edition.as_deref().unwrap_or(own);
+    let wanted = asked.edition.as_deref().unwrap_or(own);
     if let Some(place) = all.iter().position(|edition| edition == wanted) {
         return Ok(vec![place]);
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::uncertain::Questions;
-use super::{Arguments, Shown};
+use super::arguments::{Intervals, Series as Arguments};
+use super::{Shown, json, uncertainty};
 use crate::cli::findings;
 use crate::composite::geography::{Request, Series, SeriesEdition, SeriesPrecision, SeriesUnit, rebuild};
 use crate::composite::uncertainty::{Method, propagate};
@@ -18,41 +18,52 @@ pub(super) fn list(text: &str) -> Result<(String, String), String> {
     Ok((edition.to_owned(), list.to_owned()))
 }
 
+/// Prints the series that is asked for.
+pub(super) fn print(shown: &Shown<'_>, arguments: &Arguments) -> Result<()> {
+    let series = series(shown, arguments)?;
+    if arguments.json {
+        return json::print_series(shown, &series);
+    }
+    tables(shown, &series);
+    Ok(())
+}
+
 /// The outcome on the list wanted, with intervals where they are asked for.
-pub(super) fn series(shown: &Shown<'_>, list: &str, arguments: &Arguments) -> Result<Series> {
+fn series(shown: &Shown<'_>, arguments: &Arguments) -> Result<Series> {
+    let list = &arguments.geography;
     let units = national().context("the embedded lists of units do not fit together")?;
     let lists: BTreeMap<String, String> = arguments.lists.iter().cloned().collect();
     let editions = shown.editions.iter().map(|place| shown.edition(*place).to_owned()).collect();
-    let request = Request { list: list.to_owned(), weight: arguments.weight.clone(), lists, editions };
+    let request = Request { list: list.clone(), weight: arguments.weight.clone(), lists, editions };
     let mut series = rebuild(&shown.checked.definition, shown.outcome, units, &request).map_err(|findings| {
         let told: Vec<String> = findings.iter().map(|finding| findings::line(finding, shown.lang)).collect();
         anyhow::anyhow!(told.join("; "))
     })?;
     if series.editions.iter().all(|edition| edition.units.is_empty()) {
-        findings::tell("--geography", &series.findings, shown.lang);
+        findings::tell(list, &series.findings, shown.lang);
         let vi = format!("không đưa được đơn vị nào lên danh mục {list}");
         bail!("{}", shown.lang.pick(vi, format!("no unit could be shown on the list {list}")));
     }
-    if arguments.uncertain.intervals() {
-        intervals(shown, &arguments.uncertain, &mut series)?;
+    if let Some(asked) = arguments.intervals() {
+        intervals(shown, asked, &mut series)?;
     }
     Ok(series)
 }
 
 /// Carries the errors of the table's values to the figures of each edition.
-fn intervals(shown: &Shown<'_>, questions: &Questions, series: &mut Series) -> Result<()> {
+fn intervals(shown: &Shown<'_>, asked: &Intervals, series: &mut Series) -> Result<()> {
     let definition = &shown.checked.definition;
-    let errors = questions.errors(shown.errors, definition, shown.table, shown.lang)?;
+    let errors = uncertainty::errors(asked, shown.errors, definition, shown.table, shown.lang)?;
     for edition in &shown.editions {
         let edition = shown.edition(*edition);
-        let found = propagate(definition, shown.table, shown.outcome, &errors, edition, &questions.options())?;
+        let found = propagate(definition, shown.table, shown.outcome, &errors, edition, &asked.options())?;
         series.add_uncertainty(definition, edition, &found);
     }
     Ok(())
 }
 
-/// Prints the findings, then the units of each edition by rank.
-pub(super) fn print(shown: &Shown<'_>, series: &Series) {
+/// The findings, then the units of each edition by rank.
+fn tables(shown: &Shown<'_>, series: &Series) {
     println!("{} · {}", shown.checked.definition.code(), series.list);
     for finding in &series.findings {
         println!("  {}", findings::capped(finding.message(shown.lang)));

@@ -6,7 +6,8 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use uuid::Uuid;
 
-use super::{Arguments, runs};
+use super::arguments::From;
+use super::runs;
 use crate::cli::run::Bar;
 use crate::cli::{Context, file, findings};
 use crate::composite::geography::unknown_units;
@@ -36,28 +37,28 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// The source that the arguments name.
-    pub(super) fn open(context: &Context, arguments: &Arguments, lang: Lang) -> Result<Self> {
-        match (arguments.run_id, &arguments.definition) {
-            (Some(id), _) => context.open()?.read(|db| Self::stored(db, id, arguments.uncertain.intervals(), lang)),
-            (None, Some(definition)) => Self::files(definition, arguments, lang),
+    /// The source that the arguments name; see [`Source::stored`] for covariances.
+    pub(super) fn open(context: &Context, from: &From, with_covariances: bool, lang: Lang) -> Result<Self> {
+        match (from.run_id, &from.definition) {
+            (Some(id), _) => context.open()?.read(|db| Self::stored(db, id, with_covariances, lang)),
+            (None, Some(definition)) => Self::files(definition, from, lang),
             (None, None) => bail!("--definition and --data, or --run-id, say which index"),
         }
     }
 
     /// A definition with the table that the arguments name, and the estimates of their runs.
-    pub(super) fn files(definition: &Path, arguments: &Arguments, lang: Lang) -> Result<Self> {
+    pub(super) fn files(definition: &Path, from: &From, lang: Lang) -> Result<Self> {
         let refused = |file: &Path, found: &[Finding]| findings::refusal(&file.display().to_string(), found, lang);
         let checked = parse_composite(&file::read(definition, lang)?).map_err(|found| refused(definition, &found))?;
-        let data = arguments.data.as_deref().context("--data is needed")?;
+        let data = from.data.as_deref().context("--data is needed")?;
         let found = Table::read(&file::read(data, lang)?, &checked.definition);
         let (mut table, mut warnings) = found.map_err(|found| refused(data, &found))?;
-        for file in &arguments.runs {
+        for file in &from.runs {
             let run = runs::read(file, checked.definition.geography(), checked.definition.edition(), lang)?;
             warnings.extend(survey::beyond(&checked.definition, &run, &table));
             warnings.extend(survey::join(&checked.definition, &run, &mut table));
         }
-        if !arguments.runs.is_empty() {
+        if !from.runs.is_empty() {
             let filled: BTreeSet<&str> = table.observations().map(|((_, _, code), _)| code.as_str()).collect();
             warnings.retain(|found| {
                 found.code != "column-missing" || !found.pointer.strip_prefix('/').is_some_and(|code| filled.contains(code))

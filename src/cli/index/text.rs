@@ -1,6 +1,6 @@
 //! A composite index as tables on the screen.
 
-use super::{Shown, aim, no_unit, stages};
+use super::{Shown, no_unit, stages, target};
 use crate::cli::findings;
 use crate::cli::lang;
 use crate::composite::targets::TargetReport;
@@ -12,7 +12,7 @@ use crate::words::Lang;
 const ROWS: usize = 100;
 
 /// The stages, then for each edition the units by rank, with the root's score and those right below it.
-pub(super) fn tables(shown: &Shown<'_>) {
+pub(super) fn tables(shown: &Shown<'_>, targets: &[TargetReport]) {
     let definition = &shown.checked.definition;
     println!("{} {} · {}", definition.code(), definition.edition(), definition.title().get(shown.lang.tag()));
     for warning in shown.checked.warnings.iter().chain(shown.warnings) {
@@ -22,7 +22,7 @@ pub(super) fn tables(shown: &Shown<'_>) {
     for edition in &shown.editions {
         ranking(shown, *edition);
     }
-    judged(shown.targets.iter().filter(|report| super::told(shown, report)), shown.lang);
+    judged(targets.iter(), shown.lang);
 }
 
 /// Prints targets with their judgements.
@@ -33,15 +33,15 @@ pub(in crate::cli) fn judged<'t>(reports: impl Iterator<Item = &'t TargetReport>
     }
     println!("\n{}", lang.pick("mục tiêu", "targets"));
     for report in reports {
-        let target = &report.target;
-        let node = target.node.as_ref().map(|node| format!(" · {node}")).unwrap_or_default();
-        let source = target.source.as_ref().map(|source| format!(" ({source})")).unwrap_or_default();
+        let wanted = &report.target;
+        let node = wanted.node.as_ref().map(|node| format!(" · {node}")).unwrap_or_default();
+        let source = wanted.source.as_ref().map(|source| format!(" ({source})")).unwrap_or_default();
         let said = match (&report.judgement, &report.open) {
-            (Some(judgement), _) => aim::verdict(judgement, lang),
+            (Some(judgement), _) => target::verdict(judgement, lang),
             (None, Some(open)) => open.message(lang).to_owned(),
             (None, None) => "–".to_owned(),
         };
-        println!("  {:<12} {}{node}{source}: {said}", target.unit, aim::wording(target.kind, lang));
+        println!("  {:<12} {}{node}{source}: {said}", wanted.unit, target::wording(wanted.kind, lang));
     }
 }
 

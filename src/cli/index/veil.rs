@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use super::Shown;
-use super::uncertain::Found;
+use super::uncertainty::Found;
 use crate::composite::View;
 use crate::composite::sensitivity::Sensitivity;
 use crate::composite::uncertainty::Reason;

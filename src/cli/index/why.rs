@@ -1,16 +1,17 @@
-//! `hailong index --explain`: which rows are compared, and why one has no score.
+//! `hailong index explain`: which rows are compared, and why one has no score.
 
 use anyhow::{Result, bail};
 
+use super::arguments::Explain;
 use super::explain::{self, Since};
 use super::source::Source;
 use super::stages::listed;
-use super::{Arguments, Shown, no_unit};
+use super::{Shown, no_unit};
 use crate::composite::explain::Subject;
 
 /// Explains a unit in the edition shown.
-pub(super) fn explained(arguments: &Arguments, shown: &Shown<'_>, unit: &str) -> Result<()> {
-    let lang = shown.lang;
+pub(super) fn explained(arguments: &Explain, shown: &Shown<'_>) -> Result<()> {
+    let (lang, unit) = (shown.lang, arguments.unit.as_str());
     let edition = shown.editions.last().copied().unwrap_or_default();
     let Some(row) = shown.outcome.rows().find(edition, unit) else { bail!("{}", no_unit(lang, unit, shown.edition(edition))) };
     let subject = shown.subject(row);
@@ -22,7 +23,7 @@ pub(super) fn explained(arguments: &Arguments, shown: &Shown<'_>, unit: &str) ->
         let direct = subject.before();
         return explain::print(shown, &subject, &Since { compared: since, told, direct }, arguments);
     };
-    let source = Source::files(file, arguments, lang)?;
+    let source = Source::files(file, &arguments.from, lang)?;
     let (definition, outcome) = (&source.checked.definition, &source.outcome);
     let (own, name) = (definition.edition(), file.display());
     if own == subject.edition() {

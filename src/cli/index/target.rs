@@ -7,7 +7,7 @@ use crate::schema::composite::{TargetError, TargetKind};
 use crate::words::Lang;
 
 /// `rank:20`, `score:69.5`, `rise:5` or `gain:1.5`.
-pub(super) fn target(text: &str) -> Result<TargetKind, String> {
+pub(super) fn parse(text: &str) -> Result<TargetKind, String> {
     text.parse().map_err(|error: TargetError| error.to_string())
 }
 
