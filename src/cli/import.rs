@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 
 use crate::cli::Context;
-use crate::cli::context::{definition, now, operator, publish};
+use crate::cli::context::{definition, myself, now, operator, publish};
 use crate::design::{Chain, Design, DesignKind, Mode, WeightUnit};
-use crate::jobs::import::{Batch, Columns, distinct};
 use crate::jobs::load;
 use crate::jobs::place::design_rows;
+use crate::office::import::{Batch, Columns, distinct};
 use crate::schema::{Checked, Document};
 use crate::store::chain::{self, NewChain};
 use crate::store::units::UnitRow;
@@ -91,7 +91,8 @@ pub(super) fn import(context: &Context, arguments: &Arguments) -> Result<()> {
         let field = load::wave(db, &arguments.wave, None, &registry)?.context("the wave is gone")?;
         Ok((registry, field))
     })?;
-    let batch = Batch { field: &field, survey: &survey, units: &registry, actor: &actor, now: now() };
+    let me = myself();
+    let batch = Batch { field: &field, survey: &survey, units: &registry, actor: &me, now: now() };
     let columns = Columns {
         unit: arguments.unit_column.clone(),
         psu: arguments.psu_column.clone(),

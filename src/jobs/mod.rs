@@ -5,12 +5,10 @@
 //! same digest however often it starts over.
 //!
 //! What a job does is a plain function that the command line calls too: [`recompute`] takes a run from rows to scores,
-//! [`composite`] does the same for a composite index, [`import`] takes a CSV file through the same checks as a submission over HTTP, [`quality`] looks for suspicious responses.
+//! [`composite`] does the same for a composite index, [`quality`] looks for suspicious responses.
 
-pub mod arrival;
 mod compare;
 pub mod composite;
-pub mod import;
 pub mod load;
 pub mod place;
 pub mod quality;

@@ -1,31 +1,12 @@
-//! Where a submission belongs: which unit it rates, which PSU and weight the wave's design gives it.
+//! A design among the units: the areas that its PSUs lie in.
 
 use chrono::NaiveDate;
 
-use crate::design::{Design, DesignKind, Psu, Respondent, Unplaced, WeightUnit};
-use crate::jobs::load::WaveInField;
-use crate::response::{self, Submission};
+use crate::design::{Design, Psu, Respondent};
+use crate::response;
 use crate::store::waves::{NewPsu, NewRespondent, Wave};
 use crate::unit::{Registry, UnitId};
 use crate::words::Finding;
-
-/// The unit that a submission rates. `now` (UTC microseconds) stands in for the day of answering where none is given.
-///
-/// # Errors
-/// A finding: the wave uses another list, or the list has no such code.
-pub fn rated_unit(submission: &Submission, wave: &Wave, units: &Registry, now: i64) -> Result<UnitId, Finding> {
-    let named = &submission.unit;
-    if named.list != wave.unit_list {
-        let (vi, en) = (format!("Đợt này dùng danh mục {}", wave.unit_list), format!("The wave uses the list {}", wave.unit_list));
-        return Err(Finding::error("/unit/list", "other-list", vi, en));
-    }
-    let day = service_day(submission.answered_at.map_or(now, |at| at.timestamp_micros()));
-    let found = units.find(&named.list, &named.code, day).or_else(|| units.find(&named.list, &named.code, None));
-    found.map(|unit| unit.id).ok_or_else(|| {
-        let vi = format!("Danh mục {} không có mã {}", named.list, named.code);
-        Finding::error("/unit/code", "unit-unknown", vi, format!("The list {} has no code {}", named.list, named.code))
-    })
-}
 
 /// The unit that a design's area cell names: `CODE` in the wave's own list, or `LIST:CODE`.
 #[must_use]
@@ -60,50 +41,7 @@ pub fn design_rows(design: &Design, wave: &Wave, units: &Registry) -> Result<(Ve
     if findings.is_empty() { Ok((psus, design.respondents().iter().map(person).collect())) } else { Err(findings) }
 }
 
-/// The PSU's number, from 1 (0 for none), and the base weight in the wave's unit. What has no place gets zeros and a finding.
-pub fn psu_and_weight(submission: &Submission, field: &WaveInField, findings: &mut Vec<Finding>) -> (i32, i64) {
-    let (psu, respondent) = (submission.psu.as_deref(), submission.respondent.as_deref());
-    let placed = if DesignKind::parse(field.wave.design()) == Some(DesignKind::Cluster) {
-        field.design.place(psu, respondent).map(|(row, weight)| (i32::try_from(row + 1).unwrap_or(0), weight))
-    } else {
-        if psu.is_some() {
-            let (vi, en) = ("Đợt này không chọn mẫu theo cụm; bỏ qua psu", "The wave draws no clusters; psu is not used");
-            findings.push(Finding::warning("/psu", "psu-unused", vi, en));
-        }
-        let unit = u8::try_from(field.wave.weight_exponent).ok().and_then(WeightUnit::new).unwrap_or(WeightUnit::MICRO);
-        field.design.element_weight(respondent, unit).map(|weight| (0, weight))
-    };
-    placed.unwrap_or_else(|why| {
-        findings.push(unplaced(why));
-        (0, 0)
-    })
-}
-
-fn service_day(instant: i64) -> Option<NaiveDate> {
+/// The service day of an instant (UTC microseconds).
+pub(crate) fn service_day(instant: i64) -> Option<NaiveDate> {
     i32::try_from(response::service_day(instant)).ok().and_then(NaiveDate::from_epoch_days)
-}
-
-fn unplaced(why: Unplaced) -> Finding {
-    let (pointer, code, vi, en) = match why {
-        Unplaced::NoPsu => (
-            "/psu",
-            "psu-missing",
-            "Thiếu PSU và người trả lời không có trong danh sách mẫu",
-            "No PSU, nor a listed respondent who has one",
-        ),
-        Unplaced::UnknownPsu => ("/psu", "psu-unknown", "PSU không có trong thiết kế mẫu của đợt", "The PSU is not in the wave's design"),
-        Unplaced::UnknownRespondent => {
-            ("/respondent", "respondent-unknown", "Người trả lời không có trong danh sách mẫu", "The respondent is not on the sample list")
-        }
-        Unplaced::OtherPsu => (
-            "/psu",
-            "psu-other",
-            "PSU khác với PSU của người trả lời trong danh sách",
-            "The PSU is not the one the respondent was drawn in",
-        ),
-        Unplaced::NoWeight => {
-            ("/psu", "weight-missing", "Thiết kế mẫu không có quyền số cho phiếu này", "The design has no weight for this response")
-        }
-    };
-    Finding::error(pointer, code, vi, en)
 }

@@ -66,7 +66,7 @@ codes! {
     MethodNotAllowed 405 "method-not-allowed" "Địa chỉ này không nhận phương thức đó" "The method is not allowed here";
     /// The body did not arrive in time. Nothing was stored; send it again.
     RequestTimeout 408 "request-timeout" "Nhận nội dung quá lâu" "The body took too long to arrive";
-    /// Another body is stored under this id; `stored_sha256` is its hash.
+    /// Another body is stored under this id. `stored_sha256`, its hash, is told to the key that sent it, and to nobody else.
     ResponseConflict 409 "response-conflict" "Mã phiếu đã dùng cho nội dung khác" "The id holds another response";
     /// The wave is closed. With `kept: true` the response was answered before the close and waits in quarantine: do not send it again.
     CollectionClosed 409 "collection-closed" "Đợt khảo sát đã đóng" "The collection is closed";

@@ -10,8 +10,12 @@
 
 mod actor;
 mod codes;
+pub mod import;
+pub mod intake;
 pub mod keys;
+pub mod place;
 mod refusal;
+pub mod responses;
 mod role;
 pub mod secret;
 

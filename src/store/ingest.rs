@@ -75,6 +75,8 @@ pub enum Outcome {
     Conflict {
         /// What those hash to.
         stored_sha256: [u8; 32],
+        /// The key that sent them.
+        sender: Option<i32>,
     },
     /// The response of this id was withdrawn; it does not come back.
     Withdrawn,
@@ -120,6 +122,7 @@ struct Known {
     #[diesel(embed)]
     receipt: Receipt,
     wave_id: i32,
+    device_key_id: Option<i32>,
     ended_event: Option<i64>,
     withdrawn_at: Option<i64>,
     #[diesel(deserialize_as = Bytes32)]
@@ -136,7 +139,7 @@ fn store_one(db: &mut Db, new: &NewResponse) -> Result<Outcome> {
         return Ok(match known {
             Known { withdrawn_at: Some(_), .. } => Outcome::Withdrawn,
             Known { body_sha256, receipt, .. } if body_sha256 == new.body_sha256 => Outcome::Replayed(receipt),
-            Known { body_sha256, .. } => Outcome::Conflict { stored_sha256: body_sha256 },
+            Known { body_sha256, device_key_id, .. } => Outcome::Conflict { stored_sha256: body_sha256, sender: device_key_id },
         });
     }
     let corrected = match new.supersedes {

@@ -17,6 +17,8 @@ fn a_sender_reads_the_receipts_of_what_it_sent_and_no_others() {
     assert_eq!(app.client(Role::Auditor).get(&path).expect(200), receipt, "an auditor sees no answers");
     let full = app.client(Role::Statistician).get(&path).expect(200);
     assert_eq!(full["submission"], submission());
+    let read = app.client(Role::Auditor).get("/v1/audit?limit=1").expect(200)["items"][0].clone();
+    assert_eq!((&read["action"], &read["object"]), (&json!("response.read"), &full["id"]), "that answers were read is on record");
     assert_eq!(full["unit"], json!({"list": "agency-danang", "code": "SYT"}));
     app.client(Role::Statistician).get(&new_response()).problem(404, "not-found");
 }
@@ -73,6 +75,7 @@ fn an_exclusion_has_a_reason_and_is_on_record() {
     let events = &statistician.get(&path).expect(200)["events"];
     assert_eq!((&events[0]["kind"], &events[0]["reason"]), (&json!("excluded"), &json!("duplicate of a paper form")));
     let log = app.client(Role::Auditor).get("/v1/audit").expect(200);
-    assert_eq!(log["items"][0]["action"], "response.exclude");
+    let actions: Vec<_> = log["items"].as_array().unwrap().iter().map(|line| line["action"].as_str().unwrap()).take(2).collect();
+    assert_eq!(actions, ["response.read", "response.exclude"]);
     statistician.post(&format!("{}:exclude", new_response()), &json!({ "reason": "no such response" })).problem(404, "not-found");
 }

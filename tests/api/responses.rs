@@ -50,14 +50,22 @@ fn the_same_bytes_again_get_the_same_receipt() {
 }
 
 #[test]
-fn other_bytes_under_the_same_id_are_refused_with_the_stored_hash() {
+fn other_bytes_under_the_same_id_are_refused_and_only_the_key_that_sent_it_is_told_what_is_stored() {
     let app = TestApp::start();
     publish(&app);
-    let path = new_response();
-    let first = app.anyone().put(&path, &submission()).expect(201);
     let other = with(submission(), "/answers/Q1", json!("1"));
-    let problem = app.anyone().put(&path, &other).problem(409, "response-conflict");
-    assert_eq!(problem["stored_sha256"], first["body_sha256"]);
+    let (sender, stranger) = (app.client(Role::Collector), app.client(Role::Collector));
+    let path = new_response();
+    let first = sender.put(&path, &submission()).expect(201);
+    assert_eq!(sender.put(&path, &other).problem(409, "response-conflict")["stored_sha256"], first["body_sha256"]);
+    for client in [stranger, app.anyone()] {
+        let problem = client.put(&path, &other).problem(409, "response-conflict");
+        assert_eq!(problem.get("stored_sha256"), None, "{problem}");
+    }
+    let nobodys = new_response();
+    app.anyone().put(&nobodys, &submission()).expect(201);
+    let problem = app.anyone().put(&nobodys, &other).problem(409, "response-conflict");
+    assert_eq!(problem.get("stored_sha256"), None, "nobody can show that he is the one who sent it: {problem}");
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn submission(person: &BTreeMap<String, String>) -> Vec<u8> {
 }
 
 fn id(person: &BTreeMap<String, String>) -> String {
-    hailong::jobs::import::derived_id("open-2024", &person["resp_id"]).to_string()
+    hailong::office::import::derived_id("open-2024", &person["resp_id"]).to_string()
 }
 
 /// The codes of the 63 provinces, so that the file's province 1 to 63 has a place on the real list.

@@ -2,6 +2,5 @@
 
 pub mod batch;
 pub mod intake;
-pub mod place;
 pub mod responses;
 pub mod submission;

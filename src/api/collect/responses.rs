@@ -8,7 +8,6 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use validator::Validate;
 
-use crate::api::admin::audit;
 use crate::api::collect::intake::{Intake, ReceiptBody, Taken};
 use crate::api::collect::submission::SubmissionBody;
 use crate::api::definitions::units::split_name;
@@ -16,10 +15,11 @@ use crate::api::wire::UnitName;
 use crate::http::body::{Json, JsonBytes, SMALL};
 use crate::http::page::{Listing, Page};
 use crate::http::state::AppState;
+use crate::office::Action;
 use crate::office::Actor;
 use crate::office::Code;
 use crate::office::Refusal;
-use crate::office::{Action, Role};
+use crate::office::responses as office;
 use crate::response::Channel;
 use crate::store::responses::{self, Filter, ResponseState, Summary};
 use crate::unit::{Registry, UnitId};
@@ -154,31 +154,22 @@ pub async fn put_response(
     responses((status = 200, description = "The response; a sender and an auditor see the members of the receipt only", body = ResponseBody)))]
 #[get("/v1/responses/{id:[^:/]+}")]
 pub async fn get_response(state: AppState, actor: Actor, id: web::Path<String>) -> Result<HttpResponse, Refusal> {
-    let holder = actor.may(Action::ReadReceipt)?.clone();
+    actor.may(Action::ReadReceipt)?; // before the address is judged
     let id = uuid(&id)?;
-    let summary = state.read(move |db| Ok(responses::find(db, id)?)).await?.ok_or_else(Refusal::not_found)?;
-    let sender = matches!(actor.role(), Some(Role::Device | Role::Collector));
-    if sender && summary.device_key_id != holder.key {
-        return Err(Refusal::not_found());
-    }
-    if summary.withdrawn_at.is_some() && sender {
-        return Err(Refusal::new(Code::ResponseWithdrawn));
-    }
     if !actor.can(Action::ReadAnswers) {
+        let summary = state.look(actor, move |look| office::receipt(look, id)).await?;
         return Ok(HttpResponse::Ok().json(ReceiptBody::new(&summary.receipt, Vec::new())));
     }
-    let seq = summary.receipt.seq;
-    let (submission, events) = state.read(move |db| Ok((responses::submission(db, seq)?, responses::events(db, seq)?))).await?;
-    let (body, findings) = submission.unzip();
+    let whole = state.act(actor, move |act| office::open(act, id)).await?;
     let json = |text: &[u8]| serde_json::from_slice(text).ok();
     let event =
         |event: responses::Event| EventBody { kind: event.kind.as_str(), at: rfc3339(event.at), actor: event.actor, reason: event.reason };
     let units = state.units().await?;
     Ok(HttpResponse::Ok().json(ResponseBody {
-        summary: summary_body(&summary, &units),
-        submission: body.and_then(|body| json(&body)),
-        findings: findings.flatten().and_then(|findings| json(findings.as_bytes())),
-        events: events.into_iter().map(event).collect(),
+        summary: summary_body(&whole.summary, &units),
+        submission: whole.body.and_then(|body| json(&body)),
+        findings: whole.findings.and_then(|findings| json(findings.as_bytes())),
+        events: whole.events.into_iter().map(event).collect(),
     }))
 }
 
@@ -243,20 +234,13 @@ pub async fn withdraw_response(
     id: web::Path<String>,
     query: web::Query<WithdrawQuery>,
 ) -> Result<HttpResponse, Refusal> {
-    let holder = actor.may(Action::EndResponse)?.clone();
+    actor.may(Action::EndResponse)?; // before the address is judged
     let id = uuid(&id)?;
     let reason = query.into_inner().reason;
     if !(3..=500).contains(&reason.chars().count()) {
         return Err(Refusal::new(Code::QueryInvalid).detail("reason phải từ 3 đến 500 ký tự", "reason must have 3 to 500 characters"));
     }
-    let now = state.now();
-    let withdrawn = state.write(move |db| {
-        if responses::withdraw(db, id, &holder.actor(), &reason, now)? {
-            audit::note(db, &holder, now, "response.withdraw", &id.to_string(), &reason)?;
-        }
-        Ok(())
-    });
-    withdrawn.await?;
+    state.act(actor, move |act| office::withdraw(act, id, &reason)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -270,14 +254,8 @@ pub async fn exclude_response(
     id: web::Path<String>,
     request: Json<ReasonRequest>,
 ) -> Result<HttpResponse, Refusal> {
-    let holder = actor.may(Action::EndResponse)?.clone();
+    actor.may(Action::EndResponse)?; // before the address is judged
     let id = uuid(&id)?;
-    let reason = request.0.reason;
-    let now = state.now();
-    let excluded = state.write(move |db| {
-        responses::exclude(db, id, &holder.actor(), &reason, now)?;
-        audit::note(db, &holder, now, "response.exclude", &id.to_string(), &reason)
-    });
-    excluded.await?;
+    state.act(actor, move |act| office::exclude(act, id, &request.0.reason)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -20,9 +20,10 @@ use crate::cli::context::{definition, now, publish};
 use crate::cli::run::{Bar, Wanted, compute};
 use crate::cli::{import, serve, show};
 use crate::design::{Design, DesignKind, Mode, WeightUnit};
-use crate::jobs::import::{Batch, derived_id, settle, submit};
 use crate::jobs::load::{self, Survey, WaveInField};
 use crate::jobs::recompute::Outcome;
+use crate::office::Actor;
+use crate::office::import::{Batch, derived_id, settle, submit};
 use crate::schema::Document;
 use crate::store::runs::{self, Step};
 use crate::store::waves::{self, NewWave};
@@ -143,7 +144,8 @@ fn collect(store: &Store, units: &Registry, survey: &Survey, field: &WaveInField
         return Ok(());
     }
     let model = population::Population::new(&survey.questionnaire, &villages, units, seed);
-    let batch = Batch { field, survey, units, actor: STATISTICIAN, now: now() };
+    let me = Actor::operator(STATISTICIAN);
+    let batch = Batch { field, survey, units, actor: &me, now: now() };
     let writer = store.start_writer(WriterOptions::default())?;
     let bar = Bar::default();
     for (block, chunk) in people.chunks(BLOCK).enumerate() {

@@ -6,15 +6,14 @@
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::jobs::arrival::{Arrival, Place};
+use super::intake::{self, Intake};
+use super::{Actor, Refusal};
 use crate::jobs::load::{Survey, WaveInField};
-use crate::jobs::place::{psu_and_weight, rated_unit};
-use crate::response::{Response, Submission};
 use crate::schema::{Item, ItemKind};
 use crate::store::responses::ResponseState;
 use crate::store::writer::{NewResponse, Outcome, Pending, QueueError, WriteError, Writer};
 use crate::unit::Registry;
-use crate::words::{Finding, any_error};
+use crate::words::Finding;
 
 /// What is the same for every record.
 pub struct Batch<'a> {
@@ -25,7 +24,7 @@ pub struct Batch<'a> {
     /// Every unit.
     pub units: &'a Registry,
     /// Who imports.
-    pub actor: &'a str,
+    pub actor: &'a Actor,
     /// When, UTC microseconds.
     pub now: i64,
 }
@@ -81,25 +80,13 @@ impl Batch<'_> {
     /// # Errors
     /// Every finding, where the bytes are no submission or name a unit that does not exist: such a record has no place.
     pub fn row(&self, id: Uuid, body: Vec<u8>) -> Result<(NewResponse, Vec<Finding>), Vec<Finding>> {
-        let submission = Submission::parse(&body)?;
-        let wave = &self.field.wave;
-        let unit = rated_unit(&submission, wave, self.units, self.now).map_err(|finding| vec![finding])?;
-        let mut findings = Vec::new();
-        let (psu_id, weight_u) = psu_and_weight(&submission, self.field, &mut findings);
-        let response = Response::check_and_keep(submission, &self.survey.questionnaire, &self.survey.layout);
-        findings.extend_from_slice(response.findings());
-        let state = if any_error(&findings) { ResponseState::Invalid } else { ResponseState::Valid };
-        let arrival = Arrival {
-            id,
-            body_sha256: Sha256::digest(&body).into(),
-            body,
-            received_at: self.now,
-            actor: self.actor.to_owned(),
-            device_key_id: None,
-        };
-        let place = Place { unit_id: unit.0, psu_id, weight_u };
-        let new = arrival.row(self.field, self.survey, place, &response, &findings, state);
-        Ok((new, findings))
+        let found = |refusal: Refusal| refusal.findings().to_vec();
+        let sent = intake::read(id, body).map_err(found)?;
+        let Self { actor, field, survey, units, now } = *self;
+        let intake = Intake { actor, field, survey, units, now, keep_invalid: true };
+        let admitted = intake.admit(&sent.submission).map_err(found)?;
+        let ready = intake.judge(sent, admitted).map_err(found)?;
+        Ok((ready.row, ready.findings))
     }
 
     /// Imports a CSV file with a header: a column for each item, named by its code, and those of `columns`.
