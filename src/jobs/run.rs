@@ -4,6 +4,7 @@ use crate::jobs::composite::{self, CompositeOutcome};
 use crate::jobs::recompute::{self, Report, RunError};
 use crate::store::jobs::{self, Ending, Lease};
 use crate::store::runs::{self, Figures, Run};
+use crate::store::schemas::IndexKind;
 use crate::store::{Db, StoreError};
 
 /// What a run came to.
@@ -19,9 +20,9 @@ pub enum Computed {
 /// # Errors
 /// [`RunError`].
 pub fn compute(db: &mut Db, run: &Run, report: &Report<'_>) -> Result<Computed, RunError> {
-    Ok(match run.wave_id {
-        Some(_) => Computed::Survey(Box::new(recompute::recompute(db, run, report)?)),
-        None => Computed::Composite(Box::new(composite::recompute(db, run, report)?)),
+    Ok(match run.kind {
+        IndexKind::Survey => Computed::Survey(Box::new(recompute::recompute(db, run, report)?)),
+        IndexKind::Composite => Computed::Composite(Box::new(composite::recompute(db, run, report)?)),
     })
 }
 

@@ -10,6 +10,7 @@
 
 mod actor;
 mod codes;
+pub mod editions;
 pub mod import;
 pub mod intake;
 pub mod keys;
@@ -17,6 +18,7 @@ pub mod place;
 mod refusal;
 pub mod responses;
 mod role;
+pub mod runs;
 pub mod secret;
 
 use std::ops::{Deref, DerefMut};

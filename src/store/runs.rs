@@ -18,6 +18,7 @@ use super::editions;
 use super::error::{Result, StoreError};
 use super::jobs::{self, NewJob};
 use super::scan::{HighWater, high_water, high_water_at};
+use super::schemas::IndexKind;
 use super::scores::{self, Score};
 use super::tables::run;
 
@@ -135,6 +136,8 @@ pub struct Run {
     /// The run that it is compared with.
     #[diesel(column_name = since_run_id, deserialize_as = MaybeUuid)]
     pub since: Option<Uuid>,
+    /// Of which kind of index it is.
+    pub kind: IndexKind,
 }
 
 impl Run {
@@ -191,6 +194,7 @@ pub fn create(db: &mut Db, new: &NewRun, job: &NewJob) -> Result<Run> {
                 run::created_at.eq(new.created_at),
                 run::revision.eq(1),
                 run::since_run_id.eq(new.since.map(|id| id.as_bytes().to_vec())),
+                run::kind.eq(if new.wave_id.is_some() { IndexKind::Survey } else { IndexKind::Composite }.as_str()),
             ))
             .execute(db)?;
         jobs::enqueue(db, job)?;

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
-use super::columns::Bytes32;
+use super::columns::{Bytes32, named_enum};
 use super::db::Db;
 use super::error::{Result, StoreError};
 use super::tables::{index_version, survey_version};
@@ -50,6 +50,16 @@ pub struct SurveyVersion {
     pub published_by: String,
 }
 
+named_enum! {
+    /// What an index is made of, and so what its runs are.
+    "index kind" IndexKind {
+        /// The answers of a wave.
+        Survey = "survey",
+        /// Indicator tables, and runs of surveys' indices.
+        Composite = "composite",
+    }
+}
+
 /// An index definition to publish.
 #[derive(Debug, Clone, Copy)]
 pub struct NewIndexVersion<'a> {
@@ -90,6 +100,8 @@ pub struct IndexVersion {
     pub published_at: i64,
     /// By whom.
     pub published_by: String,
+    /// What it is made of.
+    pub kind: IndexKind,
 }
 
 /// What publishing came to.
@@ -156,6 +168,7 @@ pub fn publish_index(db: &mut Db, new: &NewIndexVersion<'_>) -> Result<Published
             dsl::survey_code.eq(new.survey_code),
             dsl::published_at.eq(new.published_at),
             dsl::published_by.eq(new.published_by),
+            dsl::kind.eq(if new.survey_code.is_some() { IndexKind::Survey } else { IndexKind::Composite }.as_str()),
         );
         let inserted = diesel::insert_into(dsl::index_version).values(row).returning(dsl::index_version::all_columns()).get_result(db);
         inserted.map(Published::New).map_err(|e| raced(e, "index definition", new.code, new.version))

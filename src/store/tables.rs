@@ -50,6 +50,7 @@ diesel::table! {
         survey_code -> Nullable<Text>,
         published_at -> BigInt,
         published_by -> Text,
+        kind -> Text,
     }
 }
 
@@ -189,6 +190,7 @@ diesel::table! {
         withdrawn_reason -> Nullable<Text>,
         revision -> BigInt,
         since_run_id -> Nullable<Binary>,
+        kind -> Text,
     }
 }
 

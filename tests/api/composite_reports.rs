@@ -115,10 +115,10 @@ fn before_publication_an_agency_learns_nothing_of_others_from_its_explanation() 
     work(&app, &run);
     approve(&app, &run, true);
     let agency = app.client_of(Role::Agency, Some(("agency-danang", "SXD")));
-    let path = "/v1/composite-explanations?edition=mixed-2025.1&unit=SXD";
+    let path = "/v1/composite-explanations?edition=mixed@2025.1&unit=SXD";
     assert_eq!(agency.get(path).expect(200)["explanation"]["to_best"], Value::Null);
     agency.get(&format!("{path}&target=rank:1")).problem(403, "figures-hidden");
-    agency.get("/v1/composite-series?edition=mixed-2025.1&geography=agency-danang").problem(403, "unit-forbidden");
+    agency.get("/v1/composite-series?edition=mixed@2025.1&geography=agency-danang").problem(403, "unit-forbidden");
     app.client(Role::Publisher).step(&format!("{run}:publish"), "*", None).expect(200);
     let open = agency.get(&format!("{path}&target=rank:1")).expect(200);
     assert_eq!((&open["explanation"]["to_best"]["unit"], &open["target"]["reach"]["needed"]), (&json!("SYT"), &json!(70.0)));

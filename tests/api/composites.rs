@@ -52,11 +52,11 @@ fn an_index_goes_from_its_table_to_everybody() {
     assert_eq!((&draft["parameters"]["level"], draft.get("surveys")), (&json!(0.95), None));
     app.anyone().get("/v1/composite-scores?index=example").problem(404, "not-found");
     release(&app, &run);
-    let edition = app.anyone().get("/v1/editions/example-2025.1").expect(200);
+    let edition = app.anyone().get("/v1/editions/example@2025.1").expect(200);
     assert_eq!((&edition["state"], &edition["wave"], &edition["digest"]), (&json!("published"), &Value::Null, &draft["digest"]));
 
     let page = app.anyone().get("/v1/composite-scores?index=example&year=2025").expect(200);
-    assert_eq!((&page["edition"], &page["version"], &page["level"]), (&json!("example-2025.1"), &json!("2025"), &json!(0.95)));
+    assert_eq!((&page["edition"], &page["version"], &page["level"]), (&json!("example@2025.1"), &json!("2025"), &json!(0.95)));
     assert_eq!((&page["state"], &page["synthetic"], &page["geography"]), (&json!("published"), &json!(false), &Value::Null));
     for (unit, score, rank) in [("A", 94.06, 1), ("B", 61.84, 3), ("C", 73.9, 2)] {
         let item = cell(&page, unit, "ALL");
@@ -65,7 +65,7 @@ fn an_index_goes_from_its_table_to_everybody() {
         assert_eq!((&item["year"], &item["label"]["en"]), (&json!("2025"), &json!("Composite, from 10 to 100")));
     }
     close(
-        &app.anyone().get("/v1/composite-scores?edition=example-2025.1&year=2024&unit=A&node=ALL").expect(200)["items"][0]["score"],
+        &app.anyone().get("/v1/composite-scores?edition=example@2025.1&year=2024&unit=A&node=ALL").expect(200)["items"][0]["score"],
         82.72,
     );
     app.anyone().get("/v1/composite-scores?index=example&period=2024").problem(404, "not-found");
@@ -311,7 +311,7 @@ fn under_embargo_an_agency_sees_its_own_and_nothing_of_another() {
     let app = TestApp::start();
     let (_, run) = mixed_run(&app);
     approve(&app, &run, true);
-    let path = "/v1/composite-scores?edition=mixed-2025.1";
+    let path = "/v1/composite-scores?edition=mixed@2025.1";
     let own = app.client_of(Role::Agency, Some(("agency-danang", "SXD"))).get(path).expect(200);
     assert_eq!((units(&own), &own["state"]), (vec!["SXD"; 3], &json!("embargoed")));
     close(&cell(&own, "SXD", "ALL")["score"], 63.5);

@@ -3,7 +3,8 @@
 use hailong::office::Role;
 use serde_json::{Value, json};
 
-use crate::harness::fixtures::{finish_run, publish, start_run};
+use crate::harness::composites::{self, approve, id_of, index_with, release, start, work};
+use crate::harness::fixtures::{finish_run, open_wave, publish, start_run};
 use crate::harness::{Client, TestApp};
 
 /// Takes a step on a run as it is now.
@@ -193,4 +194,52 @@ fn progress_is_a_stream_that_ends_with_the_computation() {
         .map(|data| serde_json::from_str::<Value>(data).unwrap()["state"].clone())
         .collect();
     assert_eq!((states.first(), states.last()), (Some(&json!("queued")), Some(&json!("draft"))), "{text}");
+}
+
+/// Publishes a finished run, step by step; gives the name of its edition.
+fn publish_run(app: &TestApp, run: &str) -> String {
+    release(app, run);
+    let editions = app.anyone().get("/v1/editions").expect(200);
+    let of =
+        |edition: &&Value| app.anyone().get(&format!("/v1/editions/{}", edition["code"].as_str().unwrap())).json()["run"] == id_of(run);
+    editions["items"].as_array().unwrap().iter().find(of).unwrap()["code"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_editions_of_a_wave_and_of_a_composite_index_of_the_same_name_are_both_published_in_either_order() {
+    for wave_first in [true, false] {
+        let app = TestApp::start();
+        publish(&app);
+        let statistician = app.client(Role::Statistician);
+        statistician.put("/v1/waves/mixed-2025", &open_wave()).expect(201);
+        let survey = start(&statistician, &json!({ "index": "mini", "version": "1", "wave": "mixed-2025" }));
+        finish_run(&app, &survey);
+        let mut definition = composites::mixed();
+        definition["tree"]["children"].as_array_mut().unwrap().remove(0);
+        definition["targets"] = json!([]);
+        let table = index_with(&statistician, &definition, composites::PLANS);
+        let composite = start(&statistician, &json!({ "index": "mixed", "version": "2025", "tables": [table] }));
+        work(&app, &composite);
+        let order = if wave_first { [&survey, &composite] } else { [&composite, &survey] };
+        let mut names = order.map(|run| publish_run(&app, run));
+        names.sort();
+        assert_eq!(names, ["mixed-2025.1", "mixed@2025.1"]);
+    }
+}
+
+#[test]
+fn a_name_that_an_edition_of_before_has_is_passed_over() {
+    let app = TestApp::start();
+    publish(&app);
+    let first = start_run(&app);
+    finish_run(&app, &first);
+    // As a composite index `open` / … was named before editions of both kinds had names of their own.
+    approve(&app, &first, false);
+    let seen = hailong::store::runs::get(&mut app.store.db().unwrap(), composites::uuid_of(&first)).unwrap();
+    let step = hailong::store::runs::Step { revision: seen.revision, actor: "minh", now: 1 };
+    hailong::store::runs::publish(&mut app.store.db().unwrap(), seen.id, "mixed-2025.1", step).unwrap();
+    app.client(Role::Statistician).put("/v1/waves/mixed-2025", &open_wave()).expect(201);
+    let second = start(&app.client(Role::Statistician), &json!({ "index": "mini", "version": "1", "wave": "mixed-2025" }));
+    finish_run(&app, &second);
+    assert_eq!(publish_run(&app, &second), "mixed-2025.2");
 }

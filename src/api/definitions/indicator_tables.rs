@@ -22,7 +22,7 @@ use crate::office::Code;
 use crate::office::Refusal;
 use crate::store::Db;
 use crate::store::indicators::{self as stored, Filter, IndicatorTable, Value};
-use crate::store::schemas::{self, Published};
+use crate::store::schemas::{self, IndexKind, Published};
 use crate::words::encode::{hex, rfc3339};
 use crate::words::{Finding, any_error};
 
@@ -200,7 +200,7 @@ fn read(db: &mut Db, (index, version): (&str, &str), title: &str, bytes: &[u8]) 
     let found = schemas::find_index(db, index, version)?;
     let row = found.ok_or_else(|| Refusal::not_found().detail("Không có phiên bản chỉ số này", "There is no such version of the index"))?;
     let finding = |code, vi: &str, en: &str| Ok((row.id, Err(vec![Finding::error("", code, vi, en)])));
-    if row.survey_code.is_some() {
+    if row.kind == IndexKind::Survey {
         return finding(
             "not-composite",
             "Chỉ số này tính từ khảo sát, không nhận bảng chỉ tiêu",

@@ -22,7 +22,8 @@ use crate::office::Action;
 use crate::office::Actor;
 use crate::office::Code;
 use crate::office::Refusal;
-use crate::response::quality::{DEFAULT, Rule};
+use crate::office::runs::FlaggedWish;
+use crate::response::quality::DEFAULT;
 use crate::store::jobs::{self, NewJob};
 use crate::store::quality::{self, Evaluation, FlagCount, FlagsBy, LeftOut};
 use crate::store::waves::{self, Wave};
@@ -165,38 +166,10 @@ impl LeftOutBody {
 }
 
 impl WithoutFlagged {
-    /// The evaluation and the rules that a request for a run names.
-    ///
-    /// # Errors
-    /// Every finding: an evaluation that is not there or not done, rules that do not exist.
-    pub fn read(&self, db: &mut Db, wave_id: i32) -> Result<LeftOut, Refusal> {
-        let mut findings = Vec::new();
-        let evaluation = quality::find(db, wave_id, self.evaluation)?.filter(|evaluation| evaluation.state() == "done");
-        if evaluation.is_none() {
-            let (vi, en) = ("Đợt này không có lần đánh giá đã xong mang số đó", "The wave has no finished evaluation of that number");
-            findings.push(Finding::error("/without_flagged/evaluation", "evaluation-unknown", vi, en));
-        }
-        let mut rules = Vec::new();
-        for (place, name) in self.rules.iter().flatten().enumerate() {
-            if let Some(rule) = Rule::parse(name) {
-                rules.push(rule);
-                continue;
-            }
-            let names = Rule::ALL.map(Rule::as_str).join(", ");
-            let (vi, en) = (format!("Phải là một trong: {names}"), format!("Must be one of: {names}"));
-            findings.push(Finding::error(format!("/without_flagged/rules/{place}"), "unknown-value", vi, en));
-        }
-        if self.rules.as_ref().is_some_and(Vec::is_empty) {
-            let (vi, en) = ("Danh sách không được để trống", "The list must not be empty");
-            findings.push(Finding::error("/without_flagged/rules", "empty", vi, en));
-        }
-        rules.sort_unstable();
-        rules.dedup();
-        let Some(evaluation) = evaluation.filter(|_| findings.is_empty()) else {
-            return Err(Refusal::new(Code::BodyInvalid).errors(findings));
-        };
-        let rules = if self.rules.is_some() { rules } else { quality::rules_of(db, evaluation.id)? };
-        Ok(LeftOut { evaluation, rules })
+    /// As the office is asked.
+    #[must_use]
+    pub fn wish(self) -> FlaggedWish {
+        FlaggedWish { evaluation: Some(self.evaluation), rules: self.rules }
     }
 }
 

@@ -24,7 +24,7 @@ use crate::schema::composite::{CompositeDefinition, Tiers};
 use crate::store::Db;
 use crate::store::composites::{self, CompositeScore, Filter};
 use crate::store::runs::Run;
-use crate::store::schemas::{self, IndexVersion};
+use crate::store::schemas::{self, IndexKind, IndexVersion};
 use crate::unit::{Registry, UnitId};
 
 /// Rows read at a time while looking for those that the caller may see.
@@ -35,7 +35,7 @@ const CHUNK: u16 = 1_000;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct CompositeScoresQuery {
-    /// The code of a published edition, such as `pci-2025.1`.
+    /// The code of a published edition, such as `pci@2025.1`.
     edition: Option<String>,
     /// A run's id; for those who may see runs.
     run: Option<String>,
@@ -213,7 +213,7 @@ impl About {
 /// Those of [`source`]; `query-invalid` for a survey's index.
 pub(super) fn composite(db: &mut Db, actor: &Actor, asked: Asked<'_>) -> Result<(Source, IndexVersion), Refusal> {
     let source = source(db, actor, asked)?;
-    if source.run.wave_id.is_some() {
+    if source.run.kind == IndexKind::Survey {
         let (vi, en) = ("Chỉ số tính từ khảo sát: xem /v1/scores", "This index is of a survey: its scores are at /v1/scores");
         return Err(Refusal::new(Code::QueryInvalid).detail(vi, en));
     }

@@ -8,11 +8,8 @@ use utoipa::ToSchema;
 use crate::api::wire::Cacheable;
 use crate::http::page::Listing;
 use crate::http::state::AppState;
-use crate::office::Action;
-use crate::office::Actor;
-use crate::office::Refusal;
-use crate::store::editions::{self, Edition, EditionState};
-use crate::store::runs;
+use crate::office::{Actor, Refusal, editions};
+use crate::store::editions::Edition;
 use crate::words::encode::{hex, rfc3339};
 
 /// An edition.
@@ -62,22 +59,11 @@ fn body(edition: Edition) -> EditionBody {
     }
 }
 
-/// Whether the caller may know of an edition. One that was withdrawn after publication stays known: people have quoted it.
-#[must_use]
-pub fn is_known(edition: &Edition, actor: &Actor) -> bool {
-    match edition.state {
-        EditionState::Published => true,
-        EditionState::Withdrawn => edition.published_at.is_some() || actor.can(Action::ReadRuns),
-        EditionState::Embargoed => actor.can(Action::ReadRuns) || actor.can(Action::ReadOwnEmbargoed),
-    }
-}
-
 /// Editions, the latest first. An embargoed one is listed for those who may see something of it.
 #[utoipa::path(tag = "scores", responses((status = 200, description = "The editions", body = Listing<EditionBody>)))]
 #[get("/v1/editions")]
 pub async fn list_editions(state: AppState, actor: Actor) -> Result<HttpResponse, Refusal> {
-    let rows = state.read(|db| Ok(editions::list(db, None)?)).await?;
-    let items = rows.into_iter().filter(|edition| is_known(edition, &actor)).map(body).collect();
+    let items = state.look(actor, editions::list).await?.into_iter().map(body).collect();
     Ok(HttpResponse::Ok().private().json(Listing { items, next: None }))
 }
 
@@ -86,14 +72,7 @@ pub async fn list_editions(state: AppState, actor: Actor) -> Result<HttpResponse
     responses((status = 200, description = "The edition", body = EditionInFull)))]
 #[get("/v1/editions/{code:[^:/]+}")]
 pub async fn get_edition(state: AppState, actor: Actor, code: web::Path<String>) -> Result<HttpResponse, Refusal> {
-    let found = state.read(move |db| {
-        let Some(edition) = editions::find(db, &code)?.filter(|edition| is_known(edition, &actor)) else {
-            return Err(Refusal::not_found());
-        };
-        let run = runs::get(db, edition.run_id)?;
-        Ok((edition, run))
-    });
-    let (edition, run) = found.await?;
+    let (edition, run) = state.look(actor, move |look| editions::get(look, &code)).await?;
     Ok(HttpResponse::Ok().private().json(EditionInFull {
         run: edition.run_id.to_string(),
         edition: body(edition),

@@ -28,7 +28,7 @@ use crate::words::Finding;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct SeriesQuery {
-    /// The code of a published edition, such as `pci-2025.1`.
+    /// The code of a published edition, such as `pci@2025.1`.
     edition: Option<String>,
     /// A run's id; for those who may see runs.
     run: Option<String>,

@@ -3,11 +3,11 @@
 use uuid::Uuid;
 
 use crate::api::collect::responses::uuid;
-use crate::api::figures::editions::is_known;
 use crate::office::Action;
 use crate::office::Actor;
 use crate::office::Code;
 use crate::office::Refusal;
+use crate::office::editions::is_known;
 use crate::store::Db;
 use crate::store::editions::{self, Edition, EditionState};
 use crate::store::runs::{self, Run, RunState};

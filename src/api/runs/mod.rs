@@ -1,43 +1,30 @@
 //! Runs: starting a computation, watching it, and its way to publication.
 
-pub mod composite_runs;
 pub mod progress;
 pub mod steps;
-pub mod survey_runs;
 
-use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use validator::Validate;
 
-use crate::api::admin::audit;
 use crate::api::collect::responses::uuid;
 use crate::api::field::quality::{LeftOutBody, WithoutFlagged};
-use crate::api::runs::composite_runs::{SurveyBody, SurveyRequest, UncertaintyRequest};
 use crate::api::wire::Cacheable;
 use crate::http::body::{Json, LARGE};
 use crate::http::etag;
 use crate::http::page::{Listing, Page};
 use crate::http::state::AppState;
-use crate::jobs::{RUN_JOB, load};
-use crate::office::Action;
-use crate::office::Actor;
-use crate::office::Code;
-use crate::office::Refusal;
-use crate::store::Db;
-use crate::store::composites::{self, Inputs};
-use crate::store::jobs::NewJob;
-use crate::store::quality::LeftOut;
-use crate::store::runs::{self, Filter, NewRun, Run, RunState};
-use crate::store::{quality, schemas, waves};
+use crate::office::runs::{self, Described, ListWish, RunWish, UncertaintyWish};
+use crate::office::{Action, Actor, Code, Refusal};
+use crate::store::runs::{Run, RunState};
 use crate::words::encode::{hex, rfc3339};
 
 /// A run to start: of a survey's index from the answers of a wave, or of a composite index from tables and runs of surveys' indices.
@@ -46,58 +33,105 @@ use crate::words::encode::{hex, rfc3339};
 pub struct RunRequest {
     /// Code of the index.
     #[validate(length(min = 1, max = 64))]
-    pub(super) index: String,
+    index: String,
     /// Version of its definition.
     #[validate(length(min = 1, max = 32))]
-    pub(super) version: String,
+    version: String,
     /// The wave; of a survey's index only, and needed there.
     #[validate(length(min = 1, max = 64))]
-    pub(super) wave: Option<String>,
+    wave: Option<String>,
     /// Only what had arrived by then, RFC 3339: to compute again what was known on a day. By default everything there is now.
-    pub(super) as_of: Option<String>,
+    as_of: Option<String>,
     /// Values of the index's parameters; those not given keep the definition's.
     #[serde(default)]
-    pub(super) parameters: BTreeMap<String, f64>,
+    parameters: BTreeMap<String, f64>,
     /// For whatever is drawn at random: the same seed gives the same figures.
     #[serde(default = "one")]
     #[validate(range(min = 0, max = 9_007_199_254_740_991_i64))]
-    pub(super) seed: i64,
+    seed: i64,
     /// A look at unfinished work, never to be published.
     #[serde(default)]
-    pub(super) preview: bool,
+    preview: bool,
     /// The id of a finished run of the same index, such as last year's: every score tells how it moved since, with a test that
     /// knows of the PSUs that both samples share. The earlier answers are read by this run's definition.
-    pub(super) since: Option<String>,
+    since: Option<String>,
     /// Leave out the responses that an evaluation flagged; by default every valid response takes part.
-    pub(super) without_flagged: Option<WithoutFlagged>,
+    without_flagged: Option<WithoutFlagged>,
     /// Of a composite index: the numbers of its indicator tables; a value of a later one replaces that of an earlier one.
     #[serde(default)]
     #[validate(length(max = 1000))]
-    pub(super) tables: Vec<i32>,
+    tables: Vec<i32>,
     /// Of a composite index: the runs of surveys' indices that its leaves are taken from.
     #[serde(default)]
     #[validate(nested)]
-    pub(super) surveys: Vec<SurveyRequest>,
+    surveys: Vec<SurveyRequest>,
     /// Of a composite index: how errors of its values are carried to scores and ranks.
-    pub(super) uncertainty: Option<UncertaintyRequest>,
+    uncertainty: Option<UncertaintyRequest>,
     /// Of a composite index: the choices that a sensitivity analysis varies, a document of kind `sensitivity`; none without it.
-    pub(super) sensitivity: Option<Value>,
+    sensitivity: Option<Value>,
 }
 
-/// What a run is made of, as its request says it.
-pub struct Frozen {
-    /// The wave whose answers it takes.
-    pub wave_id: Option<i32>,
-    /// The instant by which they had arrived, µs UTC.
-    pub as_of: Option<i64>,
-    /// The run that it is compared with.
-    pub since: Option<Uuid>,
-    /// The flagged responses that it leaves out.
-    pub left_out: Option<LeftOut>,
-    /// How it is to be computed, as JSON.
-    pub parameters: String,
-    /// The tables and runs that a composite index takes.
-    pub inputs: Inputs,
+/// A run of a survey's index that leaves are taken from.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SurveyRequest {
+    /// The run's id. It must be finished; the composite index can be published once it is.
+    #[serde(deserialize_with = "run_id")]
+    #[schema(value_type = String, format = "uuid")]
+    run: Uuid,
+    /// The edition that takes its values; the definition's own if nothing is said.
+    #[validate(length(min = 1, max = 32))]
+    edition: Option<String>,
+}
+
+fn run_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Uuid, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Uuid::parse_str(&text).map_err(|_| serde::de::Error::custom(format!("{text:?} is no id of a run")))
+}
+
+/// A run of a survey's index that leaves were taken from.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SurveyBody {
+    /// The run's id.
+    pub run: String,
+    /// The edition that takes its values.
+    pub edition: String,
+}
+
+/// How the errors of values are carried to scores and ranks.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UncertaintyRequest {
+    /// The two-sided level of intervals; 0.95 if nothing is said.
+    level: Option<f64>,
+    /// `delta` or `replicates`; by slopes where every path is smooth, else by replicates, if nothing is said.
+    method: Option<String>,
+    /// Replicates where they are needed, 100 to 100 000; 1000 if nothing is said.
+    replicates: Option<u32>,
+}
+
+impl RunRequest {
+    fn wish(self) -> RunWish {
+        let uncertainty = |asked: UncertaintyRequest| {
+            let UncertaintyRequest { level, method, replicates } = asked;
+            UncertaintyWish { level, method, replicates }
+        };
+        RunWish {
+            index: self.index,
+            version: self.version,
+            wave: self.wave,
+            as_of: self.as_of,
+            parameters: self.parameters,
+            seed: self.seed,
+            preview: self.preview,
+            since: self.since,
+            without_flagged: self.without_flagged.map(WithoutFlagged::wish),
+            tables: self.tables,
+            surveys: self.surveys.into_iter().map(|survey| (survey.run, survey.edition)).collect(),
+            uncertainty: self.uncertainty.map(uncertainty),
+            sensitivity: self.sensitivity,
+        }
+    }
 }
 
 fn one() -> i64 {
@@ -197,32 +231,13 @@ impl FromStr for Position {
     }
 }
 
-/// The names of what runs refer to by number.
-#[derive(Default)]
-pub struct Names {
-    indices: HashMap<i32, (String, String)>,
-    waves: HashMap<i32, String>,
-}
-
-impl Names {
+impl RunBody {
     /// A run as the API tells it.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub fn body(&mut self, db: &mut Db, run: Run) -> Result<RunBody, Refusal> {
-        let index_id = run.index_version_id;
-        if let Entry::Vacant(entry) = self.indices.entry(index_id) {
-            let row = schemas::index_by_id(db, index_id)?;
-            entry.insert((row.code, row.version));
-        }
-        let wave = match run.wave_id.map(|wave_id| (wave_id, self.waves.entry(wave_id))) {
-            Some((_, Entry::Occupied(known))) => Some(known.get().clone()),
-            Some((wave_id, Entry::Vacant(entry))) => Some(entry.insert(waves::by_id(db, wave_id)?.code).clone()),
-            None => None,
-        };
-        let (index, version) = self.indices.get(&index_id).cloned().unwrap_or_default();
-        let inputs = if wave.is_none() { composites::inputs(db, run.id)? } else { Inputs::default() };
-        Ok(RunBody {
+    #[must_use]
+    pub fn of(described: Described) -> Self {
+        let Described { run, index, version, wave, left_out, inputs } = described;
+        let survey = |(run, edition): (Uuid, String)| SurveyBody { run: run.to_string(), edition };
+        Self {
             id: run.id.to_string(),
             index,
             version,
@@ -234,15 +249,15 @@ impl Names {
             high_water_event: run.high_water_event,
             seed: run.seed,
             since: run.since.map(|id| id.to_string()),
-            without_flagged: quality::left_out(db, run.id)?.as_ref().map(LeftOutBody::of),
+            without_flagged: left_out.as_ref().map(LeftOutBody::of),
             tables: inputs.tables,
-            surveys: inputs.surveys.into_iter().map(SurveyBody::of).collect(),
+            surveys: inputs.surveys.into_iter().map(survey).collect(),
             steps: steps(&run),
             digest: run.digest.map(|digest| hex(&digest)),
             manifest: run.manifest.as_deref().and_then(|manifest| serde_json::from_str(manifest).ok()),
             error: run.error,
             revision: run.revision,
-        })
+        }
     }
 }
 
@@ -263,50 +278,21 @@ fn steps(run: &Run) -> Vec<StepBody> {
 
 /// Answers with a run as it is now.
 #[must_use]
-pub fn answer(mut with: actix_web::HttpResponseBuilder, run: &RunBody) -> HttpResponse {
-    with.private().tag(etag::revision(run.revision)).json(run)
+pub fn answer(mut with: actix_web::HttpResponseBuilder, run: Described) -> HttpResponse {
+    let body = RunBody::of(run);
+    with.private().tag(etag::revision(body.revision)).json(body)
 }
 
 /// Starts a computation. Its inputs are frozen now; its progress is at `…/progress` and, as a stream, at `…/events`.
 #[utoipa::path(tag = "runs", request_body = RunRequest, responses((status = 202, description = "Queued; `Location` is the run", body = RunBody)))]
 #[post("/v1/runs")]
 pub async fn create_run(state: AppState, actor: Actor, request: Json<RunRequest, LARGE>) -> Result<HttpResponse, Refusal> {
-    let holder = actor.may(Action::Compute)?.clone();
-    let request = request.0;
-    let (id, now) = (Uuid::new_v4(), state.now());
-    let created = state.write(move |db| {
-        let index = schemas::find_index(db, &request.index, &request.version)?;
-        let index =
-            index.ok_or_else(|| Refusal::not_found().detail("Không có phiên bản chỉ số này", "There is no such version of the index"))?;
-        let frozen = match index.survey_code {
-            Some(_) => survey_runs::freeze(db, &request, &load::index(&index)?)?,
-            None => composite_runs::freeze(db, &request, &load::composite(&index)?)?,
-        };
-        let new = NewRun {
-            id,
-            index_version_id: index.id,
-            wave_id: frozen.wave_id,
-            preview: request.preview,
-            as_of: frozen.as_of,
-            parameters: frozen.parameters,
-            seed: request.seed,
-            threads: None,
-            since: frozen.since,
-            created_by: holder.actor(),
-            created_at: now,
-        };
-        let job = NewJob { id, kind: RUN_JOB.into(), payload: json!({ "run": id.to_string() }).to_string(), created_at: now };
-        let run = runs::create(db, &new, &job)?;
-        composites::freeze(db, id, &frozen.inputs)?;
-        if let Some(left_out) = &frozen.left_out {
-            quality::leave_out(db, id, left_out)?;
-        }
-        audit::note(db, &holder, now, "run.create", &id.to_string(), "")?;
-        Names::default().body(db, run)
-    });
+    actor.may(Action::Compute)?; // before the body is judged
+    let (id, wish) = (Uuid::new_v4(), request.0.wish());
+    let run = state.act(actor, move |act| runs::create(act, id, &wish)).await?;
     let mut accepted = HttpResponse::Accepted();
     accepted.insert_header((LOCATION, format!("/v1/runs/{id}")));
-    Ok(answer(accepted, &created.await?))
+    Ok(answer(accepted, run))
 }
 
 /// Runs, the newest first.
@@ -317,18 +303,10 @@ pub async fn list_runs(state: AppState, actor: Actor, req: HttpRequest, query: w
     let page: Page<Position> = Page::of(query.cursor.as_deref(), query.limit)?;
     let unknown = |_| Refusal::new(Code::QueryInvalid).detail("Không có trạng thái này", "There is no such state");
     let wanted = query.state.as_deref().map(RunState::try_from).transpose().map_err(unknown)?;
-    let wave = query.into_inner().wave;
-    let (before, fetch) = (page.after.map(|position| (position.0, position.1)), page.fetch());
-    let rows = state.read(move |db| {
-        let wave_id = match wave {
-            Some(code) => Some(waves::find(db, &code)?.ok_or_else(|| Refusal::new(Code::WaveUnknown))?.id),
-            None => None,
-        };
-        let mut names = Names::default();
-        let rows = runs::list(db, &Filter { wave_id, state: wanted, before }, fetch)?;
-        rows.into_iter().map(|run| Ok((Position(run.created_at, run.id), names.body(db, run)?))).collect::<Result<Vec<_>, Refusal>>()
-    });
-    Ok(page.answer(&req, rows.await?, |(position, _)| *position, |(_, run)| run))
+    let before = page.after.map(|position| (position.0, position.1));
+    let wish = ListWish { wave: query.into_inner().wave, state: wanted, before, limit: page.fetch() };
+    let rows = state.look(actor, move |look| runs::list(look, &wish)).await?;
+    Ok(page.answer(&req, rows, |row| Position(row.run.created_at, row.run.id), RunBody::of))
 }
 
 /// A run; `ETag` is its revision.
@@ -337,9 +315,5 @@ pub async fn list_runs(state: AppState, actor: Actor, req: HttpRequest, query: w
 pub async fn get_run(state: AppState, actor: Actor, id: web::Path<String>) -> Result<HttpResponse, Refusal> {
     actor.may(Action::ReadRuns)?;
     let id = uuid(&id)?;
-    let run = state.read(move |db| {
-        let run = runs::get(db, id)?;
-        Names::default().body(db, run)
-    });
-    Ok(answer(HttpResponse::Ok(), &run.await?))
+    Ok(answer(HttpResponse::Ok(), state.look(actor, move |look| runs::get(look, id)).await?))
 }

@@ -12,11 +12,7 @@ use uuid::Uuid;
 
 use crate::api::collect::responses::uuid;
 use crate::http::state::AppState;
-use crate::office::Action;
-use crate::office::Actor;
-use crate::office::Refusal;
-use crate::store::runs::RunState;
-use crate::store::{jobs, runs};
+use crate::office::{Action, Actor, Refusal, runs};
 
 /// How often a stream looks.
 const LOOK: Duration = Duration::from_millis(500);
@@ -38,16 +34,10 @@ pub struct RunProgress {
     pub ended: bool,
 }
 
-async fn look(state: &AppState, id: Uuid) -> Result<RunProgress, Refusal> {
-    state
-        .read(move |db| {
-            let run = runs::get(db, id)?;
-            // The job that computes a run has the run's own id.
-            let job = jobs::get(db, id)?;
-            let ended = !matches!(run.state, RunState::Queued | RunState::Running);
-            Ok(RunProgress { state: run.state.as_str(), stage: job.stage, done: job.done, total: job.total, ended })
-        })
-        .await
+async fn look(state: &AppState, actor: Actor, id: Uuid) -> Result<RunProgress, Refusal> {
+    let found = state.look(actor, move |look| runs::progress(look, id)).await?;
+    let ended = found.ended();
+    Ok(RunProgress { state: found.state.as_str(), stage: found.stage, done: found.done, total: found.total, ended })
 }
 
 /// How far a run is.
@@ -55,11 +45,12 @@ async fn look(state: &AppState, id: Uuid) -> Result<RunProgress, Refusal> {
 #[get("/v1/runs/{id:[^:/]+}/progress")]
 pub async fn get_run_progress(state: AppState, actor: Actor, id: web::Path<String>) -> Result<HttpResponse, Refusal> {
     actor.may(Action::ReadRuns)?;
-    Ok(HttpResponse::Ok().json(look(&state, uuid(&id)?).await?))
+    Ok(HttpResponse::Ok().json(look(&state, actor, uuid(&id)?).await?))
 }
 
 struct Watch {
     state: AppState,
+    actor: Actor,
     id: Uuid,
     last: Option<RunProgress>,
 }
@@ -74,7 +65,7 @@ impl Watch {
             if self.state.is_draining() {
                 return None;
             }
-            let progress = look(&self.state, self.id).await.ok()?;
+            let progress = look(&self.state, self.actor.clone(), self.id).await.ok()?;
             if self.last.as_ref() != Some(&progress) {
                 let data = serde_json::to_string(&progress).ok()?;
                 self.last = Some(progress);
@@ -93,7 +84,7 @@ impl Watch {
 pub async fn stream_run_progress(state: AppState, actor: Actor, id: web::Path<String>) -> Result<HttpResponse, Refusal> {
     actor.may(Action::ReadRuns)?;
     let id = uuid(&id)?;
-    look(&state, id).await?;
-    let events = stream::unfold(Watch { state, id, last: None }, Watch::next);
+    look(&state, actor.clone(), id).await?;
+    let events = stream::unfold(Watch { state, actor, id, last: None }, Watch::next);
     Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/event-stream")).insert_header((CACHE_CONTROL, "no-store")).streaming(events))
 }

@@ -98,7 +98,7 @@ impl Source {
 /// A run of a composite index that has results.
 fn usable(run: &Run, index: &schemas::IndexVersion, lang: Lang) -> Result<()> {
     let id = run.id;
-    if run.wave_id.is_some() {
+    if run.kind == schemas::IndexKind::Survey {
         let of = format!("{} {}", index.code, index.version);
         let vi = format!("đợt tính {id} thuộc {of}, chỉ số của một khảo sát, không phải chỉ số tổng hợp");
         bail!("{}", lang.pick(vi, format!("the run {id} is of {of}, the index of a survey, not a composite one")));

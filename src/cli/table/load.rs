@@ -12,7 +12,7 @@ use crate::cli::{Context, file, findings};
 use crate::jobs::composite::indicators::{self, Sheet};
 use crate::jobs::load::composite;
 use crate::schema::composite::{CompositeDefinition, parse_composite};
-use crate::store::schemas::{self, IndexVersion, Published};
+use crate::store::schemas::{self, IndexKind, IndexVersion, Published};
 use crate::store::{Db, Store};
 use crate::words::Finding;
 use crate::words::Lang;
@@ -154,7 +154,7 @@ fn published(store: &Store, code: &str, version: &str, lang: Lang) -> Result<(In
             lang.pick(vi, format!("there is no index {code} {version}: `hailong define FILE` publishes one"))
         };
         let row = schemas::find_index(db, code, version)?.with_context(none)?;
-        if row.survey_code.is_some() {
+        if row.kind == IndexKind::Survey {
             let vi = format!("{code} {version} là chỉ số của một khảo sát, không phải chỉ số tổng hợp: không nhận bảng số liệu");
             bail!("{}", lang.pick(vi, format!("the index {code} {version} is of a survey, not a composite one: it takes no tables")));
         }

@@ -131,3 +131,60 @@ fn tables_that_are_made_again_keep_their_rows_and_their_foreign_keys() {
         assert!(db.batch_execute(&edition(9, two)).is_err(), "an edition needs its run, as before");
     });
 }
+
+#[test]
+fn indices_and_runs_of_before_say_which_kind_they_are() {
+    on_each_database(|url| {
+        let mut db = Db::connect(url).unwrap();
+        first(&mut db, 9).unwrap();
+        let sqlite = matches!(db, Db::Sqlite(_));
+        let bytes = |n: u8| if sqlite { format!("x'0{n}'") } else { format!(r"'\x0{n}'") };
+        let (no, own) = if sqlite { ("0", "") } else { ("FALSE", "OVERRIDING SYSTEM VALUE") };
+        let index = |id: i32, code: &str, survey: &str| {
+            format!(
+                "INSERT INTO index_version (id, code, version, sha256, document, survey_code, published_at, published_by) \
+                 {own} VALUES ({id}, '{code}', '1', {}, '{{}}', {survey}, 1, 'lan')",
+                bytes(1)
+            )
+        };
+        let run = |id: u8, index: i32, wave: &str, since: &str| {
+            format!(
+                "INSERT INTO run (id, index_version_id, wave_id, state, preview, parameters, high_water_seq, high_water_event, seed, \
+                 created_by, created_at, revision, since_run_id) VALUES ({}, {index}, {wave}, 'draft', {no}, '{{}}', 5, 6, 1, 'lan', 9, 4, \
+                 {since})",
+                bytes(id)
+            )
+        };
+        let wave = format!(
+            "INSERT INTO wave (id, code, survey_code, title, mode, frame_label, unit_list, opens_at, weight_exponent, design_kind, fpc, \
+             synthetic, revision, created_by, created_at) {own} VALUES (3, 'w', 'sipas', '{{}}', 'probability_sample', '{{}}', 'vn-63', \
+             1, 6, 'element', {no}, {no}, 1, 'lan', 1)"
+        );
+        let rows = [
+            index(7, "sipas", "'sipas'"),
+            index(8, "par", "NULL"),
+            wave,
+            run(1, 7, "3", "NULL"),
+            run(2, 7, "3", &bytes(1)),
+            run(3, 8, "NULL", "NULL"),
+            format!("INSERT INTO run_survey (run_id, ord, survey_run_id, edition) VALUES ({}, 0, {}, '2024')", bytes(3), bytes(1)),
+        ];
+        db.batch_execute(&rows.join("; ")).unwrap();
+        migrate(&mut db).unwrap();
+        let kept = [
+            "index_version WHERE id = 7 AND kind = 'survey'",
+            "index_version WHERE id = 8 AND kind = 'composite'",
+            &format!("run WHERE id = {} AND kind = 'survey' AND wave_id = 3", bytes(1)),
+            &format!("run WHERE id = {} AND kind = 'survey' AND since_run_id = {}", bytes(2), bytes(1)),
+            &format!("run WHERE id = {} AND kind = 'composite' AND wave_id IS NULL", bytes(3)),
+            "run_survey",
+        ];
+        for row in kept {
+            let count: Count = sql_query(format!("SELECT COUNT(*) AS n FROM {row}")).get_result(&mut db).unwrap();
+            assert_eq!(count.n, 1, "{row}");
+        }
+        let contradiction = "UPDATE run SET kind = 'survey' WHERE wave_id IS NULL";
+        assert!(db.batch_execute(contradiction).is_err(), "a run of a survey's index has a wave");
+        assert!(db.batch_execute("UPDATE index_version SET kind = 'composite' WHERE id = 7").is_err());
+    });
+}

@@ -1,0 +1,2 @@
+ALTER TABLE run DROP COLUMN kind;
+ALTER TABLE index_version DROP COLUMN kind;
