@@ -2,43 +2,23 @@
 
 use std::collections::HashMap;
 
-use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
 use crate::cli::flag::percent;
 use crate::cli::show::{domain_name, padded, words};
 use crate::index::{DomainKey, Score};
 use crate::jobs::recompute::Outcome;
+use crate::office::runs::FlaggedWish;
 use crate::schema::IndexDefinition;
-use crate::store::quality::{self, LeftOut};
-use crate::store::{Db, waves};
 use crate::unit::Registry;
 
-/// Which evaluation of a wave is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Which {
-    Latest,
-    Version(i32),
-}
-
 /// `latest`, or the version of an evaluation.
-pub(super) fn which(text: &str) -> Result<Which, String> {
+pub(super) fn which(text: &str) -> Result<FlaggedWish, String> {
     if text == "latest" {
-        return Ok(Which::Latest);
+        return Ok(FlaggedWish::default());
     }
-    text.parse().map(Which::Version).map_err(|_| format!("{text:?} is neither `latest` nor the number of an evaluation"))
-}
-
-/// What an evaluation of a wave flagged by any of its rules.
-pub(super) fn left_out(db: &mut Db, wave: &str, which: Which) -> Result<LeftOut> {
-    let wave = waves::find(db, wave)?.with_context(|| format!("there is no wave {wave}"))?;
-    let all = quality::list(db, wave.id)?.into_iter().filter(|evaluation| evaluation.state() == "done");
-    let mut wanted = all.filter(|evaluation| matches!(which, Which::Latest) || which == Which::Version(evaluation.version));
-    let evaluation = wanted
-        .next()
-        .with_context(|| format!("wave {} has no such finished evaluation: `hailong flag --wave {}` makes one", wave.code, wave.code))?;
-    let rules = quality::rules_of(db, evaluation.id)?;
-    Ok(LeftOut { evaluation, rules })
+    let version = text.parse().map_err(|_| format!("{text:?} is neither `latest` nor the number of an evaluation"))?;
+    Ok(FlaggedWish { evaluation: Some(version), rules: None })
 }
 
 /// A score of all responses, and the same without the flagged ones.

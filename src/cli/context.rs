@@ -1,11 +1,13 @@
 //! The data folder, the database in it, and what every database starts with.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::cli::lang::refused;
 use crate::jobs::load;
-use crate::office::{Actor, Office, system_clock};
+use crate::office::{Actor, Office, keys, secret, system_clock};
 use crate::schema::{Checked, Document, Layout};
 use crate::store::schemas::{NewIndexVersion, NewSurveyVersion, Published};
 use crate::store::units::SuccessionRow;
@@ -61,14 +63,38 @@ pub(super) fn now() -> i64 {
     system_clock()()
 }
 
+/// The variable that holds the key of whoever is to act instead of the operator.
+const KEY: &str = "HAILONG_KEY";
+
 /// Who works at the command line, for the record.
 pub(super) fn operator() -> String {
-    myself().name()
+    Actor::operator(&account()).name()
 }
 
-/// Who works at the command line.
-pub(super) fn myself() -> Actor {
-    Actor::operator(&std::env::var("USER").unwrap_or_else(|_| "operator".to_owned()))
+/// Who works at the command line: the holder of the key in `HAILONG_KEY`, or else the operator of this machine.
+pub(super) fn myself(office: &Office) -> Result<Actor> {
+    let Some(key) = std::env::var(KEY).ok().filter(|key| !key.is_empty()) else { return Ok(Actor::operator(&account())) };
+    let hash = secret::hash(key.trim());
+    let holder = office.look(&Actor::anyone(), |look| keys::holder(look, &hash)).map_err(refused)?;
+    let holder = holder.with_context(|| format!("{KEY} holds no valid key: it is unknown, or was revoked"))?;
+    Ok(Actor::known(Arc::new(holder)))
+}
+
+/// The account of the process by its number. What `$USER` says anyone can set.
+fn account() -> String {
+    let number = rustix::process::getuid().as_raw();
+    let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    named(&accounts, number).unwrap_or_else(|| format!("uid-{number}"))
+}
+
+/// The account of a number in the system's list.
+fn named(accounts: &str, number: u32) -> Option<String> {
+    let of = |line: &str| {
+        let mut fields = line.split(':');
+        let (name, id) = (fields.next()?, fields.nth(1)?);
+        (id.parse() == Ok(number)).then(|| name.to_owned())
+    };
+    accounts.lines().find_map(of)
 }
 
 /// Writes a line of the audit log for whoever works at the command line.
@@ -145,5 +171,18 @@ pub(super) fn definition(name: &str, text: &str) -> Result<Checked> {
             }
             bail!("{name} has {} findings", findings.len())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::named;
+
+    #[test]
+    fn an_account_is_named_by_its_number_and_not_by_what_anyone_can_set() {
+        let accounts = "root:x:0:0:root:/root:/bin/sh\nlan:x:1000:1000:Lan,,,:/home/lan:/bin/bash\n";
+        assert_eq!(named(accounts, 1000).as_deref(), Some("lan"));
+        assert_eq!(named(accounts, 0).as_deref(), Some("root"));
+        assert_eq!(named(accounts, 7), None);
     }
 }

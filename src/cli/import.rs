@@ -78,8 +78,8 @@ fn mode(name: &str) -> Result<Mode, String> {
 /// Imports, and says what became of it.
 pub(super) fn import(context: &Context, arguments: &Arguments) -> Result<()> {
     let text = read(&arguments.csv)?;
-    let store = context.open()?;
-    let actor = operator();
+    let office = context.office()?;
+    let (store, me, actor) = (office.store().clone(), myself(&office)?, operator());
     let survey = store.write(|db| -> Result<_> {
         let survey = definitions(db, arguments, &actor)?;
         let registry = rated_units(db, arguments, &text)?;
@@ -91,7 +91,6 @@ pub(super) fn import(context: &Context, arguments: &Arguments) -> Result<()> {
         let field = load::wave(db, &arguments.wave, None, &registry)?.context("the wave is gone")?;
         Ok((registry, field))
     })?;
-    let me = myself();
     let batch = Batch { field: &field, survey: &survey, units: &registry, actor: &me, now: now() };
     let columns = Columns {
         unit: arguments.unit_column.clone(),

@@ -34,7 +34,8 @@ pub(super) enum Command {
 
 /// Does it.
 pub(super) fn key(context: &Context, command: &Command) -> Result<()> {
-    let (office, me) = (context.office()?, myself());
+    let office = context.office()?;
+    let me = myself(&office)?;
     match command {
         Command::Create { name, role, unit } => {
             let text = create(&office, &me, name, role, unit.as_deref())?;

@@ -71,6 +71,18 @@ enum Command {
     Table(table::Command),
     /// Computes an index over a wave, or a composite index from stored tables and runs, and prints the scores.
     Run(Box<run::Arguments>),
+    /// Lists the runs, the newest first.
+    Runs(run::Listed),
+    /// Puts a draft forward for approval.
+    Submit(run::Target),
+    /// Approves what another person submitted: as the holder of the key in HAILONG_KEY, or as the operator.
+    Approve(run::Approval),
+    /// Publishes an approved run under the code of its edition, which must be typed.
+    Publish(run::Publication),
+    /// Takes a run back, and its edition with it.
+    Withdraw(run::Withdrawal),
+    /// Calls a run off that is not done yet.
+    Cancel(run::Target),
     /// Makes weights from a plan: base weights, non-response, calibration, trimming; prints their diagnostics.
     Weight(weight::Arguments),
     /// Estimates figures for a file of cases, one line of JSON each.
@@ -102,6 +114,12 @@ pub fn main() -> ExitCode {
         Command::Flag(arguments) => flag::flag(&context, &arguments),
         Command::Table(command) => table::table(&context, &command),
         Command::Run(arguments) => run::run(&context, &arguments),
+        Command::Runs(arguments) => run::list(&context, &arguments),
+        Command::Submit(target) => run::step(&context, &run::Step::Submit(target)),
+        Command::Approve(approval) => run::step(&context, &run::Step::Approve(approval)),
+        Command::Publish(publication) => run::step(&context, &run::Step::Publish(publication)),
+        Command::Withdraw(withdrawal) => run::step(&context, &run::Step::Withdraw(withdrawal)),
+        Command::Cancel(target) => run::step(&context, &run::Step::Cancel(target)),
         Command::Weight(arguments) => return weight::weight(&context, &arguments),
         Command::Estimate(arguments) => estimate::estimate(&arguments, |answer| println!("{answer}")),
         Command::Sample(command) => sample::sample(&context, &command),

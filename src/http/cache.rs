@@ -16,11 +16,9 @@ use crate::http::state::AppState;
 use crate::jobs::composite::{self, Prepared};
 use crate::jobs::load::{self, Survey, WaveInField};
 use crate::jobs::recompute::RunError;
-use crate::office::Holder;
-use crate::office::Refusal;
-use crate::office::{Role, Standing};
+use crate::office::{Actor, Holder, Refusal, keys};
 use crate::store::runs::Run;
-use crate::store::{keys, schemas};
+use crate::store::schemas;
 
 /// How old a key or a wave may be.
 pub const FRESH: Duration = Duration::from_secs(2);
@@ -84,13 +82,11 @@ impl Cache {
         if let Some((holder, true)) = self.keys.get(&hash, FRESH) {
             return Ok(Some(holder));
         }
-        let found = state.read(move |db| Ok(keys::find_by_hash(db, &hash)?)).await?;
-        let Some(key) = found.filter(|key| key.revoked_at.is_none()) else {
+        let Some(holder) = state.look(Actor::anyone(), move |look| keys::holder(look, &hash)).await? else {
             self.keys.forget(&hash);
             return Ok(None);
         };
-        let role = Role::parse(&key.role).ok_or_else(|| Refusal::internal(format!("key {} has the unknown role {}", key.id, key.role)))?;
-        let holder = Arc::new(Holder { key: Some(key.id), name: key.name, standing: Standing::Role(role), unit: key.unit_id });
+        let holder = Arc::new(holder);
         self.keys.put(hash, Arc::clone(&holder));
         Ok(Some(holder))
     }

@@ -14,6 +14,9 @@ pub enum Standing {
     Operator,
 }
 
+/// What the name of an operator begins with. A key's name ends with its number, so that no key's holder has such a name.
+pub const OPERATOR: &str = "cli:";
+
 /// Somebody who is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
@@ -64,7 +67,7 @@ impl Actor {
     /// The operator of this machine, by the name of the account.
     #[must_use]
     pub fn operator(account: &str) -> Self {
-        let name = format!("cli:{account}");
+        let name = format!("{OPERATOR}{account}");
         Self(Some(Arc::new(Holder { key: None, name, standing: Standing::Operator, unit: None })))
     }
 

@@ -1,10 +1,13 @@
 //! Editions: what was published, named for good.
 
+use uuid::Uuid;
+
+use super::runs::Described;
 use super::{Act, Action, Actor, Code, Look, Refusal};
 use crate::store::editions::{self, Edition, EditionState};
-use crate::store::runs::{self, Run};
+use crate::store::runs::{self, Run, RunState};
 use crate::store::schemas::{self, IndexKind};
-use crate::store::waves;
+use crate::store::{composites, scores, waves};
 use crate::words::Finding;
 
 /// Whether somebody may know of an edition. One that was withdrawn after publication stays known: people have quoted it.
@@ -79,4 +82,47 @@ pub(super) fn check_name(typed: Option<&str>, name: &str) -> Result<(), Refusal>
 pub(super) fn embargo(act: &mut Act<'_>, run: &Run) -> Result<Edition, Refusal> {
     let (name, now) = (name(act, run)?, act.now);
     Ok(editions::embargo(act.db, run.id, &name, now)?)
+}
+
+/// The name of the edition that a run has, if it has one.
+///
+/// # Errors
+/// Those of the store.
+pub fn of_run(look: &mut Look<'_>, id: Uuid) -> Result<Option<String>, Refusal> {
+    look.may(Action::ReadRuns)?;
+    Ok(editions::of_run(look.db, id)?.map(|edition| edition.code))
+}
+
+/// What publishing a run would make public.
+#[derive(Debug)]
+pub struct Proposal {
+    /// The run.
+    pub described: Described,
+    /// The name of its edition.
+    pub edition: String,
+    /// How many figures it has.
+    pub figures: i64,
+    /// How many of them nobody but the office would see.
+    pub hidden: i64,
+}
+
+/// Tells what publishing a run would make public, and under which name.
+///
+/// # Errors
+/// `not-found`, `wrong-state` for a run that is not approved.
+pub fn propose(look: &mut Look<'_>, id: Uuid) -> Result<Proposal, Refusal> {
+    look.may(Action::Publish)?;
+    let described = super::runs::get(look, id)?;
+    let run = &described.run;
+    if run.state != RunState::Approved {
+        return Err(Refusal::new(Code::WrongState)
+            .with("state", run.state.as_str())
+            .detail("Chỉ công bố được lần tính đã duyệt", "Only a run that was approved can be published"));
+    }
+    let edition = name(look, run)?;
+    let (figures, hidden) = match run.kind {
+        IndexKind::Survey => scores::count(look.db, id)?,
+        IndexKind::Composite => composites::count(look.db, id)?,
+    };
+    Ok(Proposal { described, edition, figures, hidden })
 }

@@ -1,7 +1,7 @@
 //! Keys: an admin issues and revokes them. A key's text is shown once.
 
 use super::secret::NewSecret;
-use super::{Act, Action, Code, Look, Refusal, Role};
+use super::{Act, Action, Code, Holder, Look, Refusal, Role, Standing};
 use crate::store::keys::{self, Key, NewKey};
 use crate::words::Finding;
 
@@ -52,6 +52,16 @@ fn bound_unit(look: &mut Look<'_>, wish: &KeyWish) -> Result<Option<i32>, Refusa
             unit.map(Some).ok_or_else(|| refused("unit-unknown", "Không có đơn vị này", "There is no such unit"))
         }
     }
+}
+
+/// Whoever holds a key, by the hash of its text, if it is valid.
+///
+/// # Errors
+/// Those of the store; `internal` for a role that this release does not know.
+pub fn holder(look: &mut Look<'_>, hash: &[u8; 32]) -> Result<Option<Holder>, Refusal> {
+    let Some(key) = keys::find_by_hash(look.db, hash)?.filter(|key| key.revoked_at.is_none()) else { return Ok(None) };
+    let role = Role::parse(&key.role).ok_or_else(|| Refusal::internal(format!("key {} has the unknown role {}", key.id, key.role)))?;
+    Ok(Some(Holder { key: Some(key.id), name: key.name, standing: Standing::Role(role), unit: key.unit_id }))
 }
 
 /// Every key, revoked ones among them, in the order of issue.

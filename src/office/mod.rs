@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-pub use actor::{Actor, Holder, Standing};
+pub use actor::{Actor, Holder, OPERATOR, Standing};
 pub use codes::Code;
 pub use refusal::Refusal;
 pub use role::{Action, Role};

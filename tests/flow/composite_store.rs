@@ -213,8 +213,9 @@ fn everything_that_stands_in_the_way_of_a_run_is_said_at_once() {
     let unknown = "018f0000-0000-7000-8000-000000000000";
     let of_example = [&["run"], &OF[..]].concat();
     let said = refused(data, &[&of_example[..], &["--wave", "w", "--set", "a=1", "--table", "9", "--survey-run", unknown]].concat());
-    for expected in ["4 things are wrong", "--wave is for the index of a survey", "--set is for", "no table 9", "There is no run 018f0000"]
-    {
+    let foreign = "Runs of composite indices do not have this";
+    let (wave, set) = (format!("--wave: {foreign}"), format!("--set: {foreign}"));
+    for expected in ["4 things are wrong", &wave, &set, "--table: There is no table 9", "--survey-run: There is no run 018f0000"] {
         assert!(said.contains(expected), "{expected}: {said}");
     }
     let said = refused(data, &of_example);
@@ -229,7 +230,7 @@ fn everything_that_stands_in_the_way_of_a_run_is_said_at_once() {
     let said = run(data, &["define", &name(index), &name(questionnaire)]);
     assert!(said.contains("survey housing 1978.1: published") && said.contains("index housing 1978.1: published"), "{said}");
     let said = refused(data, &["run", "--index", "housing", "--index-version", "1978.1", "--table", "1"]);
-    assert!(said.contains("--wave is needed") && said.contains("--table is for a composite index"), "{said}");
+    assert!(said.contains("--wave: The wave is missing") && said.contains("--table, --survey-run: Only runs of composite"), "{said}");
     let of_housing = ["table", "load", "--index", "housing", "--index-version", "1978.1", &name(INDICATORS)];
     assert!(refused(data, &of_housing).contains("takes no tables"));
 }

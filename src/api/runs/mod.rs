@@ -129,7 +129,7 @@ impl RunRequest {
             tables: self.tables,
             surveys: self.surveys.into_iter().map(|survey| (survey.run, survey.edition)).collect(),
             uncertainty: self.uncertainty.map(uncertainty),
-            sensitivity: self.sensitivity,
+            sensitivity: self.sensitivity.map(|factors| factors.to_string()),
         }
     }
 }

@@ -10,31 +10,35 @@ mod population;
 mod published;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use rayon::prelude::*;
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::cli::Context;
 use crate::cli::context::{definition, now, publish};
-use crate::cli::run::{Bar, Wanted, compute};
+use crate::cli::lang::refused;
+use crate::cli::run::{Bar, compute};
 use crate::cli::{import, serve, show};
 use crate::design::{Design, DesignKind, Mode, WeightUnit};
 use crate::jobs::load::{self, Survey, WaveInField};
 use crate::jobs::recompute::Outcome;
-use crate::office::Actor;
+use crate::jobs::run::Computed;
 use crate::office::import::{Batch, derived_id, settle, submit};
+use crate::office::runs::{self, RunWish, Seen};
+use crate::office::{Act, Actor, Holder, Office, Refusal, Role, Standing, editions};
 use crate::schema::Document;
-use crate::store::runs::{self, Step};
 use crate::store::waves::{self, NewWave};
 use crate::store::writer::WriterOptions;
-use crate::store::{Store, editions, scan, schemas};
+use crate::store::{Store, scan, schemas};
 use crate::unit::{LEGACY, Registry};
 
 const QUESTIONNAIRE: &str = include_str!("../../../survey-schemas/sipas/2022.1.json");
 const INDEX: &str = include_str!("../../../survey-schemas/sipas/index-2023.1.json");
 
-/// The wave, and the edition that is published of it.
+/// The wave, whose first edition is published.
 const WAVE: &str = "sipas-2024-demo";
 /// The two people whom publication takes.
 const STATISTICIAN: &str = "demo-statistician";
@@ -61,16 +65,19 @@ pub(super) struct Arguments {
 
 /// Makes what is not there yet, computes, publishes, prints, serves.
 pub(super) fn demo(context: &Context, arguments: &Arguments) -> Result<()> {
-    let store = context.open()?;
+    let office = context.office()?;
+    let store = office.store().clone();
     let units = store.read(load::registry)?;
     let (survey, field) = prepare(&store, &units, arguments.seed)?;
     collect(&store, &units, &survey, &field, arguments.seed)?;
     let index = definition("the index", INDEX)?;
     let Document::Index(index) = index.document else { anyhow::bail!("the index is none") };
-    let wanted =
-        Wanted { index: index.code(), version: index.version(), wave: WAVE, since: None, seed: 1, actor: STATISTICIAN, left_out: None };
-    let (run, outcome) = compute(&store, &wanted, &std::collections::BTreeMap::new())?;
-    publish_first(&store, &run)?;
+    let (code, version) = (index.code().to_owned(), index.version().to_owned());
+    let wish = RunWish { index: code, version, wave: Some(WAVE.to_owned()), seed: 1, ..RunWish::default() };
+    let (run, computed, watch) = compute(&office, &person(STATISTICIAN, Role::Statistician), &wish, context.lang)?;
+    let Computed::Survey(outcome) = computed else { anyhow::bail!("the index is a composite one") };
+    drop(watch);
+    let edition = publish_first(&office, run.id).map_err(refused)?;
     if arguments.json {
         println!("{}", show::json(&run.id.to_string(), &outcome, &units, None));
     } else {
@@ -79,7 +86,7 @@ pub(super) fn demo(context: &Context, arguments: &Arguments) -> Result<()> {
     if arguments.once {
         return Ok(());
     }
-    announce(arguments.listen);
+    announce(arguments.listen, &edition);
     let options = serve::Arguments {
         listen: arguments.listen,
         workers: 0,
@@ -171,18 +178,34 @@ fn collect(store: &Store, units: &Registry, survey: &Survey, field: &WaveInField
     Ok(())
 }
 
-/// Takes the first run through submission and approval by another person to publication; later ones stay drafts.
-fn publish_first(store: &Store, run: &runs::Run) -> Result<()> {
-    store.write(|db| {
-        if editions::find(db, WAVE)?.is_some() {
-            return Ok(());
-        }
-        let step = |revision, actor| Step { revision, actor, now: now() };
-        let run = runs::submit(db, run.id, step(run.revision, STATISTICIAN))?;
-        let run = runs::approve(db, run.id, step(run.revision, PUBLISHER))?;
-        runs::publish(db, run.id, WAVE, step(run.revision, PUBLISHER))?;
-        Ok(())
-    })
+/// A made-up person of the office.
+fn person(name: &str, role: Role) -> Actor {
+    Actor::known(Arc::new(Holder { key: None, name: name.to_owned(), standing: Standing::Role(role), unit: None }))
+}
+
+/// Takes the first run through submission and approval by another person to publication; later ones stay drafts. Gives the name of the
+/// wave's edition.
+fn publish_first(office: &Office, id: Uuid) -> Result<String, Refusal> {
+    let (statistician, publisher) = (person(STATISTICIAN, Role::Statistician), person(PUBLISHER, Role::Publisher));
+    let published = office.look(&publisher, editions::list)?;
+    if let Some(edition) = published.into_iter().find(|edition| edition.wave_code.as_deref() == Some(WAVE)) {
+        return Ok(edition.code);
+    }
+    let seen = |act: &mut Act<'_>| Ok::<_, Refusal>(Seen { id, revision: runs::revision(act, id)? });
+    office.act(&statistician, |act| {
+        let seen = seen(act)?;
+        runs::submit(act, seen)
+    })?;
+    office.act(&publisher, |act| {
+        let seen = seen(act)?;
+        runs::approve(act, seen, false)
+    })?;
+    office.act(&publisher, |act| {
+        let seen = seen(act)?;
+        runs::publish(act, seen, None)
+    })?;
+    let edition = office.look(&publisher, |look| editions::of_run(look, id))?;
+    edition.ok_or_else(|| Refusal::internal("the run was published without an edition"))
 }
 
 /// The nation, and the provinces from the first rank to the last.
@@ -209,10 +232,10 @@ fn print(outcome: &Outcome, units: &Registry) {
 }
 
 /// What to try.
-fn announce(listen: SocketAddr) {
+fn announce(listen: SocketAddr, edition: &str) {
     let base = format!("http://{listen}/v1");
     println!("\nServing until stopped (Ctrl-C). Try:");
-    println!("  {base}/scores?edition={WAVE}&domain=province&node=SIPAS");
-    println!("  {base}/editions/{WAVE}");
+    println!("  {base}/scores?edition={edition}&domain=province&node=SIPAS");
+    println!("  {base}/editions/{edition}");
     println!("  {base}/openapi.json");
 }

@@ -56,7 +56,7 @@ fn of_surveys(wish: &RunWish) -> Vec<Finding> {
 
 /// How the index is to be computed; what is out of bounds or does not go with the definition is a finding.
 fn parameters(wish: &RunWish, definition: &CompositeDefinition, findings: &mut Vec<Finding>) -> Parameters {
-    let mut parameters = Parameters { factors: wish.sensitivity.clone(), ..Parameters::default() };
+    let mut parameters = Parameters::default();
     if let Some(asked) = &wish.uncertainty {
         parameters.level = asked.level.unwrap_or(parameters.level);
         parameters.replicates = asked.replicates.unwrap_or(parameters.replicates);
@@ -75,9 +75,17 @@ fn parameters(wish: &RunWish, definition: &CompositeDefinition, findings: &mut V
         let (vi, en) = (format!("Phải từ {least} đến {most}"), format!("Must be from {least} to {most}"));
         findings.push(Finding::error("/uncertainty/replicates", "out-of-bounds", vi, en));
     }
-    if let Some(Err(wrong)) = wish.sensitivity.as_ref().map(|factors| parse_factors(&factors.to_string(), definition)) {
-        let under = |finding: Finding| Finding { pointer: format!("/sensitivity{}", finding.pointer), line: None, ..finding };
-        findings.extend(wrong.into_iter().filter(Finding::is_error).map(under));
+    if let Some(text) = &wish.sensitivity {
+        match parse_factors(text, definition) {
+            Ok(_) => parameters.factors = serde_json::from_str(text).ok(),
+            Err(wrong) => {
+                // A document without a line break came in a request, which has no lines to name.
+                let line = |finding: &Finding| finding.line.filter(|_| text.contains('\n'));
+                let under =
+                    |finding: Finding| Finding { pointer: format!("/sensitivity{}", finding.pointer), line: line(&finding), ..finding };
+                findings.extend(wrong.into_iter().filter(Finding::is_error).map(under));
+            }
+        }
     }
     parameters
 }

@@ -2,15 +2,15 @@
 
 use uuid::Uuid;
 
-use super::{RunWish, Seen, create};
+use super::{FlaggedWish, RunWish, Seen, create, survey};
 use crate::jobs::recompute::{self, Outcome, Report, RunError};
 use crate::jobs::run::{self as runner, Computed};
 use crate::office::{Act, Action, Actor, Code, Look, Office, Refusal};
+use crate::store::StoreError;
 use crate::store::jobs::{self, Ending, Lease};
+use crate::store::quality::LeftOut;
 use crate::store::runs::{self, Run};
-use crate::store::waves;
-
-use super::{FlaggedWish, survey};
+use crate::store::waves::{self, Wave};
 
 /// How long the process may hold the run before a server's worker takes it for dead, µs.
 const HELD: i64 = 600_000_000;
@@ -67,16 +67,32 @@ pub fn call_off(office: &Office, actor: &Actor, id: Uuid) -> Result<(), Refusal>
         let (job, now) = (jobs::get(act.db, id)?, act.now);
         match jobs::finish(act.db, job.lease(), Ending::Cancelled, now) {
             // One that no worker had has ended with the run.
-            Ok(()) | Err(crate::store::StoreError::LostLease(_)) => Ok(()),
+            Ok(()) | Err(StoreError::LostLease(_)) => Ok(()),
             Err(error) => Err(error.into()),
         }
     })
 }
 
+/// Refuses an evaluation that a wave does not have, before anything is computed for it.
+///
+/// # Errors
+/// `wave-unknown`, `body-invalid`.
+pub fn check_flagged(look: &mut Look<'_>, wave: &str, wish: &FlaggedWish) -> Result<(), Refusal> {
+    look.may(Action::Compute)?;
+    let wave = waves::find(look.db, wave)?.ok_or_else(|| survey::unknown_wave(wave))?;
+    left_out(look, &wave, wish).map(drop)
+}
+
+fn left_out(look: &mut Look<'_>, wave: &Wave, wish: &FlaggedWish) -> Result<LeftOut, Refusal> {
+    let mut findings = Vec::new();
+    let found = survey::flagged(look.db, wish, wave, &mut findings)?;
+    found.ok_or_else(|| Refusal::new(Code::BodyInvalid).errors(findings))
+}
+
 /// A finished run's figures once more, without what an evaluation flagged: looked at, not stored.
 ///
 /// # Errors
-/// `body-invalid` for an evaluation that is not there.
+/// `body-invalid` for an evaluation that is not there. Why it cannot be computed is the inner error.
 pub fn without_flagged(
     look: &mut Look<'_>,
     run: &Run,
@@ -85,10 +101,6 @@ pub fn without_flagged(
 ) -> Result<Result<Outcome, RunError>, Refusal> {
     look.may(Action::Compute)?;
     let wave = waves::by_id(look.db, run.wave()?)?;
-    let mut findings = Vec::new();
-    let left_out = survey::flagged(look.db, wish, &wave, &mut findings)?;
-    if left_out.is_none() {
-        return Err(Refusal::new(Code::BodyInvalid).errors(findings));
-    }
-    Ok(recompute::recompute_without(look.db, run, left_out.as_ref(), report))
+    let left_out = left_out(look, &wave, wish)?;
+    Ok(recompute::recompute_without(look.db, run, Some(&left_out), report))
 }

@@ -11,10 +11,10 @@ mod survey;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
-use super::{Act, Action, Code, Look, Refusal, editions};
+use super::{Act, Action, Code, Holder, Look, OPERATOR, Refusal, Standing, editions};
 use crate::jobs::{RUN_JOB, load};
 use crate::store::composites::{self, Inputs};
 use crate::store::jobs::{self, NewJob};
@@ -50,8 +50,8 @@ pub struct RunWish {
     pub surveys: Vec<(Uuid, Option<String>)>,
     /// Of a composite index: how errors of its values are carried.
     pub uncertainty: Option<UncertaintyWish>,
-    /// Of a composite index: the choices that a sensitivity analysis varies.
-    pub sensitivity: Option<Value>,
+    /// Of a composite index: the choices that a sensitivity analysis varies, as JSON.
+    pub sensitivity: Option<String>,
 }
 
 /// Which flagged responses to leave out.
@@ -311,12 +311,28 @@ pub fn submit(act: &mut Act<'_>, seen: Seen) -> Result<Described, Refusal> {
 /// `same-person` for whoever made or submitted it, `wrong-state`, `precondition-failed`.
 pub fn approve(act: &mut Act<'_>, seen: Seen, preview: bool) -> Result<Described, Refusal> {
     step(act, seen, (Action::Publish, "run.approve"), "", |act, step| {
+        one_operator(act, seen.id)?;
         let run = runs::approve(act.db, seen.id, step)?;
         if preview {
             editions::embargo(act, &run)?;
         }
         Ok(run)
     })
+}
+
+/// Refuses an operator who approves what an operator made or submitted: whoever runs this machine can take any account on it, so all its
+/// operators count as one person.
+fn one_operator(act: &mut Act<'_>, id: Uuid) -> Result<(), Refusal> {
+    let Some(Holder { standing: Standing::Operator, .. }) = act.actor.holder() else { return Ok(()) };
+    let run = runs::get(act.db, id)?;
+    let by_operator = |name: &String| name.starts_with(OPERATOR) && !name.contains('#');
+    if run.state == RunState::Submitted && (by_operator(&run.created_by) || run.submitted_by.as_ref().is_some_and(by_operator)) {
+        return Err(Refusal::new(Code::SamePerson).detail(
+            "Những người vận hành máy chủ này tính là một người: người khác duyệt bằng khóa của mình",
+            "All operators of this machine count as one person: another approves with a key of their own",
+        ));
+    }
+    Ok(())
 }
 
 /// Publishes an approved run: its edition is public from now on. With `edition`, only under that name.

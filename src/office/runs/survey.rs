@@ -37,7 +37,7 @@ pub(super) fn freeze(act: &mut Act<'_>, wish: &RunWish, definition: &IndexDefini
     Ok(Frozen { wave_id: Some(wave.id), as_of, since, left_out, parameters, inputs: Inputs::default() })
 }
 
-fn unknown_wave(code: &str) -> Refusal {
+pub(super) fn unknown_wave(code: &str) -> Refusal {
     Refusal::new(Code::WaveUnknown).detail(format!("không có đợt {code}"), format!("there is no wave {code}"))
 }
 
