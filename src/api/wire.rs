@@ -1,53 +1,14 @@
 //! Wire structs that several resources share, and how answers that anyone may keep are sent.
 
-use std::collections::BTreeMap;
-
 use actix_web::HttpResponseBuilder;
 use actix_web::http::header::{CACHE_CONTROL, ETAG};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::schema::{Change, Text};
+pub use crate::office::wire::Words;
+use crate::schema::Change;
 use crate::unit::Unit;
 use crate::words::Finding;
-
-/// A text in several languages; `vi` must be there.
-#[derive(Default, Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(transparent)]
-pub struct Words(pub BTreeMap<String, String>);
-
-impl Words {
-    /// The words that the store keeps as JSON.
-    #[must_use]
-    pub fn from_json(json: &str) -> Self {
-        Self(serde_json::from_str(json).unwrap_or_default())
-    }
-
-    /// The words of a definition.
-    #[must_use]
-    pub fn of(text: &Text) -> Self {
-        Self(text.languages().map(|language| (language.to_owned(), text.get(language).to_owned())).collect())
-    }
-
-    /// As the store keeps them.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        // A map of strings has no value that JSON cannot hold.
-        serde_json::to_string(&self.0).unwrap_or_default()
-    }
-}
-
-/// Words with Vietnamese among them, none of them empty or long.
-///
-/// # Errors
-/// What is missing.
-pub fn check_words(words: &Words) -> Result<(), validator::ValidationError> {
-    let bad = |text: &String| text.trim().is_empty() || text.chars().count() > 500;
-    if !words.0.contains_key("vi") || words.0.values().any(bad) {
-        return Err(validator::ValidationError::new("words"));
-    }
-    Ok(())
-}
 
 /// A unit: a code within a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

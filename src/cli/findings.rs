@@ -10,13 +10,14 @@ const QUOTED: usize = 80;
 /// Most letters of a finding, whatever it quotes.
 const WHOLE: usize = 2000;
 
-/// A finding on one line: `line 12 /tree/children/0: warning: … (code)`. What it quotes from the input is cut short.
+/// A finding on one line: `FILE: line 12 /tree/children/0: warning: … (code)`. What it quotes from the input is cut short.
 pub(super) fn line(finding: &Finding, lang: Lang) -> String {
+    let file = finding.file.as_ref().map(|file| format!("{file}: ")).unwrap_or_default();
     let line = finding.line.map(|line| format!("{} {line} ", lang.pick("dòng", "line"))).unwrap_or_default();
     let place = format!("{line}{}", cut(&finding.pointer, 4 * QUOTED));
     let place = if place.is_empty() { place } else { format!("{}: ", place.trim_end()) };
     let kind = if finding.is_error() { "" } else { lang.pick("cảnh báo: ", "warning: ") };
-    format!("{place}{kind}{} ({})", capped(finding.message(lang)), finding.code)
+    format!("{file}{place}{kind}{} ({})", capped(finding.message(lang)), finding.code)
 }
 
 /// Prints findings of an input to standard error; returns how many refuse it.

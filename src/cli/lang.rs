@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use anyhow::{Error, anyhow};
 
+use crate::cli::findings;
 use crate::composite::ComputeError;
 use crate::composite::explain::AimError;
 use crate::composite::sensitivity::SensitivityError;
@@ -47,15 +48,15 @@ pub(super) fn more(lang: Lang, all: usize, shown: usize, vi: &str, en: [&str; 2]
     println!("{}", lang.pick(format!("… và {rest} nữa: --json có đủ"), format!("… and {rest}: --json has them all")));
 }
 
-/// A refusal of the office, as the command line words it: what it says at the head, more about it, then every finding in a line.
+/// A refusal of the office, as the command line words it: what it says at the head with its code, more about it, then every finding in
+/// a line.
 pub(super) fn refusal(lang: Lang, refusal: &Refusal) -> Error {
-    let mut told = refusal.title().pick(lang).to_owned();
+    let mut told = format!("{} ({})", refusal.title().pick(lang), refusal.code().as_str());
     for more in refusal.said().map(|said| said.pick(lang)).into_iter().chain(refusal.cause()) {
         told = format!("{told}: {more}");
     }
     for finding in refusal.findings() {
-        let line = finding.line.map(|line| format!("{} {line} ", lang.pick("dòng", "line"))).unwrap_or_default();
-        told = format!("{told}\n  {line}{}: {} ({})", finding.pointer, finding.message(lang), finding.code);
+        told = format!("{told}\n  {}", findings::line(finding, lang));
     }
     anyhow!(told)
 }

@@ -24,6 +24,7 @@ mod sample;
 mod serve;
 mod show;
 mod table;
+mod wave;
 mod weight;
 
 use std::path::PathBuf;
@@ -62,6 +63,9 @@ enum Command {
     Check(check::Arguments),
     /// Publishes questionnaires, index definitions and composite indices.
     Define(define::Arguments),
+    /// Opens, closes and shows waves; loads their design.
+    #[command(subcommand)]
+    Wave(wave::Command),
     /// Imports responses from a CSV file.
     Import(Box<import::Arguments>),
     /// Looks for suspicious responses of a wave and flags them; changes none.
@@ -110,6 +114,7 @@ pub fn main() -> ExitCode {
         Command::Migrate => context.open().map(|_| println!("{} is up to date", context.name())),
         Command::Check(arguments) => return check::check(&context, &arguments),
         Command::Define(arguments) => define::define(&context, &arguments),
+        Command::Wave(command) => wave::wave(&context, &command),
         Command::Import(arguments) => import::import(&context, &arguments),
         Command::Flag(arguments) => flag::flag(&context, &arguments),
         Command::Table(command) => table::table(&context, &command),

@@ -10,12 +10,12 @@ use actix_web::{FromRequest, HttpRequest, dev};
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
-use validator::{Validate, ValidationErrors, ValidationErrorsKind};
+use validator::Validate;
 
 use crate::http::state::AppState;
 use crate::office::Code;
 use crate::office::Refusal;
-use crate::words::Finding;
+use crate::office::wire;
 
 /// The most bytes that one response, or one small command, may have.
 pub const SMALL: usize = 64 * 1024;
@@ -125,50 +125,9 @@ fn too_large(max: usize) -> Refusal {
 /// # Errors
 /// `json-invalid` for what is no JSON, `body-invalid` with a pointer for each member that is out of bounds.
 pub fn parse<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<T, Refusal> {
-    let value: T = serde_json::from_slice(bytes).map_err(|error| json_problem(&error))?;
-    value.validate().map_err(|errors| {
-        let mut findings = Vec::new();
-        collect_findings(&errors, "", &mut findings);
-        findings.sort_by(|a, b| a.pointer.cmp(&b.pointer));
-        Refusal::new(Code::BodyInvalid).errors(findings)
-    })?;
+    let value: T = wire::decode(bytes)?;
+    wire::check(&value)?;
     Ok(value)
-}
-
-/// What serde says of a body that it cannot read.
-#[must_use]
-pub fn json_problem(error: &serde_json::Error) -> Refusal {
-    let (line, column) = (error.line(), error.column());
-    if error.is_data() {
-        let mut finding = Finding::error("", "wrong-shape", format!("Dòng {line}, cột {column}: {error}"), error.to_string());
-        finding.line = u32::try_from(line).ok();
-        return Refusal::new(Code::BodyInvalid).errors(vec![finding]);
-    }
-    Refusal::new(Code::JsonInvalid).detail(
-        format!("Không đọc được JSON ở dòng {line}, cột {column}"),
-        format!("The JSON cannot be read at line {line}, column {column}"),
-    )
-}
-
-/// The nested maps of `validator` as findings with JSON pointers; the refused values are not repeated.
-fn collect_findings(errors: &ValidationErrors, at: &str, findings: &mut Vec<Finding>) {
-    for (field, kind) in errors.errors() {
-        let pointer = format!("{at}/{field}");
-        match kind {
-            ValidationErrorsKind::Struct(inner) => collect_findings(inner, &pointer, findings),
-            ValidationErrorsKind::List(items) => {
-                for (index, inner) in items {
-                    collect_findings(inner, &format!("{pointer}/{index}"), findings);
-                }
-            }
-            ValidationErrorsKind::Field(broken) => findings.extend(broken.iter().map(|error| {
-                let bound = |name: &str| error.params.get(name).map(|bound| format!(" {name}={bound}")).unwrap_or_default();
-                let bounds = format!("{}{}", bound("min"), bound("max"));
-                let code = format!("out-of-bounds-{}", error.code);
-                Finding::error(&pointer, code, format!("Giá trị ngoài giới hạn:{bounds}"), format!("The value is out of bounds:{bounds}"))
-            })),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -200,7 +159,7 @@ mod tests {
     #[test]
     fn deep_nesting_is_refused_and_not_followed() {
         assert_eq!(refusal(&"[".repeat(100_000)).code(), Code::BodyInvalid, "the shape is wrong at the first bracket");
-        let problem = serde_json::from_str::<serde_json::Value>(&"[".repeat(100_000)).map_err(|e| json_problem(&e)).unwrap_err();
+        let problem = serde_json::from_str::<serde_json::Value>(&"[".repeat(100_000)).map_err(|e| wire::unread(&e)).unwrap_err();
         assert_eq!(problem.code(), Code::JsonInvalid);
     }
 

@@ -41,7 +41,7 @@ pub fn issue(act: &mut Act<'_>, wish: &KeyWish) -> Result<Issued, Refusal> {
 }
 
 fn bound_unit(look: &mut Look<'_>, wish: &KeyWish) -> Result<Option<i32>, Refusal> {
-    let refused = |code, vi, en| Refusal::because(Code::BodyInvalid, Finding::error("/unit", code, vi, en));
+    let refused = |code, vi: &str, en: &str| Refusal::because(Code::BodyInvalid, Finding::error("/unit", code, vi, en));
     match &wish.unit {
         None if wish.role == Role::Agency => {
             Err(refused("missing-member", "Khóa của cơ quan phải gắn với một đơn vị", "An agency's key must be bound to a unit"))
@@ -49,7 +49,8 @@ fn bound_unit(look: &mut Look<'_>, wish: &KeyWish) -> Result<Option<i32>, Refusa
         None => Ok(None),
         Some((list, code)) => {
             let unit = look.units()?.find(list, code, None).map(|unit| unit.id.0);
-            unit.map(Some).ok_or_else(|| refused("unit-unknown", "Không có đơn vị này", "There is no such unit"))
+            let (vi, en) = (format!("Danh mục {list} không có đơn vị {code}"), format!("The list {list} has no unit {code}"));
+            unit.map(Some).ok_or_else(|| refused("unit-unknown", &vi, &en))
         }
     }
 }

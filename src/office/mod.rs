@@ -9,7 +9,9 @@
 //! over [`Look`].
 
 mod actor;
+pub mod chain;
 mod codes;
+pub mod definitions;
 pub mod editions;
 pub mod import;
 pub mod intake;
@@ -20,6 +22,8 @@ pub mod responses;
 mod role;
 pub mod runs;
 pub mod secret;
+pub mod waves;
+pub mod wire;
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, PoisonError, RwLock};

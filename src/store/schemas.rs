@@ -8,48 +8,6 @@ use super::db::Db;
 use super::error::{Result, StoreError};
 use super::tables::{index_version, survey_version};
 
-/// A questionnaire to publish.
-#[derive(Debug, Clone, Copy)]
-pub struct NewSurveyVersion<'a> {
-    /// The survey's code.
-    pub code: &'a str,
-    /// The version.
-    pub version: &'a str,
-    /// SHA-256 of the canonical JSON.
-    pub sha256: [u8; 32],
-    /// The file as given.
-    pub document: &'a str,
-    /// Bytes of a packed answer.
-    pub layout_width: i32,
-    /// When, µs UTC.
-    pub published_at: i64,
-    /// By whom.
-    pub published_by: &'a str,
-}
-
-/// A published questionnaire.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
-#[diesel(table_name = survey_version)]
-pub struct SurveyVersion {
-    /// The number that responses carry.
-    pub id: i32,
-    /// The survey's code.
-    pub code: String,
-    /// The version.
-    pub version: String,
-    /// SHA-256 of the canonical JSON.
-    #[diesel(deserialize_as = Bytes32)]
-    pub sha256: [u8; 32],
-    /// The file as given.
-    pub document: String,
-    /// Bytes of a packed answer.
-    pub layout_width: i32,
-    /// When, µs UTC.
-    pub published_at: i64,
-    /// By whom.
-    pub published_by: String,
-}
-
 named_enum! {
     /// What an index is made of, and so what its runs are.
     "index kind" IndexKind {
@@ -58,50 +16,6 @@ named_enum! {
         /// Indicator tables, and runs of surveys' indices.
         Composite = "composite",
     }
-}
-
-/// An index definition to publish.
-#[derive(Debug, Clone, Copy)]
-pub struct NewIndexVersion<'a> {
-    /// The index's code.
-    pub code: &'a str,
-    /// The version.
-    pub version: &'a str,
-    /// SHA-256 of the canonical JSON.
-    pub sha256: [u8; 32],
-    /// The file as given.
-    pub document: &'a str,
-    /// The survey whose answers it uses; none: a composite index.
-    pub survey_code: Option<&'a str>,
-    /// When, µs UTC.
-    pub published_at: i64,
-    /// By whom.
-    pub published_by: &'a str,
-}
-
-/// A published index definition.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
-#[diesel(table_name = index_version)]
-pub struct IndexVersion {
-    /// The number that runs carry.
-    pub id: i32,
-    /// The index's code.
-    pub code: String,
-    /// The version.
-    pub version: String,
-    /// SHA-256 of the canonical JSON.
-    #[diesel(deserialize_as = Bytes32)]
-    pub sha256: [u8; 32],
-    /// The file as given.
-    pub document: String,
-    /// The survey whose answers it uses; none: a composite index.
-    pub survey_code: Option<String>,
-    /// When, µs UTC.
-    pub published_at: i64,
-    /// By whom.
-    pub published_by: String,
-    /// What it is made of.
-    pub kind: IndexKind,
 }
 
 /// What publishing came to.
@@ -122,127 +36,131 @@ impl<T> Published<T> {
     }
 }
 
-/// Publishes a questionnaire. The same document again is no error.
-///
-/// # Errors
-/// [`StoreError::Conflict`] if the version exists with another digest.
-pub fn publish_survey(db: &mut Db, new: &NewSurveyVersion<'_>) -> Result<Published<SurveyVersion>> {
-    use survey_version::dsl;
-    db.write(|db| {
-        if let Some(old) = find_survey(db, new.code, new.version)? {
-            return if old.sha256 == new.sha256 { Ok(Published::Already(old)) } else { Err(taken("questionnaire", new.code, new.version)) };
+/// The rows and functions of one kind of definition. The kinds differ in a column or two, the second of which follows from the first.
+macro_rules! versions {
+    ($what:literal in $table:ident: $New:ident, $Row:ident, $publish:ident, $find:ident, $by_id:ident, $list:ident,
+        $(#[doc = $about:literal])+ $own:ident: $Given:ty => $Kept:ty
+        $(, $(#[doc = $meaning:literal])+ $follows:ident: $Follows:ty = $from:expr)?) => {
+        #[doc = concat!("A version of a ", $what, " to publish.")]
+        #[derive(Debug, Clone, Copy)]
+        pub struct $New<'a> {
+            /// The definition's code.
+            pub code: &'a str,
+            /// The version.
+            pub version: &'a str,
+            /// SHA-256 of the canonical JSON.
+            pub sha256: [u8; 32],
+            /// The file as given.
+            pub document: &'a str,
+            $(#[doc = $about])+
+            pub $own: $Given,
+            /// When, µs UTC.
+            pub published_at: i64,
+            /// By whom.
+            pub published_by: &'a str,
         }
-        let row = (
-            dsl::code.eq(new.code),
-            dsl::version.eq(new.version),
-            dsl::sha256.eq(new.sha256.as_slice()),
-            dsl::document.eq(new.document),
-            dsl::layout_width.eq(new.layout_width),
-            dsl::published_at.eq(new.published_at),
-            dsl::published_by.eq(new.published_by),
-        );
-        let inserted = diesel::insert_into(dsl::survey_version).values(row).returning(dsl::survey_version::all_columns()).get_result(db);
-        inserted.map(Published::New).map_err(|e| raced(e, "questionnaire", new.code, new.version))
-    })
-}
 
-/// Publishes an index definition. The same document again is no error.
-///
-/// # Errors
-/// [`StoreError::Conflict`] if the version exists with another digest.
-pub fn publish_index(db: &mut Db, new: &NewIndexVersion<'_>) -> Result<Published<IndexVersion>> {
-    use index_version::dsl;
-    db.write(|db| {
-        if let Some(old) = find_index(db, new.code, new.version)? {
-            return if old.sha256 == new.sha256 {
-                Ok(Published::Already(old))
-            } else {
-                Err(taken("index definition", new.code, new.version))
-            };
+        #[doc = concat!("A published version of a ", $what, ".")]
+        #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+        #[diesel(table_name = $table)]
+        pub struct $Row {
+            /// The number that responses and runs carry.
+            pub id: i32,
+            /// The definition's code.
+            pub code: String,
+            /// The version.
+            pub version: String,
+            /// SHA-256 of the canonical JSON.
+            #[diesel(deserialize_as = Bytes32)]
+            pub sha256: [u8; 32],
+            /// The file as given.
+            pub document: String,
+            $(#[doc = $about])+
+            pub $own: $Kept,
+            /// When, µs UTC.
+            pub published_at: i64,
+            /// By whom.
+            pub published_by: String,
+            $($(#[doc = $meaning])+
+            pub $follows: $Follows,)?
         }
-        let row = (
-            dsl::code.eq(new.code),
-            dsl::version.eq(new.version),
-            dsl::sha256.eq(new.sha256.as_slice()),
-            dsl::document.eq(new.document),
-            dsl::survey_code.eq(new.survey_code),
-            dsl::published_at.eq(new.published_at),
-            dsl::published_by.eq(new.published_by),
-            dsl::kind.eq(if new.survey_code.is_some() { IndexKind::Survey } else { IndexKind::Composite }.as_str()),
-        );
-        let inserted = diesel::insert_into(dsl::index_version).values(row).returning(dsl::index_version::all_columns()).get_result(db);
-        inserted.map(Published::New).map_err(|e| raced(e, "index definition", new.code, new.version))
-    })
+
+        #[doc = concat!("Publishes a ", $what, ". The same document again is no error.")]
+        ///
+        /// # Errors
+        /// [`StoreError::Conflict`] if the version exists with another digest.
+        pub fn $publish(db: &mut Db, new: &$New<'_>) -> Result<Published<$Row>> {
+            use $table::dsl;
+            let taken = || StoreError::conflict($what, format!("{} {}", new.code, new.version));
+            db.write(|db| {
+                if let Some(old) = $find(db, new.code, new.version)? {
+                    return if old.sha256 == new.sha256 { Ok(Published::Already(old)) } else { Err(taken()) };
+                }
+                let row = (
+                    dsl::code.eq(new.code),
+                    dsl::version.eq(new.version),
+                    dsl::sha256.eq(new.sha256.as_slice()),
+                    dsl::document.eq(new.document),
+                    dsl::$own.eq(new.$own),
+                    dsl::published_at.eq(new.published_at),
+                    dsl::published_by.eq(new.published_by),
+                    $(dsl::$follows.eq($from(new.$own)),)?
+                );
+                let inserted = diesel::insert_into(dsl::$table).values(row).returning(dsl::$table::all_columns()).get_result(db);
+                inserted.map(Published::New).map_err(|error| match error {
+                    // Two publishers at the same moment on PostgreSQL: the second is told so, and may ask again.
+                    DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => taken(),
+                    other => other.into(),
+                })
+            })
+        }
+
+        #[doc = concat!("The ", $what, " of this code and version.")]
+        ///
+        /// # Errors
+        /// [`StoreError::Database`].
+        pub fn $find(db: &mut Db, code: &str, version: &str) -> Result<Option<$Row>> {
+            let of = $table::table.filter($table::code.eq(code)).filter($table::version.eq(version));
+            Ok(of.select($Row::as_select()).first(db).optional()?)
+        }
+
+        #[doc = concat!("The ", $what, " of this number.")]
+        ///
+        /// # Errors
+        /// [`StoreError::NotFound`].
+        pub fn $by_id(db: &mut Db, id: i32) -> Result<$Row> {
+            let found = $table::table.find(id).select($Row::as_select()).first(db).optional()?;
+            found.ok_or_else(|| StoreError::not_found($what, id))
+        }
+
+        #[doc = concat!("Every published ", $what, ", or the versions of one, in the order of publication.")]
+        ///
+        /// # Errors
+        /// [`StoreError::Database`].
+        pub fn $list(db: &mut Db, code: Option<&str>) -> Result<Vec<$Row>> {
+            let mut all = $table::table.order($table::id).select($Row::as_select()).into_boxed();
+            if let Some(code) = code {
+                all = all.filter($table::code.eq(code.to_owned()));
+            }
+            Ok(all.load(db)?)
+        }
+    };
 }
 
-fn taken(what: &'static str, code: &str, version: &str) -> StoreError {
-    StoreError::conflict(what, format!("{code} {version}"))
-}
+versions!("questionnaire" in survey_version: NewSurveyVersion, SurveyVersion, publish_survey, find_survey, survey_by_id, list_surveys,
+    /// Bytes of a packed answer.
+    layout_width: i32 => i32);
 
-/// Two publishers at the same moment on PostgreSQL: the second is told so, and may ask again.
-fn raced(error: DieselError, what: &'static str, code: &str, version: &str) -> StoreError {
-    match error {
-        DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => taken(what, code, version),
-        other => other.into(),
-    }
-}
+versions!("index definition" in index_version: NewIndexVersion, IndexVersion, publish_index, find_index, index_by_id, list_indices,
+    /// The survey whose answers it uses; none: a composite index.
+    survey_code: Option<&'a str> => Option<String>,
+    /// What it is made of.
+    kind: IndexKind = |survey: Option<&str>| if survey.is_some() { IndexKind::Survey } else { IndexKind::Composite }.as_str());
 
-/// The questionnaire of this code and version.
+/// The code of every survey of which a questionnaire is published.
 ///
 /// # Errors
 /// [`StoreError::Database`].
-pub fn find_survey(db: &mut Db, code: &str, version: &str) -> Result<Option<SurveyVersion>> {
-    let of = survey_version::table.filter(survey_version::code.eq(code)).filter(survey_version::version.eq(version));
-    Ok(of.select(SurveyVersion::as_select()).first(db).optional()?)
-}
-
-/// The questionnaire of this number.
-///
-/// # Errors
-/// [`StoreError::NotFound`].
-pub fn survey_by_id(db: &mut Db, id: i32) -> Result<SurveyVersion> {
-    let found = survey_version::table.find(id).select(SurveyVersion::as_select()).first(db).optional()?;
-    found.ok_or_else(|| StoreError::not_found("questionnaire", id))
-}
-
-/// Every published questionnaire, or those of one survey, in the order of publication.
-///
-/// # Errors
-/// [`StoreError::Database`].
-pub fn list_surveys(db: &mut Db, code: Option<&str>) -> Result<Vec<SurveyVersion>> {
-    let mut all = survey_version::table.order(survey_version::id).select(SurveyVersion::as_select()).into_boxed();
-    if let Some(code) = code {
-        all = all.filter(survey_version::code.eq(code.to_owned()));
-    }
-    Ok(all.load(db)?)
-}
-
-/// The index definition of this code and version.
-///
-/// # Errors
-/// [`StoreError::Database`].
-pub fn find_index(db: &mut Db, code: &str, version: &str) -> Result<Option<IndexVersion>> {
-    let of = index_version::table.filter(index_version::code.eq(code)).filter(index_version::version.eq(version));
-    Ok(of.select(IndexVersion::as_select()).first(db).optional()?)
-}
-
-/// The index definition of this number.
-///
-/// # Errors
-/// [`StoreError::NotFound`].
-pub fn index_by_id(db: &mut Db, id: i32) -> Result<IndexVersion> {
-    let found = index_version::table.find(id).select(IndexVersion::as_select()).first(db).optional()?;
-    found.ok_or_else(|| StoreError::not_found("index definition", id))
-}
-
-/// Every published index definition, or the versions of one index, in the order of publication.
-///
-/// # Errors
-/// [`StoreError::Database`].
-pub fn list_indices(db: &mut Db, code: Option<&str>) -> Result<Vec<IndexVersion>> {
-    let mut all = index_version::table.order(index_version::id).select(IndexVersion::as_select()).into_boxed();
-    if let Some(code) = code {
-        all = all.filter(index_version::code.eq(code.to_owned()));
-    }
-    Ok(all.load(db)?)
+pub fn survey_codes(db: &mut Db) -> Result<Vec<String>> {
+    Ok(survey_version::table.select(survey_version::code).distinct().order(survey_version::code).load(db)?)
 }

@@ -249,3 +249,11 @@ pub fn load(db: &mut Db) -> Result<Stored> {
         .collect();
     Ok((units, successions))
 }
+
+/// The name of every code list.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn lists(db: &mut Db) -> Result<Vec<String>> {
+    Ok(unit::table.select(unit::list).distinct().order(unit::list).load(db)?)
+}

@@ -237,6 +237,14 @@ pub fn list(db: &mut Db) -> Result<Vec<Wave>> {
     Ok(wave::table.order((wave::opens_at.desc(), wave::id.desc())).select(Wave::as_select()).load(db)?)
 }
 
+/// The code of every wave.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn codes(db: &mut Db) -> Result<Vec<String>> {
+    Ok(wave::table.select(wave::code).order(wave::code).load(db)?)
+}
+
 /// Adds PSUs and lines of the sample list, and raises the wave's revision if any is new.
 ///
 /// A row that is there already, equal in all, is passed over: a design file may be loaded again with rows added.

@@ -22,6 +22,9 @@ pub enum Severity {
 pub struct Finding {
     /// JSON pointer (RFC 6901) to the value concerned; a missing member is reported at its object.
     pub pointer: String,
+    /// The file, where there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// Line of that value in the text, counted from 1, where the text is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
@@ -38,12 +41,18 @@ pub struct Finding {
 impl Finding {
     /// A finding that refuses the input.
     pub fn error(pointer: impl Into<String>, code: impl Into<Cow<'static, str>>, vi: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), line: None, severity: Severity::Error, code: code.into(), vi: vi.into(), en: en.into() }
+        Self { pointer: pointer.into(), file: None, line: None, severity: Severity::Error, code: code.into(), vi: vi.into(), en: en.into() }
     }
 
     /// A finding that lets the input pass.
     pub fn warning(pointer: impl Into<String>, code: impl Into<Cow<'static, str>>, vi: impl Into<String>, en: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(pointer, code, vi, en) }
+    }
+
+    /// The same, of this file.
+    #[must_use]
+    pub fn in_file(self, file: Option<&str>) -> Self {
+        Self { file: file.map(str::to_owned), ..self }
     }
 
     /// Whether this finding refuses the input.

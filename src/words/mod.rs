@@ -3,7 +3,9 @@
 pub mod encode;
 mod finding;
 mod lang;
+mod nearest;
 
 pub use finding::{Finding, Severity, any_error};
 pub(crate) use finding::{Path, push_escaped};
 pub use lang::{Lang, Said};
+pub use nearest::{did_you_mean, nearest};

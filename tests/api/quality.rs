@@ -155,7 +155,7 @@ fn a_wave_without_a_sample_says_how_many_could_have_answered() {
     let mut sample = sample_wave();
     sample["chain"] = json!({ "customers": 10, "invitations": 5 });
     sample["design"] = json!("device_day");
-    assert_eq!(refused(&sample), ["chain-unexpected"]);
+    assert_eq!(refused(&sample), ["chain-unexpected", "wave-invalid"]);
     sample.as_object_mut().unwrap().remove("chain");
     assert_eq!(refused(&sample), ["wave-invalid"], "nobody drew the devices");
 

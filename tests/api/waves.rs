@@ -4,12 +4,19 @@ use hailong::office::Role;
 use hailong::words::encode::rfc3339;
 use serde_json::json;
 
-use crate::harness::fixtures::{new_response, open_wave, publish, sample_wave, sampled};
+use crate::harness::fixtures::{new_response, open_wave, publish, questionnaire, sample_wave, sampled};
 use crate::harness::{HOUR, NOW, TestApp};
+
+/// A server where the survey is published and no wave is open.
+fn with_survey() -> TestApp {
+    let app = TestApp::start();
+    app.client(Role::Statistician).put("/v1/surveys/mini/versions/1", &questionnaire()).expect(201);
+    app
+}
 
 #[test]
 fn a_change_needs_the_revision_that_was_read() {
-    let app = TestApp::start();
+    let app = with_survey();
     let statistician = app.client(Role::Statistician);
     let opened = statistician.put("/v1/waves/open", &open_wave());
     assert_eq!((opened.status, opened.header("location")), (201, Some("/v1/waves/open")));
@@ -28,7 +35,7 @@ fn a_change_needs_the_revision_that_was_read() {
 
 #[test]
 fn what_responses_stand_on_cannot_change() {
-    let app = TestApp::start();
+    let app = with_survey();
     let statistician = app.client(Role::Statistician);
     let tag = statistician.put("/v1/waves/open", &open_wave()).etag();
     let mut other = open_wave();
@@ -41,7 +48,7 @@ fn what_responses_stand_on_cannot_change() {
 
 #[test]
 fn a_wave_that_makes_no_sense_is_refused_with_every_finding() {
-    let app = TestApp::start();
+    let app = with_survey();
     let statistician = app.client(Role::Statistician);
     let mut bad = open_wave();
     bad["mode"] = json!("census");
@@ -62,8 +69,20 @@ fn a_wave_that_makes_no_sense_is_refused_with_every_finding() {
 }
 
 #[test]
+fn a_wave_of_no_survey_or_no_list_is_refused_and_the_nearest_names_are_told() {
+    let app = with_survey();
+    let mut lost = open_wave();
+    lost["survey"] = json!("minni");
+    lost["unit_list"] = json!("agency-dannag");
+    let problem = app.client(Role::Statistician).put("/v1/waves/open", &lost).problem(422, "body-invalid");
+    let errors = problem["errors"].as_array().unwrap();
+    assert_eq!((&errors[0]["code"], &errors[1]["code"]), (&json!("survey-unknown"), &json!("unit-list-unknown")), "{problem}");
+    assert!(errors[0]["detail"].as_str().unwrap().contains("“mini”") && errors[1]["detail"].as_str().unwrap().contains("“agency-danang”"));
+}
+
+#[test]
 fn a_design_grows_and_never_contradicts_itself() {
-    let app = TestApp::start();
+    let app = with_survey();
     let statistician = app.client(Role::Statistician);
     let tag = statistician.put("/v1/waves/sample", &sample_wave()).etag();
     let path = "/v1/waves/sample/design";

@@ -5,6 +5,8 @@ pub mod indices;
 pub mod surveys;
 pub mod units;
 
+use std::collections::BTreeMap;
+
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
@@ -13,10 +15,10 @@ use utoipa::ToSchema;
 
 use crate::api::wire::{Cacheable, FindingBody, Words};
 use crate::http::etag;
-use crate::office::Code;
-use crate::office::Refusal;
-use crate::schema::{self, Checked};
-use crate::store::StoreError;
+use crate::http::page::Listing;
+use crate::http::state::AppState;
+use crate::office::definitions::{self, Done, Kind, Sent, Version};
+use crate::office::{Action, Actor, Code, Refusal};
 use crate::words::Finding;
 use crate::words::encode::{hex, rfc3339};
 
@@ -67,126 +69,78 @@ pub struct CheckBody {
     pub findings: Vec<FindingBody>,
 }
 
-/// A stored version of either kind.
-pub struct Stored {
-    /// The definition's code.
-    pub code: String,
-    /// The version.
-    pub version: String,
-    /// SHA-256 of the canonical JSON.
-    pub sha256: [u8; 32],
-    /// The file as given.
-    pub document: String,
-    /// When, µs UTC.
-    pub published_at: i64,
-}
-
-impl Stored {
-    /// As the API tells it.
-    #[must_use]
-    pub fn body(&self, warnings: Vec<Finding>) -> VersionBody {
-        VersionBody {
-            code: self.code.clone(),
-            version: self.version.clone(),
-            sha256: hex(&self.sha256),
-            published_at: rfc3339(self.published_at),
+impl VersionBody {
+    fn of(version: &Version, warnings: Vec<Finding>) -> Self {
+        Self {
+            code: version.code.clone(),
+            version: version.version.clone(),
+            sha256: hex(&version.sha256),
+            published_at: rfc3339(version.published_at),
             warnings: warnings.into_iter().map(FindingBody::from).collect(),
         }
-    }
-
-    /// The file itself.
-    #[must_use]
-    pub fn file(self) -> HttpResponse {
-        HttpResponse::Ok().immutable().tag(etag::digest(&self.sha256)).insert_header((CONTENT_TYPE, "application/json")).body(self.document)
-    }
-
-    fn title(&self) -> Words {
-        let document: Value = serde_json::from_str(&self.document).unwrap_or_default();
-        serde_json::from_value(document["title"].clone()).unwrap_or(Words(std::collections::BTreeMap::new()))
     }
 }
 
 /// Versions by definition, definitions in the order of their codes.
-#[must_use]
-pub fn by_code(versions: Vec<Stored>) -> Vec<DefinitionBody> {
-    let mut definitions: std::collections::BTreeMap<String, DefinitionBody> = std::collections::BTreeMap::new();
+fn by_code(versions: &[Version]) -> Vec<DefinitionBody> {
+    let mut definitions: BTreeMap<&str, DefinitionBody> = BTreeMap::new();
     for version in versions {
-        let (code, title) = (version.code.clone(), version.title());
-        let definition =
-            definitions.entry(code.clone()).or_insert_with(|| DefinitionBody { code, title: title.clone(), versions: Vec::new() });
-        definition.title = title;
-        definition.versions.push(version.body(Vec::new()));
+        let definition = definitions.entry(&version.code).or_insert_with(|| DefinitionBody {
+            code: version.code.clone(),
+            title: Words::default(),
+            versions: Vec::new(),
+        });
+        definition.title = title(version);
+        definition.versions.push(VersionBody::of(version, Vec::new()));
     }
     definitions.into_values().collect()
 }
 
-/// Reads a definition that is to be published, off the event loop: a large one takes a while.
-///
-/// # Errors
-/// `definition-invalid` with every finding.
-pub async fn read(bytes: web::Bytes) -> Result<(String, Checked), Refusal> {
-    web::block(move || {
-        let text = String::from_utf8(bytes.to_vec()).map_err(|_| Refusal::new(Code::JsonInvalid))?;
-        let checked = schema::parse(&text).map_err(invalid)?;
-        Ok((text, checked))
-    })
-    .await
-    .map_err(Refusal::internal)?
+fn title(version: &Version) -> Words {
+    let document: Value = serde_json::from_str(&version.document).unwrap_or_default();
+    serde_json::from_value(document["title"].clone()).unwrap_or_default()
 }
 
-/// What a definition that cannot be used is refused with.
-#[must_use]
-pub fn invalid(findings: Vec<Finding>) -> Refusal {
-    Refusal::new(Code::DefinitionInvalid).errors(findings)
+/// Every definition of a kind.
+async fn list(state: &AppState, kind: Kind) -> Result<HttpResponse, Refusal> {
+    let versions = state.look(Actor::anyone(), move |look| definitions::list(look, kind, None)).await?;
+    Ok(HttpResponse::Ok().public().json(Listing { items: by_code(&versions), next: None }))
 }
 
-/// A definition of the other kind than the address is for.
-#[must_use]
-pub fn other_kind() -> Refusal {
-    invalid(vec![Finding::error(
-        "/kind",
-        "other-kind",
-        "Địa chỉ này dành cho loại định nghĩa khác",
-        "This address is for the other kind of definition",
-    )])
+/// A definition with its versions.
+async fn one(state: &AppState, kind: Kind, code: String) -> Result<HttpResponse, Refusal> {
+    let versions = state.look(Actor::anyone(), move |look| definitions::list(look, kind, Some(&code))).await?;
+    let definition = by_code(&versions).pop().ok_or_else(Refusal::not_found)?;
+    Ok(HttpResponse::Ok().public().json(definition))
 }
 
-/// A definition must say the code and version that its address says; `member` is what the file calls its version.
-///
-/// # Errors
-/// `definition-invalid` at whichever differs.
-pub fn check_address(path: &VersionPath, code: &str, (member, version): (&str, &str)) -> Result<(), Refusal> {
-    let differs = |pointer: &str, said: &str, address: &str| {
-        (said != address).then(|| {
-            let vi = format!("Định nghĩa ghi “{said}”, địa chỉ ghi “{address}”");
-            Finding::error(pointer, "differs-from-address", vi, format!("The definition says “{said}”, the address “{address}”"))
-        })
-    };
-    let findings: Vec<_> =
-        [differs("/code", code, &path.code), differs(&format!("/{member}"), version, &path.version)].into_iter().flatten().collect();
-    if findings.is_empty() { Ok(()) } else { Err(invalid(findings)) }
+/// The file of a version, as it was published.
+async fn file(state: &AppState, kind: Kind, path: VersionPath) -> Result<HttpResponse, Refusal> {
+    let version = state.look(Actor::anyone(), move |look| definitions::get(look, kind, &path.code, &path.version)).await?;
+    let mut answer = HttpResponse::Ok();
+    Ok(answer.immutable().tag(etag::digest(&version.sha256)).insert_header((CONTENT_TYPE, "application/json")).body(version.document))
 }
 
-/// What publishing over another content is refused with.
-#[must_use]
-pub fn immutable(error: StoreError) -> Refusal {
-    match error {
-        StoreError::Conflict { .. } => Refusal::new(Code::VersionImmutable),
-        other => other.into(),
-    }
+/// Publishes what a body holds under its address.
+async fn put(state: &AppState, actor: Actor, kind: Kind, path: VersionPath, body: web::Bytes) -> Result<HttpResponse, Refusal> {
+    actor.may(Action::PublishDefinition)?; // before the body is judged
+    let text = String::from_utf8(body.into()).map_err(|_| Refusal::new(Code::JsonInvalid))?;
+    // Off the event loop and before the transaction: a large one takes a while.
+    let sent = web::block(move || Sent::read(text).at(kind, &path.code, &path.version)).await.map_err(Refusal::internal)?;
+    let done = state.act(actor, move |act| definitions::publish(act, &[sent])).await?;
+    let Done { version, new, warnings } = done.into_iter().next().ok_or_else(|| Refusal::internal("nothing was published"))?;
+    let mut answer = if new { HttpResponse::Created() } else { HttpResponse::Ok() };
+    Ok(answer.json(VersionBody::of(&version, warnings)))
 }
 
 /// Says what is wrong with a definition, without publishing it.
-///
-/// # Errors
-/// None for a definition, however wrong; those of the event loop.
-pub async fn check(bytes: web::Bytes) -> Result<HttpResponse, Refusal> {
-    let found = web::block(move || schema::parse(&String::from_utf8_lossy(&bytes))).await.map_err(Refusal::internal)?;
-    let body = match found {
-        Ok(checked) => {
-            CheckBody { valid: true, sha256: Some(hex(&checked.sha256)), findings: checked.warnings.into_iter().map(Into::into).collect() }
-        }
-        Err(findings) => CheckBody { valid: false, sha256: None, findings: findings.into_iter().map(Into::into).collect() },
-    };
-    Ok(HttpResponse::Ok().json(body))
+async fn check(actor: Actor, body: web::Bytes) -> Result<HttpResponse, Refusal> {
+    let text = String::from_utf8_lossy(&body).into_owned();
+    let sent = web::block(move || definitions::check(&actor, text)).await.map_err(Refusal::internal)??;
+    let checked = sent.checked();
+    Ok(HttpResponse::Ok().json(CheckBody {
+        valid: checked.is_some(),
+        sha256: checked.map(|checked| hex(&checked.sha256)),
+        findings: sent.findings().iter().cloned().map(FindingBody::from).collect(),
+    }))
 }

@@ -5,49 +5,17 @@ use std::collections::BTreeMap;
 use actix_web::{HttpRequest, HttpResponse, get, put, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use validator::Validate;
 
-use crate::api::admin::audit;
 use crate::api::wire::Cacheable;
-use crate::design::{Design, RoundingReport, WeightUnit};
 use crate::http::body::{Json, LARGE};
 use crate::http::etag;
 use crate::http::page::Listing;
 use crate::http::state::AppState;
 use crate::jobs::load::WaveInField;
-use crate::jobs::place::design_rows;
-use crate::office::Action;
-use crate::office::Actor;
-use crate::office::Code;
-use crate::office::Refusal;
+use crate::office::waves::{self, DesignBody, DesignRequest};
+use crate::office::{Action, Actor, Refusal};
 use crate::store::responses::{self, Count, CountBy, ResponseState};
-use crate::store::waves::{self, NewPsu, NewRespondent};
 use crate::unit::{Registry, UnitId};
-
-/// A design to load: two tables as CSV text, each with a header line. Rows that are there already are passed over.
-#[derive(Debug, Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DesignRequest {
-    /// `psu,stratum[,fpc][,area][,weight]`: the PSUs that were drawn.
-    psus: Option<String>,
-    /// `respondent[,psu],weight`: the people who were listed, in PSUs of the other table or, without one, of the wave.
-    respondents: Option<String>,
-}
-
-/// What was loaded.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct DesignBody {
-    /// PSUs that are new.
-    pub psus_added: usize,
-    /// Lines of the sample list that are new.
-    pub respondents_added: usize,
-    /// Weights read.
-    pub weights: usize,
-    /// Weights that rounding to the wave's unit changed.
-    pub weights_rounded: usize,
-    /// The largest such change, relative to the weight.
-    pub worst_relative_rounding: f64,
-}
 
 /// Loads PSUs and the sample list. A row that contradicts one that is there refuses the whole: responses may stand on it.
 #[utoipa::path(tag = "waves", request_body = DesignRequest, params(("code" = String, Path, description = "The wave")),
@@ -60,59 +28,15 @@ pub async fn put_design(
     code: web::Path<String>,
     request: Json<DesignRequest, LARGE>,
 ) -> Result<HttpResponse, Refusal> {
-    let holder = actor.may(Action::KeepWave)?.clone();
-    state.cache().forget_wave(&code);
-    let field = state.wave(&code).await?.ok_or_else(Refusal::not_found)?;
-    etag::require_match(req.headers(), &etag::revision(field.wave.revision))?;
-    let units = state.units().await?;
-    let now = state.now();
-    let loaded = state.write(move |db| {
-        let (psus, respondents, rounding) = read(&field, &request.0, &units)?;
-        let added = waves::add_design(db, field.wave.id, &psus, &respondents)?;
-        audit::note(db, &holder, now, "wave.design", &field.wave.code, &format!("{} PSUs, {} respondents", added.psus, added.respondents))?;
-        let revision = waves::by_id(db, field.wave.id)?.revision;
-        Ok((added, rounding, revision))
+    actor.may(Action::KeepWave)?; // before the body is judged
+    let (code, headers) = (code.into_inner(), req.headers().clone());
+    let wave = code.clone();
+    let loaded = state.act(actor, move |act| {
+        waves::load_design(act, &wave, &request.0, &|revision| etag::require_match(&headers, &etag::revision(revision)))
     });
-    let (added, rounding, revision) = loaded.await?;
+    let (body, revision) = loaded.await?;
     state.cache().forget_wave(&code);
-    Ok(HttpResponse::Ok().tag(etag::revision(revision)).json(DesignBody {
-        psus_added: added.psus,
-        respondents_added: added.respondents,
-        weights: rounding.weights,
-        weights_rounded: rounding.changed,
-        worst_relative_rounding: rounding.worst_relative,
-    }))
-}
-
-/// Reads both tables. A sample list that comes alone may name the PSUs that the wave has.
-fn read(
-    field: &WaveInField,
-    request: &DesignRequest,
-    units: &Registry,
-) -> Result<(Vec<NewPsu>, Vec<NewRespondent>, RoundingReport), Refusal> {
-    let refused = |findings| Refusal::new(Code::DesignInvalid).errors(findings);
-    let exponent = u8::try_from(field.wave.weight_exponent).ok().and_then(WeightUnit::new);
-    let unit = exponent.ok_or_else(|| Refusal::internal("a stored weight exponent is out of range"))?;
-    let psus = request.psus.clone().unwrap_or_else(|| stored_psus(field, unit));
-    let (design, rounding) = Design::read(&psus, request.respondents.as_deref(), unit).map_err(refused)?;
-    let (psus, people) = design_rows(&design, &field.wave, units).map_err(refused)?;
-    Ok((psus, people, rounding))
-}
-
-/// The wave's own PSUs as a table.
-fn stored_psus(field: &WaveInField, unit: WeightUnit) -> String {
-    let mut table = csv::Writer::from_writer(Vec::new());
-    let mut rows = vec![["psu", "stratum", "fpc", "area", "weight"].map(str::to_owned)];
-    rows.extend(field.design.psus().iter().map(|psu| {
-        let number = |n: Option<i64>| n.map(|n| n.to_string()).unwrap_or_default();
-        let weight = psu.weight.map(|weight| unit.weight(weight).to_string()).unwrap_or_default();
-        [psu.code.clone(), psu.stratum.clone(), number(psu.fpc), psu.area.clone().unwrap_or_default(), weight]
-    }));
-    for row in rows {
-        // Writing to memory cannot fail.
-        let _ = table.write_record(row);
-    }
-    String::from_utf8(table.into_inner().unwrap_or_default()).unwrap_or_default()
+    Ok(HttpResponse::Ok().tag(etag::revision(revision)).json(body))
 }
 
 /// What to count by.
