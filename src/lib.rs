@@ -5,7 +5,7 @@
 //! clock and draws no randomness that was not handed in.
 //!
 //! ```text
-//! words → schema → unit → response → numeric → design → frame → scoring → index → composite → publication      pure core
+//! words → table → schema → unit → response → numeric → design → frame → scoring → index → composite → publication      pure core
 //! store → jobs → office                                                                              the house's work
 //! http → api, cli                                                                                    faces
 //! ```
@@ -25,5 +25,6 @@ pub mod response;
 pub mod schema;
 pub mod scoring;
 pub mod store;
+pub mod table;
 pub mod unit;
 pub mod words;

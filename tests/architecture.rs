@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules in the order of the data's flow, then the faces, which are siblings.
-const FLOW: [&str; 16] = [
+const FLOW: [&str; 17] = [
     "words",
+    "table",
     "schema",
     "unit",
     "response",
@@ -22,7 +23,7 @@ const FLOW: [&str; 16] = [
     "http",
     "api",
 ];
-const CORE: usize = 11;
+const CORE: usize = 12;
 
 pub(crate) fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {

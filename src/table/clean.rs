@@ -1,0 +1,89 @@
+//! Names, codes and numbers as they are compared: one spelling for what a reader cannot tell apart.
+
+use std::borrow::Cow;
+
+use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
+
+/// A name or a code as it is stored and compared: NFC (Unicode Annex 15), without what cannot be seen (byte order marks, zero-width
+/// spaces and joiners, soft hyphens), letters and digits of full width as ordinary ones, each run of blanks one space, none at the
+/// ends.
+///
+/// ```
+/// use hailong::table::name;
+/// assert_eq!(name("\u{feff}Hue\u{302}\u{301}\u{a0} "), "Huế");
+/// assert_eq!(name("０１"), "01");
+/// ```
+#[must_use]
+pub fn name(text: &str) -> Cow<'_, str> {
+    let trimmed = text.trim();
+    if trimmed.is_ascii() && !trimmed.contains("  ") {
+        return Cow::Borrowed(trimmed);
+    }
+    let mut clean = String::with_capacity(trimmed.len());
+    for letter in trimmed.nfc().filter(|letter| !unseen(*letter)).map(narrow) {
+        if letter != ' ' || !clean.is_empty() && !clean.ends_with(' ') {
+            clean.push(letter);
+        }
+    }
+    clean.truncate(clean.trim_end().len());
+    Cow::Owned(clean)
+}
+
+/// Text as it was written, but in NFC.
+#[must_use]
+pub fn nfc(text: &str) -> Cow<'_, str> {
+    match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => Cow::Borrowed(text),
+        IsNormalized::No | IsNormalized::Maybe => Cow::Owned(text.nfc().collect()),
+    }
+}
+
+/// Whether nothing can be seen of the text.
+pub(super) fn blank(text: &str) -> bool {
+    text.chars().all(|letter| letter.is_whitespace() || unseen(letter))
+}
+
+/// A number with an ordinary minus sign and ordinary digits; other text as [`name`] gives it.
+pub(super) fn number(text: &str) -> Cow<'_, str> {
+    match name(text) {
+        clean if clean.contains('\u{2212}') => Cow::Owned(clean.replace('\u{2212}', "-")),
+        clean => clean,
+    }
+}
+
+/// Characters without width.
+fn unseen(letter: char) -> bool {
+    matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+}
+
+/// Blanks of any width as a space; letters, digits and signs of full width as ordinary ones.
+fn narrow(letter: char) -> char {
+    match letter {
+        '\t' | '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => ' ',
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(letter) - 0xfee0).unwrap_or(letter),
+        _ => letter,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_looks_the_same_is_the_same_name() {
+        let same = ["Đà Nẵng", "Đa\u{300} Na\u{306}\u{303}ng", " Đà\u{a0}Nẵng\u{200b}", "Đà  Nẵng\t", "\u{feff}Đà\u{3000}Nẵng"];
+        for text in same {
+            assert_eq!(name(text), "Đà Nẵng", "{text:?}");
+        }
+        assert_eq!((name("a  b"), name("ＶＮ－３４")), (Cow::from("a b"), Cow::from("VN-34")));
+        assert_eq!(name("một\nhai"), "một\nhai", "a line end is for the caller to judge");
+        assert!(matches!(name(" ok "), Cow::Borrowed("ok")));
+    }
+
+    #[test]
+    fn free_text_keeps_its_blanks() {
+        assert_eq!(nfc(" la\u{300}  ạ "), " là  ạ ");
+        assert!(blank(" \u{200b}\u{a0}\t") && !blank("."));
+        assert_eq!(number("\u{2212}１２"), "-12");
+    }
+}
