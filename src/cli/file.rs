@@ -5,8 +5,7 @@ use std::path::Path;
 use anyhow::{Result, anyhow};
 
 use crate::cli::findings;
-use crate::words::Finding;
-use crate::words::Lang;
+use crate::words::{Finding, Lang, Said, fault};
 
 /// The text of a file: UTF-8, with or without a byte-order mark, or UTF-16 with one.
 pub(super) fn read(file: &Path, lang: Lang) -> Result<String> {
@@ -16,7 +15,8 @@ pub(super) fn read(file: &Path, lang: Lang) -> Result<String> {
 /// The same, or what is wrong with it as a finding.
 pub(super) fn try_read(file: &Path) -> Result<String, Finding> {
     let bytes = std::fs::read(file).map_err(|error| {
-        Finding::error("", "file-unreadable", format!("Không đọc được tệp: {error}"), format!("The file cannot be read: {error}"))
+        let Said { vi, en } = fault::of_system(&error);
+        Finding::error("", "file-unreadable", format!("Không đọc được tệp: {vi}"), format!("The file cannot be read: {en}"))
     })?;
     decode(bytes)
 }

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use anyhow::{Error, anyhow};
 
 use crate::cli::findings;
+use crate::cli::status::Refused;
 use crate::composite::ComputeError;
 use crate::composite::explain::AimError;
 use crate::composite::sensitivity::SensitivityError;
@@ -13,7 +14,8 @@ use crate::composite::uncertainty::UncertaintyError;
 use crate::jobs::composite::CompositeError;
 use crate::jobs::recompute::RunError;
 use crate::office::Refusal;
-use crate::words::Lang;
+use crate::store::StoreError;
+use crate::words::{Lang, Said, fault};
 
 /// The flag that asks for Vietnamese.
 const FLAG: &str = "--vi";
@@ -58,7 +60,7 @@ pub(super) fn refusal(lang: Lang, refusal: &Refusal) -> Error {
     for finding in refusal.findings() {
         told = format!("{told}\n  {}", findings::line(finding, lang));
     }
-    anyhow!(told)
+    Refused::new(refusal, told).into()
 }
 
 /// A refusal of the office in the language of this command.
@@ -93,9 +95,9 @@ fn vi(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
 }
 
 /// An error with its causes, each told once: some repeat theirs.
-pub(super) fn causes(error: &Error) -> String {
+pub(super) fn causes(error: &Error, lang: Lang) -> String {
     let mut told = String::new();
-    for cause in error.chain().map(ToString::to_string) {
+    for cause in error.chain().map(|cause| told_by(cause, lang)) {
         if told.is_empty() {
             told = cause;
         } else if !told.ends_with(&cause) {
@@ -103,6 +105,51 @@ pub(super) fn causes(error: &Error) -> String {
         }
     }
     told
+}
+
+/// What a cause says, in Vietnamese where its kind tells what that is.
+fn told_by(cause: &(dyn std::error::Error + 'static), lang: Lang) -> String {
+    let said = if let Some(error) = cause.downcast_ref::<std::io::Error>() {
+        fault::of_system(error)
+    } else if let Some(error) = cause.downcast_ref::<serde_json::Error>() {
+        fault::of_json(error)
+    } else if let Some(error) = cause.downcast_ref::<csv::Error>() {
+        fault::of_csv(error)
+    } else if let Some(error) = cause.downcast_ref::<StoreError>() {
+        store(error)
+    } else {
+        return cause.to_string();
+    };
+    said.pick(lang).to_owned()
+}
+
+/// What the store says, in Vietnamese. Its English names tables and states; this names what to do about it.
+fn store(error: &StoreError) -> Said {
+    let vi = match error {
+        StoreError::Url(_) => "địa chỉ cơ sở dữ liệu phải bắt đầu bằng postgres:// hoặc là một tệp SQLite".to_owned(),
+        StoreError::Connect(_) => "không kết nối được cơ sở dữ liệu".to_owned(),
+        StoreError::Busy(_) => "cơ sở dữ liệu đang bận, hãy thử lại".to_owned(),
+        StoreError::Migration(_) => "không nâng được cấu trúc cơ sở dữ liệu; dữ liệu vẫn như trước".to_owned(),
+        StoreError::DatabaseIsNewer { version } => {
+            format!("cơ sở dữ liệu đã ở bản nâng cấp {version} mà chương trình này chưa biết: hãy dùng chương trình mới hơn")
+        }
+        StoreError::Database(_) if error.is_disk_full() => return Said::new("ổ đĩa hết chỗ", "the disk is full"),
+        StoreError::Database(_) if error.to_string().contains("disk I/O error") => {
+            return Said::new("không ghi được xuống ổ đĩa (có thể ổ đĩa đã hết chỗ)", "the disk does not take what is written (it may be full)");
+        }
+        StoreError::Database(_) if error.is_transient() => "cơ sở dữ liệu đang bận, hãy thử lại".to_owned(),
+        StoreError::Database(_) => "cơ sở dữ liệu báo lỗi".to_owned(),
+        StoreError::Unreadable { table, .. } => format!("bảng {table} có giá trị không đọc được"),
+        StoreError::NotFound { key, .. } => format!("không tìm thấy {key}"),
+        StoreError::Conflict { key, .. } => format!("{key} đã có và khác nội dung này"),
+        StoreError::RevisionConflict { key, .. } => format!("{key} đã bị đổi từ lần đọc trước"),
+        StoreError::WrongState { key, state, .. } => format!("trạng thái của {key} ({state}) không cho phép"),
+        StoreError::SamePerson { actor, .. } => format!("{actor} đã tạo hoặc trình lần tính này nên không thể duyệt: cần người thứ hai"),
+        StoreError::Preview(run) => format!("lần tính {run} là tính thử, không thể công bố"),
+        StoreError::Unpublished { survey, .. } => format!("có chỉ tiêu lấy từ lần tính {survey} chưa công bố: hãy công bố lần tính đó trước"),
+        StoreError::LostLease(_) => "một tiến trình khác đã nhận việc này".to_owned(),
+    };
+    Said::new(vi, error.to_string())
 }
 
 #[cfg(test)]
@@ -130,7 +177,7 @@ mod tests {
     #[test]
     fn a_cause_is_told_once_and_in_the_language_asked_for() {
         let error = Error::from(failed()).context("the index");
-        let told = causes(&error);
+        let told = causes(&error, Lang::En);
         assert_eq!(told.matches("has no value").count(), 1, "{told}");
         assert!(told.starts_with("the index: stage 1 (normalise): x: "), "{told}");
         let vi = super::error(Lang::Vi, error).to_string();
@@ -138,6 +185,6 @@ mod tests {
         let run = RunError::from(CompositeError::Compute(failed()));
         assert_eq!(super::error(Lang::Vi, Error::from(run)).to_string(), vi);
         let nested = Error::from(UncertaintyError::Nominal(failed()));
-        assert_eq!(causes(&nested).matches("has no value").count(), 1);
+        assert_eq!(causes(&nested, Lang::En).matches("has no value").count(), 1);
     }
 }

@@ -1,9 +1,15 @@
 //! The command line: the same verbs as the API, on the same library calls.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line prints")]
 
-/// Prints a line. Where nobody reads any more, as behind `| head`, the command ends: that is no fault.
+/// Prints a line of the result. Where nobody reads any more, as behind `| head`, the command ends quietly. So what a command is to store, it
+/// stores before it prints.
 macro_rules! println {
-    ($($part:tt)*) => { $crate::cli::line(format_args!($($part)*)) };
+    ($($part:tt)*) => { $crate::cli::print::result(format_args!($($part)*)) };
+}
+
+/// Prints a line about the work: findings, progress, what went wrong.
+macro_rules! eprintln {
+    ($($part:tt)*) => { $crate::cli::print::aside(format_args!($($part)*)) };
 }
 
 mod check;
@@ -15,14 +21,17 @@ pub mod estimate;
 mod file;
 mod findings;
 mod flag;
+mod help;
 mod import;
 mod index;
 mod key;
 mod lang;
+mod print;
 mod run;
 mod sample;
 mod serve;
 mod show;
+mod status;
 mod table;
 mod wave;
 mod weight;
@@ -32,20 +41,25 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::words::Lang;
+
 pub use context::Context;
+
+/// The heading of options that every command has.
+const EVERYWHERE: &str = "For every command";
 
 /// Collects citizen-satisfaction survey responses and computes weighted indices with honest confidence intervals.
 #[derive(Debug, Parser)]
 #[command(name = "hailong", version)]
 struct Arguments {
     /// Where data is kept: holds `hailong.sqlite`.
-    #[arg(long, global = true, env = "HAILONG_DATA", default_value = "hailong-data")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, env = "HAILONG_DATA", default_value = "hailong-data")]
     data: PathBuf,
     /// The database, if it is another than the one in the data folder: `postgres://…` or `sqlite:PATH`.
-    #[arg(long, global = true, env = "HAILONG_DATABASE", hide_env_values = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE, env = "HAILONG_DATABASE", hide_env_values = true)]
     database: Option<String>,
     /// Everything in Vietnamese; `HAILONG_LANG=vi` asks for it too.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     vi: bool,
     #[command(subcommand)]
     command: Command,
@@ -105,13 +119,19 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let lang = lang::choose();
-    let arguments = Arguments::parse();
+    status::guarded(lang, move || match help::parse(lang) {
+        Ok(arguments) => obey(arguments, lang),
+        Err(status) => status,
+    })
+}
+
+fn obey(arguments: Arguments, lang: Lang) -> ExitCode {
     log();
     let context = Context { data: arguments.data, database: arguments.database, lang };
     let done = match arguments.command {
         Command::Demo(arguments) => demo::demo(&context, &arguments),
         Command::Serve(arguments) => serve::serve(&context, &arguments),
-        Command::Migrate => context.open().map(|_| println!("{} is up to date", context.name())),
+        Command::Migrate => context.open().map(|_| migrated(&context)),
         Command::Check(arguments) => return check::check(&context, &arguments),
         Command::Define(arguments) => define::define(&context, &arguments),
         Command::Wave(command) => wave::wave(&context, &command),
@@ -133,19 +153,13 @@ pub fn main() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("hailong: {}", lang::causes(&error));
-            ExitCode::FAILURE
-        }
+        Err(error) => status::failed(error, lang),
     }
 }
 
-/// See the macro above.
-fn line(text: std::fmt::Arguments<'_>) {
-    use std::io::Write;
-    if writeln!(std::io::stdout(), "{text}").is_err() {
-        std::process::exit(0);
-    }
+fn migrated(context: &Context) {
+    let name = context.name();
+    println!("{}", context.lang.pick(format!("{name} đã ở cấu trúc mới nhất"), format!("{name} is up to date")));
 }
 
 /// Log lines go to standard error; `HAILONG_LOG` says from which level (info by default), `HAILONG_LOG_FORMAT=json`

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use crate::words::{Finding, push_escaped};
+use crate::words::{Finding, Said, fault, push_escaped};
 
 /// How deep a definition file may nest.
 pub const MAX_DEPTH: usize = 64;
@@ -78,13 +78,14 @@ fn not_utf8(bytes: &[u8], valid_up_to: usize) -> Finding {
 
 fn syntax(error: &serde_json::Error) -> Finding {
     let (line, column) = (error.line(), error.column());
+    let Said { vi, en } = fault::of_json(error);
     Finding {
         line: u32::try_from(line).ok(),
         ..Finding::error(
             "",
             "not-json",
-            format!("Sai cú pháp JSON ở dòng {line}, cột {column}: {error}"),
-            format!("Not JSON, at line {line} column {column}: {error}"),
+            format!("Sai cú pháp JSON ở dòng {line}, cột {column}: {vi}"),
+            format!("Not JSON, at line {line} column {column}: {en}"),
         )
     }
 }

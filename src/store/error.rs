@@ -115,6 +115,13 @@ impl StoreError {
         }
     }
 
+    /// Whether the disk has no room left: SQLite and PostgreSQL say so in these words.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        let said = self.to_string();
+        said.contains("disk is full") || said.contains("No space left on device")
+    }
+
     pub(super) fn not_found(what: &'static str, key: impl std::fmt::Display) -> Self {
         Self::NotFound { what, key: key.to_string() }
     }

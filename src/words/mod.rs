@@ -1,6 +1,7 @@
 //! Words that every module needs: the two languages, what a check found, and small encodings of the wire.
 
 pub mod encode;
+pub mod fault;
 mod finding;
 mod lang;
 mod nearest;

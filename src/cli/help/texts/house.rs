@@ -1,0 +1,45 @@
+//! The whole, and the commands that keep the house: server, database, keys.
+
+use super::Texts;
+
+pub(super) const TEXTS: &[Texts] = &[
+    Texts {
+        path: "",
+        about: "Thu thập phiếu đánh giá mức độ hài lòng của người dân và tính chỉ số có trọng số kèm khoảng tin cậy trung thực",
+        arguments: &[],
+    },
+    Texts {
+        path: "demo",
+        about: "Trình diễn toàn bộ hệ thống trên dữ liệu giả lập của 36.525 người trả lời, rồi mở máy chủ",
+        arguments: &[
+            ("once", "Thoát khi đã in điểm, không mở máy chủ"),
+            ("listen", "Địa chỉ mở máy chủ"),
+            ("seed", "Số gieo sinh người trả lời: cùng một số gieo thì cùng những người ấy"),
+        ],
+    },
+    Texts {
+        path: "serve",
+        about: "Mở máy chủ HTTP API cho đến khi bị dừng",
+        arguments: &[
+            ("listen", "Địa chỉ mở máy chủ. Mã hóa đường truyền do máy chủ proxy phía trước lo"),
+            ("workers", "Số luồng trả lời; 0: mỗi lõi một luồng"),
+            ("connections", "Số kết nối tối đa mỗi luồng giữ"),
+            ("drain", "Số giây `/readyz` báo 503 trước khi máy chủ ngừng nhận"),
+            ("trusted_proxies", "Proxy được tin tiêu đề `X-Forwarded-For`; có thể nêu nhiều lần"),
+            ("no_rate_limit", "Không giới hạn tần suất: chỉ để thử tải trên máy này"),
+        ],
+    },
+    Texts { path: "migrate", about: "Nâng cơ sở dữ liệu lên cấu trúc mới nhất", arguments: &[] },
+    Texts { path: "key", about: "Tạo, liệt kê và thu hồi khóa API", arguments: &[] },
+    Texts {
+        path: "key create",
+        about: "Tạo một khóa và cho xem đúng một lần",
+        arguments: &[
+            ("name", "Tên gọi của khóa"),
+            ("role", "Vai trò: device, collector, agency, statistician, publisher, auditor hoặc admin"),
+            ("unit", "Đơn vị mà khóa gắn với, kể cả mọi đơn vị trực thuộc: `DANH_MỤC:MÃ`"),
+        ],
+    },
+    Texts { path: "key list", about: "Liệt kê các khóa; phần bí mật không được lưu", arguments: &[] },
+    Texts { path: "key revoke", about: "Thu hồi một khóa", arguments: &[("id", "Số của khóa")] },
+];
