@@ -13,3 +13,4 @@ mod flow;
 mod golden;
 mod harness;
 mod schemas;
+mod words;

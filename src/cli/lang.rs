@@ -135,7 +135,10 @@ fn store(error: &StoreError) -> Said {
         }
         StoreError::Database(_) if error.is_disk_full() => return Said::new("ổ đĩa hết chỗ", "the disk is full"),
         StoreError::Database(_) if error.to_string().contains("disk I/O error") => {
-            return Said::new("không ghi được xuống ổ đĩa (có thể ổ đĩa đã hết chỗ)", "the disk does not take what is written (it may be full)");
+            return Said::new(
+                "không ghi được xuống ổ đĩa (có thể ổ đĩa đã hết chỗ)",
+                "the disk does not take what is written (it may be full)",
+            );
         }
         StoreError::Database(_) if error.is_transient() => "cơ sở dữ liệu đang bận, hãy thử lại".to_owned(),
         StoreError::Database(_) => "cơ sở dữ liệu báo lỗi".to_owned(),
@@ -146,7 +149,9 @@ fn store(error: &StoreError) -> Said {
         StoreError::WrongState { key, state, .. } => format!("trạng thái của {key} ({state}) không cho phép"),
         StoreError::SamePerson { actor, .. } => format!("{actor} đã tạo hoặc trình lần tính này nên không thể duyệt: cần người thứ hai"),
         StoreError::Preview(run) => format!("lần tính {run} là tính thử, không thể công bố"),
-        StoreError::Unpublished { survey, .. } => format!("có chỉ tiêu lấy từ lần tính {survey} chưa công bố: hãy công bố lần tính đó trước"),
+        StoreError::Unpublished { survey, .. } => {
+            format!("có chỉ tiêu lấy từ lần tính {survey} chưa công bố: hãy công bố lần tính đó trước")
+        }
         StoreError::LostLease(_) => "một tiến trình khác đã nhận việc này".to_owned(),
     };
     Said::new(vi, error.to_string())

@@ -136,7 +136,7 @@ pub fn join(definition: &CompositeDefinition, run: &Run, table: &mut Table) -> V
             findings.push(Finding::warning(
                 format!("/{code}"),
                 "no-estimate",
-                format!("Đợt tính {} không có điểm “{survey}” cho chỉ tiêu “{code}” theo đơn vị", run.name),
+                format!("Lần tính {} không có điểm “{survey}” cho chỉ tiêu “{code}” theo đơn vị", run.name),
                 format!("The run {} has no estimate “{survey}” by unit for the indicator “{code}”", run.name),
             ));
         }
@@ -145,7 +145,7 @@ pub fn join(definition: &CompositeDefinition, run: &Run, table: &mut Table) -> V
             findings.push(Finding::warning(
                 format!("/{code}"),
                 "survey-value-replaced",
-                format!("Giá trị “{code}” trong bảng được thay bằng kết quả đợt tính {}: {units}", run.name),
+                format!("Giá trị “{code}” trong bảng được thay bằng kết quả lần tính {}: {units}", run.name),
                 format!("Values of “{code}” in the table are replaced by those of the run {}: {units}", run.name),
             ));
         }
@@ -154,7 +154,7 @@ pub fn join(definition: &CompositeDefinition, run: &Run, table: &mut Table) -> V
         findings.push(Finding::warning(
             "",
             "run-not-used",
-            format!("Không chỉ tiêu nào lấy kết quả của chỉ số {}, đợt {} (đợt tính {})", run.index, run.wave, run.name),
+            format!("Không chỉ tiêu nào lấy kết quả của chỉ số {}, đợt {} (lần tính {})", run.index, run.wave, run.name),
             format!("No indicator takes estimates of the index {}, wave {} (run {})", run.index, run.wave, run.name),
         ));
     }
@@ -176,7 +176,7 @@ pub fn beyond(definition: &CompositeDefinition, run: &Run, table: &Table) -> Vec
         return vec![Finding::warning(
             "/edition",
             "run-adds-edition",
-            format!("Kỳ {edition} không có trong bảng (bảng có: {known}): mọi số liệu của kỳ này chỉ lấy từ đợt tính {name}"),
+            format!("Kỳ {edition} không có trong bảng (bảng có: {known}): mọi số liệu của kỳ này chỉ lấy từ lần tính {name}"),
             format!("The table has no edition {edition} (it has: {known}): all of it comes from the run {name}"),
         )];
     }
@@ -190,7 +190,7 @@ pub fn beyond(definition: &CompositeDefinition, run: &Run, table: &Table) -> Vec
     vec![Finding::warning(
         "/unit",
         "run-adds-units",
-        format!("Bảng không có các đơn vị sau trong kỳ {edition}, chúng chỉ có số liệu của đợt tính {name}: {units}"),
+        format!("Bảng không có các đơn vị sau trong kỳ {edition}, chúng chỉ có số liệu của lần tính {name}: {units}"),
         format!("Units that the table does not have in {edition} come with figures of the run {name} alone: {units}"),
     )]
 }

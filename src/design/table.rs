@@ -215,7 +215,7 @@ impl Row {
                 self.line,
                 "weight",
                 "weight-invalid",
-                &format!("{text:?} không phải là quyền số dương"),
+                &format!("{text:?} không phải là trọng số dương"),
                 &format!("{text:?} is no positive weight"),
             ));
             return None;

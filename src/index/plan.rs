@@ -285,7 +285,7 @@ impl Compiler<'_> {
                 self.finding(
                     node.code(),
                     "weights-zero",
-                    "Tổng quyền số của các mục con bằng 0",
+                    "Tổng trọng số của các mục con bằng 0",
                     "the weights of the node's children add up to nothing",
                 );
             }

@@ -45,13 +45,13 @@ codes! {
     /// The cursor was not handed out by this resource. Start again without one.
     CursorInvalid 400 "cursor-invalid" "Con trỏ trang không hợp lệ" "The cursor is not valid";
     /// A key was sent in the query string, where proxies log it. Revoke that key; send keys in `Authorization` only.
-    SecretInQuery 400 "secret-in-query" "Không gửi khoá bí mật trên địa chỉ URL" "Secrets do not belong in the URL";
+    SecretInQuery 400 "secret-in-query" "Không gửi khóa bí mật trên địa chỉ URL" "Secrets do not belong in the URL";
     /// No key, or one that is malformed, unknown or revoked: the answer is the same for all.
-    Unauthenticated 401 "unauthenticated" "Cần khoá truy cập hợp lệ" "A valid key is needed";
+    Unauthenticated 401 "unauthenticated" "Cần khóa truy cập hợp lệ" "A valid key is needed";
     /// The key is valid, and its role may not do this.
     Forbidden 403 "forbidden" "Vai trò này không được phép" "This role may not do that";
     /// The key is bound to a unit, and this concerns another.
-    UnitForbidden 403 "unit-forbidden" "Khoá này không dùng cho đơn vị đó" "This key is not for that unit";
+    UnitForbidden 403 "unit-forbidden" "Khóa này không dùng cho đơn vị đó" "This key is not for that unit";
     /// The answer would give away figures that the definition keeps from the public: `detail` says which.
     FiguresHidden 403 "figures-hidden" "Có số liệu không được công khai" "Some of the figures are not public";
     /// Whoever made or submitted a run cannot approve it: a second person must.
@@ -59,7 +59,7 @@ codes! {
     /// There is nothing at this address, or nothing that this caller may know of.
     NotFound 404 "not-found" "Không tìm thấy" "Not found";
     /// The response names a survey version that was never published here.
-    SchemaVersionUnknown 404 "schema-version-unknown" "Không có phiên bản phiếu này" "The survey version is unknown";
+    SchemaVersionUnknown 404 "schema-version-unknown" "Không có phiên bản phiếu hỏi này" "The survey version is unknown";
     /// The response or run names a wave that does not exist.
     WaveUnknown 404 "wave-unknown" "Không có đợt khảo sát này" "The wave is unknown";
     /// The address exists, and not for this method: `Allow` lists those it has.

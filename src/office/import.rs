@@ -108,7 +108,7 @@ impl Batch<'_> {
         for (place, header) in headers.iter().enumerate() {
             if !used.contains(&Some(place)) && self.survey.questionnaire.item(header).is_none() {
                 let (vi, en) = (
-                    format!("Bảng hỏi không có câu {header}; bỏ qua cột này"),
+                    format!("Phiếu hỏi không có câu {header}; bỏ qua cột này"),
                     format!("The questionnaire has no item {header}; the column is passed over"),
                 );
                 report.findings.push((1, Finding::warning(format!("/{header}"), "column-unused", vi, en)));

@@ -140,7 +140,7 @@ fn unplaced(why: Unplaced) -> Finding {
             "The PSU is not the one the respondent was drawn in",
         ),
         Unplaced::NoWeight => {
-            ("/psu", "weight-missing", "Thiết kế mẫu không có quyền số cho phiếu này", "The design has no weight for this response")
+            ("/psu", "weight-missing", "Thiết kế mẫu không có trọng số cho phiếu này", "The design has no weight for this response")
         }
     };
     Finding::error(pointer, code, vi, en)

@@ -97,8 +97,28 @@ mod tests {
     fn everything_that_a_reader_of_json_can_say_has_its_vietnamese() {
         let deep = "[".repeat(200);
         for text in [
-            "", "[1", "{\"a\":1", "\"a", "{\"a\" 1}", "[1 2]", "{\"a\":1 \"b\"}", "nul", "x", "{a}", "\"\\x\"", "01", "1e999", "\"\\ud800\"",
-            "\"\\u12\"", "[1,]", "1 2", "\"\n\"", &deep, "{\"a\":}", "-", "{1:2}",
+            "",
+            "[1",
+            "{\"a\":1",
+            "\"a",
+            "{\"a\" 1}",
+            "[1 2]",
+            "{\"a\":1 \"b\"}",
+            "nul",
+            "x",
+            "{a}",
+            "\"\\x\"",
+            "01",
+            "1e999",
+            "\"\\ud800\"",
+            "\"\\u12\"",
+            "[1,]",
+            "1 2",
+            "\"\n\"",
+            &deep,
+            "{\"a\":}",
+            "-",
+            "{1:2}",
         ] {
             let error = serde_json::from_str::<serde_json::Value>(text).unwrap_err();
             let said = of_json(&error);

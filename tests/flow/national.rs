@@ -65,7 +65,7 @@ fn prepare(statistician: &Client, people: &[BTreeMap<String, String>], provinces
     statistician.send("POST", "/v1/units", &[("Content-Type", "text/csv")], Some(units.as_bytes())).expect(200);
     let wave = json!({
         "survey": "sipas-open", "title": { "vi": "Khảo sát thử", "en": "Trial survey" }, "mode": "probability_sample",
-        "frame": { "vi": "Người dân, dữ liệu tổng hợp", "en": "Residents, synthetic" }, "unit_list": "open-agencies",
+        "frame": { "vi": "Người dân, dữ liệu giả lập", "en": "Residents, synthetic" }, "unit_list": "open-agencies",
         "design": "cluster", "fpc": true, "opens_at": "2020-01-01T00:00:00+07:00", "synthetic": true,
     });
     let opened = statistician.put("/v1/waves/open-2024", &wave);

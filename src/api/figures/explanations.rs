@@ -180,7 +180,7 @@ impl<'p> Curtain<'p> {
         let hidden = |vi: &'static str, en: &'static str| Err(Refusal::new(Code::FiguresHidden).detail(vi, en));
         if self.is_closed(subject.row) {
             return hidden(
-                "Có chỉ tiêu của đơn vị dựa trên quá ít câu trả lời, giải trình sẽ làm lộ",
+                "Có chỉ tiêu của đơn vị dựa trên quá ít câu trả lời, lời giải thích sẽ làm lộ",
                 "Some figures of the unit rest on too few answers: an explanation would give them away",
             );
         }

@@ -121,7 +121,7 @@ fn new_wave() -> NewWave {
     NewWave {
         code: WAVE.to_owned(),
         survey_code: "sipas".to_owned(),
-        title: json!({ "vi": "SIPAS 2024 (dữ liệu tổng hợp để minh họa)", "en": "SIPAS 2024 (synthetic, for demonstration)" }).to_string(),
+        title: json!({ "vi": "SIPAS 2024 (dữ liệu giả lập để minh họa)", "en": "SIPAS 2024 (synthetic, for demonstration)" }).to_string(),
         mode: Mode::ProbabilitySample.as_str().to_owned(),
         frame_label: json!({ "vi": "Người dân từ 18 tuổi, do máy tạo ra", "en": "Residents aged 18 and over, made up by a program" })
             .to_string(),
@@ -211,7 +211,7 @@ fn publish_first(office: &Office, id: Uuid) -> Result<String, Refusal> {
 /// The nation, and the provinces from the first rank to the last.
 fn print(outcome: &Outcome, units: &Registry) {
     println!("SIPAS 2024 · SYNTHETIC: {} made-up respondents on the published design; nobody was asked", outcome.manifest.responses);
-    println!("SIPAS 2024 · DỮ LIỆU TỔNG HỢP: {} người trả lời do máy tạo ra; không phải kết quả thật\n", outcome.manifest.responses);
+    println!("SIPAS 2024 · DỮ LIỆU GIẢ LẬP: {} người trả lời do máy tạo ra; không phải kết quả thật\n", outcome.manifest.responses);
     show::header();
     for score in outcome.scores.iter().filter(|score| score.domain.kind == "nation" && ["SIPAS", "I", "II"].contains(&score.node.as_str()))
     {

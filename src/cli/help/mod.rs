@@ -85,7 +85,8 @@ mod tests {
 
     fn no_english(text: &str) {
         // Names of options stay as they are typed.
-        let words: String = text.split_whitespace().filter(|word| !word.contains("--") && !word.contains('`')).collect::<Vec<_>>().join(" ");
+        let words: String =
+            text.split_whitespace().filter(|word| !word.contains("--") && !word.contains('`')).collect::<Vec<_>>().join(" ");
         for word in ENGLISH {
             assert!(!words.contains(word), "{word:?} in {text}");
         }
@@ -93,7 +94,8 @@ mod tests {
 
     #[test]
     fn help_in_vietnamese_has_no_word_of_the_parser_in_english() {
-        for typed in [&["--help"][..], &["help"], &["run", "--help"], &["help", "table", "load"], &["table", "-h"], &["estimate", "--help"]] {
+        for typed in [&["--help"][..], &["help"], &["run", "--help"], &["help", "table", "load"], &["table", "-h"], &["estimate", "--help"]]
+        {
             let text = said(Lang::Vi, typed);
             assert!(text.contains("Cách dùng: hailong") && text.contains("Tùy chọn"), "{text}");
             no_english(&text);

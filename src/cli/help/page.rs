@@ -71,7 +71,8 @@ fn section(page: &mut String, command: &Command, path: &str) {
     }
     let usage = command.clone().render_usage().to_string();
     let _ = write!(page, "\n```text\n{}\n```\n", usage.trim_start_matches("Usage: "));
-    let own: Vec<&Arg> = command.get_arguments().filter(|arg| !arg.is_global_set() && !arg.is_hide_set() && arg.get_id() != "help").collect();
+    let own: Vec<&Arg> =
+        command.get_arguments().filter(|arg| !arg.is_global_set() && !arg.is_hide_set() && arg.get_id() != "help").collect();
     if !own.is_empty() {
         page.push('\n');
         table(page, &own);

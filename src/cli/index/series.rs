@@ -104,7 +104,7 @@ fn said(precision: &SeriesPrecision, lang: Lang) -> String {
     };
     let level = precision.level;
     lang.pick(
-        format!("điểm, sai số chuẩn, khoảng tin cậy {level} ({method}; coi quyền số là đã biết)"),
+        format!("điểm, sai số chuẩn, khoảng tin cậy {level} ({method}; coi trọng số là đã biết)"),
         format!("score, standard error, interval at level {level} ({method}; weights count as known)"),
     )
 }

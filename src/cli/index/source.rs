@@ -73,7 +73,7 @@ impl Source {
     /// What a finished run froze, computed again. The covariances of leaves that surveys measure, which take as long as the surveys'
     /// own runs, are there `with_covariances` only.
     fn stored(db: &mut Db, id: Uuid, with_covariances: bool, lang: Lang) -> Result<Self> {
-        let no_run = || lang.pick(format!("không có đợt tính {id}"), format!("there is no run {id}"));
+        let no_run = || lang.pick(format!("không có lần tính {id}"), format!("there is no run {id}"));
         let run = stored::find(db, id)?.with_context(no_run)?;
         let row = schemas::index_by_id(db, run.index_version_id)?;
         usable(&run, &row, lang)?;
@@ -100,13 +100,13 @@ fn usable(run: &Run, index: &schemas::IndexVersion, lang: Lang) -> Result<()> {
     let id = run.id;
     if run.kind == schemas::IndexKind::Survey {
         let of = format!("{} {}", index.code, index.version);
-        let vi = format!("đợt tính {id} thuộc {of}, chỉ số của một khảo sát, không phải chỉ số tổng hợp");
+        let vi = format!("lần tính {id} thuộc {of}, chỉ số của một khảo sát, không phải chỉ số tổng hợp");
         bail!("{}", lang.pick(vi, format!("the run {id} is of {of}, the index of a survey, not a composite one")));
     }
     if run.digest.is_none() {
         let why = run.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
         let state = run.state.as_str();
-        let vi = format!("đợt tính {id} không có kết quả (trạng thái {state}){why}");
+        let vi = format!("lần tính {id} không có kết quả (trạng thái {state}){why}");
         bail!("{}", lang.pick(vi, format!("the run {id} has no results: it is {state}{why}")));
     }
     Ok(())

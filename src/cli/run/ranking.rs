@@ -49,7 +49,7 @@ impl Page<'_> {
         index::targets(self.outcome.targets.iter(), lang);
         if self.outcome.reports.iter().any(|(kind, _)| *kind == ReportKind::Sensitivity) {
             let said = lang.pick(
-                "hạng phụ thuộc các lựa chọn ra sao: xem báo cáo của đợt tính, --json in ra",
+                "hạng phụ thuộc các lựa chọn ra sao: xem báo cáo của lần tính, --json in ra",
                 "how ranks depend on choices is in the run's report: --json prints it",
             );
             println!("\n{said}");
@@ -126,7 +126,7 @@ fn inputs(manifest: &CompositeManifest, lang: Lang) {
     }
     for survey in &manifest.surveys {
         let (index, wave, edition, run) = (&survey.index, &survey.wave, &survey.edition, &survey.run);
-        let vi = format!("{index}, đợt {wave}, cho kỳ {edition}: đợt tính {run}");
+        let vi = format!("{index}, đợt {wave}, cho kỳ {edition}: lần tính {run}");
         println!("  {}", lang.pick(vi, format!("{index} over {wave} for {edition}: run {run}")));
     }
     let (values, errors, pairs) = (manifest.values, manifest.with_errors, manifest.covariances);

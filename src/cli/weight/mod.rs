@@ -110,7 +110,7 @@ fn sample_list(ids: &[&str], psus: Option<&[&str]>, weighting: &Weighting) -> Re
     let answered = |row: &usize| weighting.respondents[*row];
     if let Some(row) = (0..weights.len()).filter(answered).find(|row| weights[*row] <= 0.0) {
         let (vi, en) = (
-            format!("Người trả lời “{}” có quyền số {}: cần số dương; hãy dùng khoảng cách có giới hạn", ids[row], weights[row]),
+            format!("Người trả lời “{}” có trọng số {}: cần số dương; hãy dùng khoảng cách có giới hạn", ids[row], weights[row]),
             format!(
                 "Respondent “{}” has the weight {}: a sample list needs positive ones; use a distance with bounds",
                 ids[row], weights[row]

@@ -139,7 +139,7 @@ pub fn rebuild(definition: &CompositeDefinition, outcome: &Outcome, units: &Regi
 fn misnamed(definition: &CompositeDefinition, outcome: &Outcome, units: &Registry, request: &Request) -> Vec<Finding> {
     let mut wrong = Vec::new();
     if let Some(name) = request.weight.as_ref().filter(|name| !definition.denominators().contains(name)) {
-        let vi = format!("Quyền số “{name}” không có trong “denominators” của định nghĩa");
+        let vi = format!("Trọng số “{name}” không có trong “denominators” của định nghĩa");
         wrong.push(Finding::error("/weight", "unknown-weight", vi, format!("The weight “{name}” is no denominator of the definition")));
     }
     let listed = |list: &str| units.iter().any(|unit| unit.record.list == names::recorded(list));

@@ -84,8 +84,8 @@ impl<'w> Told<'w> {
         let (count, parts) = (rebuilt.len(), rebuilt.iter().map(|unit| unit.parts.len()).sum::<usize>());
         let by = self.work.weight.and_then(|column| self.work.definition.denominators().get(column));
         let (by_vi, by_en) = by.map_or_else(
-            || ("quyền số bằng nhau vì không nêu cột quyền số".to_owned(), "equally weighted, as no weight was named".to_owned()),
-            |name| (format!("quyền số “{name}”"), format!("weighted by “{name}”")),
+            || ("trọng số bằng nhau vì không nêu cột trọng số".to_owned(), "equally weighted, as no weight was named".to_owned()),
+            |name| (format!("trọng số “{name}”"), format!("weighted by “{name}”")),
         );
         let (edition, from, to) = (self.work.edition, &self.work.from, self.work.to);
         let vi = format!(
@@ -121,7 +121,7 @@ impl<'w> Told<'w> {
         }
         if !names.is_empty() {
             let (edition, names) = (self.work.edition, names.join(", "));
-            let vi = format!("Kỳ {edition}: không tính lại được vì thiếu điểm hoặc quyền số của một đơn vị cũ: {names}");
+            let vi = format!("Kỳ {edition}: không tính lại được vì thiếu điểm hoặc trọng số của một đơn vị cũ: {names}");
             let en = format!("{edition}: not rebuilt, as the score or weight of an old unit is missing: {names}");
             self.warn(findings, "part-missing", vi, en);
         }

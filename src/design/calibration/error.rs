@@ -111,9 +111,9 @@ impl CalibrationError {
                 format!("Giới hạn {low} và {high}: hệ số g cần 0 ≤ dưới < 1 < trên; với logit giới hạn trên phải hữu hạn"),
             ),
             Self::Ragged { name, found, expected } => {
-                ("calibration-ragged", format!("{name}: có {found} dòng, trong khi quyền số có {expected} dòng"))
+                ("calibration-ragged", format!("{name}: có {found} dòng, trong khi trọng số có {expected} dòng"))
             }
-            Self::BaseWeight { row } => ("calibration-base-weight", format!("Dòng {row}: quyền số cơ sở không phải là số không âm")),
+            Self::BaseWeight { row } => ("calibration-base-weight", format!("Dòng {row}: trọng số cơ sở không phải là số không âm")),
             Self::Missing { name, row } => ("calibration-missing", format!("{name}, dòng {row}: biến phụ trợ không được để trống")),
             Self::Total { name, total } => ("calibration-total", format!("{name}: {total} không phải là một tổng hợp lệ")),
             Self::NoTotal { name, rows } => {
@@ -121,7 +121,7 @@ impl CalibrationError {
             }
             Self::Empty { name, total } => (
                 "calibration-empty",
-                format!("{name}: tổng là {total} nhưng không có dòng nào có quyền số thuộc nhóm này; hãy gộp với nhóm khác"),
+                format!("{name}: tổng là {total} nhưng không có dòng nào có trọng số thuộc nhóm này; hãy gộp với nhóm khác"),
             ),
             Self::Contradiction { name, total, implied } => (
                 "calibration-contradiction",
@@ -133,7 +133,7 @@ impl CalibrationError {
             ),
             Self::NotReached { name, total, reached, iterations } => (
                 "calibration-not-reached",
-                format!("{name}: tổng là {total}, quyền số chỉ đạt {reached} sau {iterations} vòng (chênh {})", total - reached),
+                format!("{name}: tổng là {total}, trọng số chỉ đạt {reached} sau {iterations} vòng (chênh {})", total - reached),
             ),
         };
         Finding::error(pointer, code, vi, self.to_string())

@@ -7,11 +7,11 @@ use super::protocol::{DrawFacts, Protocol, UnitFacts};
 /// How to follow a draw by hand; the doc comments of `Stream` and `draw` say the same.
 const METHOD: &str = "\
 CÁCH KIỂM TRA · HOW TO CHECK
-  Chạy lại lệnh trên với đúng tệp khung mẫu, kế hoạch và hạt giống: mọi tệp kết quả phải giống hệt từng byte.
+  Chạy lại lệnh trên với đúng tệp khung mẫu, kế hoạch và số gieo: mọi tệp kết quả phải giống hệt từng byte.
   Run the command again on the same frame, plan and seed: every file must come out the same, byte by byte.
 
-  Số ngẫu nhiên của mỗi lần chọn: khoá = SHA-256 của năm dòng “hailong-sample/1”, hạt giống, cấp, đơn vị cha, “sample”
-  (dự phòng: “reserve”), nối bằng ký tự xuống dòng; dòng khoá ChaCha20 (bộ đếm 0, nonce 0) đọc thành các số 64 bit, byte thấp trước.
+  Số ngẫu nhiên của mỗi lần chọn: khóa = SHA-256 của năm dòng “hailong-sample/1”, số gieo, cấp, đơn vị cha, “sample”
+  (dự phòng: “reserve”), nối bằng ký tự xuống dòng; dòng khóa ChaCha20 (bộ đếm 0, nonce 0) đọc thành các số 64 bit, byte thấp trước.
   Random numbers of a draw: the key is SHA-256 of the five lines “hailong-sample/1”, seed, level, parent, “sample”
   (substitutes: “reserve”), joined by newlines; its ChaCha20 keystream (counter 0, nonce 0) is read as little-endian 64-bit numbers.
 
@@ -42,7 +42,7 @@ impl Protocol {
         writeln!(f, "Khung mẫu · Frame: {} dòng · rows", frame.rows)?;
         writeln!(f, "  SHA-256 {} (tệp · file)", frame.sha256)?;
         writeln!(f, "  SHA-256 {} (nội dung theo thứ tự chuẩn · content in canonical order)", frame.canonical_sha256)?;
-        writeln!(f, "Hạt giống · Seed: {}", self.seed)?;
+        writeln!(f, "Số gieo · Seed: {}", self.seed)?;
         writeln!(f, "Lệnh · Command: {}\n", self.repeat)
     }
 
@@ -69,7 +69,7 @@ impl Protocol {
         writeln!(f, "  Mẫu · Sample: {}; dự phòng · substitutes: {}", self.sampled, self.substitutes)?;
         writeln!(
             f,
-            "  Tổng quyền số · Sum of base weights: {:.3}; khung mẫu có · the frame has: {}\n",
+            "  Tổng trọng số · Sum of base weights: {:.3}; khung mẫu có · the frame has: {}\n",
             self.sum_of_weights, self.population
         )
     }
@@ -114,7 +114,7 @@ fn write_numbers(f: &mut Formatter<'_>, draw: &DrawFacts) -> fmt::Result {
     let numbers: Vec<&str> = draw.units.iter().map(|unit| list_number(&unit.code)).collect();
     writeln!(f, "  số thứ tự · numbers on the list: {}", numbers.join(", "))?;
     match draw.units.first() {
-        Some(unit) => writeln!(f, "  xác suất · probability {}; quyền số · weight {}", unit.probability, unit.weight),
+        Some(unit) => writeln!(f, "  xác suất · probability {}; trọng số · weight {}", unit.probability, unit.weight),
         None => Ok(()),
     }
 }
@@ -137,5 +137,5 @@ fn write_unit(f: &mut Formatter<'_>, unit: &UnitFacts) -> fmt::Result {
     if let Some(number) = &unit.number {
         write!(f, "; số ngẫu nhiên · number {number}")?;
     }
-    writeln!(f, "; xác suất · probability {}; quyền số · weight {}", unit.probability, unit.weight)
+    writeln!(f, "; xác suất · probability {}; trọng số · weight {}", unit.probability, unit.weight)
 }

@@ -197,7 +197,7 @@ fn base(plan: &Plan, sheet: &Sheet) -> Checked<Vec<f64>> {
                 .collect();
             base_weights(sheet.rows(), &chances).map_err(|errors| {
                 let finding = |error: &dyn std::fmt::Display| {
-                    let vi = format!("Không tính được quyền số cơ sở: {error}");
+                    let vi = format!("Không tính được trọng số cơ sở: {error}");
                     Finding::error("/base/stages", "base-weight", vi, format!("No base weight: {error}"))
                 };
                 errors.iter().map(|error| finding(error)).collect()
@@ -256,7 +256,7 @@ impl Work<'_> {
             Step::Trim { rule, redistribution, strict } => {
                 let before = self.of_respondents(before);
                 let trimmed = trim(&before, *rule, *redistribution, *strict).map_err(|error| {
-                    let vi = format!("Không cắt được quyền số: {error}");
+                    let vi = format!("Không cắt được trọng số: {error}");
                     vec![Finding::error(&self.pointer, "trimming", vi, format!("Weights cannot be trimmed: {error}"))]
                 })?;
                 let weights = self.all_rows(&trimmed.weights);
@@ -287,7 +287,7 @@ impl Work<'_> {
     fn adjusted(&self, done: Result<ClassAdjustment, Vec<SmallClass>>) -> Checked<StepResult> {
         let finding = |class: &SmallClass| {
             let vi = format!(
-                "Lớp {}: {} trên {} trường hợp nhận quyền số, hệ số {}; cần ít nhất {} và hệ số không quá {}",
+                "Lớp {}: {} trên {} trường hợp nhận trọng số, hệ số {}; cần ít nhất {} và hệ số không quá {}",
                 class.names.join(" + "),
                 class.takers,
                 class.cases,
@@ -309,7 +309,7 @@ impl Work<'_> {
         };
         let mut findings: Vec<Finding> = open.map(error).collect();
         if findings.is_empty() {
-            let vi = format!("Quyền số vẫn còn thay đổi sau {iterations} vòng; hãy tăng “sweeps” hoặc nới “epsilon”");
+            let vi = format!("Trọng số vẫn còn thay đổi sau {iterations} vòng; hãy tăng “sweeps” hoặc nới “epsilon”");
             let en = format!("Weights still change after {iterations} sweeps: allow more “sweeps” or a larger “epsilon”");
             findings.push(Finding::error(&self.pointer, "calibration-not-reached", vi, en));
         }

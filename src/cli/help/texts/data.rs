@@ -73,9 +73,15 @@ pub(super) const TEXTS: &[Texts] = &[
         path: "weight",
         about: "Lập trọng số theo kế hoạch: trọng số cơ sở, không trả lời, hiệu chỉnh, cắt ngọn; in các chỉ số chẩn đoán",
         arguments: &[
-            ("plan", "Kế hoạch: dữ liệu, trọng số cơ sở và các bước theo thứ tự; tên tệp tính từ nơi có kế hoạch. Xem `docs/examples/weighting`"),
+            (
+                "plan",
+                "Kế hoạch: dữ liệu, trọng số cơ sở và các bước theo thứ tự; tên tệp tính từ nơi có kế hoạch. Xem `docs/examples/weighting`",
+            ),
             ("output", "Ghi dữ liệu kèm một cột trọng số sau mỗi bước, và `weight` cho bước cuối"),
-            ("respondents", "Ghi danh sách mẫu `respondent[,psu],weight` của những người đã trả lời, như `hailong import --respondents` đọc"),
+            (
+                "respondents",
+                "Ghi danh sách mẫu `respondent[,psu],weight` của những người đã trả lời, như `hailong import --respondents` đọc",
+            ),
             ("json", "In các chỉ số chẩn đoán ra JSON"),
         ],
     },

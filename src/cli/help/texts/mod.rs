@@ -17,7 +17,7 @@ pub(super) struct Texts {
 }
 
 /// Arguments that are the same wherever they stand. A command's own table goes first.
-const EVERYWHERE: [(&str, &str); 6] = [
+static EVERYWHERE: [(&str, &str); 6] = [
     ("data", "Thư mục dữ liệu, nơi có tệp `hailong.sqlite`"),
     ("database", "Cơ sở dữ liệu, nếu không phải tệp trong thư mục dữ liệu: `postgres://…` hoặc `sqlite:ĐƯỜNG_DẪN`"),
     ("vi", "Mọi thứ bằng tiếng Việt; `HAILONG_LANG=vi` cũng vậy"),
@@ -49,10 +49,21 @@ pub(super) fn about(path: &str) -> Option<&'static str> {
     all().find(|texts| texts.path == path).map(|texts| texts.about)
 }
 
-/// What an argument of a command is.
+/// What an argument of a command is: as the command's own table says, else as one above it, else as everywhere.
 pub(super) fn argument(path: &str, id: &str) -> Option<&'static str> {
-    let own = all().filter(|texts| texts.path == path).flat_map(|texts| texts.arguments);
-    own.chain(&EVERYWHERE).find(|(known, _)| *known == id).map(|(_, text)| *text)
+    let mut above = Some(path);
+    while let Some(path) = above {
+        let own = all().filter(|texts| texts.path == path).flat_map(|texts| texts.arguments);
+        if let Some(text) = told(own, id) {
+            return Some(text);
+        }
+        above = path.rsplit_once(' ').map(|(above, _)| above);
+    }
+    told(EVERYWHERE.iter(), id)
+}
+
+fn told(mut table: impl Iterator<Item = &'static (&'static str, &'static str)>, id: &str) -> Option<&'static str> {
+    table.find(|(known, _)| *known == id).map(|(_, text)| *text)
 }
 
 /// A heading in Vietnamese.
@@ -116,9 +127,11 @@ mod tests {
         let there = everything();
         let mut idle = Vec::new();
         for texts in all() {
-            let command = there.iter().find(|(path, _)| path == texts.path).map(|(_, command)| command);
-            let has = |id: &str| command.is_some_and(|command| shown(command).any(|arg| arg.get_id() == id));
-            idle.extend(command.is_none().then(|| texts.path.to_owned()));
+            let here =
+                there.iter().filter(|(path, _)| path.strip_prefix(texts.path).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')));
+            let here: Vec<&Command> = here.map(|(_, command)| command).collect();
+            let has = |id: &str| here.iter().any(|command| shown(command).any(|arg| arg.get_id() == id));
+            idle.extend(here.is_empty().then(|| texts.path.to_owned()));
             idle.extend(texts.arguments.iter().filter(|(id, _)| !has(id)).map(|(id, _)| format!("{}: {id}", texts.path)));
         }
         assert!(idle.is_empty(), "texts for commands or arguments that do not exist: {}", idle.join(", "));
