@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Value, json};
 
 use crate::index::{DomainKey, Score};
-use crate::jobs::recompute::Outcome;
+use crate::jobs::recompute::{self, Outcome};
+use crate::office::figures;
 use crate::publication::Manifest;
+use crate::publication::disclosure::{Figure, Reader, Seen};
 use crate::schema::IndexDefinition;
 use crate::store::changes::Change;
 use crate::unit::{Registry, UnitId};
@@ -160,28 +162,28 @@ pub(super) fn json(run: &str, outcome: &Outcome, units: &Registry, without_flagg
         if place > 0 {
             text.push(',');
         }
-        text.push_str(&score_json(score, changes.get(&place).copied(), units).to_string());
+        let change = changes.get(&place).map(|change| (*change).clone());
+        let row = recompute::rows(std::slice::from_ref(score)).into_iter().next();
+        if let Some(seen) = row.and_then(|row| figures::figure(row, change).seen_by(&Reader::office())) {
+            text.push_str(&score_json(&seen, score.weight, units).to_string());
+        }
     }
     text.push_str("]}");
     text
 }
 
-/// One score, with how it moved where it was compared.
-fn score_json(score: &Score, change: Option<&Change>, units: &Registry) -> Value {
-    let domain = &score.domain;
-    let mut value = json!({
-        "domain": domain.kind, "node": score.node, "value": score.value, "se": score.se, "low": score.low, "high": score.high,
-        "n": score.n, "psus": score.psus, "df": score.df, "deff": score.deff, "weight": score.weight, "rank": score.rank,
-        "rank_low": score.rank_interval.map(|r| r.low), "rank_high": score.rank_interval.map(|r| r.high),
-        "rank_joint_low": score.rank_joint.map(|r| r.low), "rank_joint_high": score.rank_joint.map(|r| r.high), "top": score.top,
-        "modelled": score.modelled, "thin": score.thin, "suppressed": score.suppressed,
-    });
+/// One figure as the office sees it, with how it moved where it was compared.
+fn score_json(figure: &Seen<Figure>, weight: f64, units: &Registry) -> Value {
+    let mut value = json!(figure.numbers);
+    let domain = &figure.domain;
+    for (member, told) in
+        [("domain", json!(domain.kind)), ("node", json!(figure.node)), ("weight", json!(weight)), ("suppressed", json!(figure.suppressed))]
+    {
+        value[member] = told;
+    }
     words(&mut value, domain, units);
-    if let Some(change) = change {
-        value["change"] = json!({
-            "before": change.before, "difference": change.difference, "se": change.se, "df": change.df, "p": change.p,
-            "p_holm": change.p_holm, "rank_before": change.rank_before, "rise_low": change.rise_lo, "rise_high": change.rise_hi,
-        });
+    if let Some(change) = &figure.change {
+        value["change"] = json!(change);
     }
     value
 }

@@ -11,7 +11,7 @@
 //! [`admissible_weight`] and [`admissible_grid`] go the other way: from published scores to the weights behind them.
 //!
 //! What is made of an outcome: [`explain`] says where a score comes from and what another would take, [`targets`] whether units
-//! reached what they set out to, [`Release`] what may be published, [`geography`] shows a series on another list of units.
+//! reached what they set out to, [`geography`] shows a series on another list of units.
 //! [`survey`] puts the estimates of a run into a table before.
 
 mod admissible;
@@ -19,12 +19,10 @@ mod coherence;
 mod contribution;
 mod dialect;
 pub mod explain;
-mod figures;
 pub mod geography;
 mod matrix;
 mod objection;
 mod pipeline;
-mod release;
 mod replay;
 mod scale;
 pub mod sensitivity;
@@ -43,11 +41,9 @@ mod vietnamese;
 pub use admissible::{GridError, MOST_COMPONENTS, MOST_FOUND, MOST_VECTORS, Printed, PrintedRow, admissible_grid, admissible_weight};
 pub use coherence::{Coherence, Summary, coherence, correlation, cronbach, effective_weights, summary};
 pub use contribution::{Contribution, contributions};
-pub use figures::{Figure, figures};
 pub use matrix::{Matrix, Rows};
 pub use objection::Objection;
 pub use pipeline::{ComputeError, DataSet, Outcome, StepResult, compute, run, scores};
-pub use release::{Hidden, Release, View};
 pub use stages::aggregate::combine;
 pub use stages::rank::ranks;
 pub use stages::{Filled, Limits, Needs, Record, Removed, StageError, State, Treated, apply};

@@ -2,29 +2,20 @@
 //!
 //! Published questionnaires never change and are kept for good. Keys, waves and units do change, on this instance or on another one
 //! of the same database: they are read again when they are older than a few seconds. So a revoked key stops working everywhere
-//! within [`FRESH`], and a response costs no query but its own insert. Finished runs never change either; of those of composite indices
-//! the last few that somebody asked to have explained are kept.
+//! within [`FRESH`], and a response costs no query but its own insert.
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use uuid::Uuid;
-
 use crate::http::state::AppState;
-use crate::jobs::composite::{self, Prepared};
 use crate::jobs::load::{self, Survey, WaveInField};
-use crate::jobs::recompute::RunError;
 use crate::office::{Actor, Holder, Refusal, keys};
-use crate::store::runs::Run;
 use crate::store::schemas;
 
 /// How old a key or a wave may be.
 pub const FRESH: Duration = Duration::from_secs(2);
-
-/// How many runs of composite indices are kept: one of all communes takes some 100 MB.
-const PREPARED: usize = 3;
 
 /// One kind of thing by its name.
 struct Kept<K, V>(RwLock<HashMap<K, (Instant, V)>>);
@@ -61,10 +52,6 @@ pub struct Cache {
     keys: Kept<[u8; 32], Arc<Holder>>,
     surveys: Kept<(String, String), Arc<Survey>>,
     waves: Kept<String, Arc<WaveInField>>,
-    /// The last asked for stands last.
-    prepared: Mutex<Vec<(Uuid, Arc<Prepared>)>>,
-    /// Held while one is computed.
-    preparing: tokio::sync::Mutex<()>,
 }
 
 impl Cache {
@@ -118,42 +105,5 @@ impl Cache {
             None => self.waves.forget(&key),
         }
         Ok(found)
-    }
-
-    /// A finished run of a composite index, computed again from what it froze: one at a time, however many ask.
-    pub(super) async fn prepared(&self, state: &AppState, run: Run) -> Result<Arc<Prepared>, Refusal> {
-        let id = run.id;
-        if let Some(known) = self.kept(id) {
-            return Ok(known);
-        }
-        let _turn = self.preparing.lock().await;
-        // Whoever had the turn before may have wanted the same.
-        if let Some(known) = self.kept(id) {
-            return Ok(known);
-        }
-        let prepared = Arc::new(state.read(move |db| composite::prepare(db, &run).map_err(unprepared)).await?);
-        let mut kept = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.push((id, Arc::clone(&prepared)));
-        let surplus = kept.len().saturating_sub(PREPARED);
-        kept.drain(..surplus);
-        Ok(prepared)
-    }
-
-    /// A run that was computed lately; it is the last asked for now.
-    fn kept(&self, id: Uuid) -> Option<Arc<Prepared>> {
-        let mut kept = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = kept.iter().position(|(other, _)| *other == id)?;
-        let found = kept.remove(place);
-        kept.push(found.clone());
-        Some(found.1)
-    }
-}
-
-/// It could be computed once, so whatever is not the store's fault is nobody's business but the log's.
-fn unprepared(error: RunError) -> Refusal {
-    match error {
-        RunError::Store(error) => error.into(),
-        RunError::Load(error) => error.into(),
-        fault => Refusal::internal(fault),
     }
 }

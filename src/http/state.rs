@@ -8,13 +8,13 @@ use std::time::Duration;
 use actix_web::{FromRequest, HttpRequest, dev, web};
 use std::future::{Ready, ready};
 
+use tokio::sync::Semaphore;
+
 use crate::http::cache::Cache;
 use crate::http::limit::{Limiter, Rates};
 use crate::http::metrics::Metrics;
-use crate::jobs::composite::Prepared;
 use crate::jobs::load::{Survey, WaveInField};
 use crate::office::{Act, Actor, Clock, Holder, Look, Office, Refusal};
-use crate::store::runs::Run;
 use crate::store::writer::Writer;
 use crate::store::{Db, Store};
 use crate::unit::Registry;
@@ -38,6 +38,9 @@ impl Default for Limits {
     }
 }
 
+/// How many may look at what takes long at once.
+const LONG: usize = 3;
+
 /// Shared by all workers; a clone is a pointer.
 #[derive(Clone)]
 pub struct AppState(Arc<Shared>);
@@ -50,6 +53,7 @@ struct Shared {
     metrics: Metrics,
     cache: Cache,
     draining: AtomicBool,
+    long: Semaphore,
 }
 
 impl AppState {
@@ -66,6 +70,7 @@ impl AppState {
             metrics,
             cache: Cache::default(),
             draining: AtomicBool::new(false),
+            long: Semaphore::new(LONG),
         }))
     }
 
@@ -194,12 +199,18 @@ impl AppState {
         self.look(Actor::anyone(), |look| look.units()).await
     }
 
-    /// A finished run of a composite index, computed again from what it froze.
+    /// Lets an actor look at something that may take long, such as a run that must be computed again. Few may at once, so that the others
+    /// find a connection.
     ///
     /// # Errors
-    /// Those of the store.
-    pub async fn prepared(&self, run: Run) -> Result<Arc<Prepared>, Refusal> {
-        self.0.cache.prepared(self, run).await
+    /// Those of [`Office::look`].
+    pub async fn look_long<T, F>(&self, actor: Actor, look: F) -> Result<T, Refusal>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Look<'_>) -> Result<T, Refusal> + Send + 'static,
+    {
+        let _turn = self.0.long.acquire().await.map_err(Refusal::internal)?;
+        self.look(actor, look).await
     }
 
     /// Forgets what a change here made stale; other instances find out within seconds.

@@ -15,7 +15,8 @@ use crate::jobs::composite::CompositeError;
 use crate::jobs::load::{self, LoadError, Survey, WaveInField};
 use crate::jobs::place::area_unit;
 use crate::jobs::stream::{self, Beside};
-use crate::publication::{Manifest, VersionUsed, digest, suppress};
+use crate::publication::disclosure::hide_few;
+use crate::publication::{Manifest, VersionUsed, digest};
 use crate::schema::IndexDefinition;
 use crate::store::changes::Change;
 use crate::store::quality::{self, LeftOut};
@@ -173,7 +174,7 @@ pub fn recompute_without(db: &mut Db, run: &Run, left_out: Option<&LeftOut>, rep
         other => other.into(),
     })?;
     manifest.calibration = calibration;
-    suppress(&mut scores, plan.min_n());
+    hide_few(&mut scores, plan.min_n());
     let digest = digest(&manifest, &scores, &|id| unit_code(units, id));
     let changes = match before.zip(after) {
         Some((before, after)) => compare::since(plan, before, after, &scores, units, report)?,

@@ -13,10 +13,12 @@ pub mod chain;
 mod codes;
 pub mod definitions;
 pub mod editions;
+pub mod figures;
 pub mod import;
 pub mod intake;
 pub mod keys;
 pub mod place;
+mod prepared;
 mod refusal;
 pub mod responses;
 mod role;
@@ -35,6 +37,8 @@ pub use actor::{Actor, Holder, OPERATOR, Standing};
 pub use codes::Code;
 pub use refusal::Refusal;
 pub use role::{Action, Role};
+
+use prepared::PreparedKept;
 
 use crate::jobs::load;
 use crate::store::audit::{self, NewLine};
@@ -59,6 +63,7 @@ pub struct Office {
     store: Store,
     clock: Clock,
     units: UnitsKept,
+    prepared: Arc<PreparedKept>,
 }
 
 /// Every unit, and when they were read.
@@ -76,6 +81,7 @@ pub struct Look<'a> {
     /// The instant, UTC microseconds.
     pub now: i64,
     units: &'a UnitsKept,
+    prepared: &'a PreparedKept,
 }
 
 /// One who acts, in a transaction, at an instant.
@@ -88,7 +94,7 @@ impl Office {
     /// An office over a store.
     #[must_use]
     pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock, units: UnitsKept::default() }
+        Self { store, clock, units: UnitsKept::default(), prepared: Arc::default() }
     }
 
     /// The present instant, UTC microseconds.
@@ -109,7 +115,7 @@ impl Office {
     /// Those of `look`; `unavailable` without a connection.
     pub fn look<T>(&self, actor: &Actor, look: impl FnOnce(&mut Look<'_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
         let now = self.now();
-        look(&mut Look { db: &mut *self.store.db()?, actor, now, units: &self.units })
+        look(&mut Look { db: &mut *self.store.db()?, actor, now, units: &self.units, prepared: &self.prepared })
     }
 
     /// Lets an actor do something, in one transaction: the effect and its line of the audit log go together.
@@ -120,7 +126,7 @@ impl Office {
     pub fn act<T>(&self, actor: &Actor, act: impl FnOnce(&mut Act<'_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
         let now = self.now();
         self.store.write(|db| {
-            let mut at_work = Act { look: Look { db, actor, now, units: &self.units }, told: false };
+            let mut at_work = Act { look: Look { db, actor, now, units: &self.units, prepared: &self.prepared }, told: false };
             let done = act(&mut at_work)?;
             if at_work.told { Ok(done) } else { Err(Refusal::internal("an act left no line in the audit log")) }
         })

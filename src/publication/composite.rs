@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::CompositeScore;
 use super::digest::{Digest, text};
+use super::disclosure::Hidden;
 use super::manifest::VersionUsed;
-use crate::composite::Figure;
 
 /// An indicator table that took part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,7 +92,7 @@ impl CompositeManifest {
 
 /// The digest of a run of a composite index: its frozen inputs, every figure bit for bit, and the reports that follow from them.
 #[must_use]
-pub fn composite_digest(manifest: &CompositeManifest, figures: &[Figure], reports: &[&str]) -> Digest {
+pub fn composite_digest(manifest: &CompositeManifest, figures: &[CompositeScore], reports: &[&str]) -> Digest {
     let mut hash = Sha256::new();
     hash.update(manifest.canonical());
     for figure in figures {
@@ -107,7 +108,7 @@ pub fn composite_digest(manifest: &CompositeManifest, figures: &[Figure], report
             hash.update(rank.to_le_bytes());
         }
         hash.update(figure.tier.map_or(u64::MAX, |tier| tier as u64).to_le_bytes());
-        text(&mut hash, figure.hidden.map(crate::composite::Hidden::as_str));
+        text(&mut hash, figure.hidden.map(Hidden::as_str));
     }
     for report in reports {
         text(&mut hash, Some(report));

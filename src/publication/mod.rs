@@ -2,14 +2,15 @@
 //!
 //! A [`Manifest`] freezes what a run was made of; its digest together with the scores' ([`digest`]) names the result: the
 //! same inputs give the same digest, for any number of threads, in any database, whenever the run is repeated.
-//! [`suppress`] hides cells that rest on too few people from everyone outside the office that made them.
+//! [`disclosure`] decides what each reader sees of it.
 
 mod composite;
 mod digest;
+pub mod disclosure;
+mod figures;
 mod manifest;
-mod suppress;
 
 pub use composite::{CompositeManifest, SurveyUsed, TableUsed, UncertaintyUsed, composite_digest};
 pub use digest::{Digest, digest};
+pub use figures::{CompositeScore, composite_scores};
 pub use manifest::{ChainUsed, ClustersUsed, FlagsUsed, Manifest, VersionUsed};
-pub use suppress::suppress;

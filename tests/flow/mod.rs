@@ -8,6 +8,7 @@ mod composite_text;
 mod crash;
 mod national;
 mod process;
+mod runs;
 mod sampling;
 mod stream;
 mod weighting;

@@ -7,28 +7,15 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
-use crate::api::figures::sources::{Asked, Source, View, source};
 use crate::api::wire::{Cacheable, UnitLabel, Words};
-use crate::composite::Hidden;
 use crate::http::page::{Page, link};
 use crate::http::state::AppState;
-use crate::jobs::load;
-use crate::office::Action;
-use crate::office::Actor;
-use crate::office::Code;
-use crate::office::Refusal;
-use crate::publication::CompositeManifest;
+use crate::office::figures::{self, Asked, CompositePage, CompositeWish};
+use crate::office::{Actor, Refusal};
+use crate::publication::disclosure::{CompositeFigure, CompositeNumbers, Seen};
 use crate::schema::composite::{CompositeDefinition, Tiers};
-use crate::store::Db;
-use crate::store::composites::{self, CompositeScore, Filter};
-use crate::store::runs::Run;
-use crate::store::schemas::{self, IndexKind, IndexVersion};
 use crate::unit::{Registry, UnitId};
-
-/// Rows read at a time while looking for those that the caller may see.
-const CHUNK: u16 = 1_000;
 
 /// Which scores: of an `edition`, of a `run`, or of the latest published edition of an `index`.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -56,8 +43,8 @@ pub struct CompositeScoresQuery {
 }
 
 impl CompositeScoresQuery {
-    fn asked(&self) -> Asked<'_> {
-        let [edition, run, index, period] = [&self.edition, &self.run, &self.index, &self.period].map(Option::as_deref);
+    fn asked(&self) -> Asked {
+        let [edition, run, index, period] = [&self.edition, &self.run, &self.index, &self.period].map(Clone::clone);
         Asked { edition, run, index, period }
     }
 }
@@ -86,7 +73,7 @@ pub struct CompositeScoresBody {
 }
 
 /// One score. Of one that is hidden only what it is about is told, and why.
-#[derive(Debug, Default, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct CompositeScoreBody {
     /// What tables and definitions call the edition, such as `2025`.
     pub year: String,
@@ -98,127 +85,43 @@ pub struct CompositeScoreBody {
     pub node: String,
     /// What the node is called.
     pub label: Words,
-    /// The score, unrounded.
-    pub score: Option<f64>,
-    /// Its standard error; null where nothing is known of errors, which is not to say that there are none.
-    pub se: Option<f64>,
-    /// Degrees of freedom; null: they count as infinite.
-    pub df: Option<f64>,
-    /// Lower end of the interval.
-    pub low: Option<f64>,
-    /// Upper end of the interval.
-    pub high: Option<f64>,
-    /// Its rank in the year, by unrounded scores.
-    pub rank: Option<i32>,
-    /// The best rank that the data allow.
-    pub rank_low: Option<i32>,
-    /// The worst rank that the data allow.
-    pub rank_high: Option<i32>,
+    /// What was computed; all null of one that is hidden.
+    #[serde(flatten)]
+    pub numbers: CompositeNumbers,
     /// The group that the unit is in, where the definition makes groups. Units beyond the top have one too.
     pub tier: Option<Words>,
     /// Why the public does not see it: `few_answers`, `protects_sibling` or `beyond_top`. Null: it does.
     pub hidden: Option<String>,
 }
 
-/// Who looks at the figures of a run.
-#[derive(Clone)]
-pub(super) struct Eyes {
-    view: View,
-    /// The unit of an agency's key: of its own units it sees what is beyond the top too.
-    own: Option<UnitId>,
-    units: Arc<Registry>,
-}
-
-impl Eyes {
-    pub(super) fn new(view: View, actor: &Actor, units: &Arc<Registry>) -> Self {
-        let own = actor.holder().filter(|_| actor.can(Action::ReadOwnEmbargoed)).and_then(|holder| holder.unit);
-        Self { view, own: own.map(UnitId), units: Arc::clone(units) }
-    }
-
-    /// Whether anything of a unit's figure is told.
-    pub(super) fn know(&self, score: &CompositeScore) -> bool {
-        self.view.shows(score.unit_id, &self.units)
-    }
-
-    /// Whether its score and rank are told.
-    pub(super) fn see(&self, score: &CompositeScore) -> bool {
-        match score.hidden.as_deref() {
-            _ if self.view == View::Office => true,
-            None => true,
-            Some(hidden) => hidden == Hidden::BeyondTop.as_str() && self.is_own(score),
-        }
-    }
-
-    /// Whether nothing is kept from whoever looks.
-    pub(super) fn sees_all(&self) -> bool {
-        self.view == View::Office
-    }
-
-    fn is_own(&self, score: &CompositeScore) -> bool {
-        self.own.zip(score.unit_id).is_some_and(|(root, id)| self.units.is_within(UnitId(id), root))
-    }
-
-    fn sees_tier(&self, score: &CompositeScore) -> bool {
-        self.see(score) || score.hidden.as_deref() == Some(Hidden::BeyondTop.as_str())
-    }
-}
-
 /// What every score of an answer is told with.
 struct About {
-    eyes: Eyes,
+    units: Arc<Registry>,
     labels: HashMap<String, Words>,
     tiers: Vec<Words>,
 }
 
 impl About {
-    fn new(eyes: Eyes, definition: &CompositeDefinition) -> Self {
+    fn new(units: Arc<Registry>, definition: &CompositeDefinition) -> Self {
         let labels = definition.nodes().iter().map(|node| (node.code().to_owned(), Words::of(node.label()))).collect();
         let tiers = definition.publication().tiers.as_ref().map(Tiers::labels).unwrap_or_default();
-        Self { eyes, labels, tiers: tiers.iter().map(Words::of).collect() }
+        Self { units, labels, tiers: tiers.iter().map(Words::of).collect() }
     }
 
-    fn body(&self, score: CompositeScore) -> CompositeScoreBody {
-        let tier = score.tier.filter(|_| self.eyes.sees_tier(&score)).and_then(|tier| usize::try_from(tier).ok());
-        let seen = self.eyes.see(&score);
-        let subject = CompositeScoreBody {
-            name: score.unit_id.and_then(|id| self.eyes.units.get(UnitId(id))).map(|unit| UnitLabel::of(unit).name),
-            label: self.labels.get(&score.node).cloned().unwrap_or_default(),
-            tier: tier.and_then(|tier| self.tiers.get(tier).cloned()),
-            year: score.edition,
-            unit: score.unit,
-            node: score.node,
-            hidden: score.hidden,
-            ..CompositeScoreBody::default()
-        };
-        if !seen {
-            return subject;
-        }
+    fn body(&self, figure: Seen<CompositeFigure>) -> CompositeScoreBody {
+        let figure = figure.into_inner();
+        let tier = figure.tier.and_then(|tier| usize::try_from(tier).ok());
         CompositeScoreBody {
-            score: score.score,
-            se: score.se,
-            df: score.df,
-            low: score.lo,
-            high: score.hi,
-            rank: score.rank,
-            rank_low: score.rank_lo,
-            rank_high: score.rank_hi,
-            ..subject
+            name: figure.unit_id.and_then(|id| self.units.get(UnitId(id))).map(|unit| UnitLabel::of(unit).name),
+            label: self.labels.get(&figure.node).cloned().unwrap_or_default(),
+            tier: tier.and_then(|tier| self.tiers.get(tier).cloned()),
+            year: figure.edition,
+            unit: figure.unit,
+            node: figure.node,
+            numbers: figure.numbers,
+            hidden: figure.hidden.map(|hidden| hidden.as_str().to_owned()),
         }
     }
-}
-
-/// A run of a composite index with its definition.
-///
-/// # Errors
-/// Those of [`source`]; `query-invalid` for a survey's index.
-pub(super) fn composite(db: &mut Db, actor: &Actor, asked: Asked<'_>) -> Result<(Source, IndexVersion), Refusal> {
-    let source = source(db, actor, asked)?;
-    if source.run.kind == IndexKind::Survey {
-        let (vi, en) = ("Chỉ số tính từ khảo sát: xem /v1/scores", "This index is of a survey: its scores are at /v1/scores");
-        return Err(Refusal::new(Code::QueryInvalid).detail(vi, en));
-    }
-    let index = schemas::index_by_id(db, source.run.index_version_id)?;
-    Ok((source, index))
 }
 
 /// Scores of one edition or run of a composite index.
@@ -232,51 +135,26 @@ pub async fn list_composite_scores(
     query: web::Query<CompositeScoresQuery>,
 ) -> Result<HttpResponse, Refusal> {
     let page: Page<i32> = Page::of(query.cursor.as_deref(), query.limit)?;
-    let (units, query) = (state.units().await?, query.into_inner());
-    let found = state.read(move |db| {
-        let (source, index) = composite(db, &actor, query.asked())?;
-        let definition = load::composite(&index)?;
-        let about = About::new(Eyes::new(source.view, &actor, &units), &definition);
-        let filter = Filter { edition: query.year, unit: query.unit, node: query.node, after_ord: page.after };
-        let rows = visible(db, source.run.id, filter, &about.eyes, page.limit as usize + 1)?;
-        Ok((source, index, definition, about, rows))
-    });
-    let (source, index, definition, about, mut rows) = found.await?;
-    let next = page.cut(&req, &mut rows, |score| score.ord);
-    let manifest = manifest(&source.run)?;
+    let units = state.units().await?;
+    let of = query.asked();
+    let CompositeScoresQuery { year, unit, node, .. } = query.into_inner();
+    let wish = CompositeWish { of, year, unit, node, after: page.after, limit: page.limit as usize + 1 };
+    let found = state.look(actor, move |look| figures::composite_scores(look, &wish)).await?;
+    let CompositePage { origin, definition, manifest, mut items } = found;
+    let next = page.cut(&req, &mut items, |figure| figure.ord);
     let mut answer = HttpResponse::Ok();
     answer.private();
     link(&mut answer, next.as_deref());
+    let about = About::new(units, &definition);
     Ok(answer.json(CompositeScoresBody {
-        state: source.state(),
-        edition: source.edition.map(|edition| edition.code),
-        index: index.code,
-        version: index.version,
+        state: origin.state,
+        edition: origin.edition,
+        index: origin.index,
+        version: origin.version,
         geography: definition.geography().map(str::to_owned),
         synthetic: manifest.synthetic,
         level: manifest.level,
-        items: rows.into_iter().map(|score| about.body(score)).collect(),
+        items: items.into_iter().map(|figure| about.body(figure)).collect(),
         next,
     }))
-}
-
-/// What a finished run was made of.
-fn manifest(run: &Run) -> Result<CompositeManifest, Refusal> {
-    let manifest = run.manifest.as_deref().and_then(|manifest| serde_json::from_str(manifest).ok());
-    manifest.ok_or_else(|| Refusal::internal(format!("the manifest of run {} cannot be read", run.id)))
-}
-
-/// The first `wanted` scores that the caller may know of.
-fn visible(db: &mut Db, run: Uuid, mut filter: Filter, eyes: &Eyes, wanted: usize) -> Result<Vec<CompositeScore>, Refusal> {
-    let mut found = Vec::new();
-    loop {
-        let rows = composites::query(db, run, &filter, CHUNK.into())?;
-        let full = rows.len() == usize::from(CHUNK);
-        filter.after_ord = rows.last().map(|score| score.ord);
-        found.extend(rows.into_iter().filter(|score| eyes.know(score)));
-        if !full || found.len() >= wanted {
-            found.truncate(wanted);
-            return Ok(found);
-        }
-    }
 }

@@ -1,27 +1,18 @@
 //! The scores of a composite index as a series on one list of units, across reforms.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use actix_web::{HttpResponse, get, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::figures::composite_reports::Origin;
-use crate::api::figures::composite_scores::composite;
-use crate::api::figures::sources::{Asked, View};
 use crate::api::wire::{Cacheable, FindingBody};
-use crate::composite::Release;
-use crate::composite::geography::{Request, Series, SeriesEdition, SeriesUnit, rebuild};
+use crate::composite::geography::{SeriesEdition, SeriesUnit};
 use crate::http::state::AppState;
-use crate::jobs::composite::Prepared;
-use crate::office::Action;
-use crate::office::Actor;
-use crate::office::Code;
-use crate::office::Refusal;
+use crate::office::figures::{self, Asked, SeriesWish, Shown};
+use crate::office::{Actor, Refusal};
 use crate::schema::composite::CompositeDefinition;
-use crate::unit::Registry;
-use crate::words::Finding;
 
 /// What series is wanted.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -45,8 +36,8 @@ pub struct SeriesQuery {
 }
 
 impl SeriesQuery {
-    fn asked(&self) -> Asked<'_> {
-        let [edition, run, index, period] = [&self.edition, &self.run, &self.index, &self.period].map(Option::as_deref);
+    fn asked(&self) -> Asked {
+        let [edition, run, index, period] = [&self.edition, &self.run, &self.index, &self.period].map(Clone::clone);
         Asked { edition, run, index, period }
     }
 }
@@ -109,55 +100,16 @@ pub struct SeriesPartBody {
 #[utoipa::path(tag = "composites", params(SeriesQuery), responses((status = 200, description = "The series", body = SeriesBody)))]
 #[get("/v1/composite-series")]
 pub async fn get_composite_series(state: AppState, actor: Actor, query: web::Query<SeriesQuery>) -> Result<HttpResponse, Refusal> {
-    let (units, office) = (state.units().await?, actor.can(Action::ReadRuns));
-    let (source, index, query) = state
-        .read(move |db| {
-            let (source, index) = composite(db, &actor, query.asked())?;
-            Ok((source, index, query.into_inner()))
-        })
-        .await?;
-    if !office && source.view != View::Public {
-        return Err(Refusal::new(Code::UnitForbidden));
-    }
-    let origin = Origin::of(&source, index);
-    let prepared = state.prepared(source.run).await?;
-    let (shared, year, all) = (Arc::clone(&prepared), query.year, office);
-    let request = Request { list: query.geography, weight: query.weight, ..Request::default() };
-    let series = web::block(move || series(&shared, &units, &request, year.as_deref(), all)).await.map_err(Refusal::internal)??;
+    let of = query.asked();
+    let SeriesQuery { geography: list, weight, year, .. } = query.into_inner();
+    let wish = SeriesWish { of, list, weight, year };
+    let Shown { origin, definition, series } = state.look_long(actor, move |look| figures::series(look, &wish)).await?;
     Ok(HttpResponse::Ok().private().json(SeriesBody {
-        origin,
+        origin: origin.into(),
         list: series.list,
-        years: series.editions.into_iter().map(|edition| year_body(&prepared.definition, edition)).collect(),
+        years: series.editions.into_iter().map(|edition| year_body(&definition, edition)).collect(),
         findings: series.findings.into_iter().map(FindingBody::from).collect(),
     }))
-}
-
-/// The series, of one year or of all; for the public (not `all`) only where no figure of these is hidden.
-fn series(prepared: &Prepared, units: &Registry, request: &Request, year: Option<&str>, all: bool) -> Result<Series, Refusal> {
-    let (definition, outcome) = (&prepared.definition, &prepared.outcome);
-    let wanted = |edition: &str| year.is_none_or(|year| year == edition);
-    if !outcome.rows().editions().iter().any(|edition| wanted(edition)) {
-        return Err(Refusal::not_found().detail("Không có số liệu của kỳ này", "There are no figures of that year"));
-    }
-    let release = Release::new(definition, outcome, &prepared.table);
-    let hides = |(row, (edition, _)): (usize, (&str, &str))| {
-        wanted(edition) && (0..definition.nodes().len()).any(|node| release.hidden(node, row).is_some())
-    };
-    if !all && outcome.rows().keys().enumerate().any(hides) {
-        let (vi, en) = ("Có số liệu không công khai, chuỗi sẽ làm lộ", "Some figures are hidden: a series would give them away");
-        return Err(Refusal::new(Code::FiguresHidden).detail(vi, en));
-    }
-    let mut series = rebuild(definition, outcome, units, request).map_err(refused)?;
-    series.editions.retain(|edition| wanted(&edition.edition));
-    series.findings.retain(|finding| finding.pointer.strip_prefix("/editions/").is_none_or(wanted));
-    if series.findings.iter().any(|finding| finding.code == "cannot-rebuild") {
-        return Err(refused(series.findings));
-    }
-    Ok(series)
-}
-
-fn refused(findings: Vec<Finding>) -> Refusal {
-    Refusal::new(Code::CannotRebuild).errors(findings)
 }
 
 fn year_body(definition: &CompositeDefinition, edition: SeriesEdition) -> SeriesYearBody {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::Shown;
 use crate::composite::geography::Series;
 use crate::composite::targets::TargetReport;
-use crate::composite::{DataSet, View, contributions};
+use crate::composite::{DataSet, contributions};
 use crate::schema::composite::CompositeNode;
 use crate::words::encode::hex;
 
@@ -17,7 +17,7 @@ pub(super) fn print(shown: &Shown<'_>, targets: &[TargetReport]) -> Result<()> {
     let mut stages = Vec::new();
     for step in shown.outcome.steps() {
         let mut stage = serde_json::to_value(step)?;
-        if shown.view == View::Office {
+        if shown.reader.is_office() {
             stage["data"] = data(shown, &step.data);
         } else if let Some(stage) = stage.as_object_mut() {
             stage.remove("record");
@@ -49,7 +49,7 @@ fn edition(shown: &Shown<'_>, edition: usize) -> Value {
     if let Some(wanted) = shown.unit {
         units.retain(|row| rows.units().get(*row).is_some_and(|unit| unit == wanted));
     }
-    units.sort_by_key(|row| (shown.release.rank(shown.view, 0, *row).unwrap_or(u32::MAX), *row));
+    units.sort_by_key(|row| (shown.release.rank(&shown.reader, 0, *row).unwrap_or(u32::MAX), *row));
     json!({
         "edition": rows.editions().get(edition),
         "units": units.into_iter().map(|row| unit(shown, row)).collect::<Vec<_>>(),
@@ -57,29 +57,29 @@ fn edition(shown: &Shown<'_>, edition: usize) -> Value {
 }
 
 fn unit(shown: &Shown<'_>, row: usize) -> Value {
-    let (definition, outcome, release, view) = (&shown.checked.definition, shown.outcome, &shown.release, shown.view);
+    let (definition, outcome, release, reader) = (&shown.checked.definition, shown.outcome, &shown.release, &shown.reader);
     let node = |(place, node): (usize, &CompositeNode)| {
-        let mut cell = json!({"score": release.score(view, place, row), "rank": release.rank(view, place, row)});
+        let mut cell = json!({"score": release.score(reader, place, row), "rank": release.rank(reader, place, row)});
         if let Some(hidden) = release.hidden(place, row) {
             cell["hidden"] = json!(hidden);
         }
         (node.code().to_owned(), cell)
     };
     let nodes: Map<String, Value> = definition.nodes().iter().enumerate().map(node).collect();
-    let parts = (view == View::Office).then(|| contributions(definition, outcome, row)).flatten();
+    let parts = (reader.is_office()).then(|| contributions(definition, outcome, row)).flatten();
     let labels = definition.publication().tiers.as_ref().map(crate::schema::composite::Tiers::labels);
     let mut unit = json!({
         "unit": outcome.rows().units().get(row),
-        "score": release.score(view, 0, row),
-        "rank": release.rank(view, 0, row),
+        "score": release.score(reader, 0, row),
+        "rank": release.rank(reader, 0, row),
         "nodes": nodes,
         "contributions": parts.as_ref().map(|(leaves, _)| leaves),
         "constant": parts.as_ref().map(|(_, constant)| constant),
     });
-    if let Some((tier, labels)) = release.tier(view, row).zip(labels) {
+    if let Some((tier, labels)) = release.tier(reader, row).zip(labels) {
         unit["tier"] = json!({"place": tier + 1, "label": labels.get(tier)});
     }
-    if let Some(se) = shown.error(0, row).filter(|_| release.score(view, 0, row).is_some()) {
+    if let Some(se) = shown.error(0, row).filter(|_| release.score(reader, 0, row).is_some()) {
         unit["se"] = json!(se);
     }
     unit

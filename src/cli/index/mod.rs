@@ -14,7 +14,6 @@ mod stages;
 mod target;
 mod text;
 mod uncertainty;
-mod veil;
 mod why;
 
 pub(super) use arguments::Arguments;
@@ -27,8 +26,9 @@ use crate::cli::lang;
 use crate::composite::explain::{Subject, standard_error};
 use crate::composite::targets::{TargetReport, assess};
 use crate::composite::uncertainty::Errors;
-use crate::composite::{Outcome, Release, State, Table, View};
-use crate::schema::composite::{CheckedComposite, TargetKind};
+use crate::composite::{Outcome, State, Table};
+use crate::publication::disclosure::{self, Reader, Release};
+use crate::schema::composite::CheckedComposite;
 use crate::words::Finding;
 use crate::words::Lang;
 use arguments::{Editions, Scores, Verb};
@@ -41,7 +41,7 @@ struct Shown<'a> {
     initial: &'a State,
     warnings: &'a [Finding],
     release: Release<'a>,
-    view: View,
+    reader: Reader,
     table: &'a Table,
     /// The errors of its values.
     errors: &'a Errors,
@@ -58,8 +58,8 @@ impl<'a> Shown<'a> {
         let Source { checked, table, warnings, initial, outcome, errors, .. } = source;
         let editions = self::editions(editions, checked.definition.edition(), outcome.rows().editions(), lang)?;
         let release = Release::new(&checked.definition, outcome, table);
-        let view = if public { View::Public } else { View::Office };
-        Ok(Self { checked, outcome, initial, warnings, release, view, table, errors, editions, unit: None, lang })
+        let reader = if public { Reader::public() } else { Reader::office() };
+        Ok(Self { checked, outcome, initial, warnings, release, reader, table, errors, editions, unit: None, lang })
     }
 
     /// The standard error of a node in a row, where it is known.
@@ -175,18 +175,15 @@ fn no_unit(lang: Lang, unit: &str, edition: &str) -> String {
     lang.pick(format!("kỳ {edition} không có đơn vị {unit}"), format!("there is no unit {unit} in {edition}"))
 }
 
-/// Whether a target may be told: the office sees all, the public those of figures that are published.
+/// Whether a target may be told.
 fn told(shown: &Shown<'_>, report: &TargetReport) -> bool {
-    if shown.view == View::Office {
-        return true;
-    }
     let (target, definition, rows) = (&report.target, &shown.checked.definition, shown.outcome.rows());
     let node = target.node.as_ref().and_then(|code| definition.position(code)).unwrap_or(0);
-    let name = target.edition.as_deref().unwrap_or(definition.edition());
-    let Some(edition) = rows.editions().iter().position(|edition| edition == name) else { return false };
-    let seen = |edition: usize| rows.find(edition, &target.unit).map(|row| shown.release.hidden(node, row).is_none());
-    // A gain and the figure of today are the figure of before.
-    let gain = matches!(target.kind, TargetKind::RankGain { .. } | TargetKind::ScoreGain { .. });
-    let before = edition.checked_sub(1).filter(|_| gain).and_then(seen);
-    seen(edition).unwrap_or(false) && before.unwrap_or(true)
+    let figure = |(place, edition)| {
+        let row = rows.find(place, &target.unit)?;
+        Some((edition, shown.release.hidden(node, row).is_none()))
+    };
+    let figures: Vec<(&str, bool)> = rows.editions().iter().map(String::as_str).enumerate().filter_map(figure).collect();
+    let edition = target.edition.as_deref().unwrap_or(definition.edition());
+    disclosure::target_is_seen(&shown.reader, &figures, edition, target.kind.is_gain())
 }

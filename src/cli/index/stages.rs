@@ -2,7 +2,7 @@
 
 use super::Shown;
 use crate::cli::findings;
-use crate::composite::{Filled, Record, StepResult, View, stage_vi};
+use crate::composite::{Filled, Record, StepResult, stage_vi};
 use crate::schema::composite::{CompositeDefinition, CompositeNode};
 use crate::words::Lang;
 
@@ -16,7 +16,7 @@ pub(super) fn print(shown: &Shown<'_>) {
     let said = Said {
         definition: &shown.checked.definition,
         editions: shown.outcome.rows().editions().len(),
-        named: shown.view == View::Office,
+        named: shown.reader.is_office(),
         lang,
     };
     for (place, step) in shown.outcome.steps().iter().enumerate() {

@@ -3,8 +3,9 @@
 use super::{Shown, no_unit, stages, target};
 use crate::cli::findings;
 use crate::cli::lang;
+use crate::composite::contributions;
 use crate::composite::targets::TargetReport;
-use crate::composite::{Hidden, View, contributions};
+use crate::publication::disclosure::Hidden;
 use crate::schema::composite::{CompositeNode, Tiers};
 use crate::words::Lang;
 
@@ -56,11 +57,12 @@ fn ranking(shown: &Shown<'_>, edition: usize) {
     let own = definition.nodes().first().map_or("", CompositeNode::code);
     println!("  {:>5}  {:<20} {own:>12}{codes}", lang.pick("hạng", "rank"), lang.pick("đơn vị", "unit"));
     let mut rows: Vec<usize> = span.clone().collect();
-    let (release, view) = (&shown.release, shown.view);
-    rows.sort_by_key(|row| (release.rank(view, 0, *row).unwrap_or(u32::MAX), *row));
-    let number = |place: usize, row: usize| release.score(view, place, row).map_or("–".to_owned(), |score| format!("{score:.decimals$}"));
+    let (release, reader) = (&shown.release, &shown.reader);
+    rows.sort_by_key(|row| (release.rank(reader, 0, *row).unwrap_or(u32::MAX), *row));
+    let number =
+        |place: usize, row: usize| release.score(reader, place, row).map_or("–".to_owned(), |score| format!("{score:.decimals$}"));
     for row in rows.iter().take(ROWS) {
-        let rank = release.rank(view, 0, *row).map_or("–".to_owned(), |rank| rank.to_string());
+        let rank = release.rank(reader, 0, *row).map_or("–".to_owned(), |rank| rank.to_string());
         let unit = findings::name(outcome.rows().units().get(*row).map_or("", String::as_str));
         let below: Vec<String> = root.iter().map(|place| format!(" {:>12}", number(*place, *row))).collect();
         println!("  {rank:>5}  {unit:<20} {:>12}{}{}", number(0, *row), below.concat(), notes(shown, *row));
@@ -72,9 +74,9 @@ fn ranking(shown: &Shown<'_>, edition: usize) {
 fn notes(shown: &Shown<'_>, row: usize) -> String {
     let (definition, lang) = (&shown.checked.definition, shown.lang);
     let labels = definition.publication().tiers.as_ref().map(Tiers::labels);
-    let label = shown.release.tier(shown.view, row).zip(labels).and_then(|(tier, labels)| labels.get(tier));
+    let label = shown.release.tier(&shown.reader, row).zip(labels).and_then(|(tier, labels)| labels.get(tier));
     let tier = label.map_or(String::new(), |label| format!("  {}", label.get(lang.tag())));
-    if shown.view == View::Public {
+    if !shown.reader.is_office() {
         return tier;
     }
     let reasons: Vec<Hidden> = (0..definition.nodes().len()).filter_map(|node| shown.release.hidden(node, row)).collect();

@@ -4,10 +4,11 @@ use anyhow::Result;
 use serde_json::{Map, Value, json};
 
 use super::arguments::{Intervals, Uncertainty as Arguments};
-use super::{Shown, intervals, json, veil};
+use super::{Shown, intervals, json};
 use crate::cli::{file, findings};
 use crate::composite::Table;
 use crate::composite::uncertainty::{Errors, LeafUncertainty, Uncertainty, leaf_intervals, propagate};
+use crate::publication::disclosure::without_hidden_intervals;
 use crate::schema::composite::CompositeDefinition;
 use crate::words::Lang;
 
@@ -52,11 +53,12 @@ pub(super) fn print(shown: &Shown<'_>, arguments: &Arguments) -> Result<()> {
     let errors = errors(asked, shown.errors, definition, table, shown.lang)?;
     let of = |place: &usize| -> Result<Found> {
         let edition = shown.edition(*place);
-        let nodes = propagate(definition, table, shown.outcome, &errors, edition, &asked.options())?;
-        let leaves = leaf_intervals(definition, table, edition, &nodes.units, nodes.level);
-        let mut found = Found { nodes, leaves };
-        veil::uncertainty(shown, *place, &mut found);
-        Ok(found)
+        let mut nodes = propagate(definition, table, shown.outcome, &errors, edition, &asked.options())?;
+        let mut leaves = leaf_intervals(definition, table, edition, &nodes.units, nodes.level);
+        if !shown.reader.is_office() {
+            without_hidden_intervals(&shown.release, *place, &mut nodes, &mut leaves);
+        }
+        Ok(Found { nodes, leaves })
     };
     let found = shown.editions.iter().map(|place| Ok((*place, of(place)?))).collect::<Result<Vec<_>>>()?;
     if arguments.json {

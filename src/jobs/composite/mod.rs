@@ -11,13 +11,14 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::composite::ComputeError;
 use crate::composite::sensitivity::{Sensitivity, SensitivityError, Variations, analyse};
 use crate::composite::survey;
 use crate::composite::targets::{Rules, assess};
 use crate::composite::uncertainty::{Errors, Method, Options, Uncertainty, UncertaintyError, propagate};
-use crate::composite::{ComputeError, Release, figures};
 use crate::jobs::recompute::{self, Report, RunError, Stage};
-use crate::publication::composite_digest;
+use crate::publication::disclosure::Release;
+use crate::publication::{composite_digest, composite_scores};
 use crate::schema::composite::{CompositeDefinition, FactorSet, parse_factors};
 use crate::store::Db;
 use crate::store::composites::ReportKind;
@@ -103,7 +104,7 @@ pub fn recompute(db: &mut Db, run: &Run, report: &Report<'_>) -> Result<Composit
     let rules = Rules { level: parameters.level, seed, ..Rules::default() };
     let targets = assess(definition, outcome, &|node, row| error(&prepared, &uncertainty, node, row), &rules);
     let release = Release::new(definition, outcome, table);
-    let figures = figures(definition, outcome, &release, &uncertainty);
+    let figures = composite_scores(definition, outcome, &release, &uncertainty);
     let manifest = manifest(&prepared, &errors, &uncertainty, varied.as_ref().map(|(sha256, _)| sha256.clone()), run.seed);
     let reports = reports(&prepared, &targets, &uncertainty, varied.as_ref().map(|(_, found)| found));
     // Findings name runs and tables as this database does.

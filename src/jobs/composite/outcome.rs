@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Prepared;
-use crate::composite::Figure;
 use crate::composite::sensitivity::Sensitivity;
 use crate::composite::targets::TargetReport;
 use crate::composite::uncertainty::{Errors, Uncertainty};
+use crate::publication;
 use crate::publication::{CompositeManifest, Digest, UncertaintyUsed};
 use crate::store::composites::{self, CompositeScore, ReportKind};
 use crate::words::Finding;
@@ -20,7 +20,7 @@ pub struct CompositeOutcome {
     /// SHA-256 of inputs and figures.
     pub digest: Digest,
     /// Every figure, in canonical order.
-    pub figures: Vec<Figure>,
+    pub figures: Vec<publication::CompositeScore>,
     /// What was found when tables and runs were put together.
     pub findings: Vec<Finding>,
     /// The targets of the definition, judged.
@@ -36,7 +36,7 @@ impl CompositeOutcome {
     #[must_use]
     pub fn rows(&self) -> Vec<CompositeScore> {
         let number = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
-        let row = |(ord, figure): (i32, &Figure)| CompositeScore {
+        let row = |(ord, figure): (i32, &publication::CompositeScore)| CompositeScore {
             ord,
             edition: figure.edition.clone(),
             unit: figure.unit.clone(),

@@ -17,6 +17,14 @@ impl TargetError {
     }
 }
 
+impl TargetKind {
+    /// Whether it asks for a gain since the edition before.
+    #[must_use]
+    pub fn is_gain(self) -> bool {
+        matches!(self, Self::RankGain { .. } | Self::ScoreGain { .. })
+    }
+}
+
 impl FromStr for TargetKind {
     type Err = TargetError;
 

@@ -1,13 +1,13 @@
 //! The figures of a composite index, one for each edition, unit and node: what is stored and published.
 
-use super::pipeline::Outcome;
-use super::release::{Hidden, Release, View};
-use super::uncertainty::Uncertainty;
+use super::disclosure::{Hidden, Reader, Release};
+use crate::composite::Outcome;
+use crate::composite::uncertainty::Uncertainty;
 use crate::schema::composite::CompositeDefinition;
 
-/// One score with all that is told of it.
+/// One score of a composite index with all that is stored of it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Figure {
+pub struct CompositeScore {
     /// The edition.
     pub edition: String,
     /// The code of the unit.
@@ -37,20 +37,20 @@ pub struct Figure {
 /// The figures of an outcome in canonical order: by edition, unit and node, the root first. `uncertainty` has an entry for each
 /// edition, in the order of the outcome's; none where nothing is known of errors.
 #[must_use]
-pub fn figures(
+pub fn composite_scores(
     definition: &CompositeDefinition,
     outcome: &Outcome,
     release: &Release<'_>,
     uncertainty: &[Option<Uncertainty>],
-) -> Vec<Figure> {
-    let rows = outcome.rows();
+) -> Vec<CompositeScore> {
+    let (rows, office) = (outcome.rows(), Reader::office());
     let mut figures = Vec::with_capacity(rows.len() * definition.nodes().len());
     for (row, (edition, unit)) in rows.keys().enumerate() {
         let known = uncertainty.get(rows.edition_of(row)).and_then(Option::as_ref);
         let place = known.and_then(|known| known.units.iter().position(|other| other == unit));
         for (node, described) in definition.nodes().iter().enumerate() {
             let interval = known.zip(place).and_then(|(known, place)| known.at(described.code(), place));
-            figures.push(Figure {
+            figures.push(CompositeScore {
                 edition: edition.to_owned(),
                 unit: unit.to_owned(),
                 node: described.code().to_owned(),
@@ -61,7 +61,7 @@ pub fn figures(
                 high: interval.map(|interval| interval.high),
                 rank: outcome.rank(node, row),
                 rank_interval: interval.and_then(|interval| interval.rank).map(|rank| (rank.low, rank.high)),
-                tier: if node == 0 { release.tier(View::Office, row) } else { None },
+                tier: if node == 0 { release.tier(&office, row) } else { None },
                 hidden: release.hidden(node, row),
             });
         }

@@ -1,19 +1,74 @@
-//! What of an outcome may be published.
+//! Figures of a composite index, and the pattern of those that are hidden.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::pipeline::Outcome;
-use super::table::Table;
-use super::tiers::tiers;
+use super::{Reader, Seen};
+use crate::composite::{Outcome, Table, tiers};
 use crate::schema::composite::{CompositeDefinition, CompositeNode};
 
-/// Who looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum View {
-    /// The office that made it: everything.
-    Office,
-    /// Everybody: what the rules let through.
-    Public,
+/// A figure on its way out: a node of the index for a unit in an edition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CompositeFigure {
+    /// Its place in the run's canonical order.
+    pub ord: i32,
+    /// The edition.
+    pub edition: String,
+    /// The code of the unit.
+    pub unit: String,
+    /// The unit of the registry, where it knows one by that code.
+    pub unit_id: Option<i32>,
+    /// The code of the node.
+    pub node: String,
+    /// What was computed.
+    pub numbers: CompositeNumbers,
+    /// The tier of the unit, 0 the best; told with the root.
+    pub tier: Option<i32>,
+    /// Why the public does not see it.
+    pub hidden: Option<Hidden>,
+}
+
+/// What was computed. All of it is absent of a figure that is hidden.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, ToSchema)]
+pub struct CompositeNumbers {
+    /// The score, unrounded.
+    pub score: Option<f64>,
+    /// Its standard error; null where nothing is known of errors, which is not to say that there are none.
+    pub se: Option<f64>,
+    /// Degrees of freedom; null: they count as infinite.
+    pub df: Option<f64>,
+    /// Lower end of the interval.
+    pub low: Option<f64>,
+    /// Upper end of the interval.
+    pub high: Option<f64>,
+    /// Its rank in the year, by unrounded scores.
+    pub rank: Option<i32>,
+    /// The best rank that the data allow.
+    pub rank_low: Option<i32>,
+    /// The worst rank that the data allow.
+    pub rank_high: Option<i32>,
+}
+
+impl CompositeFigure {
+    /// The figure as a reader sees it; none of one that the reader may not know of. A tier is told of units beyond the top too: it gives
+    /// away neither score nor rank.
+    #[must_use]
+    pub fn seen_by(self, reader: &Reader) -> Option<Seen<Self>> {
+        if !reader.knows(self.unit_id) {
+            return None;
+        }
+        if reader.sees(self.hidden, self.unit_id) {
+            return Some(Seen(self));
+        }
+        let tier = self.tier.filter(|_| self.hidden == Some(Hidden::BeyondTop));
+        Some(Seen(Self { numbers: CompositeNumbers::default(), tier, ..self }))
+    }
+
+    /// Whether a reader knows of the figure and sees its numbers.
+    #[must_use]
+    pub fn is_seen_by(&self, reader: &Reader) -> bool {
+        reader.knows(self.unit_id) && reader.sees(self.hidden, self.unit_id)
+    }
 }
 
 /// Why a figure is hidden from the public.
@@ -29,6 +84,15 @@ pub enum Hidden {
 }
 
 impl Hidden {
+    /// Every reason.
+    pub const ALL: [Self; 3] = [Self::FewAnswers, Self::ProtectsSibling, Self::BeyondTop];
+
+    /// The reason of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|hidden| hidden.as_str() == name)
+    }
+
     /// The name in files and answers.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -43,6 +107,7 @@ impl Hidden {
 /// Which figures of an outcome are hidden, and the tier of each row. Ranks and tiers go by unrounded scores, of all units.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Release<'o> {
+    definition: &'o CompositeDefinition,
     outcome: &'o Outcome,
     /// By row, then by node.
     hidden: Vec<Vec<Option<Hidden>>>,
@@ -55,7 +120,7 @@ impl<'o> Release<'o> {
     /// A leaf is hidden that rests on fewer answers than `min_n`; a node whose every child with a value is hidden; and, where
     /// exactly one child is hidden, its sibling of least weight with all below it, so that none can be had by subtraction.
     #[must_use]
-    pub fn new(definition: &CompositeDefinition, outcome: &'o Outcome, table: &Table) -> Self {
+    pub fn new(definition: &'o CompositeDefinition, outcome: &'o Outcome, table: &Table) -> Self {
         let rule = definition.publication();
         let mut hidden = Vec::with_capacity(outcome.rows().len());
         for (row, (edition, unit)) in outcome.rows().keys().enumerate() {
@@ -76,7 +141,7 @@ impl<'o> Release<'o> {
             let values = scores.get(span.clone()).unwrap_or_default();
             rule.tiers.as_ref().map_or_else(|| vec![None; values.len()], |rule| tiers(rule, values))
         };
-        Self { outcome, hidden, tiers: outcome.rows().spans().iter().flat_map(of_edition).collect() }
+        Self { definition, outcome, hidden, tiers: outcome.rows().spans().iter().flat_map(of_edition).collect() }
     }
 
     /// Why a node of a row is hidden from the public, if it is.
@@ -85,27 +150,36 @@ impl<'o> Release<'o> {
         self.hidden.get(row)?.get(node).copied().flatten()
     }
 
-    /// The score of a node in a row.
+    /// Whether a figure is hidden; one that is not known at all is.
     #[must_use]
-    pub fn score(&self, view: View, node: usize, row: usize) -> Option<f64> {
-        self.outcome.score(node, row).filter(|_| self.shows(view, node, row))
+    pub fn hides(&self, edition: usize, unit: &str, node: &str) -> bool {
+        let place = self.definition.position(node).zip(self.outcome.rows().find(edition, unit));
+        place.is_none_or(|(node, row)| self.hidden(node, row).is_some())
+    }
+
+    /// Whether a row has a figure that is hidden for such a reason.
+    #[must_use]
+    pub fn hides_in_row(&self, row: usize, reason: impl Fn(Hidden) -> bool) -> bool {
+        self.hidden.get(row).is_some_and(|cells| cells.iter().flatten().any(|hidden| reason(*hidden)))
+    }
+
+    /// The score of a node in a row. Whoever reads here stands at the office or is everybody: rows have no registry numbers yet.
+    #[must_use]
+    pub fn score(&self, reader: &Reader, node: usize, row: usize) -> Option<f64> {
+        self.outcome.score(node, row).filter(|_| reader.sees(self.hidden(node, row), None))
     }
 
     /// The rank of a row by a node.
     #[must_use]
-    pub fn rank(&self, view: View, node: usize, row: usize) -> Option<u32> {
-        self.outcome.rank(node, row).filter(|_| self.shows(view, node, row))
+    pub fn rank(&self, reader: &Reader, node: usize, row: usize) -> Option<u32> {
+        self.outcome.rank(node, row).filter(|_| reader.sees(self.hidden(node, row), None))
     }
 
     /// The tier of a row, 0 the best. A tier is told of units beyond the top too: it gives away neither score nor rank.
     #[must_use]
-    pub fn tier(&self, view: View, row: usize) -> Option<usize> {
-        let told = view == View::Office || matches!(self.hidden(0, row), None | Some(Hidden::BeyondTop));
+    pub fn tier(&self, reader: &Reader, row: usize) -> Option<usize> {
+        let told = reader.is_office() || matches!(self.hidden(0, row), None | Some(Hidden::BeyondTop));
         self.tiers.get(row).copied().flatten().filter(|_| told)
-    }
-
-    fn shows(&self, view: View, node: usize, row: usize) -> bool {
-        view == View::Office || self.hidden(node, row).is_none()
     }
 }
 
@@ -184,8 +258,8 @@ mod tests {
             // x, and y so that x is not P less y; P and the rest stay.
             assert_eq!(hidden(1), [None, None, Some(Hidden::FewAnswers), Some(Hidden::ProtectsSibling), None, None]);
             assert_eq!(hidden(2), [None; 6], "no survey value");
-            assert_eq!((release.score(View::Office, 2, 1), release.score(View::Public, 2, 1)), (Some(49.0), None));
-            assert_eq!((release.rank(View::Office, 2, 1), release.rank(View::Public, 2, 1)), (Some(2), None));
+            assert_eq!((release.score(&Reader::office(), 2, 1), release.score(&Reader::public(), 2, 1)), (Some(49.0), None));
+            assert_eq!((release.rank(&Reader::office(), 2, 1), release.rank(&Reader::public(), 2, 1)), (Some(2), None));
         });
     }
 
@@ -193,11 +267,11 @@ mod tests {
     fn only_the_first_are_published_and_the_office_sees_all() {
         let tiers = json!({"kind": "quantiles", "from": [0.5], "labels": [text("cao"), text("thấp")]});
         release(&json!({"top": 2, "tiers": tiers}), &[None; 4], |release| {
-            let ranks = |view: View| (0..4).map(|row| release.rank(view, 0, row)).collect::<Vec<_>>();
-            assert_eq!(ranks(View::Public), [Some(1), Some(2), None, None]);
-            assert_eq!(ranks(View::Office), [1, 2, 3, 4].map(Some));
-            assert_eq!((release.hidden(1, 3), release.score(View::Public, 1, 3)), (Some(Hidden::BeyondTop), None));
-            assert_eq!((0..4).map(|row| release.tier(View::Public, row)).collect::<Vec<_>>(), [0, 0, 1, 1].map(Some));
+            let ranks = |reader: &Reader| (0..4).map(|row| release.rank(reader, 0, row)).collect::<Vec<_>>();
+            assert_eq!(ranks(&Reader::public()), [Some(1), Some(2), None, None]);
+            assert_eq!(ranks(&Reader::office()), [1, 2, 3, 4].map(Some));
+            assert_eq!((release.hidden(1, 3), release.score(&Reader::public(), 1, 3)), (Some(Hidden::BeyondTop), None));
+            assert_eq!((0..4).map(|row| release.tier(&Reader::public(), row)).collect::<Vec<_>>(), [0, 0, 1, 1].map(Some));
         });
     }
 
@@ -205,8 +279,8 @@ mod tests {
     fn natural_tiers_are_read_from_a_definition() {
         let tiers = json!({"kind": "natural", "labels": [text("cao"), text("thấp")]});
         release(&json!({"tiers": tiers}), &[None; 3], |release| {
-            assert_eq!(release.tier(View::Public, 0), Some(0));
-            assert_eq!(release.tier(View::Public, 2), Some(1));
+            assert_eq!(release.tier(&Reader::public(), 0), Some(0));
+            assert_eq!(release.tier(&Reader::public(), 2), Some(1));
         });
     }
 }

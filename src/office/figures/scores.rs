@@ -1,0 +1,180 @@
+//! Scores of indices of surveys: of a published edition to anyone, of its own embargoed one to an agency, of any finished run to the office
+//! that made it.
+
+use std::collections::HashMap;
+
+use super::{Asked, Origin, Source};
+use crate::index::DomainKey;
+use crate::jobs::load;
+use crate::office::{Look, Refusal};
+use crate::publication::disclosure::{Figure, Movement, Numbers, Reader, Seen};
+use crate::publication::{ClustersUsed, Manifest};
+use crate::schema::IndexDefinition;
+use crate::scoring::RankInterval;
+use crate::scoring::change::Measured;
+use crate::scoring::rank::{Evidence, RiseInterval};
+use crate::store::Db;
+use crate::store::changes::{self, Change};
+use crate::store::runs::Run;
+use crate::store::schemas::IndexKind;
+use crate::store::scores::{self, Filter, Score};
+use crate::store::waves::{self, Wave};
+
+/// Rows read at a time while looking for those that the reader may know of.
+const CHUNK: usize = 1_000;
+
+/// Which scores.
+#[derive(Debug, Clone, Default)]
+pub struct ScoresWish {
+    /// Of which run.
+    pub of: Asked,
+    /// Of a node of the index.
+    pub node: Option<String>,
+    /// Of a kind of domain.
+    pub domain: Option<String>,
+    /// Of a rated unit, as list and code.
+    pub unit: Option<(String, String)>,
+    /// Of an area, as list and code.
+    pub area: Option<(String, String)>,
+    /// Only those after this place: the cursor.
+    pub after: Option<i32>,
+    /// So many at most.
+    pub limit: usize,
+}
+
+/// Scores and what they were made of.
+#[derive(Debug)]
+pub struct ScoresPage {
+    /// Where they come from.
+    pub origin: Origin,
+    /// The wave.
+    pub wave: Wave,
+    /// The definition of the index.
+    pub definition: IndexDefinition,
+    /// What the intervals rest on where nobody was drawn.
+    pub clusters: Option<ClustersUsed>,
+    /// The scores, in the run's canonical order.
+    pub items: Vec<Seen<Figure>>,
+}
+
+/// Scores of one edition or run.
+///
+/// # Errors
+/// `query-invalid`, `not-found`; of a run 401, 403, and `wrong-state` before it is done.
+pub fn scores(look: &mut Look<'_>, wish: &ScoresWish) -> Result<ScoresPage, Refusal> {
+    let source = Source::of(look, &wish.of, IndexKind::Survey)?;
+    let wave = waves::by_id(look.db, source.run.wave()?)?;
+    let definition = load::index(&source.index)?;
+    let filter = filter(look, wish)?;
+    let items = seen(look.db, &source.run, filter, &source.reader, wish.limit)?;
+    Ok(ScoresPage { origin: source.origin(), wave, definition, clusters: clusters(&source.run), items })
+}
+
+fn filter(look: &mut Look<'_>, wish: &ScoresWish) -> Result<Filter, Refusal> {
+    let units = look.units()?;
+    // A code may have had several versions; a score names the one of its time.
+    let ids = |name: &Option<(String, String)>| {
+        let (list, code) = name.as_ref()?;
+        Some(units.iter().filter(|unit| unit.record.list == *list && unit.record.code == *code).map(|unit| unit.id.0).collect())
+    };
+    Ok(Filter {
+        node: wish.node.clone(),
+        domain_kind: wish.domain.clone(),
+        unit_ids: ids(&wish.unit),
+        area_ids: ids(&wish.area),
+        after_ord: wish.after,
+    })
+}
+
+/// The first so many scores that the reader may know of.
+fn seen(db: &mut Db, run: &Run, mut filter: Filter, reader: &Reader, wanted: usize) -> Result<Vec<Seen<Figure>>, Refusal> {
+    let mut found = Vec::new();
+    loop {
+        let rows = scores::query(db, run.id, &filter, i64::try_from(CHUNK).unwrap_or(i64::MAX))?;
+        let full = rows.len() == CHUNK;
+        filter.after_ord = rows.last().map(|score| score.ord);
+        let mut moved = moved(db, run, &rows)?;
+        let rows = rows.into_iter().map(|score| (moved.remove(&score.ord), score));
+        found.extend(rows.filter_map(|(change, score)| figure(score, change).seen_by(reader)));
+        if !full || found.len() >= wanted {
+            found.truncate(wanted);
+            return Ok(found);
+        }
+    }
+}
+
+/// The changes of these scores, by their places.
+fn moved(db: &mut Db, run: &Run, rows: &[Score]) -> Result<HashMap<i32, Change>, Refusal> {
+    let ends = rows.first().zip(rows.last()).filter(|_| run.since.is_some());
+    let Some((first, last)) = ends else { return Ok(HashMap::new()) };
+    Ok(changes::between(db, run.id, first.ord, last.ord)?.into_iter().map(|change| (change.ord, change)).collect())
+}
+
+/// What the intervals of a run rest on where nobody was drawn.
+fn clusters(run: &Run) -> Option<ClustersUsed> {
+    let manifest: Manifest = serde_json::from_str(run.manifest.as_deref()?).ok()?;
+    manifest.clusters
+}
+
+/// A stored score with its change, on its way out.
+#[must_use]
+pub fn figure(score: Score, change: Option<Change>) -> Figure {
+    Figure {
+        ord: score.ord,
+        node: score.node,
+        domain: DomainKey {
+            kind: score.domain_kind,
+            area: score.area_id,
+            unit: score.unit_id,
+            item: score.item_code,
+            option: score.option_code,
+        },
+        numbers: Numbers {
+            value: score.est,
+            se: score.se,
+            low: score.lo,
+            high: score.hi,
+            n: Some(score.n),
+            psus: Some(score.n_psu),
+            df: score.df,
+            deff: score.deff,
+            rank: score.rank,
+            rank_low: score.rank_lo,
+            rank_high: score.rank_hi,
+            rank_joint_low: score.rank_joint_lo,
+            rank_joint_high: score.rank_joint_hi,
+            top: score.p_top,
+            modelled: score.model_est,
+            modelled_rmse: score.model_rmse,
+            thin: Some(score.thin),
+        },
+        change: change.map(|change| Movement {
+            before: change.before,
+            difference: change.difference,
+            se: change.se,
+            df: change.df,
+            p: change.p,
+            p_holm: change.p_holm,
+            rank_before: change.rank_before,
+            rise_low: change.rise_lo,
+            rise_high: change.rise_hi,
+        }),
+        suppressed: score.suppressed,
+    }
+}
+
+/// What is known of a figure to hold a target against.
+#[must_use]
+pub fn evidence(figure: &Figure) -> Evidence<'_> {
+    let numbers = &figure.numbers;
+    let place = |rank: Option<i32>| rank.and_then(|rank| u32::try_from(rank).ok());
+    let rank = place(numbers.rank).zip(place(numbers.rank_low)).zip(place(numbers.rank_high));
+    let rank = rank.map(|((rank, low), high)| RankInterval { rank, low, high });
+    let rise = figure.change.and_then(|change| {
+        let before = place(change.rank_before).map(|rank| RankInterval { rank, low: rank, high: rank })?;
+        let (after, gained) = (rank?, change.rank_before? - numbers.rank?);
+        Some(RiseInterval { before, after, rise: gained, low: change.rise_low?, high: change.rise_high? })
+    });
+    let measured = numbers.value.zip(numbers.se).zip(numbers.df);
+    Evidence { score: measured.map(|((value, se), df)| Measured { value, variance: se * se, df }), rank, rise, ..Evidence::default() }
+}
