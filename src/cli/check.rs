@@ -41,7 +41,7 @@ pub(super) fn check(context: &Context, arguments: &Arguments) -> ExitCode {
     }
     check.indices();
     for (name, checked) in &check.read {
-        println!("{name}: {}, sha256 {}", described(checked), hex(&checked.sha256));
+        println!("{name}: {}, sha256 {}", described(checked, lang), hex(&checked.sha256));
     }
     if let (Some(old), [(_, new)]) = (&arguments.against, check.read.as_slice()) {
         check.errors += compare(old, new, lang);
@@ -106,7 +106,14 @@ impl Check {
         self.print(name, &checked.warnings);
         let (definition, sha256) = (&checked.definition, hex(&checked.sha256));
         let leaves = definition.leaves().count();
-        println!("{name}: composite {} {}, {leaves} indicators, sha256 {sha256}", definition.code(), definition.edition());
+        let (code, edition) = (definition.code(), definition.edition());
+        println!(
+            "{name}: {}, sha256 {sha256}",
+            self.lang.pick(
+                format!("chỉ số tổng hợp {code} {edition}, {leaves} chỉ tiêu"),
+                format!("composite {code} {edition}, {leaves} indicators")
+            )
+        );
         Some(checked)
     }
 
@@ -114,7 +121,11 @@ impl Check {
         match RuleSet::parse(text) {
             Ok(rules) => {
                 let sha256 = hex(&rules.sha256());
-                println!("{name}: rule set {} {}, {} rules, sha256 {sha256}", rules.code(), rules.version(), rules.rules().len());
+                let (code, version, n) = (rules.code(), rules.version(), rules.rules().len());
+                println!(
+                    "{name}: {}, sha256 {sha256}",
+                    self.lang.pick(format!("bộ quy tắc {code} {version}, {n} quy tắc"), format!("rule set {code} {version}, {n} rules"))
+                );
             }
             Err(findings) => self.print(name, &findings),
         }
@@ -128,7 +139,14 @@ impl Check {
         };
         match read {
             Ok((code, factors)) => {
-                println!("{name}: factors of {code}, {} factors, {} replicates", factors.factors().len(), factors.replicates());
+                let (n, replicates) = (factors.factors().len(), factors.replicates());
+                println!(
+                    "{name}: {}",
+                    self.lang.pick(
+                        format!("yếu tố của {code}, {n} yếu tố, {replicates} mẫu lặp"),
+                        format!("factors of {code}, {n} factors, {replicates} replicates")
+                    )
+                );
             }
             Err(findings) => self.print(name, &findings),
         }
@@ -144,7 +162,13 @@ impl Check {
             Ok((code, sheet)) => {
                 self.print(name, &sheet.warnings);
                 let (rows, values) = (sheet.contents.units.len(), sheet.contents.values.len());
-                println!("{name}: table of {code}, {rows} units and editions, {values} values");
+                println!(
+                    "{name}: {}",
+                    self.lang.pick(
+                        format!("bảng của {code}, {rows} đơn vị theo kỳ, {values} giá trị"),
+                        format!("table of {code}, {rows} units and editions, {values} values")
+                    )
+                );
             }
             Err(findings) => self.print(name, &findings),
         }
@@ -195,12 +219,17 @@ fn compare(old: &Path, new: &Checked, lang: Lang) -> usize {
         Err(findings) => return print(&name, &findings, lang),
     };
     let (Some(old), Some(new)) = (as_questionnaire(&old), as_questionnaire(new)) else {
-        eprintln!("{name}: two questionnaires can be compared");
+        eprintln!("{name}: {}", lang.pick("chỉ so sánh được hai phiếu hỏi", "two questionnaires can be compared"));
         return 1;
     };
     let report = compatibility(old, new);
-    for (kind, changes) in [("breaking", &report.breaking), ("additive", &report.additive), ("cosmetic", &report.cosmetic)] {
-        println!("{} {kind} changes since {} {}", changes.len(), old.code(), old.version());
+    let [breaking, additive, cosmetic] = lang.pick(["phá vỡ", "thêm mới", "sửa lời"], ["breaking", "additive", "cosmetic"]);
+    for (kind, changes) in [(breaking, &report.breaking), (additive, &report.additive), (cosmetic, &report.cosmetic)] {
+        let (n, code, version) = (changes.len(), old.code(), old.version());
+        println!(
+            "{}",
+            lang.pick(format!("{n} thay đổi {kind} so với {code} {version}"), format!("{n} {kind} changes since {code} {version}"))
+        );
         for change in changes {
             println!("  {}: {}", change.pointer, lang.pick(&change.vi, &change.en));
         }
@@ -238,10 +267,11 @@ fn as_index(checked: &Checked) -> Option<&schema::IndexDefinition> {
     }
 }
 
-fn described(checked: &Checked) -> String {
-    match &checked.document {
-        Document::Questionnaire(q) => format!("questionnaire {} {}, {} items", q.code(), q.version(), q.items().len()),
-        Document::Index(i) => format!("index {} {}, {} nodes", i.code(), i.version(), i.nodes().count()),
-        Document::Composite(i) => format!("composite {} {}, {} indicators", i.code(), i.edition(), i.leaves().count()),
-    }
+fn described(checked: &Checked, lang: Lang) -> String {
+    let ([vi, vi_parts], [en, en_parts], code, version, n) = match &checked.document {
+        Document::Questionnaire(q) => (["phiếu hỏi", "câu hỏi"], ["questionnaire", "items"], q.code(), q.version(), q.items().len()),
+        Document::Index(i) => (["chỉ số", "nút"], ["index", "nodes"], i.code(), i.version(), i.nodes().count()),
+        Document::Composite(i) => (["chỉ số tổng hợp", "chỉ tiêu"], ["composite", "indicators"], i.code(), i.edition(), i.leaves().count()),
+    };
+    format!("{} {code} {version}, {n} {}", lang.pick(vi, en), lang.pick(vi_parts, en_parts))
 }

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use crate::cli::flag::percent;
-use crate::cli::show::{domain_name, padded, words};
+use crate::cli::lang;
+use crate::cli::show::{domain_name, padded, partition, words};
 use crate::index::{DomainKey, Score};
 use crate::jobs::recompute::Outcome;
 use crate::office::runs::FlaggedWish;
@@ -17,7 +18,10 @@ pub(super) fn which(text: &str) -> Result<FlaggedWish, String> {
     if text == "latest" {
         return Ok(FlaggedWish::default());
     }
-    let version = text.parse().map_err(|_| format!("{text:?} is neither `latest` nor the number of an evaluation"))?;
+    let version = text.parse().map_err(|_| {
+        let vi = format!("“{text}” không phải là `latest` hay số của một lần đánh giá");
+        lang::chosen().pick(vi, format!("“{text}” is neither `latest` nor the number of an evaluation"))
+    })?;
     Ok(FlaggedWish { evaluation: Some(version), rules: None })
 }
 
@@ -45,27 +49,34 @@ fn pairs<'a>(all: &'a Outcome, without: &'a Outcome) -> Vec<Pair<'a>> {
 
 /// Prints the roots of the index for every domain.
 pub(super) fn table(all: &Outcome, without: &Outcome, definition: &IndexDefinition, units: &Registry) {
+    let lang = lang::chosen();
     let roots: Vec<&str> = definition.tree().iter().map(crate::schema::Node::code).collect();
     if let Some(flags) = &without.manifest.flags {
-        println!(
-            "\nWith and without what evaluation {} ({} {}: {}) flagged: {} of {} responses ({}), {} came too late to be judged",
-            flags.evaluation,
-            flags.rule_set.code,
-            flags.rule_set.version,
-            flags.rules.join(", "),
-            flags.left_out,
-            all.manifest.responses,
-            percent(flags.left_out, all.manifest.responses),
-            flags.not_judged
+        let (evaluation, set, rules) = (flags.evaluation, &flags.rule_set, flags.rules.join(", "));
+        let (code, version) = (&set.code, &set.version);
+        let (left_out, responses, late) = (flags.left_out, all.manifest.responses, flags.not_judged);
+        let share = percent(left_out, responses);
+        let said = lang.pick(
+            format!(
+                "\nCó và không có những phiếu mà lần đánh giá {evaluation} ({code} {version}: {rules}) gắn cờ: {left_out} trên {responses} phiếu \
+                 ({share}), {late} phiếu đến muộn nên chưa được xét"
+            ),
+            format!(
+                "\nWith and without what evaluation {evaluation} ({code} {version}: {rules}) flagged: {left_out} of {responses} responses \
+                 ({share}), {late} came too late to be judged"
+            ),
         );
+        println!("{said}");
     }
     let mut kind = "";
     for pair in pairs(all, without).iter().filter(|pair| roots.contains(&pair.all.node.as_str())) {
         let domain = &pair.all.domain;
         if domain.kind != kind {
             kind = &domain.kind;
-            println!("\n{kind}");
-            println!("  {:<26} {:<18} {:>8} {:>8} {:>10} {:>7} {:>8}", "", "node", "score", "without", "difference", "n", "flagged");
+            println!("\n{}", partition(kind, lang));
+            let [node, score, without, difference, flagged] =
+                lang.pick(["nút", "điểm", "khi bỏ", "chênh lệch", "gắn cờ"], ["node", "score", "without", "difference", "flagged"]);
+            println!("  {:<26} {node:<18} {score:>8} {without:>8} {difference:>10} {:>7} {flagged:>8}", "", "n");
         }
         let number = |x: Option<f64>| x.map_or("–".to_owned(), |x| format!("{x:.2}"));
         println!(

@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::cli::Context;
 use crate::cli::context::myself;
-use crate::cli::lang::refused;
+use crate::cli::lang::{self, refused};
 use crate::office::keys::{self, KeyWish};
 use crate::office::{Actor, Office, Role};
 
@@ -34,23 +34,31 @@ pub(super) enum Command {
 
 /// Does it.
 pub(super) fn key(context: &Context, command: &Command) -> Result<()> {
-    let office = context.office()?;
+    let (office, lang) = (context.office()?, context.lang);
     let me = myself(&office)?;
     match command {
         Command::Create { name, role, unit } => {
             let text = create(&office, &me, name, role, unit.as_deref())?;
-            eprintln!("This is shown once and stored nowhere. Send it as: Authorization: Bearer KEY");
+            eprintln!(
+                "{}",
+                lang.pick(
+                    "Khóa chỉ hiện một lần và không được lưu ở đâu. Gửi kèm yêu cầu: Authorization: Bearer KHÓA",
+                    "This is shown once and stored nowhere. Send it as: Authorization: Bearer KEY",
+                )
+            );
             println!("{text}");
         }
         Command::List => {
             for key in office.look(&me, keys::list).map_err(refused)? {
-                let state = if key.revoked_at.is_some() { "revoked" } else { "valid" };
-                println!("{:>4}  {:<12}  {:<7}  {}", key.id, key.role, state, key.name);
+                let state =
+                    if key.revoked_at.is_some() { lang.pick("đã thu hồi", "revoked") } else { lang.pick("còn dùng", "valid") };
+                println!("{:>4}  {:<12}  {:<10}  {}", key.id, key.role, state, key.name);
             }
         }
         Command::Revoke { id } => {
             let key = office.act(&me, |act| keys::revoke(act, *id)).map_err(refused)?;
-            println!("key {} ({}) is revoked", key.id, key.name);
+            let (id, name) = (key.id, key.name);
+            println!("{}", lang.pick(format!("đã thu hồi khóa {id} ({name})"), format!("key {id} ({name}) is revoked")));
         }
     }
     Ok(())
@@ -60,7 +68,14 @@ pub(super) fn key(context: &Context, command: &Command) -> Result<()> {
 pub(super) fn create(office: &Office, me: &Actor, name: &str, role: &str, unit: Option<&str>) -> Result<String> {
     let Some(role) = Role::parse(role) else {
         let names: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
-        bail!("{role:?} is no role: use one of {}", names.join(", "))
+        let (names, lang) = (names.join(", "), lang::chosen());
+        bail!(
+            "{}",
+            lang.pick(
+                format!("không có vai trò “{role}”: hãy dùng một trong {names}"),
+                format!("there is no role “{role}”: use one of {names}")
+            )
+        )
     };
     let unit = unit.map(unit_named).transpose()?;
     let wish = KeyWish { name: name.to_owned(), role, unit };
@@ -68,6 +83,9 @@ pub(super) fn create(office: &Office, me: &Actor, name: &str, role: &str, unit: 
 }
 
 fn unit_named(name: &str) -> Result<(String, String)> {
-    let (list, code) = name.split_once(':').with_context(|| format!("{name:?} names no unit: write LIST:CODE, such as vn-34:48"))?;
+    let (list, code) = name.split_once(':').with_context(|| {
+        let vi = format!("“{name}” không phải là một đơn vị: hãy viết DANH_MỤC:MÃ, như vn-34:48");
+        lang::chosen().pick(vi, format!("“{name}” is not a unit: write LIST:CODE, such as vn-34:48"))
+    })?;
     Ok((list.to_owned(), code.to_owned()))
 }

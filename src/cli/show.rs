@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
 
+use crate::cli::lang;
 use crate::index::{DomainKey, Score};
 use crate::jobs::recompute::{self, Outcome};
 use crate::office::figures;
@@ -12,6 +13,7 @@ use crate::publication::disclosure::{Figure, Reader, Seen};
 use crate::schema::IndexDefinition;
 use crate::store::changes::Change;
 use crate::unit::{Registry, UnitId};
+use crate::words::Lang;
 use crate::words::encode::hex;
 
 /// Rows of one table on the screen; the rest is a line that says how many.
@@ -20,16 +22,15 @@ const ROWS: usize = 100;
 /// Prints the roots of the index, and what lies right below the first, for every domain: one table a partition.
 pub(super) fn tables(outcome: &Outcome, definition: &IndexDefinition, units: &Registry) {
     let manifest = &outcome.manifest;
-    let synthetic = if manifest.synthetic { ", SYNTHETIC respondents" } else { "" };
-    println!(
-        "{} {} · wave {} · {}{synthetic} · {} responses · {:.0}% intervals",
-        manifest.index.code,
-        manifest.index.version,
-        manifest.wave,
-        manifest.mode,
-        manifest.responses,
-        manifest.level * 100.0
+    let lang = lang::chosen();
+    let synthetic = if manifest.synthetic { lang.pick(", DỮ LIỆU GIẢ LẬP", ", SYNTHETIC respondents") } else { "" };
+    let (code, version) = (&manifest.index.code, &manifest.index.version);
+    let (wave, mode, responses, level) = (&manifest.wave, &manifest.mode, manifest.responses, 100.0 * manifest.level);
+    let said = lang.pick(
+        format!("{code} {version} · đợt {wave} · {}{synthetic} · {responses} phiếu · khoảng tin cậy {level:.0}%", mode_vi(mode)),
+        format!("{code} {version} · wave {wave} · {mode}{synthetic} · {responses} responses · {level:.0}% intervals"),
     );
+    println!("{said}");
     rests_on(manifest);
     let nodes: Vec<&str> =
         definition.tree().iter().flat_map(|root| std::iter::once(root).chain(root.children())).map(crate::schema::Node::code).collect();
@@ -42,7 +43,7 @@ pub(super) fn tables(outcome: &Outcome, definition: &IndexDefinition, units: &Re
         }
     }
     for (kind, scores) in partitions {
-        println!("\n{kind}");
+        println!("\n{}", partition(kind, lang));
         header();
         for (place, score) in scores.iter().take(ROWS) {
             line(score, &domain_name(&score.domain, units));
@@ -51,42 +52,80 @@ pub(super) fn tables(outcome: &Outcome, definition: &IndexDefinition, units: &Re
             }
         }
         if scores.len() > ROWS {
-            println!("… and {} more rows: --json has them all", scores.len() - ROWS);
+            lang::more(lang, scores.len(), ROWS, "dòng", ["row", "rows"]);
         }
+    }
+}
+
+/// How answers came about.
+fn mode_vi(mode: &str) -> &str {
+    match mode {
+        "probability_sample" => "mẫu xác suất",
+        "transaction_stream" => "phản hồi gắn với giao dịch",
+        "opt_in" => "người trả lời tự chọn",
+        other => other,
+    }
+}
+
+/// What the domains of a table are: the definition's own word where it is not one that every index has.
+pub(super) fn partition(kind: &str, lang: Lang) -> &str {
+    match kind {
+        "nation" => lang.pick("cả nước", kind),
+        "province" => lang.pick("tỉnh, thành phố", kind),
+        "unit" => lang.pick("đơn vị", kind),
+        other => other,
     }
 }
 
 /// Says what the intervals of a stream rest on, and how many could have answered.
 fn rests_on(manifest: &Manifest) {
+    let lang = lang::chosen();
     if let Some(used) = &manifest.clusters {
-        let kind = if used.kind == "device_day" { "device-days" } else { "single responses" };
-        println!(
-            "nobody was drawn: intervals rest on {} {kind} in {} strata, and cover nothing of who chose to answer",
-            used.clusters, used.strata
+        let (vi, en) = if used.kind == "device_day" { ("ngày máy", "device-days") } else { ("phiếu riêng lẻ", "single responses") };
+        let (clusters, strata) = (used.clusters, used.strata);
+        let said = lang.pick(
+            format!(
+                "không ai được rút mẫu: khoảng tin cậy dựa trên {clusters} {vi} trong {strata} tầng, không tính đến việc ai tự chọn trả lời"
+            ),
+            format!("nobody was drawn: intervals rest on {clusters} {en} in {strata} strata, and cover nothing of who chose to answer"),
         );
+        println!("{said}");
     }
     if let Some(chain) = &manifest.chain {
-        let number = |n: Option<i64>| n.map_or("unknown".to_owned(), |n| n.to_string());
+        let number = |n: Option<i64>| n.map_or(lang.pick("không rõ", "unknown").to_owned(), |n| n.to_string());
         let rate = |rate: Option<f64>| rate.map(|rate| format!(" ({:.1}%)", 100.0 * rate)).unwrap_or_default();
         let reason = chain.reason.as_ref().map(|reason| format!("; {reason}")).unwrap_or_default();
+        let [customers, invitations, answers, all, unknown] = lang.pick(
+            ["khách hàng", "lời mời", "phiếu trả lời", "chung", " không rõ"],
+            ["customers", "invitations", "answers", "overall", " unknown"],
+        );
         println!(
-            "customers {} → invitations {}{} → answers {}{}, overall{}{reason}",
+            "{customers} {} → {invitations} {}{} → {answers} {}{}, {all}{}{reason}",
             number(chain.customers),
             number(chain.invitations),
             rate(chain.invited),
             chain.answers,
             rate(chain.answered),
-            chain.overall.map_or(" unknown".to_owned(), |overall| rate(Some(overall)))
+            chain.overall.map_or(unknown.to_owned(), |overall| rate(Some(overall)))
         );
     }
     if let Some(flags) = &manifest.flags {
-        println!("without {} responses that evaluation {} flagged ({})", flags.left_out, flags.evaluation, flags.rules.join(", "));
+        let (left_out, evaluation, rules) = (flags.left_out, flags.evaluation, flags.rules.join(", "));
+        let said = lang.pick(
+            format!("không tính {left_out} phiếu mà lần đánh giá {evaluation} đã gắn cờ ({rules})"),
+            format!("without {left_out} responses that evaluation {evaluation} flagged ({rules})"),
+        );
+        println!("{said}");
     }
 }
 
 /// The head of a table of scores.
 pub(super) fn header() {
-    println!("  {:<26} {:<18} {:>8} {:>7} {:>19} {:>6} {:>5} {:>9}", "", "node", "score", "s.e.", "interval", "n", "rank", "of ranks");
+    let [node, score, error, interval, rank, ranks] = lang::chosen().pick(
+        ["nút", "điểm", "sai số", "khoảng tin cậy", "hạng", "khoảng hạng"],
+        ["node", "score", "s.e.", "interval", "rank", "of ranks"],
+    );
+    println!("  {:<26} {node:<18} {score:>8} {error:>7} {interval:>19} {:>6} {rank:>5} {ranks:>11}", "", "n");
 }
 
 /// One line of a table of scores.
@@ -95,9 +134,10 @@ pub(super) fn line(score: &Score, name: &str) {
     let interval = score.low.zip(score.high).map_or("–".to_owned(), |(low, high)| format!("{low:.2} – {high:.2}"));
     let rank = score.rank.map_or(String::new(), |rank| rank.to_string());
     let ranks = score.rank_interval.map_or(String::new(), |r| format!("{}–{}", r.low, r.high));
-    let few = if score.suppressed { "  (few answers: not published)" } else { "" };
+    let few =
+        if score.suppressed { lang::chosen().pick("  (ít phiếu: không công bố)", "  (few answers: not published)") } else { "" };
     println!(
-        "  {} {:<18} {:>8} {:>7} {:>19} {:>6} {:>5} {:>9}{few}",
+        "  {} {:<18} {:>8} {:>7} {:>19} {:>6} {:>5} {:>11}{few}",
         padded(name, 26),
         score.node,
         number(score.value),
@@ -117,9 +157,9 @@ fn changes(outcome: &Outcome) -> HashMap<usize, &Change> {
 /// How the score above moved.
 fn moved(change: &Change) {
     let p = |p: Option<f64>| p.map_or("–".to_owned(), |p| if p < 0.001 { "< 0.001".to_owned() } else { format!("{p:.3}") });
+    let [word, from, holm] = lang::chosen().pick(["thay đổi", "từ", "theo Holm"], ["change", "from", "by Holm"]);
     println!(
-        "    {:>44} {:>+8.2} {:>7.2}   from {:.2}; p {}, by Holm {}",
-        "change",
+        "    {word:>44} {:>+8.2} {:>7.2}   {from} {:.2}; p {}, {holm} {}",
         change.difference,
         change.se,
         change.before,
@@ -140,7 +180,7 @@ pub(super) fn domain_name(domain: &DomainKey, units: &Registry) -> String {
     let unit = |id: Option<i32>| id.and_then(|id| units.get(UnitId(id))).map(|unit| unit.record.name_vi.clone());
     let option = domain.option.as_ref().map(|option| format!("{} = {option}", domain.item.as_deref().unwrap_or_default()));
     let parts: Vec<String> = [unit(domain.unit), unit(domain.area), option].into_iter().flatten().collect();
-    if parts.is_empty() { "Cả nước / Nation".to_owned() } else { parts.join(", ") }
+    if parts.is_empty() { lang::chosen().pick("Cả nước", "Nation").to_owned() } else { parts.join(", ") }
 }
 
 /// Everything about a run, doubles in full, with the scores that it has without the flagged where they were asked for. Scores are

@@ -14,6 +14,7 @@ pub mod place;
 pub mod quality;
 pub mod recompute;
 pub mod run;
+pub mod stored;
 pub mod stream;
 mod worker;
 

@@ -41,6 +41,7 @@ Results go to standard output, everything about the work (findings of a refused 
 | `HAILONG_DATABASE` | the database, like `--database`, so that its password need not be typed |
 | `HAILONG_LISTEN` | where `serve` listens, like `--listen` |
 | `HAILONG_LANG` | `vi`: Vietnamese; anything else: English |
+| `HAILONG_KEY` | the key of whoever acts, instead of the operator of this machine |
 | `HAILONG_LOG` | from which level log lines are written: `error`, `warn`, `info` (by default), `debug`, `trace` |
 | `HAILONG_LOG_FORMAT` | `json`: a JSON object for each log line |
 ";

@@ -65,8 +65,11 @@ pub(super) struct Arguments {
 }
 
 fn parameter(text: &str) -> Result<(String, f64), String> {
-    let (name, value) = text.split_once('=').ok_or_else(|| format!("{text:?} is not NAME=VALUE"))?;
-    Ok((name.to_owned(), value.parse().map_err(|_| format!("{value:?} is no number"))?))
+    let lang = lang::chosen();
+    let shape = || lang.pick("phải viết TÊN=GIÁ_TRỊ", "write NAME=VALUE").to_owned();
+    let (name, value) = text.split_once('=').ok_or_else(shape)?;
+    let number = |_| lang.pick(format!("“{value}” không phải là số"), format!("“{value}” is not a number"));
+    Ok((name.to_owned(), value.parse().map_err(number)?))
 }
 
 impl Arguments {

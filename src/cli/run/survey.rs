@@ -33,7 +33,8 @@ pub(super) fn run(office: &Office, me: &Actor, arguments: &Arguments, wish: &Run
         if let Some(without) = &without {
             compare::table(&outcome, without, &definition, &units);
         }
-        println!("run {}, digest {}", run.id, hex(&outcome.digest));
+        let [word, digest] = lang.pick(["lần tính", "mã băm"], ["run", "digest"]);
+        println!("{word} {}, {digest} {}", run.id, hex(&outcome.digest));
     }
     Ok(())
 }

@@ -57,6 +57,8 @@ pub(super) const TEXTS: &[Texts] = &[
             ("index", "Mã của chỉ số"),
             ("index_version", "Phiên bản của định nghĩa; với chỉ số tổng hợp là kỳ của nó"),
             ("wave", "Mã của đợt; chỉ số của một khảo sát cần có, chỉ số tổng hợp thì không"),
+            ("as_of", "Chỉ những gì đã đến tính tới lúc này, RFC 3339: để tính lại điều đã biết vào một ngày"),
+            ("preview", "Xem thử khi việc thu thập chưa xong, không bao giờ công bố"),
             ("parameters", "Một tham số của chỉ số, dạng TÊN=GIÁ_TRỊ"),
             ("since", "Một lần tính đã xong của cùng chỉ số, như của năm trước: mỗi điểm cho biết đã thay đổi thế nào"),
             ("without_flagged", "In thêm điểm khi bỏ các phiếu mà một lần gắn cờ đã đánh dấu (lần mới nhất, hoặc phiên bản được nêu)"),

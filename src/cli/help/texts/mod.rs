@@ -3,6 +3,7 @@
 
 mod composite;
 mod data;
+mod fieldwork;
 mod house;
 mod sample;
 
@@ -30,7 +31,7 @@ static EVERYWHERE: [(&str, &str); 6] = [
 const HEADINGS: [(&str, &str); 2] = [("For every command", "Cho mọi lệnh"), ("Composite indices", "Chỉ số tổng hợp")];
 
 fn all() -> impl Iterator<Item = &'static Texts> {
-    [house::TEXTS, data::TEXTS, composite::TEXTS, sample::TEXTS].into_iter().flatten()
+    [house::TEXTS, data::TEXTS, fieldwork::TEXTS, composite::TEXTS, sample::TEXTS].into_iter().flatten()
 }
 
 /// The name of a subcommand as the table has it. `help` holds the same commands once more.
