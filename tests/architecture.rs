@@ -119,3 +119,22 @@ fn no_file_has_outgrown_its_purpose() {
         .collect();
     assert!(long.is_empty(), "{}", long.join("\n"));
 }
+
+#[test]
+fn no_figure_reaches_http_but_through_the_office() {
+    const FORBIDDEN: [&str; 6] =
+        ["store::scores", "store::changes", "store::composites", "composite::prepare", "composite::Prepared", "disclosure::Release"];
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let (mut wrong, mut seen) = (Vec::new(), 0);
+    for face in ["api", "http"] {
+        let mut files = Vec::new();
+        rust_files(&src.join(face), &mut files);
+        for file in files {
+            let text = fs::read_to_string(&file).unwrap();
+            seen += usize::from(text.contains("office::figures"));
+            wrong.extend(FORBIDDEN.iter().filter(|word| text.contains(**word)).map(|word| format!("{} mentions {word}", file.display())));
+        }
+    }
+    assert!(seen >= 5, "only {seen} files take figures from the office: the test looks in the wrong place");
+    assert!(wrong.is_empty(), "figures leave by `office::figures` alone:\n{}", wrong.join("\n"));
+}

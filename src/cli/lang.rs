@@ -133,6 +133,7 @@ fn store(error: &StoreError) -> Said {
         StoreError::DatabaseIsNewer { version } => {
             format!("cơ sở dữ liệu đã ở bản nâng cấp {version} mà chương trình này chưa biết: hãy dùng chương trình mới hơn")
         }
+        StoreError::StorageFull => return Said::new("ổ đĩa hết chỗ", "the disk is full"),
         StoreError::Database(_) if error.is_disk_full() => return Said::new("ổ đĩa hết chỗ", "the disk is full"),
         StoreError::Database(_) if error.to_string().contains("disk I/O error") => {
             return Said::new(

@@ -46,7 +46,12 @@ fn is_fault(code: Code) -> bool {
 fn of_machine(error: &StoreError) -> bool {
     matches!(
         error,
-        StoreError::Connect(_) | StoreError::Busy(_) | StoreError::Migration(_) | StoreError::Database(_) | StoreError::Unreadable { .. }
+        StoreError::StorageFull
+            | StoreError::Connect(_)
+            | StoreError::Busy(_)
+            | StoreError::Migration(_)
+            | StoreError::Database(_)
+            | StoreError::Unreadable { .. }
     )
 }
 

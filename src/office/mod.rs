@@ -42,7 +42,7 @@ use prepared::PreparedKept;
 
 use crate::jobs::load;
 use crate::store::audit::{self, NewLine};
-use crate::store::{Db, Store};
+use crate::store::{DISK_ERROR, Db, Store, StoreError};
 use crate::unit::Registry;
 
 /// The present instant in UTC microseconds. A function, so that a test can be late.
@@ -115,7 +115,8 @@ impl Office {
     /// Those of `look`; `unavailable` without a connection.
     pub fn look<T>(&self, actor: &Actor, look: impl FnOnce(&mut Look<'_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
         let now = self.now();
-        look(&mut Look { db: &mut *self.store.db()?, actor, now, units: &self.units, prepared: &self.prepared })
+        let looked = look(&mut Look { db: &mut *self.store.db()?, actor, now, units: &self.units, prepared: &self.prepared });
+        looked.map_err(|refusal| self.explained(refusal))
     }
 
     /// Lets an actor do something, in one transaction: the effect and its line of the audit log go together.
@@ -125,11 +126,18 @@ impl Office {
     /// line in the audit log.
     pub fn act<T>(&self, actor: &Actor, act: impl FnOnce(&mut Act<'_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
         let now = self.now();
-        self.store.write(|db| {
+        let acted = self.store.write(|db| {
             let mut at_work = Act { look: Look { db, actor, now, units: &self.units, prepared: &self.prepared }, told: false };
             let done = act(&mut at_work)?;
             if at_work.told { Ok(done) } else { Err(Refusal::internal("an act left no line in the audit log")) }
-        })
+        });
+        acted.map_err(|refusal| self.explained(refusal))
+    }
+
+    /// A full disk by its name, where SQLite said only that it could not write.
+    fn explained(&self, refusal: Refusal) -> Refusal {
+        let unexplained = refusal.code() == Code::Internal && refusal.cause().is_some_and(|cause| cause.contains(DISK_ERROR));
+        if unexplained && self.store.is_full() { StoreError::StorageFull.into() } else { refusal }
     }
 }
 

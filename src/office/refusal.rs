@@ -179,7 +179,7 @@ impl From<StoreError> for Refusal {
             ),
             _ if error.is_transient() => Self::new(Code::Unavailable).retry_after(1).caused_by(error),
             // SQLite and the file system say it in these words.
-            _ if error.to_string().contains("disk is full") => Self::new(Code::StorageFull).retry_after(10).caused_by(error),
+            _ if error.is_disk_full() => Self::new(Code::StorageFull).retry_after(10).caused_by(error),
             _ => Self::internal(error),
         }
     }

@@ -46,6 +46,9 @@ pub(super) const ROWS_PER_INSERT: usize = 1_000;
 const SQLITE_PRAGMAS: &str = "PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
      PRAGMA foreign_keys=ON; PRAGMA cache_size=-16000; PRAGMA journal_size_limit=67108864;";
 
+/// As many bytes as the index of SQLite's log needs, twice.
+const PROBE: usize = 65_536;
+
 /// The advisory lock that orders what writes responses and their events (PostgreSQL).
 const RESPONSE_ORDER: i64 = 0x4861_696c_6f6e_6701;
 
@@ -71,6 +74,20 @@ fn address(url: &str) -> Result<Address> {
         return Err(StoreError::Url("unknown scheme"));
     }
     Ok(Address::Sqlite(path.to_owned()))
+}
+
+/// Whether the disk below an SQLite file takes nothing more: tries it with a file that is gone at once.
+pub(super) fn is_full(url: &str) -> bool {
+    let Ok(Address::Sqlite(path)) = address(url) else { return false };
+    let folder = std::path::Path::new(&path).parent().filter(|folder| !folder.as_os_str().is_empty());
+    let probe = folder.unwrap_or_else(|| std::path::Path::new(".")).join(format!(".hailong-space-{}", std::process::id()));
+    let full = std::fs::write(&probe, vec![0; PROBE]).is_err_and(|error| no_room(&error));
+    let _ = std::fs::remove_file(&probe); // nothing to say of a file that could not be made
+    full
+}
+
+fn no_room(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
 }
 
 impl Db {
@@ -214,6 +231,19 @@ mod tests {
         for bad in ["", "sqlite:", ":memory:", "mysql://h/d", "file:x?mode=memory"] {
             assert!(matches!(address(bad), Err(StoreError::Url(_))), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_disk_without_room_is_told_from_other_faults() {
+        assert!(no_room(&std::io::Error::from(std::io::ErrorKind::StorageFull)));
+        assert!(!no_room(&std::io::Error::from(std::io::ErrorKind::PermissionDenied)));
+        let folder = tempfile::tempdir().unwrap();
+        let url = folder.path().join("h.sqlite").display().to_string();
+        assert!(!is_full(&url) && !is_full("postgres://h/d"));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the probe is gone");
+        assert!(!is_full("/no/such/folder/h.sqlite"));
+        #[cfg(target_os = "linux")]
+        assert!(std::fs::write("/dev/full", [0; 8]).is_err_and(|error| no_room(&error)));
     }
 
     #[test]

@@ -2,6 +2,9 @@
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
+/// What SQLite says when it cannot write. Of a full disk too, where it is the log's index that finds no room.
+pub const DISK_ERROR: &str = "disk I/O error";
+
 /// Why the store could not do what it was asked.
 ///
 /// The text of [`StoreError::Database`] and [`StoreError::Connect`] is for the log: it may name tables and hosts. No URL, and so no
@@ -29,6 +32,9 @@ pub enum StoreError {
     /// The database refused or failed.
     #[error("database: {0}")]
     Database(#[from] DieselError),
+    /// The disk is full, though the database said only that it could not write.
+    #[error("the disk is full")]
+    StorageFull,
     /// A stored value is not what this release can read.
     #[error("{table} holds a value that cannot be read: {detail}")]
     Unreadable {
@@ -120,6 +126,12 @@ impl StoreError {
     pub fn is_disk_full(&self) -> bool {
         let said = self.to_string();
         said.contains("disk is full") || said.contains("No space left on device")
+    }
+
+    /// Whether the database could not write to its file, for whatever reason.
+    #[must_use]
+    pub fn is_disk_error(&self) -> bool {
+        self.to_string().contains(DISK_ERROR)
     }
 
     pub(super) fn not_found(what: &'static str, key: impl std::fmt::Display) -> Self {

@@ -46,7 +46,7 @@ use diesel::r2d2::{Pool, PooledConnection};
 
 pub use columns::UnknownName;
 pub use db::Db;
-pub use error::{Result, StoreError};
+pub use error::{DISK_ERROR, Result, StoreError};
 pub use migrate::{migrate, pending, revert_all};
 
 /// How long a caller waits for a pooled connection before it is told that the store is busy.
@@ -91,6 +91,20 @@ impl Store {
     /// # Errors
     /// [`StoreError::Url`], [`StoreError::Connect`], and those of [`migrate`].
     pub fn open(options: &StoreOptions) -> Result<Self> {
+        Self::opened(options).map_err(
+            |error| {
+                if error.is_disk_error() && db::is_full(&options.url) { StoreError::StorageFull } else { error }
+            },
+        )
+    }
+
+    /// Whether the disk below an SQLite file takes nothing more. SQLite does not always say so.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        db::is_full(&self.url)
+    }
+
+    fn opened(options: &StoreOptions) -> Result<Self> {
         let applied = migrate(&mut Db::connect(&options.url)?)?;
         if !applied.is_empty() {
             tracing::info!(migrations = ?applied, "database migrated");

@@ -43,7 +43,7 @@ pub(super) struct Arguments {
     parameters: Vec<(String, f64)>,
     /// A finished run of the same index, such as last year's: every score tells how it moved since.
     #[arg(long, value_name = "RUN")]
-    since: Option<String>,
+    since: Option<Uuid>,
     /// Beside the scores, print them without the responses that an evaluation flagged (the latest, or that of the version given).
     #[arg(long, value_name = "EVALUATION", num_args = 0..=1, default_missing_value = "latest", value_parser = compare::which)]
     without_flagged: Option<FlaggedWish>,
@@ -83,7 +83,7 @@ impl Arguments {
             parameters: self.parameters.iter().cloned().collect(),
             seed: self.seed,
             preview: self.preview,
-            since: self.since.clone(),
+            since: self.since.map(|id| id.to_string()),
             without_flagged: self.leave_out_flagged.clone(),
             tables: self.composite.tables.clone(),
             surveys: self.composite.surveys(),

@@ -47,3 +47,57 @@ impl<F: Serialize> Serialize for Seen<F> {
         self.0.serialize(serializer)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::index::DomainKey;
+    use crate::unit::{Registry, UnitId};
+
+    fn figure(suppressed: bool) -> Figure {
+        let numbers = Numbers { value: Some(81.5), n: Some(4), thin: Some(false), ..Numbers::default() };
+        Figure { ord: 0, node: "INDEX".to_owned(), domain: DomainKey::whole("nation"), numbers, change: None, suppressed }
+    }
+
+    fn composite(hidden: Option<Hidden>) -> CompositeFigure {
+        let numbers = CompositeNumbers { score: Some(70.0), rank: Some(3), ..CompositeNumbers::default() };
+        let (edition, unit, node) = ("2025".to_owned(), "A".to_owned(), "ALL".to_owned());
+        CompositeFigure { ord: 0, edition, unit, unit_id: None, node, numbers, tier: Some(1), hidden }
+    }
+
+    #[test]
+    fn the_numbers_of_a_hidden_figure_are_not_in_what_the_public_sees() {
+        let seen = figure(true).seen_by(&Reader::public()).unwrap();
+        assert_eq!((seen.numbers, seen.suppressed), (Numbers::default(), true));
+        assert_eq!(figure(true).seen_by(&Reader::office()).unwrap().numbers.n, Some(4));
+        assert_eq!(figure(false).seen_by(&Reader::public()).unwrap().numbers.value, Some(81.5));
+    }
+
+    #[test]
+    fn of_a_unit_beyond_the_top_the_public_sees_the_tier_alone_and_of_few_answers_nothing() {
+        let of = |hidden| composite(Some(hidden)).seen_by(&Reader::public()).unwrap();
+        let beyond = of(Hidden::BeyondTop);
+        assert_eq!((beyond.numbers, beyond.tier), (CompositeNumbers::default(), Some(1)));
+        for hidden in [Hidden::FewAnswers, Hidden::ProtectsSibling] {
+            assert_eq!((of(hidden).numbers, of(hidden).tier), (CompositeNumbers::default(), None));
+        }
+    }
+
+    #[test]
+    fn before_publication_an_agency_knows_of_its_own_units_alone() {
+        let agency = |embargoed| Reader::agency(UnitId(7), embargoed, Arc::new(Registry::new(Vec::new(), &[]).unwrap()));
+        assert!(composite(None).seen_by(&agency(true)).is_none(), "a figure of no unit is not its own");
+        assert!(composite(None).seen_by(&agency(false)).is_some());
+    }
+
+    #[test]
+    fn a_gain_is_told_only_where_the_figure_of_before_is_too() {
+        let figures = [("2024", false), ("2025", true)];
+        let (public, office) = (Reader::public(), Reader::office());
+        assert!(target_is_seen(&public, &figures, "2025", false) && !target_is_seen(&public, &figures, "2025", true));
+        assert!(target_is_seen(&office, &figures, "2025", true) && target_is_seen(&office, &figures, "2030", false));
+        assert!(!target_is_seen(&public, &figures, "2030", false));
+    }
+}
