@@ -9,6 +9,7 @@
 
 mod api;
 mod architecture;
+mod cases;
 mod flow;
 mod golden;
 mod harness;

@@ -80,7 +80,7 @@ enum Command {
     /// Opens, closes and shows waves; loads their design.
     #[command(subcommand)]
     Wave(wave::Command),
-    /// Imports responses from a CSV file.
+    /// Imports responses from a CSV or XLSX file.
     Import(Box<import::Arguments>),
     /// Looks for suspicious responses of a wave and flags them; changes none.
     Flag(flag::Arguments),

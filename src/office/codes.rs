@@ -100,6 +100,8 @@ codes! {
     UnitsInvalid 422 "units-invalid" "Danh sách đơn vị có lỗi" "The unit list has errors";
     /// The indicator table has errors, or its index takes none: `errors` has every finding.
     IndicatorsInvalid 422 "indicators-invalid" "Bảng chỉ tiêu có lỗi" "The indicator table has errors";
+    /// The file of records, or what is said of its columns, has errors: nothing was stored.
+    RecordsInvalid 422 "records-invalid" "Tệp phiếu có lỗi" "The file of records has errors";
     /// The scores cannot be shown on that list of units: `errors` has every reason.
     CannotRebuild 422 "cannot-rebuild" "Không lập được chuỗi trên danh mục này" "There is no series on that list";
     /// A change of this thing needs `If-Match` with the `ETag` that was read.

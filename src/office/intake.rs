@@ -110,8 +110,16 @@ impl Intake<'_> {
     /// # Errors
     /// Those of permission and place; `collection-not-open`.
     pub fn admit(&self, submission: &Submission) -> Result<(Place, Vec<Finding>, When), Refusal> {
+        authorise(self.actor, submission, &self.field.wave)?;
+        self.locate(submission)
+    }
+
+    /// Where a submission belongs, and whether the wave takes it; of whoever was found to be allowed to send it.
+    ///
+    /// # Errors
+    /// Those of place; `collection-not-open`.
+    pub(super) fn locate(&self, submission: &Submission) -> Result<(Place, Vec<Finding>, When), Refusal> {
         let wave = &self.field.wave;
-        authorise(self.actor, submission, wave)?;
         let (place, findings) = place(self.actor, submission, self.field, self.units, self.now)?;
         if self.now < wave.opens_at {
             return Err(Refusal::new(Code::CollectionNotOpen).with("opens_at", rfc3339(wave.opens_at)));

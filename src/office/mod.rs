@@ -119,6 +119,25 @@ impl Office {
         looked.map_err(|refusal| self.explained(refusal))
     }
 
+    /// Lets an actor do something and takes it all back: what would it come to?
+    ///
+    /// # Errors
+    /// Those of `act`; `unavailable` without a connection.
+    pub fn rehearse<T>(&self, actor: &Actor, act: impl FnOnce(&mut Act<'_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
+        let now = self.now();
+        // The units of a rehearsal are gone with it: none of them may stay in memory.
+        let units = UnitsKept::default();
+        let rehearsed = self.store.write(|db| -> Result<(), Rehearsed<T>> {
+            let done = act(&mut Act { look: Look { db, actor, now, units: &units, prepared: &self.prepared }, told: false });
+            Err(done.map_or_else(Rehearsed::Refused, Rehearsed::Done))
+        });
+        match rehearsed {
+            Err(Rehearsed::Done(value)) => Ok(value),
+            Err(Rehearsed::Refused(refusal)) => Err(refusal),
+            Ok(()) => Err(Refusal::internal("a rehearsal was committed")),
+        }
+    }
+
     /// Lets an actor do something, in one transaction: the effect and its line of the audit log go together.
     ///
     /// # Errors
@@ -138,6 +157,18 @@ impl Office {
     fn explained(&self, refusal: Refusal) -> Refusal {
         let unexplained = refusal.code() == Code::Internal && refusal.cause().is_some_and(|cause| cause.contains(DISK_ERROR));
         if unexplained && self.store.is_full() { StoreError::StorageFull.into() } else { refusal }
+    }
+}
+
+/// How a rehearsal ends: with nothing done.
+enum Rehearsed<T> {
+    Done(T),
+    Refused(Refusal),
+}
+
+impl<T> From<StoreError> for Rehearsed<T> {
+    fn from(error: StoreError) -> Self {
+        Self::Refused(error.into())
     }
 }
 

@@ -56,6 +56,8 @@ pub enum Action {
     SendResponse,
     /// Send many at once.
     SendBatch,
+    /// Import records from a file, with the definitions and the wave that they need.
+    Import,
     /// Read the receipt of a response; a device or collector only of those it sent.
     ReadReceipt,
     /// Read a response's answers.
@@ -100,9 +102,13 @@ impl Action {
         match self {
             Self::SendResponse | Self::SendBatch => &[Device, Collector],
             Self::ReadReceipt => &[Device, Collector, Statistician, Auditor],
-            Self::ReadAnswers | Self::EndResponse | Self::PublishDefinition | Self::KeepWave | Self::LoadIndicators | Self::Compute => {
-                &[Statistician]
-            }
+            Self::Import
+            | Self::ReadAnswers
+            | Self::EndResponse
+            | Self::PublishDefinition
+            | Self::KeepWave
+            | Self::LoadIndicators
+            | Self::Compute => &[Statistician],
             Self::ListResponses => &[Statistician, Auditor],
             Self::CheckDefinition => &[Statistician, Publisher],
             Self::AddUnits => &[Statistician, Admin],

@@ -25,6 +25,7 @@ pub mod chain;
 pub mod changes;
 pub mod composites;
 pub mod editions;
+pub mod imports;
 pub mod indicators;
 pub mod jobs;
 pub mod keys;

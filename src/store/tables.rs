@@ -445,12 +445,46 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    setting (name) {
+        name -> Text,
+        value -> Binary,
+    }
+}
+
+diesel::table! {
+    import_before (seq) {
+        seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    import_batch (id) {
+        id -> Integer,
+        wave_id -> Integer,
+        name -> Text,
+        created_by -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    import_record (wave_id, key_hash, version) {
+        wave_id -> Integer,
+        key_hash -> Binary,
+        version -> Integer,
+        response_id -> Binary,
+        batch_id -> Integer,
+    }
+}
+
 diesel::joinable!(submission -> response (response_seq));
 diesel::joinable!(response_flag -> response (response_seq));
 diesel::joinable!(response_flag -> quality_evaluation (evaluation_id));
 diesel::joinable!(indicator_table -> index_version (index_version_id));
 diesel::joinable!(free_text -> response (response_seq));
 diesel::allow_tables_to_appear_in_same_query!(response, submission, free_text);
+diesel::allow_tables_to_appear_in_same_query!(import_record, response);
 diesel::allow_tables_to_appear_in_same_query!(response_flag, response, quality_evaluation);
 diesel::allow_tables_to_appear_in_same_query!(indicator_table, index_version);
 diesel::allow_tables_to_appear_in_same_query!(run, run_survey);

@@ -281,9 +281,10 @@ fn survey_run(data: &Path, provinces: &[String]) -> String {
     let definitions = ["survey-schemas/sipas-open/1.1.json", "survey-schemas/sipas-open/index-1.1.json"].map(name);
     run(data, &["define", &definitions[0], &definitions[1]]);
     let from = ["import", csv.to_str().unwrap(), "--questionnaire", &definitions[0], "--wave", "open-2024", "--unit-list", "open-agencies"];
-    let columns = ["--unit-column", "agency", "--psu-column", "psu", "--respondent-column", "resp_id", "--id-column", "resp_id"];
+    let columns =
+        ["--new-unit-list", "--unit-column", "agency", "--psu-column", "psu", "--respondent-column", "resp_id", "--id-column", "resp_id"];
     let said = run(data, &[&from[..], &columns[..], &["--psus", &design, "--respondents", &people]].concat());
-    assert!(said.contains("3832 stored"), "{said}");
+    assert!(said.contains("3832  stored"), "{said}");
     let printed = told(data, &["run", "--index", "sipas-open", "--index-version", "1.1", "--wave", "open-2024", "--json"]);
     printed["run"].as_str().unwrap().to_owned()
 }

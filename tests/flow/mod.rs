@@ -7,7 +7,7 @@ mod composite_store;
 mod composite_text;
 mod crash;
 mod national;
-mod process;
+pub(crate) mod process;
 mod runs;
 mod sampling;
 mod stream;

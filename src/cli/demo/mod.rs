@@ -21,13 +21,14 @@ use crate::cli::Context;
 use crate::cli::context::{definition, now, publish};
 use crate::cli::lang::{self, refused};
 use crate::cli::run::{Bar, compute};
-use crate::cli::{import, serve, show};
+use crate::cli::{serve, show};
 use crate::design::{Design, DesignKind, Mode, WeightUnit};
 use crate::jobs::load::{self, Survey, WaveInField};
+use crate::jobs::place::design_rows;
 use crate::jobs::recompute::Outcome;
 use crate::jobs::run::Computed;
 use crate::jobs::stored;
-use crate::office::import::{Batch, derived_id, settle, submit};
+use crate::office::import::Made;
 use crate::office::runs::{self, RunWish, Seen};
 use crate::office::{Act, Actor, Holder, Office, Refusal, Role, Standing, editions};
 use crate::schema::Document;
@@ -77,7 +78,7 @@ pub(super) fn demo(context: &Context, arguments: &Arguments) -> Result<()> {
     let store = office.store().clone();
     let units = store.read(load::registry)?;
     let (survey, field) = prepare(&store, &units, arguments.seed)?;
-    collect(&store, &units, &survey, &field, arguments.seed)?;
+    collect(&office, &units, &survey, &field, arguments.seed)?;
     let index = definition("the index", INDEX)?;
     let Document::Index(index) = index.document else { anyhow::bail!("the index is none") };
     let (code, version) = (index.code().to_owned(), index.version().to_owned());
@@ -136,7 +137,9 @@ fn prepare(store: &Store, units: &Registry, seed: u64) -> Result<(Survey, std::s
             let villages = draw::draw(units, seed)?;
             let design = Design::new(draw::psus(&villages), draw::respondents(&villages));
             let design = design.map_err(|findings| anyhow::anyhow!("the drawn design contradicts itself: {findings:?}"))?;
-            import::add_design(db, &wave, &design, units)?;
+            let rows =
+                design_rows(&design, &wave, units).map_err(|findings| anyhow::anyhow!("the drawn design has no place: {findings:?}"))?;
+            waves::add_design(db, wave.id, &rows.0, &rows.1)?;
         }
         let field = load::wave(db, WAVE, None, units)?.context("the wave is gone")?;
         Ok((load::survey(&row)?, field))
@@ -164,8 +167,8 @@ fn new_wave() -> NewWave {
 }
 
 /// Has every respondent answer who has not, through the checks that any submission passes.
-fn collect(store: &Store, units: &Registry, survey: &Survey, field: &WaveInField, seed: u64) -> Result<()> {
-    let wave = field.wave.id;
+fn collect(office: &Office, units: &Registry, survey: &Survey, field: &WaveInField, seed: u64) -> Result<()> {
+    let (store, wave) = (office.store(), field.wave.id);
     let villages = draw::draw(units, seed)?;
     let people: Vec<(usize, usize)> =
         villages.iter().enumerate().flat_map(|(v, village)| (0..village.respondents).map(move |r| (v, r))).collect();
@@ -177,26 +180,14 @@ fn collect(store: &Store, units: &Registry, survey: &Survey, field: &WaveInField
         return Ok(());
     }
     let model = population::Population::new(&survey.questionnaire, &villages, units, seed);
-    let me = Actor::operator(STATISTICIAN);
-    let batch = Batch { field, survey, units, actor: &me, now: now() };
+    let me = person(STATISTICIAN, Role::Statistician);
     let writer = store.start_writer(WriterOptions::default())?;
+    let made = Made { office, actor: &me, writer: &writer, field, survey, units };
     let bar = Bar::default();
     for (block, chunk) in people.chunks(BLOCK).enumerate() {
-        let rows: Vec<_> = chunk
-            .par_iter()
-            .map(|(village, person)| {
-                let code = villages[*village].respondent(*person);
-                batch.row(derived_id(WAVE, &code), model.submission(WAVE, *village, *person))
-            })
-            .collect();
-        let mut waiting = Vec::with_capacity(rows.len());
-        for row in rows {
-            let (new, _) = row.map_err(|findings| anyhow::anyhow!("a synthetic response has no place: {findings:?}"))?;
-            waiting.push(submit(&writer, &new)?);
-        }
-        for pending in waiting {
-            settle(pending)?;
-        }
+        let answers =
+            chunk.par_iter().map(|(village, person)| (villages[*village].respondent(*person), model.submission(WAVE, *village, *person)));
+        made.take(&answers.collect::<Vec<_>>()).map_err(refused)?;
         bar.line(lang::chosen().pick("thu thập", "collecting"), (block * BLOCK + chunk.len()).min(people.len()), people.len());
     }
     bar.clear();

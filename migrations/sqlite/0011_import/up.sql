@@ -1,0 +1,34 @@
+-- What the database keeps for itself, such as the secret that keys of imported records are hashed with.
+CREATE TABLE setting (
+    name   TEXT PRIMARY KEY NOT NULL,
+    value  BLOB NOT NULL
+) STRICT;
+
+-- The ids of imported records followed from wave and key before. Responses up to this number are still found by them; none after it.
+CREATE TABLE import_before (
+    seq  INTEGER NOT NULL
+) STRICT;
+INSERT INTO import_before (seq) SELECT COALESCE(MAX(seq), 0) FROM response;
+
+-- A file of records that was imported, or several under one name.
+CREATE TABLE import_batch (
+    id          INTEGER PRIMARY KEY,
+    wave_id     INTEGER NOT NULL REFERENCES wave (id),
+    name        TEXT NOT NULL,
+    created_by  TEXT NOT NULL,
+    created_at  INTEGER NOT NULL,
+    UNIQUE (wave_id, name)
+) STRICT;
+
+-- Which response a record became. Its key is kept as a keyed hash only.
+CREATE TABLE import_record (
+    wave_id      INTEGER NOT NULL REFERENCES wave (id),
+    key_hash     BLOB NOT NULL CHECK (length(key_hash) = 32),
+    -- Counts from 1; each supersedes the one before.
+    version      INTEGER NOT NULL CHECK (version > 0),
+    response_id  BLOB NOT NULL UNIQUE CHECK (length(response_id) = 16),
+    -- The batch that brought it.
+    batch_id     INTEGER NOT NULL REFERENCES import_batch (id),
+    PRIMARY KEY (wave_id, key_hash, version)
+) STRICT;
+CREATE INDEX import_record_batch ON import_record (batch_id);

@@ -1,0 +1,132 @@
+//! What became of an import.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::identity::{Fate, Identity};
+use crate::office::{Code, Refusal};
+use crate::store::responses::ResponseState;
+use crate::words::Finding;
+
+/// What became of an import: every record is counted once.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Report {
+    /// The wave.
+    pub wave: String,
+    /// The batch that new records came in.
+    pub batch: String,
+    /// By what records were known, and how many by each.
+    pub identity: BTreeMap<Identity, usize>,
+    /// The columns that were read, with what they hold.
+    pub columns: BTreeMap<String, String>,
+    /// Whether nothing was stored: it was only checked what would be.
+    pub check: bool,
+    /// Records of the file.
+    pub records: usize,
+    /// Stored now, and counted.
+    pub stored: usize,
+    /// There already.
+    pub replayed: usize,
+    /// Stored now in the place of an earlier one.
+    pub corrected: usize,
+    /// Stored now as a second answer of a listed respondent, and not counted.
+    pub doubled: usize,
+    /// Not stored: the same record was imported before with other content.
+    pub conflicting: usize,
+    /// Stored now although something is wrong with them, and not counted.
+    pub invalid: usize,
+    /// Kept apart: they came after the wave's close.
+    pub quarantined: usize,
+    /// Not stored: what they are, or whose, cannot be read.
+    pub refused: usize,
+    /// Of the records that are not as they should be, how many for each reason.
+    pub reasons: Vec<Reason>,
+    /// What was found, each with its line.
+    pub findings: Vec<Finding>,
+}
+
+/// A reason, and how many records have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reason {
+    /// The code of the finding.
+    pub code: String,
+    /// The place in a submission: an item as `/answers/ITEM`.
+    pub pointer: String,
+    /// How many records.
+    pub records: usize,
+    /// In Vietnamese, as told of the first of them.
+    pub vi: String,
+    /// In English.
+    pub en: String,
+}
+
+impl Report {
+    /// Whether every record is stored as it was wanted.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.conflicting + self.invalid + self.doubled + self.quarantined + self.refused == 0
+            && !self.findings.iter().any(Finding::is_error)
+    }
+
+    /// Adds what was found at a line.
+    pub(super) fn found(&mut self, line: u32, findings: impl IntoIterator<Item = Finding>) {
+        self.findings.extend(findings.into_iter().map(|finding| Finding { line: Some(line), ..finding }));
+    }
+
+    /// Counts a record that is stored.
+    pub(super) fn count(&mut self, fate: Fate, state: ResponseState) {
+        let place = match (fate, state) {
+            (_, ResponseState::Quarantined) => &mut self.quarantined,
+            (_, ResponseState::Invalid) => &mut self.invalid,
+            (Fate::Corrected, _) => &mut self.corrected,
+            (Fate::Doubled, _) => &mut self.doubled,
+            _ => &mut self.stored,
+        };
+        *place += 1;
+    }
+
+    /// Counts a record that is not stored, with the reason.
+    pub(super) fn refuse(&mut self, line: u32, refusal: &Refusal) {
+        if refusal.code() == Code::ResponseConflict {
+            self.conflicting += 1;
+        } else {
+            self.refused += 1;
+        }
+        if refusal.findings().is_empty() {
+            let title = refusal.title();
+            let said = refusal.said().unwrap_or(&title);
+            self.found(line, [Finding::error("", refusal.code().as_str(), said.vi.to_string(), said.en.to_string())]);
+        } else {
+            self.found(line, refusal.findings().to_vec());
+        }
+    }
+
+    /// Puts findings in the order of lines and counts the reasons, the most frequent first.
+    pub(super) fn close(&mut self) {
+        self.findings.sort_by_key(|finding| finding.line);
+        let mut reasons: BTreeMap<(String, String), Reason> = BTreeMap::new();
+        let mut last: BTreeMap<(String, String), Option<u32>> = BTreeMap::new();
+        for finding in self.findings.iter().filter(|finding| finding.is_error()) {
+            let key = (finding.code.to_string(), grouped(&finding.pointer));
+            let reason = reasons.entry(key.clone()).or_insert_with(|| Reason {
+                code: key.0.clone(),
+                pointer: key.1.clone(),
+                records: 0,
+                vi: finding.vi.clone(),
+                en: finding.en.clone(),
+            });
+            // Two findings of one kind in one record are one reason.
+            if last.insert(key, finding.line) != Some(finding.line) {
+                reason.records += 1;
+            }
+        }
+        self.reasons = reasons.into_values().collect();
+        self.reasons.sort_by_key(|reason| std::cmp::Reverse(reason.records));
+    }
+}
+
+/// The pointer of an item without the place among its options.
+fn grouped(pointer: &str) -> String {
+    pointer.split('/').take(3).collect::<Vec<_>>().join("/")
+}
