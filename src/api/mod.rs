@@ -1,16 +1,8 @@
 //! HTTP: the same library calls as the command line, for devices, offices and portals.
 //!
 //! How the API behaves as a whole (addresses, errors, pages, tags, keys) is written down in `docs/api-design.md`. Each resource is
-//! one file: its wire structs, its handlers, and nothing that another resource needs. What all of them share:
-//!
-//! | | |
-//! |---|---|
-//! | [`codes`], [`problem`] | everything that can go wrong, and the one envelope for it |
-//! | [`role`], [`auth`] | who may do what, and who is asking |
-//! | [`body`], [`page`], [`etag`], [`lang`], [`wire`] | what requests and answers are made of |
-//! | [`state`], [`cache`], [`limit`] | what handlers share |
-//! | [`telemetry`], [`metrics`] | what surrounds a request |
-//! | [`openapi`], [`server`] | the description, starting and stopping |
+//! one file: its wire structs, its handlers, and nothing that another resource needs. What they share is in [`wire`]; [`openapi`] is
+//! the description; all that is HTTP and no resource is in [`crate::http`].
 
 pub mod admin;
 pub mod collect;
@@ -32,7 +24,7 @@ use crate::office::Refusal;
 /// The API as a server takes it: every route, the description of them, and what answers where there is none.
 pub fn faces(config: &mut web::ServiceConfig) {
     static DESCRIPTION: LazyLock<web::Data<Description>> = LazyLock::new(|| web::Data::new(Description::new()));
-    config.app_data(web::Data::clone(&DESCRIPTION));
+    config.app_data(web::Data::clone(&DESCRIPTION)).app_data(DESCRIPTION.contract());
     routes(&mut ServiceConfig::new(config));
     config.default_service(web::to(|req: HttpRequest| async move { Err::<HttpResponse, Refusal>(DESCRIPTION.unrouted(&req)) }));
 }

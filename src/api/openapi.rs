@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use actix_web::dev::ResourceDef;
-use actix_web::{App, HttpRequest};
+use actix_web::{App, HttpRequest, web};
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
 
 use crate::api::routes;
+use crate::http::query::Contract;
 use crate::office::Code;
 use crate::office::Refusal;
 
@@ -40,6 +41,7 @@ struct Base;
 pub struct Description {
     json: String,
     routes: Vec<(ResourceDef, String)>,
+    contract: web::Data<Contract>,
 }
 
 impl Description {
@@ -47,6 +49,7 @@ impl Description {
     #[must_use]
     pub fn new() -> Self {
         let mut document = document();
+        let contract = web::Data::new(contract(&document));
         let mut routes = Vec::new();
         if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
             for (path, operations) in paths {
@@ -58,13 +61,19 @@ impl Description {
                 routes.push((ResourceDef::new(pattern(path)), methods.join(", ")));
             }
         }
-        Self { json: format!("{document:#}\n"), routes }
+        Self { json: format!("{document:#}\n"), routes, contract }
     }
 
     /// The document, with sorted members.
     #[must_use]
     pub fn json(&self) -> &str {
         &self.json
+    }
+
+    /// Which query parameters each operation knows.
+    #[must_use]
+    pub fn contract(&self) -> web::Data<Contract> {
+        self.contract.clone()
     }
 
     /// What to say where no route took the request: 405 if the address has other methods, else 404.
@@ -81,6 +90,20 @@ impl Default for Description {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// Which query parameters each operation of the document knows.
+fn contract(document: &Value) -> Contract {
+    let mut contract = Contract::default();
+    for (path, operations) in document["paths"].as_object().into_iter().flatten() {
+        for (method, operation) in operations.as_object().into_iter().flatten() {
+            let Ok(method) = method.to_ascii_uppercase().parse() else { continue };
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            let names = parameters.filter(|parameter| parameter["in"] == "query").filter_map(|parameter| parameter["name"].as_str());
+            contract.add(method, path, names.map(str::to_owned).collect());
+        }
+    }
+    contract
 }
 
 /// A path of the document as actix writes it: a parameter ends before a colon, where a verb begins.

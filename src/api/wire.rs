@@ -125,6 +125,6 @@ pub struct Day(pub chrono::NaiveDate);
 impl<'de> Deserialize<'de> for Day {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse().map(Self).map_err(|_| serde::de::Error::custom("a day is written YYYY-MM-DD"))
+        text.parse().map(Self).map_err(|_| serde::de::Error::invalid_value(serde::de::Unexpected::Str(&text), &"a day"))
     }
 }

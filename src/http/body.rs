@@ -13,9 +13,7 @@ use serde::de::DeserializeOwned;
 use validator::Validate;
 
 use crate::http::state::AppState;
-use crate::office::Code;
-use crate::office::Refusal;
-use crate::office::wire;
+use crate::office::{Code, Refusal, wire};
 
 /// The most bytes that one response, or one small command, may have.
 pub const SMALL: usize = 64 * 1024;
@@ -50,9 +48,7 @@ impl<const MAX: usize> FromRequest for JsonBytes<MAX> {
     fn from_request(req: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
         let (req, mut payload) = (req.clone(), payload.take());
         Box::pin(async move {
-            if media_type(&req) != Some("application/json") {
-                return Err(unsupported("application/json"));
-            }
+            require_type(&req, "application/json")?;
             read(&req, &mut payload, MAX).await.map(Self)
         })
     }
@@ -68,17 +64,23 @@ impl<T: DeserializeOwned + Validate + 'static, const MAX: usize> FromRequest for
     }
 }
 
-/// The media type of the body, in lower case as clients send it, without parameters.
-#[must_use]
-pub fn media_type(req: &HttpRequest) -> Option<&str> {
-    let value = req.headers().get(CONTENT_TYPE)?.to_str().ok()?;
-    Some(value.split(';').next().unwrap_or_default().trim())
-}
-
-/// The refusal of a body of another type than `expected`.
-#[must_use]
-pub fn unsupported(expected: &'static str) -> Refusal {
-    Refusal::new(Code::MediaTypeUnsupported).detail(format!("Content-Type phải là {expected}"), format!("Content-Type must be {expected}"))
+/// Lets a body pass that says it is of the type `expected` (in lower case), in UTF-8 if it says in what encoding.
+///
+/// # Errors
+/// `media-type-unsupported`.
+pub fn require_type(req: &HttpRequest, expected: &'static str) -> Result<(), Refusal> {
+    let header = req.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut parts = header.split(';').map(str::trim);
+    let refused = Refusal::new(Code::MediaTypeUnsupported);
+    if !parts.next().is_some_and(|named| named.eq_ignore_ascii_case(expected)) {
+        return Err(refused.detail(format!("Content-Type phải là {expected}"), format!("Content-Type must be {expected}")));
+    }
+    let charset = parts.filter_map(|part| part.split_once('=')).find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+    let utf8 = |value: &str| ["utf-8", "utf8"].iter().any(|name| value.trim().trim_matches('"').eq_ignore_ascii_case(name));
+    if charset.is_some_and(|(_, value)| !utf8(value)) {
+        return Err(refused.detail("Nội dung phải ở bảng mã UTF-8", "The body must be in UTF-8"));
+    }
+    Ok(())
 }
 
 /// Reads the body of a request whose sender may send it. One above [`LARGE`] has longer to arrive, as much as it is larger.
@@ -123,7 +125,7 @@ fn too_large(max: usize) -> Refusal {
 /// Reads `bytes` as JSON of the shape of `T` and checks its bounds.
 ///
 /// # Errors
-/// `json-invalid` for what is no JSON, `body-invalid` with a pointer for each member that is out of bounds.
+/// `json-invalid` for what is no JSON, `body-invalid` with a pointer for each member that does not fit or is out of bounds.
 pub fn parse<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<T, Refusal> {
     let value: T = wire::decode(bytes)?;
     wire::check(&value)?;
@@ -153,14 +155,35 @@ mod tests {
     fn a_body_that_is_no_json_says_where() {
         let problem = refusal("{\"name\": \n x}");
         assert_eq!(problem.code(), Code::JsonInvalid);
-        assert_eq!(problem::body(&problem, Lang::En, "")["detail"], "The JSON cannot be read at line 2, column 2");
+        assert_eq!(problem::body(&problem, Lang::En, "")["detail"], "Not JSON, at line 2 column 2: expected value");
+        assert_eq!(problem::body(&problem, Lang::Vi, "")["detail"], "Sai cú pháp JSON ở dòng 2, cột 2");
     }
 
     #[test]
     fn deep_nesting_is_refused_and_not_followed() {
-        assert_eq!(refusal(&"[".repeat(100_000)).code(), Code::BodyInvalid, "the shape is wrong at the first bracket");
-        let problem = serde_json::from_str::<serde_json::Value>(&"[".repeat(100_000)).map_err(|e| wire::unread(&e)).unwrap_err();
-        assert_eq!(problem.code(), Code::JsonInvalid);
+        assert_eq!(refusal(&"[".repeat(100_000)).code(), Code::JsonInvalid);
+    }
+
+    #[test]
+    fn a_member_of_the_wrong_type_given_twice_or_with_a_nul_is_found_with_its_line() {
+        let text = "{\n \"name\": \"a\",\n \"name\": \"a\\u0000\"}";
+        let found: Vec<_> = refusal(text).findings().iter().map(|f| (f.pointer.clone(), f.code.to_string(), f.line)).collect();
+        let expected = [("duplicate-key", 3), ("nul-character", 2)].map(|(code, line)| ("/name".to_owned(), code.to_owned(), Some(line)));
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_media_type_is_compared_without_case_and_must_be_utf_8() {
+        let of = |value: &str| {
+            let req = actix_web::test::TestRequest::default().insert_header((CONTENT_TYPE, value)).to_http_request();
+            require_type(&req, "application/json").is_ok()
+        };
+        for good in ["application/json", "Application/JSON", "application/json;charset=UTF-8", "application/json; x=y; charset=\"utf-8\""] {
+            assert!(of(good), "{good}");
+        }
+        for bad in ["", "text/json", "application/json; charset=utf-16", "application/jsonx"] {
+            assert!(!of(bad), "{bad}");
+        }
     }
 
     #[test]

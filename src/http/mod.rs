@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`server`] | starting and stopping |
 //! | [`auth`], [`limit`] | who is asking, and how often |
-//! | [`body`], [`page`], [`etag`], [`lang`] | what requests and answers are made of |
+//! | [`body`], [`query`], [`page`], [`etag`], [`lang`] | what requests and answers are made of |
 //! | [`problem`] | the one envelope of everything that can go wrong |
 //! | [`state`], [`cache`] | what handlers share |
 //! | [`telemetry`], [`metrics`] | what surrounds a request |
@@ -18,6 +18,7 @@ pub mod limit;
 pub mod metrics;
 pub mod page;
 pub mod problem;
+pub mod query;
 pub mod server;
 pub mod state;
 pub mod telemetry;

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use crate::office::Code;
 use crate::office::Refusal;
+use crate::words::Finding;
 use crate::words::encode::{base64url, from_base64url, percent};
 
 /// How many items a page has if the client does not say.
@@ -44,8 +45,8 @@ impl<P: Display + FromStr> Page<P> {
         let after = cursor.map(|text| position(text).ok_or_else(|| Refusal::new(Code::CursorInvalid))).transpose()?;
         let limit = limit.unwrap_or(DEFAULT_LIMIT);
         if !(1..=MAX_LIMIT).contains(&limit) {
-            let range = format!("1..{MAX_LIMIT}");
-            return Err(Refusal::new(Code::QueryInvalid).detail(format!("limit phải trong {range}"), format!("limit must be in {range}")));
+            let (vi, en) = (format!("Phải từ 1 đến {MAX_LIMIT}"), format!("Must be from 1 to {MAX_LIMIT}"));
+            return Err(Refusal::because(Code::QueryInvalid, Finding::error("/query/limit", "out-of-bounds-range", vi, en)));
         }
         Ok(Self { after, limit })
     }

@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpRequest, HttpServer, web};
+use actix_web::{App, HttpServer, web};
 
 use crate::http::state::{AppState, Limits};
 use crate::http::telemetry;
 use crate::office::Clock;
-use crate::office::Code;
 use crate::office::Refusal;
 use crate::store::Store;
 use crate::store::writer::Writer;
@@ -102,12 +101,8 @@ fn app(
     state: AppState,
     faces: fn(&mut web::ServiceConfig),
 ) -> App<impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse, Error = actix_web::Error, InitError = ()>> {
-    let query_error = |error: actix_web::error::QueryPayloadError, _: &HttpRequest| {
-        Refusal::new(Code::QueryInvalid).detail(format!("Tham số không đọc được: {error}"), error.to_string()).into()
-    };
     App::new()
         .app_data(state)
-        .app_data(web::QueryConfig::default().error_handler(query_error))
         .app_data(web::PathConfig::default().error_handler(|_, _| Refusal::not_found().into()))
         .configure(faces)
         .wrap(from_fn(telemetry::around))

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::http::etag;
 use crate::http::lang;
 use crate::http::problem;
+use crate::http::query;
 use crate::http::state::AppState;
 use crate::office::Code;
 use crate::office::Refusal;
@@ -35,7 +36,10 @@ pub async fn around(mut req: ServiceRequest, next: Next<impl MessageBody + 'stat
         // The answer to HEAD is that to GET; the encoder, which knows, leaves the body out.
         req.head_mut().method = Method::GET;
     }
-    let answer = next.call(req).await?.map_into_boxed_body();
+    let answer = match query::check(&req) {
+        Ok(()) => next.call(req).await?.map_into_boxed_body(),
+        Err(refusal) => ServiceResponse::from_err(refusal, req.into_parts().0),
+    };
     let (req, mut response) = answer.into_parts();
     if let Some(error) = response.error() {
         let translated;
@@ -52,8 +56,7 @@ pub async fn around(mut req: ServiceRequest, next: Next<impl MessageBody + 'stat
     }
     let mut response = tag(&method, req.headers(), response);
     add_headers(response.headers_mut(), &id);
-    // Without how a parameter is matched, so that the template is the one of the description.
-    let route = req.match_pattern().map(|template| template.replace(":[^:/]+}", "}"));
+    let route = req.match_pattern().map(|pattern| query::template(&pattern));
     log(&req, &id, &method, route.as_deref(), response.status(), started.elapsed());
     Ok(ServiceResponse::new(req, response))
 }

@@ -24,6 +24,7 @@ pub mod responses;
 mod role;
 pub mod runs;
 pub mod secret;
+pub mod shape;
 pub mod waves;
 pub mod wire;
 

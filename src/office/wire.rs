@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
-use super::{Code, Refusal};
-use crate::schema::Text;
-use crate::words::Finding;
+use super::{Code, Refusal, shape};
+use crate::schema::{Text, source};
+use crate::words::{Finding, Path};
 
 /// A text in several languages; `vi` must be there.
 #[derive(Default, Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -74,9 +75,36 @@ pub fn one_of(name: &str, known: &[&str]) -> Result<(), ValidationError> {
 /// Reads `bytes` as JSON of the shape of `T`.
 ///
 /// # Errors
-/// `json-invalid` for what is no JSON, `body-invalid` for what has another shape.
+/// `json-invalid` for what is no JSON, `body-invalid` for a member that is given twice, holds U+0000 or does not fit the shape.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
-    serde_json::from_slice(bytes).map_err(|error| unread(&error))
+    let (value, mut found) = source::read(bytes, source::MAX_DEPTH).map_err(|finding| {
+        let Finding { vi, en, .. } = finding;
+        Refusal::new(Code::JsonInvalid).detail(vi, en)
+    })?;
+    find_nul(&value, &Path::Root, &mut found);
+    match shape::from_value::<T>(&value) {
+        Ok(read) if found.is_empty() => return Ok(read),
+        Ok(_) => {}
+        Err(finding) => found.push(finding),
+    }
+    source::locate(&String::from_utf8_lossy(bytes), &mut found);
+    Err(Refusal::new(Code::BodyInvalid).errors(found))
+}
+
+/// No text may hold U+0000: not every database can keep it.
+fn find_nul(value: &Value, at: &Path<'_>, found: &mut Vec<Finding>) {
+    let mut nul = || found.push(Finding::error(at.to_string(), "nul-character", "Có ký tự U+0000", "Holds the character U+0000"));
+    match value {
+        Value::String(text) if text.contains('\0') => nul(),
+        Value::Array(items) => items.iter().enumerate().for_each(|(index, item)| find_nul(item, &Path::Index(at, index), found)),
+        Value::Object(members) => {
+            if members.keys().any(|name| name.contains('\0')) {
+                nul();
+            }
+            members.iter().for_each(|(name, value)| find_nul(value, &Path::Key(at, name), found));
+        }
+        _ => {}
+    }
 }
 
 /// Checks the bounds of what was read.
@@ -91,27 +119,18 @@ pub fn check<T: Validate>(value: &T) -> Result<(), Refusal> {
 /// Every member that is out of its bounds, in the order of their pointers.
 #[must_use]
 pub fn findings<T: Validate>(value: &T) -> Vec<Finding> {
+    findings_at(value, "")
+}
+
+/// The same of what stands at a place of its own.
+#[must_use]
+pub fn findings_at<T: Validate>(value: &T, at: &str) -> Vec<Finding> {
     let mut found = Vec::new();
     if let Err(errors) = value.validate() {
-        collect(&errors, "", &mut found);
+        collect(&errors, at, &mut found);
     }
     found.sort_by(|a, b| a.pointer.cmp(&b.pointer));
     found
-}
-
-/// What serde says of a document that it cannot read.
-#[must_use]
-pub fn unread(error: &serde_json::Error) -> Refusal {
-    let (line, column) = (error.line(), error.column());
-    if error.is_data() {
-        let mut finding = Finding::error("", "wrong-shape", format!("Dòng {line}, cột {column}: {error}"), error.to_string());
-        finding.line = u32::try_from(line).ok();
-        return Refusal::new(Code::BodyInvalid).errors(vec![finding]);
-    }
-    Refusal::new(Code::JsonInvalid).detail(
-        format!("Không đọc được JSON ở dòng {line}, cột {column}"),
-        format!("The JSON cannot be read at line {line}, column {column}"),
-    )
 }
 
 /// The nested maps of `validator` as findings with JSON pointers; the refused values are not repeated.
@@ -131,11 +150,22 @@ fn collect(errors: &ValidationErrors, at: &str, found: &mut Vec<Finding>) {
 }
 
 fn told(pointer: &str, error: &ValidationError) -> Finding {
-    if let (Some(vi), Some(en)) = (error.params.get("vi").and_then(serde_json::Value::as_str), &error.message) {
+    if let (Some(vi), Some(en)) = (error.params.get("vi").and_then(Value::as_str), &error.message) {
         return Finding::error(pointer, error.code.clone(), vi, en.clone());
     }
-    let bound = |name: &str| error.params.get(name).map(|bound| format!(" {name}={bound}")).unwrap_or_default();
-    let bounds = format!("{}{}", bound("min"), bound("max"));
-    let code = format!("out-of-bounds-{}", error.code);
-    Finding::error(pointer, code, format!("Giá trị ngoài giới hạn:{bounds}"), format!("The value is out of bounds:{bounds}"))
+    let bound = |name: &str| error.params.get(name).map(ToString::to_string);
+    let (vi, en) = match (bound("min"), bound("max"), error.code.as_ref()) {
+        (Some(min), Some(max), "length") => (format!("Độ dài phải từ {min} đến {max}"), format!("The length must be from {min} to {max}")),
+        (None, Some(max), "length") => (format!("Độ dài tối đa {max}"), format!("The length is at most {max}")),
+        (Some(min), None, "length") => (format!("Độ dài tối thiểu {min}"), format!("The length is at least {min}")),
+        (Some(min), Some(max), _) => (format!("Phải từ {min} đến {max}"), format!("Must be from {min} to {max}")),
+        (None, Some(max), _) => (format!("Tối đa {max}"), format!("At most {max}")),
+        (Some(min), None, _) => (format!("Tối thiểu {min}"), format!("At least {min}")),
+        (None, None, "words") => (
+            "Cần tiếng Việt (vi); mỗi ngôn ngữ từ 1 đến 500 ký tự".to_owned(),
+            "Vietnamese (vi) is needed; each language has 1 to 500 characters".to_owned(),
+        ),
+        _ => ("Giá trị không dùng được ở đây".to_owned(), "The value cannot be used here".to_owned()),
+    };
+    Finding::error(pointer, format!("out-of-bounds-{}", error.code), vi, en)
 }

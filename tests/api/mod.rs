@@ -7,6 +7,7 @@ mod composite_reports;
 mod composites;
 mod conventions;
 mod definitions;
+mod hostile;
 mod keeping;
 mod limits;
 mod openapi;

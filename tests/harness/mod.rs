@@ -5,6 +5,7 @@
 
 pub mod client;
 pub mod composites;
+pub mod everything;
 pub mod fixtures;
 mod log;
 

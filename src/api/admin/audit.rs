@@ -1,11 +1,13 @@
 //! The audit log: who did what, for auditors to read.
 
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, get};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use crate::http::page::{Listing, Page};
+use crate::http::query::Query;
 use crate::http::state::AppState;
 use crate::office::Action;
 use crate::office::Refusal;
@@ -51,7 +53,7 @@ pub struct LineBody {
 }
 
 /// Which lines to list.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct AuditQuery {
@@ -60,13 +62,14 @@ pub struct AuditQuery {
     /// Where the page begins: `next` of the page before.
     cursor: Option<String>,
     /// Lines a page, at most 1000.
+    #[validate(range(min = 1, max = 1000))]
     limit: Option<u32>,
 }
 
 /// Who did what, the latest first.
 #[utoipa::path(tag = "audit", params(AuditQuery), responses((status = 200, description = "A page of the log", body = Listing<LineBody>)))]
 #[get("/v1/audit")]
-pub async fn list_audit(state: AppState, actor: Actor, req: HttpRequest, query: web::Query<AuditQuery>) -> Result<HttpResponse, Refusal> {
+pub async fn list_audit(state: AppState, actor: Actor, req: HttpRequest, query: Query<AuditQuery>) -> Result<HttpResponse, Refusal> {
     actor.may(Action::ReadAudit)?;
     let page = Page::of(query.cursor.as_deref(), query.limit)?;
     let object = query.into_inner().object;

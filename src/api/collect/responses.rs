@@ -14,6 +14,7 @@ use crate::api::definitions::units::split_name;
 use crate::api::wire::UnitName;
 use crate::http::body::{Json, JsonBytes, SMALL};
 use crate::http::page::{Listing, Page};
+use crate::http::query::Query;
 use crate::http::state::AppState;
 use crate::office::Action;
 use crate::office::Actor;
@@ -84,7 +85,7 @@ pub struct ReasonRequest {
 }
 
 /// Which responses to list.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ResponsesQuery {
@@ -98,6 +99,7 @@ pub struct ResponsesQuery {
     /// Where the page begins: `next` of the page before.
     cursor: Option<String>,
     /// Responses a page, at most 1000.
+    #[validate(range(min = 1, max = 1000))]
     limit: Option<u32>,
 }
 
@@ -195,7 +197,7 @@ pub async fn list_responses(
     state: AppState,
     actor: Actor,
     req: HttpRequest,
-    query: web::Query<ResponsesQuery>,
+    query: Query<ResponsesQuery>,
 ) -> Result<HttpResponse, Refusal> {
     actor.may(Action::ListResponses)?;
     let page = Page::of(query.cursor.as_deref(), query.limit)?;
@@ -216,7 +218,7 @@ pub async fn list_responses(
 }
 
 /// Why a response is withdrawn.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct WithdrawQuery {
@@ -232,7 +234,7 @@ pub async fn withdraw_response(
     state: AppState,
     actor: Actor,
     id: web::Path<String>,
-    query: web::Query<WithdrawQuery>,
+    query: Query<WithdrawQuery>,
 ) -> Result<HttpResponse, Refusal> {
     actor.may(Action::EndResponse)?; // before the address is judged
     let id = uuid(&id)?;

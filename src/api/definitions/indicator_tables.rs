@@ -8,11 +8,13 @@ use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use crate::api::admin::audit;
 use crate::api::wire::{Cacheable, FindingBody};
 use crate::http::body::{self, TABLE};
 use crate::http::page::{Listing, Page};
+use crate::http::query::Query;
 use crate::http::state::AppState;
 use crate::jobs::composite::indicators::{self, Sheet};
 use crate::jobs::load;
@@ -30,7 +32,7 @@ use crate::words::{Finding, any_error};
 const TITLE: usize = 200;
 
 /// What a table is loaded for.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct LoadQuery {
@@ -43,7 +45,7 @@ pub struct LoadQuery {
 }
 
 /// What a table is checked against.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct CheckQuery {
@@ -54,7 +56,7 @@ pub struct CheckQuery {
 }
 
 /// Which tables to list.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct TablesQuery {
@@ -63,11 +65,12 @@ pub struct TablesQuery {
     /// Where the page begins: `next` of the page before.
     cursor: Option<String>,
     /// Tables a page, at most 1000.
+    #[validate(range(min = 1, max = 1000))]
     limit: Option<u32>,
 }
 
 /// Which values to list.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ValuesQuery {
@@ -80,6 +83,7 @@ pub struct ValuesQuery {
     /// Where the page begins: `next` of the page before.
     cursor: Option<String>,
     /// Values a page, at most 1000.
+    #[validate(range(min = 1, max = 1000))]
     limit: Option<u32>,
 }
 
@@ -229,7 +233,7 @@ pub async fn load_indicators(
     state: AppState,
     actor: Actor,
     req: HttpRequest,
-    query: web::Query<LoadQuery>,
+    query: Query<LoadQuery>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Refusal> {
     let holder = actor.may(Action::LoadIndicators)?.clone();
@@ -266,7 +270,7 @@ pub async fn check_indicators(
     state: AppState,
     actor: Actor,
     req: HttpRequest,
-    query: web::Query<CheckQuery>,
+    query: Query<CheckQuery>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Refusal> {
     actor.may(Action::CheckDefinition)?;
@@ -280,9 +284,7 @@ pub async fn check_indicators(
 
 /// The body, which is large: nobody without permission gets as far as sending it.
 async fn csv(req: &HttpRequest, payload: web::Payload) -> Result<web::Bytes, Refusal> {
-    if body::media_type(req) != Some("text/csv") {
-        return Err(body::unsupported("text/csv"));
-    }
+    body::require_type(req, "text/csv")?;
     body::receive(req, payload, TABLE).await
 }
 
@@ -293,7 +295,7 @@ pub async fn list_indicator_tables(
     state: AppState,
     actor: Actor,
     req: HttpRequest,
-    query: web::Query<TablesQuery>,
+    query: Query<TablesQuery>,
 ) -> Result<HttpResponse, Refusal> {
     actor.may(Action::ReadRuns)?;
     let page: Page<i32> = Page::of(query.cursor.as_deref(), query.limit)?;
@@ -327,7 +329,7 @@ pub async fn list_indicator_values(
     actor: Actor,
     req: HttpRequest,
     id: web::Path<i32>,
-    query: web::Query<ValuesQuery>,
+    query: Query<ValuesQuery>,
 ) -> Result<HttpResponse, Refusal> {
     actor.may(Action::ReadRuns)?;
     let page: Page<i32> = Page::of(query.cursor.as_deref(), query.limit)?;

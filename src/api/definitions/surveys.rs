@@ -3,11 +3,13 @@
 use actix_web::{HttpResponse, get, post, put, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use crate::api::definitions::{self, CheckBody, DefinitionBody, VersionBody, VersionPath};
 use crate::api::wire::{Cacheable, ChangeBody};
 use crate::http::body::{JsonBytes, LARGE};
 use crate::http::page::Listing;
+use crate::http::query::Query;
 use crate::http::state::AppState;
 use crate::office::definitions::Kind;
 use crate::office::{Actor, Refusal};
@@ -25,7 +27,7 @@ pub struct CompatibilityBody {
 }
 
 /// Which version to compare with.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct CompareQuery {
@@ -88,7 +90,7 @@ pub async fn get_compatibility(
     state: AppState,
     _: Actor,
     path: web::Path<VersionPath>,
-    query: web::Query<CompareQuery>,
+    query: Query<CompareQuery>,
 ) -> Result<HttpResponse, Refusal> {
     let newer = state.survey(&path.code, &path.version).await?.ok_or_else(Refusal::not_found)?;
     let older = state.survey(&path.code, &query.with).await?.ok_or_else(Refusal::not_found)?;

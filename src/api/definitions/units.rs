@@ -3,11 +3,13 @@
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use crate::api::admin::audit;
 use crate::api::wire::{Cacheable, Day, UnitName};
 use crate::http::body::{self, LARGE, Raw};
 use crate::http::page::{Listing, Page};
+use crate::http::query::Query;
 use crate::http::state::AppState;
 use crate::jobs::load;
 use crate::office::Action;
@@ -20,7 +22,7 @@ use crate::unit::{LEGACY, Link, REFORMED, Registry, RegistryError, Succession, U
 use crate::words::Finding;
 
 /// Which units to list.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct UnitsQuery {
@@ -37,6 +39,7 @@ pub struct UnitsQuery {
     /// Where the page begins: `next` of the page before.
     cursor: Option<String>,
     /// Units a page, at most 1000.
+    #[validate(range(min = 1, max = 1000))]
     limit: Option<u32>,
 }
 
@@ -47,7 +50,7 @@ pub struct UnitsQuery {
 struct UnitKindName(UnitKind);
 
 /// Which version of a unit.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct AsOfQuery {
@@ -137,7 +140,7 @@ pub fn split_name(name: &str) -> Result<(&str, &str), Refusal> {
 /// Units, in a stable order.
 #[utoipa::path(tag = "units", params(UnitsQuery), responses((status = 200, description = "A page of units", body = Listing<UnitBody>)))]
 #[get("/v1/units")]
-pub async fn list_units(state: AppState, _: Actor, req: HttpRequest, query: web::Query<UnitsQuery>) -> Result<HttpResponse, Refusal> {
+pub async fn list_units(state: AppState, _: Actor, req: HttpRequest, query: Query<UnitsQuery>) -> Result<HttpResponse, Refusal> {
     let page = Page::of(query.cursor.as_deref(), query.limit)?;
     let units = state.units().await?;
     let parent = match query.parent.as_deref().map(split_name).transpose()? {
@@ -165,7 +168,7 @@ pub async fn get_unit(
     state: AppState,
     _: Actor,
     path: web::Path<(String, String)>,
-    query: web::Query<AsOfQuery>,
+    query: Query<AsOfQuery>,
 ) -> Result<HttpResponse, Refusal> {
     let units = state.units().await?;
     let unit = units.find(&path.0, &path.1, query.as_of.map(|day| day.0)).ok_or_else(Refusal::not_found)?;
@@ -190,9 +193,7 @@ pub async fn get_unit(
 #[post("/v1/units")]
 pub async fn add_units(state: AppState, actor: Actor, req: HttpRequest, bytes: Raw<LARGE>) -> Result<HttpResponse, Refusal> {
     let holder = actor.may(Action::AddUnits)?.clone();
-    if body::media_type(&req) != Some("text/csv") {
-        return Err(body::unsupported("text/csv"));
-    }
+    body::require_type(&req, "text/csv")?;
     let now = state.now();
     let seeded = state.write(move |db| {
         let records = read(&bytes.0)?;

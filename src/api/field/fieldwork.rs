@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use actix_web::{HttpRequest, HttpResponse, get, put, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use crate::api::wire::Cacheable;
 use crate::http::body::{Json, LARGE};
 use crate::http::etag;
 use crate::http::page::Listing;
+use crate::http::query::Query;
 use crate::http::state::AppState;
 use crate::jobs::load::WaveInField;
 use crate::office::waves::{self, DesignBody, DesignRequest};
@@ -52,7 +54,7 @@ enum By {
 }
 
 /// How to count.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ProgressQuery {
@@ -84,7 +86,7 @@ pub async fn get_progress(
     state: AppState,
     actor: Actor,
     code: web::Path<String>,
-    query: web::Query<ProgressQuery>,
+    query: Query<ProgressQuery>,
 ) -> Result<HttpResponse, Refusal> {
     actor.may(Action::WatchFieldwork)?;
     let field = state.wave(&code).await?.ok_or_else(Refusal::not_found)?;

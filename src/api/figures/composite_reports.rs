@@ -1,19 +1,21 @@
 //! What else a run of a composite index came to: targets, the sensitivity of ranks to choices, the stages one by one. Its reports are
 //! told digit for digit as they are stored, which is what the run's digest is of.
 
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpResponse, get};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use crate::api::definitions::indicator_tables::stored_findings;
 use crate::api::wire::{Cacheable, FindingBody};
+use crate::http::query::Query;
 use crate::http::state::AppState;
 use crate::office::figures::{self, Asked, Targets};
 use crate::office::{Actor, Refusal};
 
 /// Of what: of an `edition`, of a `run`, or of the latest published edition of an `index`.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ReportQuery {
@@ -99,7 +101,7 @@ pub struct StagesBody {
 /// What units set out to reach, and whether they did: met, missed, or not to be told.
 #[utoipa::path(tag = "composites", params(ReportQuery), responses((status = 200, description = "The targets", body = TargetsBody)))]
 #[get("/v1/composite-targets")]
-pub async fn list_composite_targets(state: AppState, actor: Actor, query: web::Query<ReportQuery>) -> Result<HttpResponse, Refusal> {
+pub async fn list_composite_targets(state: AppState, actor: Actor, query: Query<ReportQuery>) -> Result<HttpResponse, Refusal> {
     let asked = query.asked();
     let Targets { origin, items } = state.look(actor, move |look| figures::targets(look, &asked)).await?;
     Ok(HttpResponse::Ok().private().json(TargetsBody { origin: origin.into(), items }))
@@ -109,7 +111,7 @@ pub async fn list_composite_targets(state: AppState, actor: Actor, query: web::Q
 #[utoipa::path(tag = "composites", params(ReportQuery),
     responses((status = 200, description = "The sensitivity analysis", body = SensitivityBody)))]
 #[get("/v1/composite-sensitivity")]
-pub async fn get_composite_sensitivity(state: AppState, actor: Actor, query: web::Query<ReportQuery>) -> Result<HttpResponse, Refusal> {
+pub async fn get_composite_sensitivity(state: AppState, actor: Actor, query: Query<ReportQuery>) -> Result<HttpResponse, Refusal> {
     let asked = query.asked();
     let (origin, sensitivity) = state.look(actor, move |look| figures::sensitivity(look, &asked)).await?;
     Ok(HttpResponse::Ok().private().json(SensitivityBody { origin: origin.into(), sensitivity }))
@@ -118,7 +120,7 @@ pub async fn get_composite_sensitivity(state: AppState, actor: Actor, query: web
 /// The stages of a run with their arguments and what they did, the weights in force, findings, and how errors were carried.
 #[utoipa::path(tag = "composites", params(ReportQuery), responses((status = 200, description = "The stages", body = StagesBody)))]
 #[get("/v1/composite-stages")]
-pub async fn get_composite_stages(state: AppState, actor: Actor, query: web::Query<ReportQuery>) -> Result<HttpResponse, Refusal> {
+pub async fn get_composite_stages(state: AppState, actor: Actor, query: Query<ReportQuery>) -> Result<HttpResponse, Refusal> {
     let asked = query.asked();
     let found = state.look(actor, move |look| figures::stages(look, &asked)).await?;
     Ok(HttpResponse::Ok().private().json(StagesBody {

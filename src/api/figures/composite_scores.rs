@@ -4,12 +4,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, get};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use crate::api::wire::{Cacheable, UnitLabel, Words};
 use crate::http::page::{Page, link};
+use crate::http::query::Query;
 use crate::http::state::AppState;
 use crate::office::figures::{self, Asked, CompositePage, CompositeWish};
 use crate::office::{Actor, Refusal};
@@ -18,7 +20,7 @@ use crate::schema::composite::{CompositeDefinition, Tiers};
 use crate::unit::{Registry, UnitId};
 
 /// Which scores: of an `edition`, of a `run`, or of the latest published edition of an `index`.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct CompositeScoresQuery {
@@ -39,6 +41,7 @@ pub struct CompositeScoresQuery {
     /// Where the page begins: `next` of the page before.
     cursor: Option<String>,
     /// Scores a page, at most 1000.
+    #[validate(range(min = 1, max = 1000))]
     limit: Option<u32>,
 }
 
@@ -132,7 +135,7 @@ pub async fn list_composite_scores(
     state: AppState,
     actor: Actor,
     req: HttpRequest,
-    query: web::Query<CompositeScoresQuery>,
+    query: Query<CompositeScoresQuery>,
 ) -> Result<HttpResponse, Refusal> {
     let page: Page<i32> = Page::of(query.cursor.as_deref(), query.limit)?;
     let units = state.units().await?;

@@ -1,19 +1,21 @@
 //! Why a unit has its score in a composite index, and what it would take to reach another.
 
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpResponse, get};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use crate::api::figures::composite_reports::Origin;
 use crate::api::wire::Cacheable;
 use crate::composite::explain::{Aim, Explanation};
+use crate::http::query::Query;
 use crate::http::state::AppState;
 use crate::office::figures::{self, Asked, ExplainWish, Explained};
 use crate::office::{Action, Actor, Code, Refusal};
 use crate::schema::composite::TargetError;
 
 /// Which unit, and what about it.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ExplanationQuery {
@@ -62,7 +64,7 @@ pub struct ExplanationBody {
 pub async fn get_composite_explanation(
     state: AppState,
     actor: Actor,
-    query: web::Query<ExplanationQuery>,
+    query: Query<ExplanationQuery>,
 ) -> Result<HttpResponse, Refusal> {
     actor.may(Action::ReadExplanations)?; // before the target is judged
     let wrong = |error: TargetError| Refusal::new(Code::QueryInvalid).detail(error.vi(), error.to_string());

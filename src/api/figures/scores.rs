@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, get};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use crate::api::definitions::units::split_name;
 use crate::api::wire::{Cacheable, UnitLabel, Words};
 use crate::http::page::{Page, link};
+use crate::http::query::Query;
 use crate::http::state::AppState;
 use crate::office::figures::{self, Asked, ScoresPage, ScoresWish};
 use crate::office::{Actor, Code, Refusal};
@@ -19,7 +21,7 @@ use crate::scoring::rank::Target;
 use crate::unit::{Registry, UnitId};
 
 /// Which scores: of an `edition`, of a `run`, or of the latest published edition of an `index`.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ScoresQuery {
@@ -44,6 +46,7 @@ pub struct ScoresQuery {
     /// Where the page begins: `next` of the page before.
     cursor: Option<String>,
     /// Scores a page, at most 1000.
+    #[validate(range(min = 1, max = 1000))]
     limit: Option<u32>,
 }
 
@@ -160,7 +163,7 @@ fn verdict(target: Target, figure: &Figure, level: f64) -> Option<VerdictBody> {
 /// Scores of one edition or run.
 #[utoipa::path(tag = "scores", params(ScoresQuery), responses((status = 200, description = "A page of scores", body = ScoresBody)))]
 #[get("/v1/scores")]
-pub async fn list_scores(state: AppState, actor: Actor, req: HttpRequest, query: web::Query<ScoresQuery>) -> Result<HttpResponse, Refusal> {
+pub async fn list_scores(state: AppState, actor: Actor, req: HttpRequest, query: Query<ScoresQuery>) -> Result<HttpResponse, Refusal> {
     let page: Page<i32> = Page::of(query.cursor.as_deref(), query.limit)?;
     let target = target(query.target.as_deref())?;
     let name = |name: &Option<String>| {

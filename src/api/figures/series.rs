@@ -2,20 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpResponse, get};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use crate::api::figures::composite_reports::Origin;
 use crate::api::wire::{Cacheable, FindingBody};
 use crate::composite::geography::{SeriesEdition, SeriesUnit};
+use crate::http::query::Query;
 use crate::http::state::AppState;
 use crate::office::figures::{self, Asked, SeriesWish, Shown};
 use crate::office::{Actor, Refusal};
 use crate::schema::composite::CompositeDefinition;
 
 /// What series is wanted.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct SeriesQuery {
@@ -99,7 +101,7 @@ pub struct SeriesPartBody {
 /// edition that hides nothing.
 #[utoipa::path(tag = "composites", params(SeriesQuery), responses((status = 200, description = "The series", body = SeriesBody)))]
 #[get("/v1/composite-series")]
-pub async fn get_composite_series(state: AppState, actor: Actor, query: web::Query<SeriesQuery>) -> Result<HttpResponse, Refusal> {
+pub async fn get_composite_series(state: AppState, actor: Actor, query: Query<SeriesQuery>) -> Result<HttpResponse, Refusal> {
     let of = query.asked();
     let SeriesQuery { geography: list, weight, year, .. } = query.into_inner();
     let wish = SeriesWish { of, list, weight, year };

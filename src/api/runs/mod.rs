@@ -21,6 +21,7 @@ use crate::api::wire::Cacheable;
 use crate::http::body::{Json, LARGE};
 use crate::http::etag;
 use crate::http::page::{Listing, Page};
+use crate::http::query::Query;
 use crate::http::state::AppState;
 use crate::office::runs::{self, Described, ListWish, RunWish, UncertaintyWish};
 use crate::office::{Action, Actor, Code, Refusal};
@@ -198,7 +199,7 @@ pub struct StepBody {
 }
 
 /// Which runs to list.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct RunsQuery {
@@ -209,6 +210,7 @@ pub struct RunsQuery {
     /// Where the page begins: `next` of the page before.
     cursor: Option<String>,
     /// Runs a page, at most 1000.
+    #[validate(range(min = 1, max = 1000))]
     limit: Option<u32>,
 }
 
@@ -298,7 +300,7 @@ pub async fn create_run(state: AppState, actor: Actor, request: Json<RunRequest,
 /// Runs, the newest first.
 #[utoipa::path(tag = "runs", params(RunsQuery), responses((status = 200, description = "A page of runs", body = Listing<RunBody>)))]
 #[get("/v1/runs")]
-pub async fn list_runs(state: AppState, actor: Actor, req: HttpRequest, query: web::Query<RunsQuery>) -> Result<HttpResponse, Refusal> {
+pub async fn list_runs(state: AppState, actor: Actor, req: HttpRequest, query: Query<RunsQuery>) -> Result<HttpResponse, Refusal> {
     actor.may(Action::ReadRuns)?;
     let page: Page<Position> = Page::of(query.cursor.as_deref(), query.limit)?;
     let unknown = |_| Refusal::new(Code::QueryInvalid).detail("Không có trạng thái này", "There is no such state");
