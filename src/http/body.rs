@@ -155,8 +155,10 @@ mod tests {
     fn a_body_that_is_no_json_says_where() {
         let problem = refusal("{\"name\": \n x}");
         assert_eq!(problem.code(), Code::JsonInvalid);
-        assert_eq!(problem::body(&problem, Lang::En, "")["detail"], "Not JSON, at line 2 column 2: expected value");
-        assert_eq!(problem::body(&problem, Lang::Vi, "")["detail"], "Sai cú pháp JSON ở dòng 2, cột 2");
+        for (lang, place) in [(Lang::En, "line 2 column 2"), (Lang::Vi, "dòng 2, cột 2")] {
+            let body = problem::body(&problem, lang, "");
+            assert!(body["detail"].as_str().unwrap().contains(place), "{body}");
+        }
     }
 
     #[test]

@@ -179,11 +179,10 @@ impl From<StoreError> for Refusal {
             ),
             _ if error.is_transient() => Self::new(Code::Unavailable).retry_after(1).caused_by(error),
             // PostgreSQL's words for U+0000 in a text: what got past the checks at the door is still the sender's to mend.
-            _ if error.to_string().contains("invalid byte sequence for encoding \"UTF8\": 0x00") => Self::because(
-                Code::BodyInvalid,
-                Finding::error("", "nul-character", "Có ký tự U+0000", "Holds the character U+0000"),
-            )
-            .caused_by(error),
+            _ if error.to_string().contains("invalid byte sequence for encoding \"UTF8\": 0x00") => {
+                Self::because(Code::BodyInvalid, Finding::error("", "nul-character", "Có ký tự U+0000", "Holds the character U+0000"))
+                    .caused_by(error)
+            }
             // SQLite and the file system say it in these words.
             _ if error.is_disk_full() => Self::new(Code::StorageFull).retry_after(10).caused_by(error),
             _ => Self::internal(error),

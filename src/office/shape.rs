@@ -99,7 +99,11 @@ impl Kind {
             Self::Type { found, expected } => {
                 let expected = type_name(&expected);
                 let found = type_name(found);
-                ("wrong-type", format!("Phải là {}, không phải {}", expected.0, found.0), format!("Must be {}, not {}", expected.1, found.1))
+                (
+                    "wrong-type",
+                    format!("Phải là {}, không phải {}", expected.0, found.0),
+                    format!("Must be {}, not {}", expected.1, found.1),
+                )
             }
             Self::Value(expected) => {
                 let (vi, en) = type_name(&expected);
@@ -237,17 +241,10 @@ impl<'de> de::Deserializer<'de> for Json<'de> {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Misfit> {
+    fn deserialize_enum<V: Visitor<'de>>(self, _: &'static str, _: &'static [&'static str], visitor: V) -> Result<V::Value, Misfit> {
         match self.0 {
             Value::String(text) => visitor.visit_enum(StrDeserializer::new(text)),
-            Value::Object(members) => {
-                visitor.visit_enum(MapAccessDeserializer::new(Members { members: members.iter(), value: None }))
-            }
+            Value::Object(members) => visitor.visit_enum(MapAccessDeserializer::new(Members { members: members.iter(), value: None })),
             _ => self.deserialize_any(visitor),
         }
     }
@@ -363,12 +360,7 @@ impl<'de> de::Deserializer<'de> for Text<'de> {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Misfit> {
+    fn deserialize_enum<V: Visitor<'de>>(self, _: &'static str, _: &'static [&'static str], visitor: V) -> Result<V::Value, Misfit> {
         let text: StrDeserializer<'de, Misfit> = self.0.into_deserializer();
         visitor.visit_enum(text)
     }

@@ -17,6 +17,7 @@ pub struct Everything {
     senders: Vec<(Role, Client)>,
     responses: Vec<String>,
     runs: Vec<String>,
+    editions: Vec<String>,
     table: String,
 }
 
@@ -66,6 +67,8 @@ impl Everything {
         } });
         statistician.post("/v1/waves/open/quality-evaluations", &rules).expect(202);
         let queued = start_run(&app);
+        let listed = app.anyone().get("/v1/editions").expect(200);
+        let editions: Vec<String> = listed["items"].as_array().unwrap().iter().map(|e| e["code"].as_str().unwrap().to_owned()).collect();
         let description = app.anyone().get("/v1/openapi.json").json();
         Self {
             app,
@@ -73,6 +76,7 @@ impl Everything {
             senders: vec![(Role::Device, device), (Role::Collector, collector)],
             responses: [&one, &other, &gone].map(|path| id_of(path).to_owned()).into(),
             runs: [&survey, &composite, &queued].map(|path| id_of(path).to_owned()).into(),
+            editions,
             table: table.to_string(),
         }
     }
@@ -118,25 +122,27 @@ impl Everything {
             _ if path.starts_with("/v1/runs/") => each("id", &self.runs),
             "/v1/runs" => vec![named(&[]), named(&[("wave", "open"), ("state", "published")])],
             _ if path.starts_with("/v1/indicator-tables/") => each("id", std::slice::from_ref(&self.table)),
-            "/v1/indicator-tables" | "/v1/indicator-tables:check" => vec![named(&[("index", "mixed"), ("version", "2025"), ("title", "x")])],
+            "/v1/indicator-tables" | "/v1/indicator-tables:check" => {
+                vec![named(&[("index", "mixed"), ("version", "2025"), ("title", "x")])]
+            }
             _ if path.starts_with("/v1/keys/") => vec![named(&[("id", "999999")])],
             _ if path.starts_with("/v1/surveys/") => vec![named(&[("code", "mini"), ("version", "1"), ("with", "1")])],
             "/v1/indices/{code}" | "/v1/indices/{code}/versions/{version}" => {
                 vec![named(&[("code", "mini"), ("version", "1")]), named(&[("code", "mixed"), ("version", "2025")])]
             }
-            "/v1/units/{list}/{code}" => vec![named(&[("list", "agency-danang"), ("code", "SYT")]), named(&[("list", "vn-34"), ("code", "48")])],
+            "/v1/units/{list}/{code}" => {
+                vec![named(&[("list", "agency-danang"), ("code", "SYT")]), named(&[("list", "vn-34"), ("code", "48")])]
+            }
             "/v1/units" => vec![named(&[]), named(&[("list", "vn-34"), ("kind", "province"), ("as_of", "2025-07-01")])],
             "/v1/waves/{code}/quality-evaluations/{version}" => vec![named(&[("code", "open"), ("version", "1")])],
-            "/v1/waves/{code}/progress" => {
-                ["unit", "psu", "device", "day"].map(|by| named(&[("code", "sample"), ("by", by)])).into()
-            }
+            "/v1/waves/{code}/progress" => ["unit", "psu", "device", "day"].map(|by| named(&[("code", "sample"), ("by", by)])).into(),
             _ if path.starts_with("/v1/waves/") => vec![named(&[("code", "open")]), named(&[("code", "sample")])],
-            "/v1/editions/{code}" => vec![named(&[("code", "open.1")]), named(&[("code", "mixed-2025.1")])],
+            "/v1/editions/{code}" => each("code", &self.editions),
             "/v1/problems/{code}" => vec![named(&[("code", "internal")])],
             "/v1/scores" => vec![
                 named(&[("index", "mini")]),
                 named(&[("run", &self.runs[0])]),
-                named(&[("edition", "open.1"), ("node", "INDEX"), ("domain", "unit"), ("unit", "agency-danang:SYT")]),
+                named(&[("index", "mini"), ("node", "INDEX"), ("domain", "unit"), ("unit", "agency-danang:SYT")]),
             ],
             "/v1/composite-explanations" => {
                 vec![named(&[("run", &self.runs[1]), ("unit", "SYT")]), named(&[("index", "mixed"), ("unit", "SYT")])]
