@@ -9,6 +9,7 @@ pub mod everything;
 pub mod fixtures;
 mod log;
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -165,6 +166,9 @@ impl Database {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let Ok(server) = std::env::var("HAILONG_TEST_POSTGRES") else {
+            static TOLD: std::sync::Once = std::sync::Once::new();
+            // Straight to the terminal: what a test that passes prints is not shown.
+            TOLD.call_once(|| drop(writeln!(std::io::stderr(), "the API is tested on SQLite only: HAILONG_TEST_POSTGRES is not set")));
             return Self { url: folder.path().join("test.sqlite").display().to_string(), schema: None, _folder: folder };
         };
         let schema = format!("api_{}", uuid::Uuid::new_v4().simple());
