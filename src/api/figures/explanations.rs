@@ -61,11 +61,7 @@ pub struct ExplanationBody {
 #[utoipa::path(tag = "composites", params(ExplanationQuery),
     responses((status = 200, description = "The explanation", body = ExplanationBody)))]
 #[get("/v1/composite-explanations")]
-pub async fn get_composite_explanation(
-    state: AppState,
-    actor: Actor,
-    query: Query<ExplanationQuery>,
-) -> Result<HttpResponse, Refusal> {
+pub async fn get_composite_explanation(state: AppState, actor: Actor, query: Query<ExplanationQuery>) -> Result<HttpResponse, Refusal> {
     actor.may(Action::ReadExplanations)?; // before the target is judged
     let wrong = |error: TargetError| Refusal::new(Code::QueryInvalid).detail(error.vi(), error.to_string());
     let target = query.target.as_deref().map(str::parse).transpose().map_err(wrong)?;
