@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::cli::lang::refused;
+use crate::cli::lang::{self, refused};
 use crate::jobs::load;
 use crate::office::{Actor, Office, keys, secret, system_clock};
 use crate::schema::{Checked, Document, Layout};
@@ -36,7 +36,10 @@ impl Context {
     /// What the file system or the database says.
     pub fn open(&self) -> Result<Store> {
         if self.database.is_none() {
-            std::fs::create_dir_all(&self.data).with_context(|| format!("cannot make the data folder {}", self.data.display()))?;
+            std::fs::create_dir_all(&self.data).with_context(|| {
+                let data = self.data.display();
+                self.lang.pick(format!("không tạo được thư mục dữ liệu {data}"), format!("cannot make the data folder {data}"))
+            })?;
         }
         let store = Store::open(&StoreOptions { url: self.name(), readers: READERS })?;
         store.write(seed)?;
@@ -76,7 +79,10 @@ pub(super) fn myself(office: &Office) -> Result<Actor> {
     let Some(key) = std::env::var(KEY).ok().filter(|key| !key.is_empty()) else { return Ok(Actor::operator(&account())) };
     let hash = secret::hash(key.trim());
     let holder = office.look(&Actor::anyone(), |look| keys::holder(look, &hash)).map_err(refused)?;
-    let holder = holder.with_context(|| format!("{KEY} holds no valid key: it is unknown, or was revoked"))?;
+    let holder = holder.with_context(|| {
+        let vi = format!("khóa trong {KEY} không dùng được: không có khóa này, hoặc đã bị thu hồi");
+        lang::chosen().pick(vi, format!("{KEY} holds no valid key: it is unknown, or was revoked"))
+    })?;
     Ok(Actor::known(Arc::new(holder)))
 }
 

@@ -14,6 +14,22 @@ pub enum StageChance<'a> {
     },
 }
 
+impl BaseWeightError {
+    /// The reason in Vietnamese.
+    #[must_use]
+    pub fn vi(&self) -> String {
+        match self {
+            Self::Probability { stage, row, probability } => {
+                format!("giai đoạn {stage}, dòng {row}: {probability} không phải là xác suất lớn hơn 0 và không quá 1")
+            }
+            Self::Counts { stage, row, population, sampled } => {
+                format!("giai đoạn {stage}, dòng {row}: không thể rút {sampled} trong {population} đơn vị")
+            }
+            Self::Ragged { stage, found, expected } => format!("giai đoạn {stage}: một cột có {found} dòng thay vì {expected}"),
+        }
+    }
+}
+
 /// Why there is no base weight.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum BaseWeightError {

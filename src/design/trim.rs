@@ -62,6 +62,17 @@ pub enum Redistribution {
     Proportionally,
 }
 
+impl TrimError {
+    /// The reason in Vietnamese.
+    #[must_use]
+    pub fn vi(&self) -> String {
+        match self {
+            Self::Limits { low, high } => format!("{low} và {high} không thể là giới hạn của trọng số"),
+            Self::Sum { rows, low, high, sum } => format!("{rows} dòng nằm giữa {low} và {high} không thể giữ tổng {sum}"),
+        }
+    }
+}
+
 /// Why weights cannot be trimmed.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 pub enum TrimError {

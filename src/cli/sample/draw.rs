@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use super::{or_findings, read};
 use crate::cli::Context;
 use crate::design::plan::{Protocol, SamplingFrame, SamplingPlan, Tables, draw_sample};
+use crate::words::Lang;
 
 /// What to draw from.
 #[derive(Debug, clap::Args)]
@@ -30,6 +31,7 @@ pub(in crate::cli) struct Arguments {
 
 /// Draws, writes every result and says what became of it.
 pub(super) fn draw(context: &Context, arguments: &Arguments) -> Result<()> {
+    let lang = context.lang;
     let plan = or_findings(context.lang, &arguments.plan, SamplingPlan::parse(&read(&arguments.plan)?))?;
     let frame = or_findings(context.lang, &arguments.frame, SamplingFrame::read(&read(&arguments.frame)?, &plan))?;
     let sample = or_findings(context.lang, &arguments.plan, draw_sample(&plan, &frame, arguments.seed))?;
@@ -43,32 +45,56 @@ pub(super) fn draw(context: &Context, arguments: &Arguments) -> Result<()> {
         ("protocol.txt", protocol.to_string()),
         ("protocol.json", serde_json::to_string_pretty(&protocol)? + "\n"),
     ];
-    std::fs::create_dir_all(&arguments.out).with_context(|| format!("cannot make the folder {}", arguments.out.display()))?;
+    std::fs::create_dir_all(&arguments.out).with_context(|| {
+        let out = arguments.out.display();
+        lang.pick(format!("không tạo được thư mục {out}"), format!("cannot make the folder {out}"))
+    })?;
     let there: Vec<&str> = results.iter().map(|(name, _)| *name).filter(|name| arguments.out.join(name).exists()).collect();
     if !there.is_empty() && !arguments.force {
-        bail!("{} has {} already: name another folder, or --force", arguments.out.display(), there.join(", "));
+        let (out, there) = (arguments.out.display(), there.join(", "));
+        let vi = format!("{out} đã có {there}: hãy nêu thư mục khác, hoặc --force");
+        bail!("{}", lang.pick(vi, format!("{out} has {there} already: name another folder, or --force")));
     }
     for (name, text) in results {
         let path = arguments.out.join(name);
-        std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        std::fs::write(&path, text).with_context(|| {
+            let path = path.display();
+            lang.pick(format!("không ghi được {path}"), format!("cannot write {path}"))
+        })?;
     }
-    print(&protocol, arguments);
+    print(&protocol, arguments, lang);
     Ok(())
 }
 
-fn print(protocol: &Protocol, arguments: &Arguments) {
+fn print(protocol: &Protocol, arguments: &Arguments, lang: Lang) {
     for stage in &protocol.stages {
-        println!(
-            "{}: {} of {} in {} parents ({}), {} with certainty",
-            stage.level, stage.sampled, stage.population, stage.parents, stage.method, stage.certain
+        let (level, sampled, population, parents) = (&stage.level, stage.sampled, stage.population, stage.parents);
+        let (method, certain) = (&stage.method, stage.certain);
+        let said = lang.pick(
+            format!("{level}: {sampled} trên {population} trong {parents} đơn vị cha ({method}), {certain} chắc chắn được chọn"),
+            format!("{level}: {sampled} of {population} in {parents} parents ({method}), {certain} with certainty"),
         );
+        println!("{said}");
     }
     for short in &protocol.shortfalls {
-        println!("{} of {}: all {} taken, {} were wanted", short.level, short.parent, short.population, short.wanted);
+        let (level, parent, all, wanted) = (&short.level, &short.parent, short.population, short.wanted);
+        let said = lang.pick(
+            format!("{level} của {parent}: lấy hết {all}, cần {wanted}"),
+            format!("{level} of {parent}: all {all} taken, {wanted} were wanted"),
+        );
+        println!("{said}");
     }
-    println!(
-        "{} in the sample, {} substitutes; weights add up to {:.1} of {}",
-        protocol.sampled, protocol.substitutes, protocol.sum_of_weights, protocol.population
+    let Protocol { sampled, substitutes, sum_of_weights: sum, population, seed, frame, .. } = protocol;
+    let (sha256, out) = (&frame.sha256, arguments.out.display());
+    let said = lang.pick(
+        format!(
+            "{sampled} trong mẫu, {substitutes} dự phòng; tổng trọng số {sum:.1} trên {population}\n\
+             số gieo {seed}, sha256 của khung mẫu {sha256}: xem protocol.txt trong {out}"
+        ),
+        format!(
+            "{sampled} in the sample, {substitutes} substitutes; weights add up to {sum:.1} of {population}\n\
+             seed {seed}, frame sha256 {sha256}: see protocol.txt in {out}"
+        ),
     );
-    println!("seed {}, frame sha256 {}: see protocol.txt in {}", protocol.seed, protocol.frame.sha256, arguments.out.display());
+    println!("{said}");
 }

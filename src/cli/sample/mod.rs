@@ -5,10 +5,11 @@ mod plan;
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::cli::Context;
 use crate::cli::findings::{errors, tell};
+use crate::cli::{file, lang};
 use crate::words::{Finding, Lang};
 
 /// Findings that are printed; the rest is counted.
@@ -32,7 +33,7 @@ pub(super) fn sample(context: &Context, command: &Command) -> Result<()> {
 }
 
 fn read(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+    file::read(path, lang::chosen())
 }
 
 /// What `checked` holds; its findings, printed with the name of the file, where it holds none.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 
 use super::{or_findings, read};
-use crate::cli::Context;
+use crate::cli::{Context, lang};
 use crate::design::plan::{
     Bounds, Change, Outlook, OutlookLine, Precision, Rule, StrataColumns, Stratum, Target, allocate, cluster_effect, invitations, outlook,
     read_strata,
@@ -125,7 +125,9 @@ impl Arguments {
             let bounds = Bounds { minimum: self.minimum, maximum: self.maximum.unwrap_or(u64::MAX) };
             return Ok(allocate(total, self.rule, strata, bounds)?);
         }
-        let Some(wish) = self.half_width else { bail!("--total or --half-width says how many") };
+        let Some(wish) = self.half_width else {
+            bail!("{}", lang::chosen().pick("hãy nêu --total hoặc --half-width", "--total or --half-width says how many"))
+        };
         let needed = strata.iter().map(|stratum| match stratum.size {
             1 => Ok(1),
             size => precision.within(size)?.answers_for(wish / self.points()),
@@ -137,7 +139,8 @@ impl Arguments {
 /// A percentage strictly between 0 and 100, as a share.
 fn percent(name: &str, value: f64) -> Result<f64> {
     if !(value > 0.0 && value < 100.0) {
-        bail!("{name} is {value}; it must lie between 0 and 100");
+        let vi = format!("{name} là {value}; phải nằm giữa 0 và 100");
+        bail!("{}", lang::chosen().pick(vi, format!("{name} is {value}; it must lie between 0 and 100")));
     }
     Ok(value / 100.0)
 }
@@ -171,11 +174,12 @@ pub(super) fn plan(context: &Context, arguments: &Arguments) -> Result<()> {
     }
     print(arguments, &table, arguments.deff()?);
     if let (Some(points), Some(answers)) = (arguments.change, change) {
-        println!(
-            "Thay đổi · Change of {points} points, power {}%: {answers} answers a year, {} to ask",
-            arguments.power,
-            invitations(answers, response)?
+        let (power, ask) = (arguments.power, invitations(answers, response)?);
+        let said = context.lang.pick(
+            format!("Thay đổi {points} điểm, lực kiểm định {power}%: {answers} phiếu mỗi năm, hỏi {ask} người"),
+            format!("Change of {points} points, power {power}%: {answers} answers a year, {ask} to ask"),
         );
+        println!("{said}");
     }
     Ok(())
 }
@@ -197,12 +201,18 @@ fn change(arguments: &Arguments) -> Result<Option<u64>> {
 fn print(arguments: &Arguments, table: &Outlook, deff: f64) {
     let wish = arguments.half_width.map_or_else(String::new, |wish| format!("n ±{wish}"));
     let of = arguments.sd.map_or_else(|| format!("{}%", arguments.share), |sd| format!("sd {sd}"));
-    println!("{of}, {}% intervals, deff {deff}, response {}%; ± in points", arguments.level, arguments.response);
-    println!("{:<24}{:>12}{:>9}{:>9}{:>9}{:>9}{:>9}", "Tầng · Stratum", "N", "n", "hỏi·ask", "±", wish, "Slovin");
+    let (level, response, lang) = (arguments.level, arguments.response, lang::chosen());
+    let said = lang.pick(
+        format!("{of}, khoảng tin cậy {level}%, hệ số thiết kế {deff}, tỷ lệ trả lời {response}%; ± tính bằng điểm"),
+        format!("{of}, {level}% intervals, deff {deff}, response {response}%; ± in points"),
+    );
+    println!("{said}");
+    let [stratum, ask, total] = lang.pick(["Tầng", "hỏi", "Tổng"], ["Stratum", "ask", "Total"]);
+    println!("{stratum:<24}{:>12}{:>9}{ask:>9}{:>9}{:>9}{:>9}", "N", "n", "±", wish, "Slovin");
     for line in &table.strata {
         print_line(&line.stratum, line);
     }
-    print_line("Tổng · Total", &table.total);
+    print_line(total, &table.total);
 }
 
 fn print_line(name: &str, line: &OutlookLine) {

@@ -60,7 +60,7 @@ fn weigh(arguments: &Arguments) -> Result<(), Vec<Finding>> {
     if arguments.json {
         println!("{}", report::json(&weighting, &ids));
     } else {
-        report::print(&weighting, &ids);
+        report::print(&weighting, &ids, crate::cli::lang::chosen());
     }
     Ok(())
 }

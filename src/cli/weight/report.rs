@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::design::weighting::{StepResult, Weighting};
 use crate::design::{ClassLine, FactorSummary, MarginLine, ResponseRates, WeightSummary, extreme};
+use crate::words::Lang;
 
 /// Categories with fewer rows are marked: their weights rest on few people.
 const FEW: usize = 20;
@@ -16,19 +17,27 @@ const LISTED: usize = 10;
 const QUANTILES: [&str; 7] = ["min", "p1", "q1", "median", "q3", "p99", "max"];
 
 /// Prints tables for people.
-pub(super) fn print(weighting: &Weighting, ids: &[&str]) {
+pub(super) fn print(weighting: &Weighting, ids: &[&str], lang: Lang) {
     let answered = weighting.respondents.iter().filter(|answered| **answered).count();
-    println!("{} rows, {answered} respondents", weighting.respondents.len());
-    for (rates, how) in weighting.rates.iter().flatten().zip(["unweighted", "weighted by base weights"]) {
+    let rows = weighting.respondents.len();
+    println!("{}", lang.pick(format!("{rows} dòng, {answered} người trả lời"), format!("{rows} rows, {answered} respondents")));
+    for (rates, how) in weighting
+        .rates
+        .iter()
+        .flatten()
+        .zip(lang.pick(["không trọng số", "theo trọng số cơ sở"], ["unweighted", "weighted by base weights"]))
+    {
         let rates: Vec<String> = (1..).zip(rates.rates).map(|(place, rate)| format!("RR{place} {}", percent(rate))).collect();
-        println!("response rates, {how}: {}", rates.join("  "));
+        println!("{}, {how}: {}", lang.pick("tỷ lệ trả lời", "response rates"), rates.join("  "));
     }
     for (place, step) in weighting.steps.iter().enumerate() {
-        print_step(place, step);
+        print_step(place, step, lang);
     }
     let last = weighting.steps.last().map(|step| extreme(&step.weights, EXTREME, LISTED)).unwrap_or_default();
     if !last.is_empty() {
-        println!("\nlargest weights of at least {EXTREME} medians");
+        let said = lang
+            .pick(format!("những trọng số lớn nhất, từ {EXTREME} lần trung vị"), format!("largest weights of at least {EXTREME} medians"));
+        println!("\n{said}");
         for (row, weight) in last {
             println!("  {:<20} {weight:>14.4}", ids.get(row).copied().unwrap_or_default());
         }
@@ -39,45 +48,62 @@ fn percent(rate: Option<f64>) -> String {
     rate.map_or("–".to_owned(), |rate| format!("{:.1}%", 100.0 * rate))
 }
 
-fn print_step(place: usize, step: &StepResult) {
-    let rounds = step.rounds.map_or(String::new(), |rounds| format!(", {rounds} rounds"));
+fn print_step(place: usize, step: &StepResult, lang: Lang) {
+    let rounds = step.rounds.map_or(String::new(), |rounds| format!(", {rounds} {}", lang.pick("vòng", "rounds")));
     println!("\n{place} {}{rounds}", step.name);
     let Some(summary) = &step.summary else {
-        println!("  no weight is left");
+        println!("  {}", lang.pick("không còn trọng số nào", "no weight is left"));
         return;
     };
+    let [weight, factor, low, high, below_zero] = lang.pick(
+        ["trọng số", "hệ số", "hệ số ở giới hạn dưới", "ở giới hạn trên", "âm"],
+        ["weight", "factor", "factors at the lower bound", "at the upper bound", "negative"],
+    );
     println!("  {:>8} {}", "", QUANTILES.map(|name| format!("{name:>12}")).concat());
-    println!("  {:>8} {}", "weight", summary.quantiles.map(|weight| format!("{weight:>12.4}")).concat());
+    println!("  {weight:>8} {}", summary.quantiles.map(|weight| format!("{weight:>12.4}")).concat());
     if let Some(factors) = step.factors {
-        println!("  {:>8} {}", "factor", factors.quantiles.map(|factor| format!("{factor:>12.4}")).concat());
+        println!("  {factor:>8} {}", factors.quantiles.map(|factor| format!("{factor:>12.4}")).concat());
         let FactorSummary { at_low, at_high, negative, .. } = factors;
         if at_low + at_high + negative > 0 {
-            println!("  {at_low} factors at the lower bound, {at_high} at the upper bound, {negative} negative");
+            println!("  {at_low} {low}, {at_high} {high}, {negative} {below_zero}");
         }
     }
     let WeightSummary { count, sum, cv, deff, effective, .. } = summary;
-    println!("  {count} weights, sum {sum:.4}, CV {cv:.4}, Kish's design effect {deff:.4}, effective size {effective:.1}");
+    let said = lang.pick(
+        format!("{count} trọng số, tổng {sum:.4}, CV {cv:.4}, hệ số thiết kế Kish {deff:.4}, cỡ mẫu hiệu dụng {effective:.1}"),
+        format!("{count} weights, sum {sum:.4}, CV {cv:.4}, Kish's design effect {deff:.4}, effective size {effective:.1}"),
+    );
+    println!("  {said}");
     if let Some(trimmed) = &step.trimmed {
-        println!("  limits {:.4} to {:.4}: {} raised, {} cut", trimmed.low, trimmed.high, trimmed.below, trimmed.above);
+        let (low, high, raised, cut) = (trimmed.low, trimmed.high, trimmed.below, trimmed.above);
+        let said = lang.pick(
+            format!("giới hạn từ {low:.4} đến {high:.4}: nâng {raised}, cắt {cut}"),
+            format!("limits {low:.4} to {high:.4}: {raised} raised, {cut} cut"),
+        );
+        println!("  {said}");
     }
-    step.classes.iter().enumerate().for_each(|(place, class)| print_class(place, class));
-    step.margins.iter().enumerate().for_each(|(place, line)| print_margin(place, line));
+    step.classes.iter().enumerate().for_each(|(place, class)| print_class(place, class, lang));
+    step.margins.iter().enumerate().for_each(|(place, line)| print_margin(place, line, lang));
 }
 
-fn print_class(place: usize, class: &ClassLine) {
+fn print_class(place: usize, class: &ClassLine, lang: Lang) {
     if place == 0 {
-        println!("  {:<32} {:>6} {:>6} {:>8} {:>8}", "class", "cases", "take", "rate", "factor");
+        let [class, cases, takers, rate, factor] =
+            lang.pick(["nhóm", "số ca", "nhận", "tỷ lệ", "hệ số"], ["class", "cases", "take", "rate", "factor"]);
+        println!("  {class:<32} {cases:>6} {takers:>6} {rate:>8} {factor:>8}");
     }
-    let merged = if class.names.len() > 1 { "  (merged)" } else { "" };
+    let merged = if class.names.len() > 1 { lang.pick("  (đã gộp)", "  (merged)") } else { "" };
     let (names, rate) = (padded(&class.names.join(" + "), 32), percent(Some(class.rate())));
     println!("  {names} {:>6} {:>6} {rate:>8} {:>8.4}{merged}", class.cases, class.takers, class.factor());
 }
 
-fn print_margin(place: usize, line: &MarginLine) {
+fn print_margin(place: usize, line: &MarginLine, lang: Lang) {
     if place == 0 {
-        println!("  {:<32} {:>6} {:>14} {:>14} {:>14} {:>9}", "margin", "rows", "before", "after", "total", "gap");
+        let [margin, rows, before, after, total, gap] = lang
+            .pick(["nhóm của tổng thể", "dòng", "trước", "sau", "tổng", "chênh"], ["margin", "rows", "before", "after", "total", "gap"]);
+        println!("  {margin:<32} {rows:>6} {before:>14} {after:>14} {total:>14} {gap:>9}");
     }
-    let few = if line.rows < FEW { "  (few rows)" } else { "" };
+    let few = if line.rows < FEW { lang.pick("  (ít dòng)", "  (few rows)") } else { "" };
     let MarginLine { name, rows, before, after, total } = line;
     println!("  {} {rows:>6} {before:>14.2} {after:>14.2} {total:>14.2} {:>9.1e}{few}", padded(name, 32), line.gap());
 }

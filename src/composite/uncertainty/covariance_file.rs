@@ -3,7 +3,7 @@
 use csv::StringRecord;
 
 use super::pairs::{Fault, Name, Pairs};
-use crate::words::Finding;
+use crate::words::{Finding, Said, fault};
 
 const COLUMNS: [&str; 6] = ["unit_a", "indicator_a", "unit_b", "indicator_b", "covariance", "edition"];
 
@@ -31,7 +31,8 @@ pub(super) fn read(text: &str, own: &str, pairs: &mut Pairs<'_>) -> Result<(), V
 }
 
 fn not_csv(error: &csv::Error) -> Finding {
-    Finding::error("", "not-csv", format!("Không đọc được CSV: {error}"), format!("The CSV cannot be read: {error}"))
+    let Said { vi, en } = fault::of_csv(error);
+    Finding::error("", "not-csv", format!("Không đọc được CSV: {vi}"), format!("The CSV cannot be read: {en}"))
 }
 
 struct File<'a, 'p> {

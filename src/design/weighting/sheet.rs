@@ -1,6 +1,6 @@
 //! CSV files that are written again with columns added.
 
-use crate::words::Finding;
+use crate::words::{Finding, Said, fault};
 
 /// A CSV file: a header and its records, in the order of the file.
 #[derive(Debug, Clone)]
@@ -15,19 +15,20 @@ impl Sheet {
     /// # Errors
     /// A finding at `pointer`: the text is no CSV, has no rows, or two columns of one name.
     pub(crate) fn parse(name: &str, text: &str, pointer: &str) -> Result<Self, Finding> {
-        let unreadable = |error: &dyn std::fmt::Display| {
-            Finding::error(pointer, "file-unreadable", format!("Không đọc được tệp {name}: {error}"), format!("{name}: {error}"))
+        let refused = |Said { vi, en }| {
+            Finding::error(pointer, "file-unreadable", format!("Không đọc được tệp {name}: {vi}"), format!("{name}: {en}"))
         };
+        let unreadable = |error: &csv::Error| refused(fault::of_csv(error));
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
         let headers = reader.headers().map_err(|error| unreadable(&error))?.clone();
         let records = reader.records().collect::<Result<Vec<_>, _>>().map_err(|error| unreadable(&error))?;
         if records.is_empty() {
-            return Err(unreadable(&"there are no rows"));
+            return Err(refused(Said::new("không có dòng nào", "there are no rows")));
         }
         let twice = headers.iter().enumerate().find(|(place, name)| headers.iter().take(*place).any(|other| other == *name));
         match twice {
-            Some((_, twice)) => Err(unreadable(&format!("two columns are named {twice:?}"))),
+            Some((_, twice)) => Err(refused(Said::new(format!("hai cột cùng tên “{twice}”"), format!("two columns are named “{twice}”")))),
             None => Ok(Self { headers, records }),
         }
     }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::plan::{Base, Classes, ENDS, Margin as MarginPlan, Outcome, Plan, Stage, Step, Totals};
 use super::sheet::Sheet;
 use crate::design::{
-    Auxiliary, Calibration, CalibrationError, CaseCounts, ClassAdjustment, ClassLine, Disposition, FactorSummary, Margin, MarginLine,
-    ResponseRates, StageChance, Trimmed, WeightSummary, base_weights, calibrate, margin_lines, nonresponse, poststratify, rake,
+    Auxiliary, BaseWeightError, Calibration, CalibrationError, CaseCounts, ClassAdjustment, ClassLine, Disposition, FactorSummary, Margin,
+    MarginLine, ResponseRates, StageChance, Trimmed, WeightSummary, base_weights, calibrate, margin_lines, nonresponse, poststratify, rake,
     total_lines, trim, unknown_eligibility,
 };
 use crate::design::{Bounds, RakingResiduals, SmallClass};
@@ -196,11 +196,11 @@ fn base(plan: &Plan, sheet: &Sheet) -> Checked<Vec<f64>> {
                 })
                 .collect();
             base_weights(sheet.rows(), &chances).map_err(|errors| {
-                let finding = |error: &dyn std::fmt::Display| {
-                    let vi = format!("Không tính được trọng số cơ sở: {error}");
+                let finding = |error: &BaseWeightError| {
+                    let vi = format!("Không tính được trọng số cơ sở: {}", error.vi());
                     Finding::error("/base/stages", "base-weight", vi, format!("No base weight: {error}"))
                 };
-                errors.iter().map(|error| finding(error)).collect()
+                errors.iter().map(finding).collect()
             })
         }
     }
@@ -256,7 +256,7 @@ impl Work<'_> {
             Step::Trim { rule, redistribution, strict } => {
                 let before = self.of_respondents(before);
                 let trimmed = trim(&before, *rule, *redistribution, *strict).map_err(|error| {
-                    let vi = format!("Không cắt được trọng số: {error}");
+                    let vi = format!("Không cắt được trọng số: {}", error.vi());
                     vec![Finding::error(&self.pointer, "trimming", vi, format!("Weights cannot be trimmed: {error}"))]
                 })?;
                 let weights = self.all_rows(&trimmed.weights);
