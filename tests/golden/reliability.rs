@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hailong::cli::estimate::{Tables, evaluate};
+use hailong::cli::estimate::{Freedom, Tables, evaluate};
 use hailong::schema::LonelyPsu;
 use hailong::scoring::reliability::{AnswerRange, MissingItems, reliability};
 use hailong::scoring::sample::{Rows, Sample, Values};
@@ -28,7 +28,7 @@ fn answer(listwise: bool) -> Value {
         "estimator": { "fn": "alpha", "vars": ["q01", "q02", "q03", "q04", "q05"], "na_rm": listwise },
         "level": 0.95,
     });
-    evaluate(&case, &Tables::new(&path("")))
+    evaluate(&case, Freedom::Domain, &Tables::new(&path("")))
 }
 
 fn figure(answer: &Value, statistic: &str, item: &str, other: &str) -> f64 {

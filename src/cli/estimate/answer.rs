@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value};
 
+use super::case::Freedom;
 use crate::scoring::interval;
 
 /// Estimates with their standard errors, under one design.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Answer {
     /// A name for each estimate.
     pub names: Vec<String>,
@@ -17,8 +18,10 @@ pub struct Answer {
     pub se: Vec<f64>,
     /// Their covariance matrix, row-major; empty where it is not known.
     pub vcov: Vec<f64>,
-    /// Degrees of freedom of the design.
-    pub df: f64,
+    /// Degrees of freedom of each estimate's interval.
+    pub df: Vec<f64>,
+    /// Whose they are.
+    pub freedom: Freedom,
     /// Their design effects; empty where they were not asked for.
     pub deff: Vec<f64>,
 }
@@ -38,20 +41,31 @@ impl Answer {
         if !self.vcov.is_empty() {
             object.insert("vcov".to_owned(), self.vcov.chunks(self.est.len().max(1)).map(numbers).collect());
         }
-        object.insert("df".to_owned(), number(self.df));
+        object.insert("df".to_owned(), self.freedom());
         if !self.deff.is_empty() {
             object.insert("deff".to_owned(), numbers(&self.deff));
         }
-        object.insert("ci_z".to_owned(), self.interval(f64::INFINITY, level));
-        object.insert("ci_t".to_owned(), self.interval(self.df, level));
+        // Without degrees of freedom the variance says nothing, by whichever distribution.
+        let normal: Vec<f64> = self.df.iter().map(|df| if *df > 0.0 { f64::INFINITY } else { f64::NAN }).collect();
+        object.insert("ci_z".to_owned(), self.interval(&normal, Value::from("Inf"), level));
+        object.insert("ci_t".to_owned(), self.interval(&self.df, self.freedom(), level));
         object
     }
 
-    fn interval(&self, df: f64, level: f64) -> Value {
-        let bounds = self.est.iter().zip(&self.se).map(|(est, se)| interval::linear(*est, se * se, df, level));
+    /// Degrees of freedom: a list where domains have their own, else one number.
+    fn freedom(&self) -> Value {
+        if self.freedom == Freedom::Domain && !self.groups.is_empty() {
+            numbers(&self.df)
+        } else {
+            number(self.df.first().copied().unwrap_or(f64::NAN))
+        }
+    }
+
+    fn interval(&self, df: &[f64], stated: Value, level: f64) -> Value {
+        let bounds = self.est.iter().zip(&self.se).zip(df).map(|((est, se), df)| interval::linear(*est, se * se, *df, level));
         let (low, high): (Vec<f64>, Vec<f64>) = bounds.unzip();
         Value::Object(Map::from_iter([
-            ("df".to_owned(), number(df)),
+            ("df".to_owned(), stated),
             ("low".to_owned(), numbers(&low)),
             ("high".to_owned(), numbers(&high)),
         ]))

@@ -19,6 +19,18 @@ pub struct Named {
     pub names: Vec<String>,
     /// The columns that made the domains, with a value for each domain; empty without `by`.
     pub groups: Vec<(String, Vec<String>)>,
+    /// The rows of each result's domain, those without a value included.
+    pub domains: Vec<Rows>,
+}
+
+impl Named {
+    /// The degrees of freedom of each result's interval; `most` where those of its variance are fewer.
+    pub fn df(&self, study: &Study<'_>, most: f64) -> Vec<f64> {
+        let all = self.estimator.rows(study.sample.rows());
+        let alone = self.estimator.width() == self.estimator.terms().len() && !self.groups.is_empty();
+        let part = |place: usize| self.estimator.terms().get(place).filter(|_| alone).map_or(all.as_slice(), |term| &term.rows);
+        self.domains.iter().enumerate().map(|(place, domain)| study.interval_df(domain, part(place)).min(most)).collect()
+    }
 }
 
 /// Answers a case.
@@ -27,7 +39,9 @@ pub fn answer(study: &Study<'_>) -> Result<Map<String, Value>, Refusal> {
     if options.function == "degf" {
         return Ok(Map::from_iter([("df".to_owned(), number(study.domain_df()))]));
     }
-    let Named { estimator, names, groups } = named(study)?;
+    let named = named(study)?;
+    let df = named.df(study, f64::INFINITY);
+    let Named { estimator, names, groups, .. } = named;
     let statistics = estimator.linearise(study.sample.weights());
     let se = errors(study, &estimator, &statistics)?;
     // Covariances across domains are those of the whole sample, in which each domain has influence 0 outside itself.
@@ -38,7 +52,7 @@ pub fn answer(study: &Study<'_>) -> Result<Map<String, Value>, Refusal> {
         Some(simple) => estimator.terms().iter().zip(&se).map(|(term, se)| design_effect(term, se * se, study, simple)).collect(),
     };
     let est = statistics.values().to_vec();
-    Ok(Answer { names, groups, est, se, vcov, df: study.df(), deff }.object(study.case.level))
+    Ok(Answer { names, groups, est, se, vcov, df, freedom: study.case.freedom, deff }.object(study.case.level))
 }
 
 /// The standard error of each result, each in its own domain.
@@ -73,11 +87,11 @@ pub fn named(study: &Study<'_>) -> Result<Named, Refusal> {
         }
         "contrast" => {
             let (statistics, _, rows) = means(study)?;
-            contrast(statistics.into_iter().map(|statistic| Term { rows: Arc::clone(&rows), statistic }).collect(), &options.coef)
+            contrast(study, statistics.into_iter().map(|statistic| Term { rows: Arc::clone(&rows), statistic }).collect(), &options.coef)
         }
         "contrast_domains" => {
             let (statistics, names, rows) = means(study)?;
-            contrast(by(study, statistics, names, &rows)?.estimator.terms().to_vec(), &options.coef)
+            contrast(study, by(study, statistics, names, &rows)?.estimator.terms().to_vec(), &options.coef)
         }
         "nonlinear" => nonlinear(study),
         other => Err(Refusal::unsupported(format!("there is no estimator {other:?}"))),
@@ -158,9 +172,12 @@ fn by(study: &Study<'_>, statistics: Vec<Statistic>, names: Vec<String>, rows: &
     let columns = &study.case.estimator.by;
     if columns.is_empty() {
         let terms = statistics.into_iter().map(|statistic| Term { rows: Arc::clone(rows), statistic }).collect();
-        return Ok(Named { estimator: Estimator::new(terms), names, groups: Vec::new() });
+        let domains = vec![Arc::clone(&study.domain); names.len()];
+        return Ok(Named { estimator: Estimator::new(terms), names, groups: Vec::new(), domains });
     }
     let domains = study.domains(columns, rows)?;
+    let whole: Vec<Rows> = study.domains(columns, &study.domain)?.into_iter().map(|domain| domain.rows).collect();
+    let whole = std::iter::repeat_n(whole, statistics.len()).flatten().collect();
     let (mut terms, mut all) = (Vec::new(), Vec::new());
     let mut groups: Vec<(String, Vec<String>)> = columns.iter().map(|column| (column.clone(), Vec::new())).collect();
     let several = statistics.len() > 1;
@@ -175,19 +192,19 @@ fn by(study: &Study<'_>, statistics: Vec<Statistic>, names: Vec<String>, rows: &
             }
         }
     }
-    Ok(Named { estimator: Estimator::new(terms), names: all, groups })
+    Ok(Named { estimator: Estimator::new(terms), names: all, groups, domains: whole })
 }
 
-fn contrast(terms: Vec<Term>, coefficients: &[f64]) -> Result<Named, Refusal> {
+fn contrast(study: &Study<'_>, terms: Vec<Term>, coefficients: &[f64]) -> Result<Named, Refusal> {
     if coefficients.len() != terms.len() {
         let detail = format!("/estimator/coef: {} estimates and {} coefficients", terms.len(), coefficients.len());
         return Err(Refusal::new("case-invalid", detail));
     }
-    Ok(single(Estimator::contrasts(terms, vec![coefficients.to_vec()])))
+    Ok(single(study, Estimator::contrasts(terms, vec![coefficients.to_vec()])))
 }
 
-fn single(estimator: Estimator) -> Named {
-    Named { estimator, names: vec!["contrast".to_owned()], groups: Vec::new() }
+fn single(study: &Study<'_>, estimator: Estimator) -> Named {
+    Named { estimator, names: vec!["contrast".to_owned()], groups: Vec::new(), domains: vec![Arc::clone(&study.domain)] }
 }
 
 /// A function of totals `T_x` and means `M_x`.
@@ -209,7 +226,7 @@ fn nonlinear(study: &Study<'_>) -> Result<Named, Refusal> {
     }
     let rows = study.complete(&all);
     let terms = statistics.into_iter().map(|statistic| Term { rows: Arc::clone(&rows), statistic }).collect();
-    Ok(single(Estimator::function(terms, expression)))
+    Ok(single(study, Estimator::function(terms, expression)))
 }
 
 /// The variance over that of a simple random sample of as many rows.

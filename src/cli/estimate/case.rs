@@ -7,6 +7,23 @@ use super::design::Design;
 use super::fields::Fields;
 use super::refusal::Refusal;
 
+/// Whose degrees of freedom the t intervals of means, totals and functions of them have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freedom {
+    /// Those of the domain: its PSUs less its strata. Where it has none, its variance says nothing and it has no interval.
+    Domain,
+    /// Those of the whole design, whatever the domain, as `confint(…, df = degf(design))` of R has them.
+    Design,
+}
+
+impl Freedom {
+    /// What a file's format says: files in that of `tests/golden/survey` hold R's intervals by the whole design.
+    #[must_use]
+    pub fn of_format(format: Option<&str>) -> Self {
+        if format == Some("svy-golden-1") { Self::Design } else { Self::Domain }
+    }
+}
+
 /// One case: what is estimated from which data under which design.
 #[derive(Debug, Clone)]
 pub struct Case {
@@ -20,6 +37,8 @@ pub struct Case {
     pub estimator: Options,
     /// The level of the intervals.
     pub level: f64,
+    /// Whose degrees of freedom they have.
+    pub freedom: Freedom,
 }
 
 /// Which simple random sample a design effect compares with.
@@ -71,7 +90,7 @@ impl Case {
     ///
     /// # Errors
     /// Everything in it that does not follow the format.
-    pub fn read(value: &Value) -> Result<Self, Refusal> {
+    pub fn read(value: &Value, freedom: Freedom) -> Result<Self, Refusal> {
         let mut findings = Vec::new();
         let mut case = Fields::new("", Some(value), &mut findings);
         let data = case.text("data").unwrap_or_default();
@@ -93,7 +112,7 @@ impl Case {
         let design = Design::read(value.get("design"), &mut findings);
         let estimator = Options::read(value.get("estimator"), &mut findings);
         match design {
-            Some(design) if findings.is_empty() => Ok(Self { data, design, post, estimator, level }),
+            Some(design) if findings.is_empty() => Ok(Self { data, design, post, estimator, level, freedom }),
             _ => Err(Refusal::invalid(&findings)),
         }
     }

@@ -38,7 +38,7 @@ pub fn answer_by(
         ("statistic".to_owned(), number(found.statistic)),
         ("parameter".to_owned(), parameter),
         ("p_value".to_owned(), number(found.p_value)),
-        ("df".to_owned(), number(study.df())),
+        ("df".to_owned(), number(study.stated_df(df))),
     ]))
 }
 

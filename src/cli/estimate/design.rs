@@ -64,6 +64,19 @@ impl Design {
         Some(Self { ids, strata, weights, weights_from_fpc, fpc, nest, lonely: lonely?, adjust_domain_lonely, ultimate_cluster })
     }
 
+    /// Which rows have weight, where some have none: those count nowhere, as if they were not in the table.
+    ///
+    /// # Errors
+    /// No row has any, or the column is not there or holds what is no number.
+    pub fn weighed(&self, table: &Table) -> Result<Option<Vec<bool>>, Refusal> {
+        let Some(column) = self.weights.as_ref().filter(|_| !self.weights_from_fpc) else { return Ok(None) };
+        let there: Vec<bool> = table.numbers(column)?.iter().map(|weight| *weight != 0.0).collect();
+        match there.iter().filter(|there| **there).count() {
+            0 => Err(Refusal::new("design-invalid", format!("column {column:?}: no row has a weight above 0"))),
+            some => Ok((some < there.len()).then_some(there)),
+        }
+    }
+
     /// The sample that it makes of a table.
     ///
     /// # Errors

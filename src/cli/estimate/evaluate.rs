@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::case::Case;
+use super::case::{Case, Freedom};
 use super::refusal::Refusal;
 use super::study::Study;
 use super::table::Tables;
@@ -10,9 +10,9 @@ use super::{basic, calibrated, contingency, proportion, quantile, reliability, r
 
 /// What is printed for a case: an object under the names of its file's `expected`, or one with an `error`.
 #[must_use]
-pub fn evaluate(case: &Value, tables: &Tables) -> Value {
+pub fn evaluate(case: &Value, freedom: Freedom, tables: &Tables) -> Value {
     let id = case.get("id").cloned().unwrap_or(Value::Null);
-    match Case::read(case).and_then(|case| answer(&case, tables)) {
+    match Case::read(case, freedom).and_then(|case| answer(&case, tables)) {
         Ok(mut answer) => {
             let mut line = Map::from_iter([("id".to_owned(), id)]);
             line.append(&mut answer);

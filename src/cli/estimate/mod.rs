@@ -9,7 +9,6 @@ mod contingency;
 mod design;
 mod evaluate;
 mod fields;
-mod index;
 mod proportion;
 mod quantile;
 mod refusal;
@@ -22,13 +21,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-pub use answer::line;
-pub use case::{Case, Options, Simple};
+pub use answer::{line, number, numbers, texts};
+pub use case::{Case, Freedom, Options, Simple};
 pub use condition::Condition;
 pub use design::Design;
 pub use evaluate::evaluate;
 pub use refusal::Refusal;
-pub use study::{Domain, Study};
+pub use study::{Domain, Study, domains};
 pub use table::{Levels, Table, Tables};
 
 /// Which file.
@@ -59,14 +58,10 @@ pub fn evaluate_file(path: &Path, mut answer: impl FnMut(Value)) -> anyhow::Resu
     let text = std::fs::read(path).with_context(|| format!("{name} cannot be read"))?;
     let file: Value = serde_json::from_slice(&text).with_context(|| format!("{name} is no JSON"))?;
     let tables = Tables::new(path.parent().unwrap_or(Path::new("")));
-    if let Some(format) = file.get("format").and_then(Value::as_str).filter(|_| file.get("cases").is_none()) {
-        let lines = index::answers(format, &file, &tables);
-        lines.unwrap_or_else(|refusal| vec![refusal.json(&Value::from(format))]).into_iter().for_each(answer);
-        return Ok(());
-    }
     let cases = file.get("cases").and_then(Value::as_array).with_context(|| format!("{name} holds no list of cases"))?;
+    let freedom = Freedom::of_format(file.get("format").and_then(Value::as_str));
     for case in cases {
-        answer(evaluate(case, &tables));
+        answer(evaluate(case, freedom, &tables));
     }
     Ok(())
 }

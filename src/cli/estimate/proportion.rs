@@ -38,7 +38,7 @@ pub fn answer_by(
         ("est".to_owned(), each(|share| share.estimate)),
         ("names".to_owned(), super::answer::texts(&options.vars)),
         ("se".to_owned(), each(|share| share.variance.max(0.0).sqrt())),
-        ("df".to_owned(), super::answer::number(study.df())),
+        ("df".to_owned(), super::answer::number(study.stated_df(df))),
         ("ci_low".to_owned(), numbers(&low)),
         ("ci_high".to_owned(), numbers(&high)),
     ]))

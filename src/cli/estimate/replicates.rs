@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::answer::Answer;
+use super::case::Freedom;
 use super::fields::Fields;
 use super::refusal::Refusal;
 use super::study::Study;
@@ -30,14 +31,20 @@ pub fn answer(study: &Study<'_>, post: &Map<String, Value>) -> Result<Map<String
     let covariance = |estimator: &Estimator| -> Result<Vec<f64>, Refusal> {
         Ok(replicates.estimate(&study.sample, |weights| estimator.values(weights))?.covariance().to_vec())
     };
+    let most = replicates.df();
+    let of_domain = if study.case.freedom == Freedom::Domain { most.min(study.domain_df()) } else { most };
     match study.case.estimator.function.as_str() {
-        "prop_ci" => return proportion::answer_by(study, replicates.df(), covariance),
-        "quantile" => return quantile::answer_by(study, replicates.df(), covariance),
-        "chisq" => return contingency::answer_by(study, replicates.df(), covariance),
+        "prop_ci" => return proportion::answer_by(study, of_domain, covariance),
+        "quantile" => return quantile::answer_by(study, of_domain, covariance),
+        "chisq" => return contingency::answer_by(study, of_domain, covariance),
         _ => {}
     }
     let named = basic::named(study)?;
     let spread = replicates.estimate(&study.sample, |weights| named.estimator.values(weights))?;
+    let df = match study.case.freedom {
+        Freedom::Domain => named.df(study, most),
+        Freedom::Design => vec![most; named.names.len()],
+    };
     let width = named.names.len();
     let vcov = spread.covariance().to_vec();
     Ok(Answer {
@@ -46,7 +53,8 @@ pub fn answer(study: &Study<'_>, post: &Map<String, Value>) -> Result<Map<String
         est: spread.values().to_vec(),
         se: (0..width).map(|place| vcov[place * width + place].sqrt()).collect(),
         vcov,
-        df: replicates.df(),
+        df,
+        freedom: study.case.freedom,
         deff: Vec::new(),
     }
     .object(study.case.level))
@@ -77,7 +85,7 @@ fn supplied(study: &Study<'_>, stated: &Stated, file: &str) -> Result<Replicates
     let table = study.tables.table(file)?;
     let name = |number: usize| [format!("rw{number:03}"), format!("rw{number}")].into_iter().find(|name| table.has(name));
     let columns: Vec<Vec<f64>> =
-        (1..).map_while(name).map(|name| table.numbers(&name).map(|column| column.to_vec())).collect::<Result<_, _>>()?;
+        (1..).map_while(name).map(|name| table.numbers(&name).map(|column| study.of_kept(&column))).collect::<Result<_, _>>()?;
     let scale = stated.scale.ok_or_else(|| invalid("scale: weights of a file need the scale that belongs to them"))?;
     let rscales = if stated.rscales.is_empty() { vec![1.0; columns.len()] } else { stated.rscales.clone() };
     Replicates::supplied(&columns, study.sample.weights(), stated.combined, scale, &rscales).map_err(|errors| {

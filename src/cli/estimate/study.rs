@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::case::Case;
+use super::case::{Case, Freedom};
 use super::condition::Condition;
 use super::refusal::Refusal;
 use super::table::{Levels, Table, Tables};
@@ -26,8 +26,10 @@ pub struct Study<'a> {
     pub case: &'a Case,
     /// Where further files are read.
     pub tables: &'a Tables,
-    /// The data.
+    /// The data: the rows that have weight.
     pub table: Rc<Table>,
+    /// Which rows of the file these are, where others have none.
+    pub kept: Option<Vec<bool>>,
     /// The sample that they are.
     pub sample: Sample,
     /// The rows that the case's `where` keeps.
@@ -41,12 +43,14 @@ impl<'a> Study<'a> {
     /// Files, columns or designs that cannot be.
     pub fn new(case: &'a Case, tables: &'a Tables) -> Result<Self, Refusal> {
         let table = tables.table(&case.data)?;
+        let kept = case.design.weighed(&table)?;
+        let table = kept.as_ref().map_or(Rc::clone(&table), |kept| Rc::new(table.keeping(kept)));
         let sample = case.design.sample(&table)?;
         let domain = match &case.estimator.condition {
             None => vec![true; table.rows()],
             Some(condition) => condition.rows(&table)?.into_iter().map(|holds| holds == Some(true)).collect(),
         };
-        Ok(Self { case, tables, table, sample, domain: domain.into() })
+        Ok(Self { case, tables, table, kept, sample, domain: domain.into() })
     }
 
     /// A variable: a column, or a condition such as `q01>=4` as 1 and 0.
@@ -105,6 +109,43 @@ impl<'a> Study<'a> {
     #[must_use]
     pub fn domain_df(&self) -> f64 {
         self.sample.df(&self.domain)
+    }
+
+    /// Those that are stated with an estimate, where its interval has `own`.
+    #[must_use]
+    pub fn stated_df(&self, own: f64) -> f64 {
+        match self.case.freedom {
+            Freedom::Domain => own,
+            Freedom::Design => self.df(),
+        }
+    }
+
+    /// Those of an estimate's t interval: of `domain`, of whose rows the estimate takes `part`. Rows of one PSU a stratum have none,
+    /// whatever PSUs the domain has beside.
+    #[must_use]
+    pub fn interval_df(&self, domain: &[bool], part: &[bool]) -> f64 {
+        match self.case.freedom {
+            Freedom::Domain if self.sample.df(part) <= 0.0 => 0.0,
+            Freedom::Domain => self.sample.df(domain),
+            Freedom::Design => self.df(),
+        }
+    }
+
+    /// A list with an entry a row of the file as one with an entry a row of the table.
+    #[must_use]
+    pub fn of_kept<T: Clone>(&self, all: &[T]) -> Vec<T> {
+        match &self.kept {
+            Some(kept) => all.iter().zip(kept).filter(|(_, kept)| **kept).map(|(entry, _)| entry.clone()).collect(),
+            None => all.to_vec(),
+        }
+    }
+
+    /// Numbers of the rows of the table as those of the file; of rows without weight, 0.
+    #[must_use]
+    pub fn of_file(&self, numbers: &[f64]) -> Vec<f64> {
+        let Some(kept) = &self.kept else { return numbers.to_vec() };
+        let mut numbers = numbers.iter().copied();
+        kept.iter().map(|kept| if *kept { numbers.next().unwrap_or_default() } else { 0.0 }).collect()
     }
 }
 

@@ -87,16 +87,12 @@ impl Table {
         Ok(Self { columns, rows })
     }
 
-    /// Tables below one another, with the columns that all of them have.
+    /// The table with the rows that are kept alone.
     #[must_use]
-    pub fn stacked(tables: &[Rc<Self>]) -> Self {
-        let Some((first, others)) = tables.split_first() else { return Self::default() };
-        let mut columns = first.columns.clone();
-        columns.retain(|name, _| others.iter().all(|other| other.has(name)));
-        for (name, cells) in &mut columns {
-            cells.extend(others.iter().filter_map(|other| other.columns.get(name)).flatten().cloned());
-        }
-        Self { columns, rows: tables.iter().map(|table| table.rows).sum() }
+    pub fn keeping(&self, keep: &[bool]) -> Self {
+        let kept = |cells: &Vec<String>| cells.iter().zip(keep).filter(|(_, keep)| **keep).map(|(cell, _)| cell.clone()).collect();
+        let columns = self.columns.iter().map(|(name, cells)| (name.clone(), kept(cells))).collect();
+        Self { columns, rows: keep.iter().filter(|keep| **keep).count() }
     }
 
     /// How many rows there are.

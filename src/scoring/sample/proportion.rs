@@ -36,7 +36,9 @@ pub fn share_by<E>(
     let answered: Rows = rows.iter().zip(values.iter()).map(|(keep, value)| *keep && !value.is_nan()).collect();
     let mean = Estimator::new(vec![Term { rows: Arc::clone(&answered), statistic: Statistic::Mean(Arc::clone(values)) }]);
     let estimate = mean.values(weights).first().copied().unwrap_or(f64::NAN);
-    let count = |rows: &Rows| f64::from(u32::try_from(rows.iter().filter(|keep| **keep).count()).unwrap_or(u32::MAX));
+    // A row of weight 0 stands for nobody, here as in the estimate.
+    let weighed = |rows: &Rows| rows.iter().zip(weights).filter(|(keep, weight)| **keep && **weight != 0.0).count();
+    let count = |rows: &Rows| f64::from(u32::try_from(weighed(rows)).unwrap_or(u32::MAX));
     let mean_weight = sum(weights.iter().zip(rows.iter()).filter(|(_, keep)| **keep).map(|(weight, _)| *weight)) / count(rows);
     let counted = weights.iter().zip(values.iter()).zip(answered.iter()).filter(|(_, keep)| **keep);
     let fit = InterceptFit::new(estimate, counted.map(|((weight, value), _)| (weight / mean_weight, *value)));

@@ -15,7 +15,7 @@ mod wilson;
 
 use std::collections::BTreeSet;
 
-use hailong::cli::estimate::{Tables, evaluate};
+use hailong::cli::estimate::{Freedom, Tables, evaluate};
 use serde_json::Value;
 
 use super::{json, path};
@@ -52,7 +52,7 @@ fn complete(file: &str, tested: &[&str]) {
 /// Evaluates a case and holds it to what is expected of it.
 fn holds(file: &str, id: &str) {
     let case = list(file).into_iter().find(|case| case["id"] == id).unwrap_or_else(|| panic!("{file} has no case {id}"));
-    let found = evaluate(&case, &Tables::new(path(file).parent().unwrap()));
+    let found = evaluate(&case, Freedom::of_format(json(file)["format"].as_str()), &Tables::new(path(file).parent().unwrap()));
     if case["expect_error"] == true {
         assert!(found["error"]["code"].is_string(), "{id} is to be refused, and answered {found}");
         println!("{id}: refused: {}", found["error"]["detail"]);

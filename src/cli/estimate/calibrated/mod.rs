@@ -31,7 +31,7 @@ pub fn answer(study: &Study<'_>, post: &Map<String, Value>) -> Result<Map<String
     };
     let calibration = recipe.apply(study.sample.weights())?;
     if study.case.estimator.function == "calibrated_weights" {
-        return Ok(weights(calibration.weights()));
+        return Ok(weights(study, calibration.weights()));
     }
     if replicates {
         return jackknife::answer(study, &recipe);
@@ -39,12 +39,12 @@ pub fn answer(study: &Study<'_>, post: &Map<String, Value>) -> Result<Map<String
     linearised(&Study { sample: study.sample.clone().calibrated(calibration), ..study.clone() })
 }
 
-/// The weights themselves.
-fn weights(weights: &[f64]) -> Map<String, Value> {
+/// The weights themselves; those of rows that had none are 0.
+fn weights(study: &Study<'_>, weights: &[f64]) -> Map<String, Value> {
     let sum = crate::scoring::sample::sum(weights.iter().copied());
     let least = weights.iter().copied().fold(f64::INFINITY, f64::min);
     let largest = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let fields = [("sum", json!(sum)), ("min", json!(least)), ("max", json!(largest)), ("weights", json!(weights))];
+    let fields = [("sum", json!(sum)), ("min", json!(least)), ("max", json!(largest)), ("weights", json!(study.of_file(weights)))];
     fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 

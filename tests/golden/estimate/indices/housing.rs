@@ -4,12 +4,12 @@ use serde_json::Value;
 
 use super::composite::Composite;
 use super::{Part, object};
-use crate::cli::estimate::answer::{number, numbers, texts};
-use crate::cli::estimate::refusal::Refusal;
-use crate::cli::estimate::table::{Table, Tables};
-use crate::schema::LonelyPsu;
-use crate::scoring::interval;
-use crate::scoring::sample::{Sample, Values};
+use hailong::cli::estimate::{number, numbers, texts};
+use hailong::cli::estimate::Refusal;
+use hailong::cli::estimate::{Table, Tables};
+use hailong::schema::LonelyPsu;
+use hailong::scoring::interval;
+use hailong::scoring::sample::{Sample, Values};
 
 /// The level of the intervals.
 const LEVEL: f64 = 0.95;

@@ -1,16 +1,14 @@
 //! The change of an index between two years whose samples share PSUs.
 
-use std::rc::Rc;
-
 use serde_json::Value;
 
 use super::sipas::Definition;
 use super::{Part, object};
-use crate::cli::estimate::answer::{number, numbers};
-use crate::cli::estimate::refusal::Refusal;
-use crate::cli::estimate::table::{Table, Tables};
-use crate::numeric::distribution::normal;
-use crate::scoring::sample::{Estimator, Rows, standard_errors};
+use hailong::cli::estimate::{number, numbers};
+use hailong::cli::estimate::Refusal;
+use hailong::cli::estimate::{Table, Tables};
+use hailong::numeric::distribution::normal;
+use hailong::scoring::sample::{Estimator, Rows, standard_errors};
 
 /// A line for the nation, each province and each agency. Both years are one sample: a PSU of the same name is the same
 /// PSU, through which the years covary.
@@ -19,12 +17,11 @@ pub(super) fn answers(file: &Value, tables: &Tables) -> Result<Vec<Value>, Refus
     let Some([before, after]) = names.as_deref() else {
         return Err(Refusal::new("case-invalid", "/data: the names of two CSV files belong here, one for each year"));
     };
-    let years: Vec<Rc<Table>> = [before, after].iter().map(|name| tables.table(name)).collect::<Result<_, _>>()?;
-    let table = Table::stacked(&years);
+    let table = stacked(before, after);
     let definition = Definition::read(file)?;
     let sample = definition.design.sample(&table)?;
     let composite = definition.composite(&table)?;
-    let first = years[0].rows();
+    let first = tables.table(before)?.rows();
     let mut lines = Vec::new();
     for part in Part::all(&table, &["province", "agency"])? {
         let year = |late: bool| -> Rows { part.rows.iter().enumerate().map(|(row, keep)| *keep && (row >= first) == late).collect() };
@@ -51,4 +48,12 @@ pub(super) fn answers(file: &Value, tables: &Tables) -> Result<Vec<Value>, Refus
         ]));
     }
     Ok(lines)
+}
+
+/// Two files one below the other; the second has the column `year` behind the columns of both.
+fn stacked(before: &str, after: &str) -> Table {
+    let [before, after] = [before, after].map(|name| std::fs::read_to_string(crate::golden::path(name)).unwrap());
+    let after: Vec<&str> = after.lines().map(|line| line.rsplit_once(',').unwrap().0).collect();
+    assert_eq!(before.lines().next(), Some(after[0]));
+    Table::parse(&(before.trim_end().to_owned() + "\n" + &after[1..].join("\n"))).unwrap()
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::scoring::LonelyStratum;
-use crate::scoring::sample::{Estimator, Linearised, Rows, Sample, Statistic, Term, Values, standard_errors};
+use hailong::scoring::LonelyStratum;
+use hailong::scoring::sample::{Estimator, Linearised, Rows, Sample, Statistic, Term, Values, standard_errors};
 
 /// Results that are sums of means and ratios, each over its own answers.
 #[derive(Debug, Clone, Default)]

@@ -4,15 +4,14 @@ use serde_json::Value;
 
 use super::composite::{Composite, Results};
 use super::{Part, object};
-use crate::cli::estimate::answer::{number, numbers, texts};
-use crate::cli::estimate::design::Design;
-use crate::cli::estimate::fields::Fields;
-use crate::cli::estimate::refusal::Refusal;
-use crate::cli::estimate::table::{Table, Tables};
-use crate::numeric::distribution::normal;
-use crate::scoring::interval;
-use crate::scoring::sample::{Linearised, Sample, Values, sum};
-use crate::scoring::{RankMethod, rank_intervals};
+use hailong::cli::estimate::{number, numbers, texts};
+use hailong::cli::estimate::Design;
+use hailong::cli::estimate::Refusal;
+use hailong::cli::estimate::{Table, Tables};
+use hailong::numeric::distribution::normal;
+use hailong::scoring::interval;
+use hailong::scoring::sample::{Linearised, Sample, Values, sum};
+use hailong::scoring::{RankMethod, rank_intervals};
 
 /// The level of the intervals.
 const LEVEL: f64 = 0.95;
@@ -29,34 +28,18 @@ pub(super) struct Definition {
 }
 
 impl Definition {
-    /// Reads the design, and the criteria with their weights; without any, the five criteria of five items that the
-    /// synthetic surveys have.
+    /// Reads the design, and the criteria with their weights; file 09 names none: its index is that of file 07.
     pub(super) fn read(file: &Value) -> Result<Self, Refusal> {
         let mut findings = Vec::new();
         let design = Design::read(file.get("design"), &mut findings);
-        let mut criteria: Vec<(String, Vec<String>)> = Vec::new();
-        let mut weights = vec![0.15, 0.25, 0.20, 0.20, 0.20];
-        if let Some(stated) = file.get("criteria") {
-            let mut fields = Fields::new("/criteria", Some(stated), &mut findings);
-            let names: Vec<String> = stated.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
-            criteria.extend(names.into_iter().map(|name| (name.clone(), fields.texts(&name))));
-            // In the order of their numbers: C2 stands before C10.
-            criteria.sort_by_key(|(name, _)| (name.len(), name.clone()));
-            weights = Fields::new("", Some(file), &mut findings).numbers("criterion_weights");
-        } else {
-            let items = |c: usize| (5 * c + 1..=5 * c + 5).map(|q| format!("q{q:02}")).collect();
-            criteria.extend((0..5).map(|c| (format!("C{}", c + 1), items(c))));
-        }
-        if criteria.iter().any(|(_, items)| items.is_empty()) {
-            findings.push("/criteria: a criterion has no items".to_owned());
-        }
-        if weights.len() != criteria.len() {
-            findings.push(format!("/criterion_weights: {} criteria and {} weights", criteria.len(), weights.len()));
-        }
-        match design {
-            Some(design) if findings.is_empty() => Ok(Self { design, criteria, weights }),
-            _ => Err(Refusal::invalid(&findings)),
-        }
+        let list = |value: &Value| value.as_array().unwrap().iter().map(|item| item.as_str().unwrap().to_owned()).collect();
+        let criteria: Vec<(String, Vec<String>)> = match file.get("criteria").and_then(Value::as_object) {
+            Some(stated) => stated.iter().map(|(name, items)| (name.clone(), list(items))).collect(),
+            None => (0..5).map(|c| (format!("C{}", c + 1), (5 * c + 1..=5 * c + 5).map(|q| format!("q{q:02}")).collect())).collect(),
+        };
+        let weights = file.get("criterion_weights").map_or_else(|| vec![0.15, 0.25, 0.20, 0.20, 0.20], crate::golden::numbers);
+        assert_eq!(weights.len(), criteria.len());
+        design.map(|design| Self { design, criteria, weights }).ok_or_else(|| Refusal::invalid(&findings))
     }
 
     fn items(&self) -> usize {
