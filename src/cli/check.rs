@@ -155,7 +155,10 @@ impl Check {
     /// Checks a table of indicators against the definition.
     fn table(&mut self, name: &str, text: &str) {
         let read = match &self.definition {
-            Ok(definition) => indicators::read("", text, definition).map(|sheet| (definition.code().to_owned(), sheet)),
+            Ok(definition) => indicators::read("", text, definition).map(|mut sheet| {
+                sheet.warnings.extend(indicators::foreseen(definition, &sheet.contents));
+                (definition.code().to_owned(), sheet)
+            }),
             Err(finding) => Err(vec![finding.clone()]),
         };
         match read {

@@ -2,7 +2,7 @@
 
 use super::pipeline::ComputeError;
 use super::sensitivity::SensitivityError;
-use super::stages::StageError;
+use super::stages::{StageError, listed, quoted};
 use super::uncertainty::{Reason, UncertaintyError};
 
 /// A stage's name in Vietnamese.
@@ -33,10 +33,16 @@ impl StageError {
                 format!("{indicator}: đơn vị tham chiếu {unit} không có giá trị trong kỳ {edition}")
             }
             Self::NoCorrelation { node } => {
-                format!(
-                    "{node}: quá ít đơn vị có đủ giá trị của mọi thành phần, hoặc có thành phần không biến thiên, nên không tìm được trọng số"
-                )
+                format!("{node}: quá ít đơn vị có đủ giá trị của mọi thành phần nên không tìm được trọng số")
             }
+            Self::Constant { node, children } => {
+                format!("{node}: {} không có điểm hoặc chỉ có một giá trị nên không tìm được trọng số", quoted(children))
+            }
+            Self::Opposed { node, opposed, loadings } => format!(
+                "{node}: {} đi ngược các thành phần còn lại (hệ số tải {}): hệ số tải thô sẽ thành trọng số âm, hãy đổi “direction” hoặc bỏ ra",
+                quoted(opposed),
+                listed(loadings)
+            ),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::cli::{Context, file, findings};
 use crate::composite::geography::unknown_units;
 use crate::composite::targets::Rules;
 use crate::composite::uncertainty::Errors;
-use crate::composite::{Outcome, State, Table, compute, survey};
+use crate::composite::{Outcome, State, Table, compute, doubts, survey};
 use crate::jobs::composite::{self, Prepared, prepare};
 use crate::schema::composite::{CheckedComposite, parse_composite};
 use crate::store::runs::{self as stored, Run};
@@ -66,6 +66,7 @@ impl Source {
         }
         warnings.extend(unknown_units(&checked.definition, &table));
         let (initial, outcome) = (table.state(&checked.definition), compute(&checked.definition, &table)?);
+        warnings.extend(doubts(&checked.definition, &outcome));
         let errors = Errors::of(&checked.definition, &table);
         Ok(Self { checked, table, warnings, initial, outcome, errors, rules: Rules::default() })
     }
@@ -90,7 +91,8 @@ impl Source {
             Errors::of(&prepared.definition, &prepared.table)
         };
         let rules = Rules { level: prepared.parameters.level, seed: run.seed.unsigned_abs(), ..Rules::default() };
-        let Prepared { table, initial, outcome, findings: warnings, .. } = prepared;
+        let Prepared { table, initial, outcome, findings: mut warnings, .. } = prepared;
+        warnings.extend(doubts(&checked.definition, &outcome));
         Ok(Self { checked, table, warnings, initial, outcome, errors, rules })
     }
 }

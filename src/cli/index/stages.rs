@@ -1,8 +1,10 @@
 //! What each stage did, in a line: how many, and which units and indicators.
 
+use std::collections::BTreeMap;
+
 use super::Shown;
 use crate::cli::findings;
-use crate::composite::{Filled, Record, StepResult, stage_vi};
+use crate::composite::{Filled, Record, StepResult, stage_vi, unscaled};
 use crate::schema::composite::{CompositeDefinition, CompositeNode};
 use crate::words::Lang;
 
@@ -82,11 +84,13 @@ impl Said<'_> {
                 if self.editions > 1 {
                     said = format!("{said}, {}", lang.count(self.editions, "kỳ", ["edition", "editions"]));
                 }
-                let flat: Vec<String> =
-                    limits.iter().filter(|limits| limits.flat).map(|flat| self.dated(&flat.indicator, &flat.edition)).collect();
-                if !flat.is_empty() {
-                    let what = lang.pick("không có điểm vì các giá trị bằng nhau", "without a score as their values do not vary");
-                    said = format!("{said}; {}", self.with(format!("{} {what}", flat.len()), flat.into_iter()));
+                let mut flat: BTreeMap<_, Vec<String>> = BTreeMap::new();
+                for limits in limits.iter().filter(|limits| limits.flat) {
+                    flat.entry(unscaled(self.definition, limits)).or_default().push(self.dated(&limits.indicator, &limits.edition));
+                }
+                for ((vi, en), names) in flat {
+                    let what = lang.pick(format!("không có điểm vì {vi}"), format!("without a score as {en}"));
+                    said = format!("{said}; {}", self.with(format!("{} {what}", names.len()), names.into_iter()));
                 }
                 if !beyond.is_empty() {
                     let what = ("ngoài khoảng điểm của chỉ tiêu", "outside the points of their indicators");
@@ -94,13 +98,19 @@ impl Said<'_> {
                 }
                 said
             }
-            Record::Weighted { weights } => {
+            Record::Weighted { weights, opposed } => {
                 let changed = |(node, weight): (&CompositeNode, &f64)| {
                     (node.parent().is_some() && node.weight().to_bits() != weight.to_bits()).then(|| format!("{} {weight:.4}", node.code()))
                 };
                 let names: Vec<String> = self.definition.nodes().iter().zip(weights).filter_map(changed).collect();
                 let count = lang.count(names.len(), "trọng số", ["weight", "weights"]);
-                self.with(lang.pick(format!("thay {count}"), format!("{count} replaced")), names.into_iter())
+                let mut said = self.with(lang.pick(format!("thay {count}"), format!("{count} replaced")), names.into_iter());
+                if !opposed.is_empty() {
+                    let what = lang.pick("đi ngược các thành phần còn lại", "against their siblings");
+                    let names = opposed.iter().map(|opposed| format!("{} {:.3}", opposed.child, opposed.loading));
+                    said = format!("{said}; {}", self.with(format!("{} {what}", opposed.len()), names));
+                }
+                said
             }
             Record::Aggregated => lang.pick("tính mọi nút", "every node computed").to_owned(),
         }

@@ -52,6 +52,16 @@ impl std::fmt::Display for Needs {
     }
 }
 
+/// Codes in quotation marks.
+pub(crate) fn quoted(codes: &[String]) -> String {
+    codes.iter().map(|code| format!("“{code}”")).collect::<Vec<_>>().join(", ")
+}
+
+/// Codes with their numbers.
+pub(crate) fn listed(numbers: &[(String, f64)]) -> String {
+    numbers.iter().map(|(code, number)| format!("{code} {number:.3}")).collect::<Vec<_>>().join(", ")
+}
+
 /// Why a stage cannot be done on these data.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum StageError {
@@ -88,10 +98,28 @@ pub enum StageError {
         edition: String,
     },
     /// Too few units with all values for a principal component or a correlation.
-    #[error("{node}: too few units have a value of every child, or a child does not vary, so no weights can be found")]
+    #[error("{node}: too few units have a value of every child, so no weights can be found")]
     NoCorrelation {
         /// The node.
         node: String,
+    },
+    /// Children that do not vary, or have no score: nothing correlates with them.
+    #[error("{node}: {} without a score or of one value only, so no weights can be found", quoted(.children))]
+    Constant {
+        /// The node.
+        node: String,
+        /// The children.
+        children: Vec<String>,
+    },
+    /// Loadings that would be negative weights.
+    #[error("{node}: {} against the others (loadings {}): raw loadings would be negative weights, turn the direction or leave them out", quoted(.opposed), listed(.loadings))]
+    Opposed {
+        /// The node.
+        node: String,
+        /// The children with a negative loading.
+        opposed: Vec<String>,
+        /// Every child with its loading.
+        loadings: Vec<(String, f64)>,
     },
 }
 
@@ -173,6 +201,17 @@ pub struct Limits {
     pub flat: bool,
 }
 
+/// A child that goes against its siblings.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Opposed {
+    /// The node above.
+    pub node: String,
+    /// The child.
+    pub child: String,
+    /// Its loading on the first principal component, of which the others' are positive.
+    pub loading: f64,
+}
+
 /// What a stage did.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "did", rename_all = "snake_case")]
@@ -213,6 +252,9 @@ pub enum Record {
     Weighted {
         /// The weight of every node in the order of the definition.
         weights: Vec<f64>,
+        /// Children that go against their siblings, which squared loadings do not show.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        opposed: Vec<Opposed>,
     },
     /// Nodes were computed.
     Aggregated,

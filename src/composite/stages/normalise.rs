@@ -262,10 +262,17 @@ pub(crate) fn step_score(steps: &[Step], value: f64) -> f64 {
     if value.is_nan() { f64::NAN } else { step.map_or(0.0, |step| step.score) }
 }
 
-/// `1 − (goal − x)/(goal − least)`.
+/// `1 − (goal − x)/|goal − least|`, at most 1 with `cap`: what has passed the goal lies above it, also where the least value has.
+/// Without a distance between goal and least value only the cap says what a value is worth.
 fn distance(value: f64, goal: f64, least: f64, cap: bool) -> f64 {
-    let score = 1.0 - (goal - value) / (goal - least);
-    if cap && score > 1.0 { 1.0 } else { score }
+    let scale = (goal - least).abs();
+    if cap && value >= goal {
+        1.0
+    } else if scale == 0.0 {
+        f64::NAN
+    } else {
+        1.0 - (goal - value) / scale
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Weights that follow from the data or from experts.
 
 use super::aggregate::scores;
-use super::{Record, StageError, State};
+use super::{Opposed, Record, StageError, State};
 use crate::composite::coherence::covariance;
 use crate::numeric::linear::first_vector;
 use crate::schema::composite::{Aggregation, Budget, CompositeDefinition, CompositeNode, Loadings, Weighting};
@@ -14,6 +14,7 @@ pub(super) fn weight(
     state: &mut State,
 ) -> Result<Record, StageError> {
     let given: Vec<f64> = definition.nodes().iter().map(CompositeNode::weight).collect();
+    let mut opposed = Vec::new();
     match weighting {
         Weighting::Given => state.weights = given,
         Weighting::Equal => state.weights = vec![1.0; given.len()],
@@ -22,15 +23,15 @@ pub(super) fn weight(
             allocate(budget, definition, &mut state.weights);
         }
         Weighting::Pca { nodes, loadings } => {
-            let found = |block: &Block| Some(principal(block, *loadings));
+            let found = |block: &Block| principal(block, *loadings, &mut opposed);
             from_correlations(nodes, definition, aggregation, state, found)?;
         }
         Weighting::Correlation { nodes, iterations } => {
-            let found = |block: &Block| block.balanced(*iterations);
+            let found = |block: &Block| block.balanced(*iterations).ok_or_else(|| StageError::NoCorrelation { node: block.node.clone() });
             from_correlations(nodes, definition, aggregation, state, found)?;
         }
     }
-    Ok(Record::Weighted { weights: state.weights.clone() })
+    Ok(Record::Weighted { weights: state.weights.clone(), opposed })
 }
 
 /// The mean of the shares that the experts give to the children of a node, of those experts who give any.
@@ -57,6 +58,8 @@ fn allocate(budget: &Budget, definition: &CompositeDefinition, weights: &mut [f6
 
 /// The children of a node: their covariances over the rows, and the weights that the definition gives them.
 struct Block {
+    node: String,
+    children: Vec<String>,
     size: usize,
     covariance: Vec<f64>,
     given: Vec<f64>,
@@ -68,7 +71,7 @@ fn from_correlations(
     definition: &CompositeDefinition,
     aggregation: &Aggregation,
     state: &mut State,
-    find: impl Fn(&Block) -> Option<Vec<f64>>,
+    mut find: impl FnMut(&Block) -> Result<Vec<f64>, StageError>,
 ) -> Result<(), StageError> {
     for node in definition.nodes().iter().rev() {
         let children: Vec<usize> =
@@ -78,17 +81,24 @@ fn from_correlations(
         }
         let missing = || StageError::NoCorrelation { node: node.code().to_owned() };
         let scores = scores(aggregation, definition, state)?;
+        let code = |place: &usize| definition.nodes().get(*place).map_or("", CompositeNode::code).to_owned();
+        let constant: Vec<String> = children.iter().filter(|child| !varies(scores.column(**child))).map(code).collect();
+        if !constant.is_empty() {
+            return Err(StageError::Constant { node: node.code().to_owned(), children: constant });
+        }
         let whole: Vec<usize> = (0..scores.rows()).filter(|row| children.iter().all(|child| scores.get(*row, *child).is_some())).collect();
         let columns: Vec<Vec<f64>> =
             children.iter().map(|child| whole.iter().map(|row| scores.get(*row, *child).unwrap_or(f64::NAN)).collect()).collect();
         let cells = columns.iter().flat_map(|a| columns.iter().map(move |b| covariance(a, b)));
         let covariance: Vec<f64> = cells.collect::<Option<_>>().ok_or_else(missing)?;
         let size = children.len();
-        if (0..size).any(|place| covariance[place * (size + 1)] <= 0.0) {
-            return Err(missing());
+        let flat = |place: &usize| covariance[place * (size + 1)] <= 0.0;
+        let constant: Vec<String> = (0..size).filter(flat).filter_map(|place| children.get(place)).map(code).collect();
+        if !constant.is_empty() {
+            return Err(StageError::Constant { node: node.code().to_owned(), children: constant });
         }
         let given = children.iter().map(|child| state.weights.get(*child).copied().unwrap_or(0.0)).collect();
-        let found = find(&Block { size, covariance, given }).ok_or_else(missing)?;
+        let found = find(&Block { node: node.code().to_owned(), children: children.iter().map(code).collect(), size, covariance, given })?;
         for (child, weight) in children.iter().zip(found) {
             if let Some(cell) = state.weights.get_mut(*child) {
                 *cell = weight;
@@ -98,17 +108,38 @@ fn from_correlations(
     Ok(())
 }
 
+/// Whether there are two values that differ.
+fn varies(column: &[f64]) -> bool {
+    let mut there = column.iter().filter(|value| !value.is_nan());
+    there.next().is_some_and(|first| there.any(|other| other.to_bits() != first.to_bits()))
+}
+
+/// What a loading below 0 may owe to rounding.
+const ROUNDING: f64 = 1e-9;
+
 /// # Formula
 /// The first eigenvector of the correlation matrix, its sign such that its sum is positive; or its squares, which sum to 1.
 /// OECD/JRC, Handbook on Constructing Composite Indicators (2008), §6.1.
-fn principal(block: &Block, loadings: Loadings) -> Vec<f64> {
+///
+/// A child that goes against the others has a loading below 0. As a raw weight it would take the mean off its scale, up to a sum of
+/// weights of 0: that is refused. Its square drops the sign: that is told in `opposed`.
+fn principal(block: &Block, loadings: Loadings, opposed: &mut Vec<Opposed>) -> Result<Vec<f64>, StageError> {
     let k = block.size;
     let sd: Vec<f64> = (0..k).map(|place| block.covariance[place * (k + 1)].sqrt()).collect();
     let correlation: Vec<f64> = block.covariance.iter().enumerate().map(|(cell, value)| value / (sd[cell / k] * sd[cell % k])).collect();
     let vector = first_vector(&correlation, k);
+    let named = || block.children.iter().cloned().zip(vector.iter().copied());
+    let against: Vec<(String, f64)> = named().filter(|(_, loading)| *loading < -ROUNDING).collect();
     match loadings {
-        Loadings::Raw => vector,
-        Loadings::Squared => vector.iter().map(|loading| loading * loading).collect(),
+        Loadings::Raw if !against.is_empty() => {
+            let opposed = against.into_iter().map(|(child, _)| child).collect();
+            Err(StageError::Opposed { node: block.node.clone(), opposed, loadings: named().collect() })
+        }
+        Loadings::Raw => Ok(vector.into_iter().map(|loading| loading.max(0.0)).collect()),
+        Loadings::Squared => {
+            opposed.extend(against.into_iter().map(|(child, loading)| Opposed { node: block.node.clone(), child, loading }));
+            Ok(vector.iter().map(|loading| loading * loading).collect())
+        }
     }
 }
 
@@ -152,6 +183,24 @@ impl Block {
 mod tests {
     use super::*;
 
+    fn block(size: usize, covariance: Vec<f64>) -> Block {
+        let children = (0..size).map(|place| format!("c{place}")).collect();
+        Block { node: "N".to_owned(), children, size, covariance, given: vec![1.0; size] }
+    }
+
+    #[test]
+    fn a_child_that_goes_against_the_others_is_refused_raw_and_told_squared() {
+        // Correlations 0.8 between the first two, -0.8 of both with the third: loadings (1, 1, -1)/√3.
+        let block = block(3, vec![1.0, 0.8, -0.8, 0.8, 1.0, -0.8, -0.8, -0.8, 1.0]);
+        let refused = principal(&block, Loadings::Raw, &mut Vec::new()).unwrap_err();
+        assert!(matches!(&refused, StageError::Opposed { opposed, .. } if opposed == &["c2"]), "{refused}");
+        let mut opposed = Vec::new();
+        let squared = principal(&block, Loadings::Squared, &mut opposed).unwrap();
+        assert!(squared.iter().all(|weight| (weight - 1.0 / 3.0).abs() < 1e-12), "{squared:?}");
+        assert_eq!((opposed.len(), opposed[0].child.as_str()), (1, "c2"));
+        assert!((opposed[0].loading + 3.0_f64.sqrt().recip()).abs() < 1e-12);
+    }
+
     #[test]
     fn given_equal_and_budgeted_weights_replace_each_other() {
         use crate::composite::Table;
@@ -184,12 +233,12 @@ mod tests {
         let mut state = Table::default().state(&definition);
         let pca = Weighting::Pca { nodes: Vec::new(), loadings: Loadings::Raw };
         let error = weight(&pca, &definition, aggregation, &mut state).unwrap_err();
-        assert!(matches!(error, StageError::NoCorrelation { .. }), "{error}");
+        assert!(matches!(error, StageError::Constant { .. }), "{error}");
     }
 
     #[test]
     fn balanced_weights_make_the_correlations_equal() {
-        let block = Block { size: 3, covariance: vec![4.0, 1.0, 0.5, 1.0, 1.0, 0.2, 0.5, 0.2, 9.0], given: vec![1.0; 3] };
+        let block = block(3, vec![4.0, 1.0, 0.5, 1.0, 1.0, 0.2, 0.5, 0.2, 9.0]);
         let weights = block.balanced(10_000).unwrap();
         for share in block.shares(&weights).unwrap() {
             assert!((share - 1.0 / 3.0).abs() < 1e-10, "{share}");
@@ -198,10 +247,10 @@ mod tests {
 
     #[test]
     fn two_standardised_children_are_alike_and_squares_sum_to_one() {
-        let block = Block { size: 2, covariance: vec![4.0, 3.0, 3.0, 9.0], given: vec![1.0; 2] };
-        let raw = principal(&block, Loadings::Raw);
+        let block = block(2, vec![4.0, 3.0, 3.0, 9.0]);
+        let raw = principal(&block, Loadings::Raw, &mut Vec::new()).unwrap();
         assert!(raw.iter().all(|loading| (loading - 0.5_f64.sqrt()).abs() < 1e-14));
-        let squared = principal(&block, Loadings::Squared);
+        let squared = principal(&block, Loadings::Squared, &mut Vec::new()).unwrap();
         assert!((squared.iter().sum::<f64>() - 1.0).abs() < 1e-14);
     }
 }

@@ -31,6 +31,7 @@ pub(crate) struct StepResult {
     pub(crate) summary: Option<WeightSummary>,
     /// How the step's factors are spread.
     pub(crate) factors: Option<FactorSummary>,
+    /// The totals that this step and the steps before it aimed at, with what is left of them.
     pub(crate) margins: Vec<MarginLine>,
     pub(crate) classes: Vec<ClassLine>,
     /// Rounds of the step's method, where it has any.
@@ -51,10 +52,16 @@ pub(crate) fn apply(plan: &Plan, sheet: &Sheet, totals: &BTreeMap<String, Sheet>
     let rates = plan.outcome.as_ref().map(|_| rates(&dispositions, &base));
     let became: Vec<Disposition> = dispositions.iter().map(|(_, disposition)| *disposition).collect();
     let mut steps = vec![StepResult { name: "base", weights: base, ..StepResult::default() }];
+    let mut aims: Vec<Aim> = Vec::new();
     for (place, step) in plan.steps.iter().enumerate() {
         let before = steps.last().map(|step| step.weights.clone()).unwrap_or_default();
         let work = Work { sheet, totals, pointer: format!("/steps/{place}"), respondents: &respondents, became: &became };
-        let mut result = work.step(step, &before)?;
+        let (mut result, own) = work.step(step, &before)?;
+        // What an earlier step reached, this one may have moved: it is shown again, but for totals that this one aims at anew.
+        aims.retain(|aim| !own.iter().any(|own| own.name() == aim.name()));
+        aims.extend(own);
+        let (from, to) = (work.of_respondents(&before), work.of_respondents(&result.weights));
+        result.margins = aims.iter().flat_map(|aim| aim.lines(&from, &to)).collect();
         let bounds = match step {
             Step::Calibrate { distance, .. } => {
                 let (low, high) = distance.range();
@@ -71,6 +78,32 @@ pub(crate) fn apply(plan: &Plan, sheet: &Sheet, totals: &BTreeMap<String, Sheet>
     }
     Ok(Weighting { steps, respondents, rates })
 }
+
+/// Totals that a step aims at.
+enum Aim {
+    Margin(Margin),
+    Total(Auxiliary),
+}
+
+impl Aim {
+    fn name(&self) -> &str {
+        match self {
+            Self::Margin(margin) => margin.name(),
+            Self::Total(auxiliary) => &auxiliary.name,
+        }
+    }
+
+    /// The totals beside the weighted sums of those who answered.
+    fn lines(&self, before: &[f64], after: &[f64]) -> Vec<MarginLine> {
+        match self {
+            Self::Margin(margin) => margin_lines(margin, before, after),
+            Self::Total(auxiliary) => total_lines(std::slice::from_ref(auxiliary), before, after),
+        }
+    }
+}
+
+/// A step done, with the totals that it aimed at.
+type Done = (StepResult, Vec<Aim>);
 
 /// Checks that every column named is there; returns what became of each row.
 fn columns(plan: &Plan, sheet: &Sheet) -> Checked<Vec<(Option<usize>, Disposition)>> {
@@ -220,7 +253,7 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn step(&self, step: &Step, before: &[f64]) -> Checked<StepResult> {
+    fn step(&self, step: &Step, before: &[f64]) -> Checked<Done> {
         match step {
             Step::UnknownEligibility(Classes { columns, rule }) => {
                 let classes = self.joined(columns)?;
@@ -234,24 +267,28 @@ impl Work<'_> {
                 let before = self.of_respondents(before);
                 let margin = self.margin(margin, "/margin")?;
                 let done = poststratify(&before, &margin).map_err(|errors| self.findings(&errors))?;
-                Ok(self.calibrated(&done, margin_lines(&margin, &before, done.weights())))
+                Ok((self.calibrated(&done), vec![Aim::Margin(margin)]))
             }
             Step::Rake { margins, stop } => {
                 let before = self.of_respondents(before);
                 let margins = self.margins(margins)?;
                 let done = rake(&before, &margins, *stop, RakingResiduals::Regression).map_err(|errors| self.findings(&errors))?;
-                let lines: Vec<MarginLine> = margins.iter().flat_map(|margin| margin_lines(margin, &before, done.weights())).collect();
                 if !done.converged() {
+                    let lines: Vec<MarginLine> = margins.iter().flat_map(|margin| margin_lines(margin, &before, done.weights())).collect();
                     return Err(self.not_reached(&lines, done.rounds()));
                 }
-                Ok(self.calibrated(&done, lines))
+                Ok((self.calibrated(&done), margins.into_iter().map(Aim::Margin).collect()))
             }
             Step::Calibrate { margins, totals, population, distance, clusters } => {
                 let before = self.of_respondents(before);
-                let auxiliaries = self.auxiliaries(margins, totals, *population)?;
+                let constant = population.map(|population| Auxiliary::constant(before.len(), population));
+                let (margins, totals) = (self.margins(margins)?, self.totals(totals)?);
+                let indicators = margins.iter().flat_map(Margin::indicators);
+                let auxiliaries: Vec<Auxiliary> = constant.iter().cloned().chain(indicators).chain(totals.iter().cloned()).collect();
                 let clusters = clusters.as_ref().map(|name| self.clusters(name)).transpose()?;
                 let done = calibrate(&before, &auxiliaries, *distance, clusters.as_deref()).map_err(|errors| self.findings(&errors))?;
-                Ok(self.calibrated(&done, total_lines(&auxiliaries, &before, done.weights())))
+                let aims = constant.into_iter().map(Aim::Total).chain(margins.into_iter().map(Aim::Margin));
+                Ok((self.calibrated(&done), aims.chain(totals.into_iter().map(Aim::Total)).collect()))
             }
             Step::Trim { rule, redistribution, strict } => {
                 let before = self.of_respondents(before);
@@ -260,7 +297,7 @@ impl Work<'_> {
                     vec![Finding::error(&self.pointer, "trimming", vi, format!("Weights cannot be trimmed: {error}"))]
                 })?;
                 let weights = self.all_rows(&trimmed.weights);
-                Ok(StepResult { weights, rounds: Some(trimmed.rounds), trimmed: Some(trimmed), ..StepResult::default() })
+                Ok((StepResult { weights, rounds: Some(trimmed.rounds), trimmed: Some(trimmed), ..StepResult::default() }, Vec::new()))
             }
         }
     }
@@ -280,11 +317,11 @@ impl Work<'_> {
         self.respondents.iter().map(|answered| if *answered { weights.next().unwrap_or_default() } else { 0.0 }).collect()
     }
 
-    fn calibrated(&self, done: &Calibration, margins: Vec<MarginLine>) -> StepResult {
-        StepResult { weights: self.all_rows(done.weights()), rounds: Some(done.rounds()), margins, ..StepResult::default() }
+    fn calibrated(&self, done: &Calibration) -> StepResult {
+        StepResult { weights: self.all_rows(done.weights()), rounds: Some(done.rounds()), ..StepResult::default() }
     }
 
-    fn adjusted(&self, done: Result<ClassAdjustment, Vec<SmallClass>>) -> Checked<StepResult> {
+    fn adjusted(&self, done: Result<ClassAdjustment, Vec<SmallClass>>) -> Checked<Done> {
         let finding = |class: &SmallClass| {
             let vi = format!(
                 "Lớp {}: {} trên {} trường hợp nhận trọng số, hệ số {}; cần ít nhất {} và hệ số không quá {}",
@@ -298,7 +335,7 @@ impl Work<'_> {
             Finding::error(&self.pointer, "class-too-small", vi, class.to_string())
         };
         let ClassAdjustment { weights, classes } = done.map_err(|small| small.iter().map(finding).collect::<Vec<_>>())?;
-        Ok(StepResult { weights, classes, ..StepResult::default() })
+        Ok((StepResult { weights, classes, ..StepResult::default() }, Vec::new()))
     }
 
     fn not_reached(&self, lines: &[MarginLine], iterations: usize) -> Vec<Finding> {
@@ -348,10 +385,9 @@ impl Work<'_> {
         margin.map_err(|errors| errors.iter().map(|error| error.finding(&pointer)).collect())
     }
 
-    fn auxiliaries(&self, margins: &[MarginPlan], totals: &[(String, f64)], population: Option<f64>) -> Checked<Vec<Auxiliary>> {
-        let rows = self.respondents.iter().filter(|answered| **answered).count();
-        let mut auxiliaries: Vec<Auxiliary> = population.map(|population| Auxiliary::constant(rows, population)).into_iter().collect();
-        auxiliaries.extend(self.margins(margins)?.iter().flat_map(Margin::indicators));
+    /// The columns with known totals.
+    fn totals(&self, totals: &[(String, f64)]) -> Checked<Vec<Auxiliary>> {
+        let mut auxiliaries = Vec::new();
         let mut findings = Vec::new();
         for (place, (name, total)) in totals.iter().enumerate() {
             match self.sheet.numbers(name, self.respondents, &format!("{}/totals/{place}", self.pointer)) {

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use sha2::{Digest as _, Sha256};
 
 use crate::composite::geography::unknown_units;
-use crate::composite::{Observation, Status, Table};
+use crate::composite::{Observation, Status, Table, compute, doubts};
 use crate::schema::composite::CompositeDefinition;
 use crate::store::indicators::{self, Attribute, Contents, IndicatorTable, NewTable, Value};
 use crate::store::schemas::Published;
@@ -32,6 +32,18 @@ pub fn read(title: &str, text: &str, definition: &CompositeDefinition) -> Result
     warnings.extend(unknown_units(definition, &table));
     let contents = contents(&table);
     Ok(Sheet { title: title.to_owned(), sha256: Sha256::digest(text.as_bytes()).into(), contents, warnings })
+}
+
+/// What the index would have to be told of if it were computed from this table alone.
+#[must_use]
+pub fn foreseen(definition: &CompositeDefinition, contents: &Contents) -> Vec<Finding> {
+    let Ok(table) = table(contents) else { return Vec::new() };
+    match compute(definition, &table) {
+        Ok(outcome) => doubts(definition, &outcome),
+        // Leaves that a survey measures are not in the table: nothing is known before they are.
+        Err(_) if definition.leaves().any(|(_, _, indicator)| indicator.survey.is_some()) => Vec::new(),
+        Err(error) => vec![Finding::warning("", "cannot-be-computed", error.vi(), error.to_string())],
+    }
 }
 
 /// Stores a table that was read for the definition of this number.

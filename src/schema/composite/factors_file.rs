@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::definition::{CompositeDefinition, CompositeNode, Direction};
 use super::factors::{Factor, FactorKind, FactorSet, Noise, SensitivityOutput, SobolPlan};
-use super::fit::stage_names;
+use super::fit::{falling, stage_names};
 use super::stage::{Normalisation, Scale, Stage};
 use super::stage_file::{or, positive, share, stage};
 use crate::schema::decode::{At, Object, array, document, list, not_empty, skip_meta_schema, string, whole};
@@ -177,7 +177,7 @@ fn alternative(name: Option<&'static str>, value: &Value, definition: &Composite
 fn indicators_have(definition: &CompositeDefinition, stage: &Stage, at: &mut At<'_>) {
     let Stage::Normalise(normaliser) = stage else { return };
     for (_, node, indicator) in definition.leaves().filter(|(_, _, indicator)| indicator.normalise.is_none()) {
-        let (what, there) = match normaliser.method {
+        let (what, there) = match &normaliser.method {
             Normalisation::Points
             | Normalisation::MinMax { scale: Scale::Maximum, .. }
             | Normalisation::RatioToBest { scale: Scale::Maximum } => ("maximum", node.maximum().is_some()),
@@ -189,6 +189,17 @@ fn indicators_have(definition: &CompositeDefinition, stage: &Stage, at: &mut At<
                         "no-reverse",
                         format!("“fraction_of_maximum” không đảo chiều được, mà chỉ tiêu “{code}” càng thấp càng tốt"),
                         format!("“fraction_of_maximum” has no reverse, and of the indicator “{code}” less is better"),
+                    );
+                }
+                continue;
+            }
+            Normalisation::Steps { steps } => {
+                if indicator.direction == Direction::Lower && !falling(steps) {
+                    let code = node.code();
+                    at.error(
+                        "steps-rise",
+                        format!("Chỉ tiêu “{code}” càng thấp càng tốt, mà điểm của các bậc không giảm dần theo “from”"),
+                        format!("Of the indicator “{code}” less is better, and the scores of the steps do not fall by “from”"),
                     );
                 }
                 continue;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::definition::{CompositeDefinition, CompositeNode, Direction};
-use super::stage::{Imputation, Normalisation, Normaliser, Scale, Stage, Weighting};
+use super::stage::{Imputation, Normalisation, Normaliser, Scale, Stage, Step, Weighting};
 use crate::schema::decode::At;
 
 /// Everything that one part of the definition names must be there in another, and suffice for what that does.
@@ -131,6 +131,11 @@ fn nodes(definition: &CompositeDefinition, place: usize, global: Option<&Normali
     }
 }
 
+/// Whether a greater value never has a better score.
+pub(super) fn falling(steps: &[Step]) -> bool {
+    steps.windows(2).all(|pair| pair[0].score >= pair[1].score)
+}
+
 /// What the indicator of a leaf needs: its denominator's column, a maximum for points, a target for the distance to it.
 fn leaf(definition: &CompositeDefinition, node: &CompositeNode, global: Option<&Normaliser>, at: &mut At<'_>) {
     let Some(indicator) = node.indicator() else { return };
@@ -171,6 +176,16 @@ fn leaf(definition: &CompositeDefinition, node: &CompositeNode, global: Option<&
             "target-needed",
             "Khoảng cách đến mục tiêu cần có “target”",
             "The distance to the target needs a “target”",
+        );
+    }
+    if let Normalisation::Steps { steps } = &normaliser.method
+        && indicator.direction == Direction::Lower
+        && !falling(steps)
+    {
+        at.key("indicator").key("direction").error(
+            "steps-rise",
+            "Càng thấp càng tốt thì điểm của các bậc phải giảm dần theo “from”: “steps” cho điểm đúng như đã ghi, không tự đảo chiều",
+            "Where less is better the scores of steps fall by “from”: “steps” gives scores as they are written and turns none round",
         );
     }
     if normaliser.method == Normalisation::FractionOfMaximum && indicator.direction == Direction::Lower {
