@@ -12,9 +12,10 @@ use crate::words::Finding;
 #[must_use]
 pub fn unscaled(definition: &CompositeDefinition, limits: &Limits) -> (&'static str, &'static str) {
     match method(definition, &limits.indicator) {
-        Some(Normalisation::DistanceToTarget { .. }) => {
-            ("mục tiêu bằng giá trị kém nhất nên không có khoảng cách để đo", "the target is the worst value, so that there is no distance to measure by")
-        }
+        Some(Normalisation::DistanceToTarget { .. }) => (
+            "mục tiêu bằng giá trị kém nhất nên không có khoảng cách để đo",
+            "the target is the worst value, so that there is no distance to measure by",
+        ),
         Some(Normalisation::DistanceToReference { .. }) => (
             "đơn vị tham chiếu có giá trị kém nhất nên không có khoảng cách để đo",
             "the unit of reference has the worst value, so that there is no distance to measure by",
@@ -84,10 +85,7 @@ fn normalised(definition: &CompositeDefinition, limits: &[Limits], found: &mut V
         } else {
             let limits = limits.iter().find(|limits| limits.indicator == indicator && limits.flat);
             let (vi, en) = limits.map_or(("", ""), |limits| unscaled(definition, limits));
-            (
-                format!("“{indicator}” ({editions}): không có điểm vì {vi}"),
-                format!("“{indicator}” ({editions}): without a score, as {en}"),
-            )
+            (format!("“{indicator}” ({editions}): không có điểm vì {vi}"), format!("“{indicator}” ({editions}): without a score, as {en}"))
         };
         found.push(Finding::warning(format!("/{indicator}"), code, vi, en));
     }

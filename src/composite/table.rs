@@ -1,5 +1,6 @@
 //! Indicator tables: what is known of each unit and edition, from where, since when.
 
+use crate::words::named;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -11,39 +12,18 @@ use super::stages::State;
 use crate::schema::composite::{CompositeDefinition, CompositeNode};
 use crate::words::Finding;
 
-/// How a value came to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Default)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// As its source printed it.
-    #[default]
-    Published,
-    /// Calculated from other figures.
-    Derived,
-    /// Printed again by its source with another value.
-    Restated,
-}
-
-impl Status {
-    /// The names as they stand in tables.
-    pub const NAMES: [&'static str; 3] = ["published", "derived", "restated"];
-    /// In the order of their names.
-    pub const ALL: [Self; 3] = [Self::Published, Self::Derived, Self::Restated];
-
-    /// The name as it stands in tables.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Published => "published",
-            Self::Derived => "derived",
-            Self::Restated => "restated",
-        }
-    }
-
-    /// The status of this name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == name)
+named! {
+    /// How a value came to be.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Default)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Status {
+        /// As its source printed it.
+        #[default]
+        Published = "published",
+        /// Calculated from other figures.
+        Derived = "derived",
+        /// Printed again by its source with another value.
+        Restated = "restated",
     }
 }
 

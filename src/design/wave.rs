@@ -1,16 +1,19 @@
 //! One round of collection of one survey.
 
 use crate::design::WeightUnit;
+use crate::words::named;
 
-/// How the answers of a wave came about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// A random sample with known chances: intervals speak of the population.
-    ProbabilitySample,
-    /// Feedback tied to transactions, every transaction having been asked.
-    TransactionStream,
-    /// Whoever chose to answer: intervals speak of those who answer, not of everyone.
-    OptIn,
+named! {
+    /// How the answers of a wave came about.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Mode {
+        /// A random sample with known chances: intervals speak of the population.
+        ProbabilitySample = "probability_sample",
+        /// Feedback tied to transactions, every transaction having been asked.
+        TransactionStream = "transaction_stream",
+        /// Whoever chose to answer: intervals speak of those who answer, not of everyone.
+        OptIn = "opt_in",
+    }
 }
 
 impl Mode {
@@ -19,56 +22,18 @@ impl Mode {
     pub fn is_stream(self) -> bool {
         self != Mode::ProbabilitySample
     }
-
-    /// Every mode.
-    pub const ALL: [Mode; 3] = [Mode::ProbabilitySample, Mode::TransactionStream, Mode::OptIn];
-
-    /// The name in files, tables and answers.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Mode::ProbabilitySample => "probability_sample",
-            Mode::TransactionStream => "transaction_stream",
-            Mode::OptIn => "opt_in",
-        }
-    }
-
-    /// The mode of that name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|mode| mode.as_str() == name)
-    }
 }
 
-/// What is drawn in the first stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DesignKind {
-    /// Each response is its own primary sampling unit, with equal weights unless a respondent list says otherwise.
-    Element,
-    /// Primary sampling units (villages, blocks) are drawn in strata; people within them.
-    Cluster,
-    /// Nobody is drawn: the responses that one device sent on one service day are a cluster, the rated units are strata.
-    DeviceDay,
-}
-
-impl DesignKind {
-    /// Every kind.
-    pub const ALL: [DesignKind; 3] = [DesignKind::Element, DesignKind::Cluster, DesignKind::DeviceDay];
-
-    /// The name in files, tables and answers.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            DesignKind::Element => "element",
-            DesignKind::Cluster => "cluster",
-            DesignKind::DeviceDay => "device_day",
-        }
-    }
-
-    /// The kind of that name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+named! {
+    /// What is drawn in the first stage.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum DesignKind {
+        /// Each response is its own primary sampling unit, with equal weights unless a respondent list says otherwise.
+        Element = "element",
+        /// Primary sampling units (villages, blocks) are drawn in strata; people within them.
+        Cluster = "cluster",
+        /// Nobody is drawn: the responses that one device sent on one service day are a cluster, the rated units are strata.
+        DeviceDay = "device_day",
     }
 }
 

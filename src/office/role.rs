@@ -1,51 +1,28 @@
 //! Who may do what: the one table of permissions.
 
+use crate::words::named;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// What a key is for. A key has one role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// A kiosk or other unattended device: sends responses, reads nothing that is not public but its own receipts.
-    Device,
-    /// A fieldworker, or an office that keys in paper forms.
-    Collector,
-    /// An agency or department: its own scores, and what is published.
-    Agency,
-    /// Defines surveys and waves, watches fieldwork, computes runs.
-    Statistician,
-    /// The second person: approves and publishes.
-    Publisher,
-    /// Reads everything about how figures came about, changes nothing.
-    Auditor,
-    /// Issues and revokes keys; has no access to answers.
-    Admin,
-}
-
-impl Role {
-    /// Every role.
-    pub const ALL: [Self; 7] =
-        [Self::Device, Self::Collector, Self::Agency, Self::Statistician, Self::Publisher, Self::Auditor, Self::Admin];
-
-    /// The name on the wire and in the store.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Device => "device",
-            Self::Collector => "collector",
-            Self::Agency => "agency",
-            Self::Statistician => "statistician",
-            Self::Publisher => "publisher",
-            Self::Auditor => "auditor",
-            Self::Admin => "admin",
-        }
-    }
-
-    /// The role of that name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_str() == name)
+named! {
+    /// What a key is for. A key has one role.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+    #[serde(rename_all = "lowercase")]
+    pub enum Role {
+        /// A kiosk or other unattended device: sends responses, reads nothing that is not public but its own receipts.
+        Device = "device",
+        /// A fieldworker, or an office that keys in paper forms.
+        Collector = "collector",
+        /// An agency or department: its own scores, and what is published.
+        Agency = "agency",
+        /// Defines surveys and waves, watches fieldwork, computes runs.
+        Statistician = "statistician",
+        /// The second person: approves and publishes.
+        Publisher = "publisher",
+        /// Reads everything about how figures came about, changes nothing.
+        Auditor = "auditor",
+        /// Issues and revokes keys; has no access to answers.
+        Admin = "admin",
     }
 }
 

@@ -14,7 +14,7 @@ mod packed;
 pub mod quality;
 mod submission;
 
-use std::fmt;
+use crate::words::named;
 
 pub use check::{Checked, check};
 pub use day::{service_day, time_of_day, weekday};
@@ -23,49 +23,28 @@ pub use submission::{MAX_DEPTH, Submission, UnitRef};
 
 use crate::words::Finding;
 
-/// How answers came in. The codes are stored: they never change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Channel {
-    /// A fixed device at a one-stop shop.
-    Kiosk,
-    /// A link.
-    Web,
-    /// A QR code on a result slip or a poster.
-    Qr,
-    /// A paper form, keyed in.
-    Paper,
-    /// A fieldworker's tablet.
-    Tablet,
-    /// An interview by telephone.
-    Phone,
-    /// An interview at home.
-    Household,
+named! {
+    /// How answers came in. The codes are stored: they never change.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum Channel {
+        /// A fixed device at a one-stop shop.
+        Kiosk = "kiosk",
+        /// A link.
+        Web = "web",
+        /// A QR code on a result slip or a poster.
+        Qr = "qr",
+        /// A paper form, keyed in.
+        Paper = "paper",
+        /// A fieldworker's tablet.
+        Tablet = "tablet",
+        /// An interview by telephone.
+        Phone = "phone",
+        /// An interview at home.
+        Household = "household",
+    }
 }
 
 impl Channel {
-    /// Every channel, in the order of their codes.
-    pub const ALL: [Self; 7] = [Self::Kiosk, Self::Web, Self::Qr, Self::Paper, Self::Tablet, Self::Phone, Self::Household];
-
-    /// The name on the wire.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Kiosk => "kiosk",
-            Self::Web => "web",
-            Self::Qr => "qr",
-            Self::Paper => "paper",
-            Self::Tablet => "tablet",
-            Self::Phone => "phone",
-            Self::Household => "household",
-        }
-    }
-
-    /// The channel with this name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|channel| channel.as_str() == name)
-    }
-
     /// The stored code, from 1.
     #[must_use]
     pub fn code(self) -> u8 {
@@ -84,12 +63,6 @@ impl Channel {
     #[must_use]
     pub fn from_code(code: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|channel| channel.code() == code)
-    }
-}
-
-impl fmt::Display for Channel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

@@ -1,5 +1,6 @@
 //! A checked index definition: a tree of weighted scores over the answers of a survey.
 
+use crate::words::named;
 use std::collections::BTreeMap;
 
 use super::estimation::Estimation;
@@ -126,37 +127,20 @@ impl IndexDefinition {
     }
 }
 
-/// What the variance does with a stratum that has a single PSU; the names are those of R's survey package.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum LonelyPsu {
-    /// Refuse.
-    Fail,
-    /// The stratum adds nothing.
-    Remove,
-    /// Deviations from the mean over all strata.
-    Adjust,
-    /// The average variance of the other strata.
-    Average,
-    /// The PSU was sure to be drawn: no variance.
-    Certainty,
-}
-
-impl LonelyPsu {
-    /// The names in a file.
-    pub const NAMES: [&'static str; 5] = ["fail", "remove", "adjust", "average", "certainty"];
-    /// Every rule.
-    pub const ALL: [Self; 5] = [Self::Fail, Self::Remove, Self::Adjust, Self::Average, Self::Certainty];
-
-    /// The name in a file.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Fail => "fail",
-            Self::Remove => "remove",
-            Self::Adjust => "adjust",
-            Self::Average => "average",
-            Self::Certainty => "certainty",
-        }
+named! {
+    /// What the variance does with a stratum that has a single PSU; the names are those of R's survey package.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum LonelyPsu {
+        /// Refuse.
+        Fail = "fail",
+        /// The stratum adds nothing.
+        Remove = "remove",
+        /// Deviations from the mean over all strata.
+        Adjust = "adjust",
+        /// The average variance of the other strata.
+        Average = "average",
+        /// The PSU was sure to be drawn: no variance.
+        Certainty = "certainty",
     }
 }
 

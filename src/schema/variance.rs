@@ -1,5 +1,7 @@
 //! How the variance of an estimate is found.
 
+use crate::words::named;
+
 /// The way from a sample to the variance of an estimate.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum VarianceMethod {
@@ -59,36 +61,20 @@ impl VarianceMethod {
     }
 }
 
-/// How a bootstrap draws PSUs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum BootstrapKind {
-    /// `n − 1` of the `n` PSUs of a stratum, with replacement: Rao and Wu (1988) as weights (Rao, Wu and Yue 1992). Population counts
-    /// are left aside.
-    RaoWu,
-    /// The same, shrunk by `√(1 − f)` where a stratum's population of PSUs is known.
-    #[default]
-    RaoWuYueBeaumont,
-    /// `n` of `n` with replacement, the variance corrected by the harmonic mean of the strata's sizes: Canty and Davison (1999).
-    CantyDavison,
-    /// Half of the units without replacement, at every stage whose population is known: Preston (2009).
-    Preston,
-}
-
-impl BootstrapKind {
-    /// The names in a file, in the order of [`BootstrapKind::ALL`].
-    pub const NAMES: [&'static str; 4] = ["rao_wu", "rao_wu_yue_beaumont", "canty_davison", "preston"];
-    /// Every kind.
-    pub const ALL: [Self; 4] = [Self::RaoWu, Self::RaoWuYueBeaumont, Self::CantyDavison, Self::Preston];
-
-    /// The name in a file.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::RaoWu => "rao_wu",
-            Self::RaoWuYueBeaumont => "rao_wu_yue_beaumont",
-            Self::CantyDavison => "canty_davison",
-            Self::Preston => "preston",
-        }
+named! {
+    /// How a bootstrap draws PSUs.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+    pub enum BootstrapKind {
+        /// `n − 1` of the `n` PSUs of a stratum, with replacement: Rao and Wu (1988) as weights (Rao, Wu and Yue 1992). Population counts
+        /// are left aside.
+        RaoWu = "rao_wu",
+        /// The same, shrunk by `√(1 − f)` where a stratum's population of PSUs is known.
+        #[default]
+        RaoWuYueBeaumont = "rao_wu_yue_beaumont",
+        /// `n` of `n` with replacement, the variance corrected by the harmonic mean of the strata's sizes: Canty and Davison (1999).
+        CantyDavison = "canty_davison",
+        /// Half of the units without replacement, at every stage whose population is known: Preston (2009).
+        Preston = "preston",
     }
 }
 

@@ -79,35 +79,21 @@ pub struct UnknownName {
     pub name: String,
 }
 
-/// An enum whose variants are stored under their names, as `CHECK` has them in the migrations.
+/// An enum whose variants are stored under their names, as `CHECK` has them in the migrations: [`named`](crate::words::named), with
+/// what diesel needs to read it.
 macro_rules! named_enum {
-    ($(#[$meta:meta])* $kind:literal $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal,)+ }) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, diesel::deserialize::FromSqlRow)]
-        pub enum $name { $($(#[$vmeta])* $variant,)+ }
-
-        impl $name {
-            /// The name as stored and as the API says it.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text,)+ }
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.as_str())
-            }
+    ($(#[$meta:meta])* $kind:literal $name:ident { $($(#[$of:meta])* $variant:ident = $text:literal,)+ }) => {
+        $crate::words::named! {
+            $(#[$meta])*
+            #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, diesel::deserialize::FromSqlRow)]
+            pub enum $name { $($(#[$of])* $variant = $text,)+ }
         }
 
         impl TryFrom<&str> for $name {
             type Error = $crate::store::UnknownName;
 
             fn try_from(name: &str) -> Result<Self, Self::Error> {
-                match name {
-                    $($text => Ok(Self::$variant),)+
-                    _ => Err($crate::store::UnknownName { kind: $kind, name: name.to_owned() }),
-                }
+                Self::parse(name).ok_or_else(|| $crate::store::UnknownName { kind: $kind, name: name.to_owned() })
             }
         }
 

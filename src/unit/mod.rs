@@ -43,50 +43,31 @@ pub use english::english_name;
 pub use error::{RegistryError, RowError};
 pub use registry::{Link, Registry};
 
+use crate::words::named;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-/// What sort of unit it is, from the widest to the narrowest; agencies stand beside the places.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum UnitKind {
-    /// The whole country.
-    Country,
-    /// A province or a city under the central government.
-    Province,
-    /// A district, or a town or city of a province: abolished on 1 July 2025.
-    District,
-    /// A commune, ward, township or special zone.
-    Commune,
-    /// A village or residential group, the last stage of a household sample.
-    Village,
-    /// An agency or a part of one: under a place, or under another agency.
-    Agency,
+named! {
+    /// What sort of unit it is, from the widest to the narrowest; agencies stand beside the places.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    pub enum UnitKind {
+        /// The whole country.
+        Country = "country",
+        /// A province or a city under the central government.
+        Province = "province",
+        /// A district, or a town or city of a province: abolished on 1 July 2025.
+        District = "district",
+        /// A commune, ward, township or special zone.
+        Commune = "commune",
+        /// A village or residential group, the last stage of a household sample.
+        Village = "village",
+        /// An agency or a part of one: under a place, or under another agency.
+        Agency = "agency",
+    }
 }
 
 impl UnitKind {
-    /// Every kind, widest first.
-    pub const ALL: [Self; 6] = [Self::Country, Self::Province, Self::District, Self::Commune, Self::Village, Self::Agency];
-
-    /// The name in files and in the API.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Country => "country",
-            Self::Province => "province",
-            Self::District => "district",
-            Self::Commune => "commune",
-            Self::Village => "village",
-            Self::Agency => "agency",
-        }
-    }
-
-    /// The kind of that name, if there is one.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
-    }
-
     /// Whether a unit of this kind may stand under one of `parent`: places under wider places, agencies under
     /// anything but a village.
     #[must_use]
@@ -96,12 +77,6 @@ impl UnitKind {
             (Self::Agency, _) => true,
             _ => parent < self,
         }
-    }
-}
-
-impl std::fmt::Display for UnitKind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(self.as_str())
     }
 }
 

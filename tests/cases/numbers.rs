@@ -189,7 +189,10 @@ fn a_component_that_goes_against_the_others_or_does_not_vary_is_named() {
     let (outcome, scores, found) = composite("x8neg", "x8").unwrap();
     assert!((outcome.weights()[1..].iter().sum::<f64>() - 1.0).abs() < 1e-12);
     assert!(scores.values().all(|score| (0.0..=1.0).contains(score)), "{scores:?}");
-    assert_eq!(found.iter().map(|finding| (finding.code.as_ref(), finding.pointer.as_str())).collect::<Vec<_>>(), [("loading-opposed", "/c")]);
+    assert_eq!(
+        found.iter().map(|finding| (finding.code.as_ref(), finding.pointer.as_str())).collect::<Vec<_>>(),
+        [("loading-opposed", "/c")]
+    );
 
     let refused = composite("x8neg_raw", "x8").unwrap_err();
     let ComputeError::Stage { source: StageError::Opposed { opposed, .. }, .. } = &refused else { panic!("{refused}") };

@@ -64,11 +64,7 @@ impl Answer {
     fn interval(&self, df: &[f64], stated: Value, level: f64) -> Value {
         let bounds = self.est.iter().zip(&self.se).zip(df).map(|((est, se), df)| interval::linear(*est, se * se, *df, level));
         let (low, high): (Vec<f64>, Vec<f64>) = bounds.unzip();
-        Value::Object(Map::from_iter([
-            ("df".to_owned(), stated),
-            ("low".to_owned(), numbers(&low)),
-            ("high".to_owned(), numbers(&high)),
-        ]))
+        Value::Object(Map::from_iter([("df".to_owned(), stated), ("low".to_owned(), numbers(&low)), ("high".to_owned(), numbers(&high))]))
     }
 }
 

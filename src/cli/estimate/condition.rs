@@ -83,7 +83,12 @@ impl Comparison {
         let quoted = ['\'', '"'].iter().find_map(|quote| literal.strip_prefix(*quote)?.strip_suffix(*quote));
         let literal = match quoted {
             Some(text) => Literal::Text(text.to_owned()),
-            None => Literal::Number(literal.parse().ok().filter(|number: &f64| number.is_finite()).ok_or_else(unknown)?),
+            None => match literal.parse().ok().filter(|number: &f64| number.is_finite()) {
+                Some(number) => Literal::Number(number),
+                // A word without quotation marks, as a category is often written.
+                None if word(literal) => Literal::Text(literal.to_owned()),
+                None => return Err(unknown()),
+            },
         };
         if column.is_empty() {
             return Err(unknown());
@@ -119,6 +124,11 @@ impl Operator {
             Self::Below => order.is_lt(),
         }
     }
+}
+
+/// A letter, then letters, digits and underscores.
+fn word(text: &str) -> bool {
+    text.starts_with(char::is_alphabetic) && text.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 /// The parts between `&` or `&&` outside quotes.

@@ -26,7 +26,7 @@ pub fn answer_by(
         return Err(invalid("/estimator/vars: the rows and the columns of the table, two variables".to_owned()));
     };
     let name = options.statistic.as_deref().unwrap_or("F");
-    let test = AssociationTest::named(name).ok_or_else(|| {
+    let test = AssociationTest::parse(name).ok_or_else(|| {
         let known: Vec<&str> = AssociationTest::ALL.into_iter().map(AssociationTest::as_str).collect();
         invalid(format!("/estimator/statistic: {name:?} is none of {}", known.join(", ")))
     })?;

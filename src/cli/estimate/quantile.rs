@@ -32,7 +32,7 @@ pub fn answer_by(
     }
     let (rule, interval) = (options.qrule.as_deref().unwrap_or("math"), options.interval.as_deref().unwrap_or("mean"));
     let method = QuantileMethod {
-        rule: QuantileRule::named(rule).ok_or_else(|| invalid("qrule", &format!("{rule:?} is no rule for quantiles")))?,
+        rule: QuantileRule::parse(rule).ok_or_else(|| invalid("qrule", &format!("{rule:?} is no rule for quantiles")))?,
         interval: QuantileInterval::named(interval)
             .ok_or_else(|| invalid("interval", &format!("{interval:?} is no interval of a quantile")))?,
         level: study.case.level,

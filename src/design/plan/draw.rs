@@ -2,30 +2,18 @@
 
 use super::number::quotient;
 use super::stream::Stream;
+use crate::words::named;
 
-/// How units are drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
-    /// Simple random sampling without replacement: every set of units has the same chance.
-    Simple,
-    /// Systematic sampling: every k-th unit of the list from a random start, `k = N/n` not rounded.
-    Systematic,
-    /// Systematic sampling with chances in proportion to size.
-    PpsSystematic,
-}
-
-impl Method {
-    /// Every method.
-    pub const ALL: [Method; 3] = [Method::Simple, Method::Systematic, Method::PpsSystematic];
-
-    /// The name in files.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Method::Simple => "srs",
-            Method::Systematic => "systematic",
-            Method::PpsSystematic => "pps_systematic",
-        }
+named! {
+    /// How units are drawn.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Method {
+        /// Simple random sampling without replacement: every set of units has the same chance.
+        Simple = "srs",
+        /// Systematic sampling: every k-th unit of the list from a random start, `k = N/n` not rounded.
+        Systematic = "systematic",
+        /// Systematic sampling with chances in proportion to size.
+        PpsSystematic = "pps_systematic",
     }
 }
 

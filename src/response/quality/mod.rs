@@ -23,42 +23,22 @@ pub use hours::Hours;
 pub use rule_set::{Burst, ClosedHours, DEFAULT, RepeatedVector, RuleSet, StraightLined, TooFast};
 
 use crate::response::Channel;
+use crate::words::named;
 
-/// What kind of suspicion a flag is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Rule {
-    /// Answered faster than anybody reads.
-    TooFast,
-    /// The same answer over whole blocks of questions.
-    StraightLined,
-    /// One of too many from one device within a short while.
-    Burst,
-    /// Answered when the office was closed.
-    ClosedHours,
-    /// The same answers as others of that device and day.
-    RepeatedVector,
-}
-
-impl Rule {
-    /// Every rule, in canonical order.
-    pub const ALL: [Self; 5] = [Self::TooFast, Self::StraightLined, Self::Burst, Self::ClosedHours, Self::RepeatedVector];
-
-    /// The name in files, tables and answers.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::TooFast => "too_fast",
-            Self::StraightLined => "straight_lined",
-            Self::Burst => "burst",
-            Self::ClosedHours => "closed_hours",
-            Self::RepeatedVector => "repeated_vector",
-        }
-    }
-
-    /// The rule of that name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|rule| rule.as_str() == name)
+named! {
+    /// What kind of suspicion a flag is.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum Rule {
+        /// Answered faster than anybody reads.
+        TooFast = "too_fast",
+        /// The same answer over whole blocks of questions.
+        StraightLined = "straight_lined",
+        /// One of too many from one device within a short while.
+        Burst = "burst",
+        /// Answered when the office was closed.
+        ClosedHours = "closed_hours",
+        /// The same answers as others of that device and day.
+        RepeatedVector = "repeated_vector",
     }
 }
 

@@ -240,14 +240,14 @@ pub enum Normalisation {
     Borda,
     /// `1 − (max − x)/(max − min)`.
     DistanceToMaximum,
-    /// `1 − (x_r − x)/(x_r − min)` with the value `x_r` of a unit of reference.
+    /// `1 − (x_r − x)/|x_r − min|` with the value `x_r` of a unit of reference.
     DistanceToReference {
         /// The unit of reference.
         unit: String,
         /// Whether more than the reference scores 1.
         cap: bool,
     },
-    /// `1 − (t − x)/(t − min)` with the indicator's target `t`.
+    /// `1 − (t − x)/|t − min|` with the indicator's target `t`: who has passed it scores more than 1, or 1 with the cap.
     DistanceToTarget {
         /// Whether more than the target scores 1.
         cap: bool,

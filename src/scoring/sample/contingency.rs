@@ -1,5 +1,6 @@
 //! Tests of association between two classifications, under the design.
 
+use crate::words::named;
 use std::sync::Arc;
 
 use crate::numeric::distribution::{chi_squared, fisher};
@@ -7,38 +8,18 @@ use crate::numeric::linear::{quadratic, solve};
 use crate::scoring::LonelyStratum;
 use crate::scoring::sample::{Estimator, Rows, Sample, Statistic, Term, Values};
 
-/// How association is tested; the names are those of `svychisq` of R's survey package.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AssociationTest {
-    /// Pearson's X² with the second-order correction of Rao and Scott, referred to an F distribution.
-    F,
-    /// Pearson's X² with the first-order correction of Rao and Scott, referred to a χ² distribution.
-    Chisq,
-    /// Wald's test that no cell departs from independence.
-    Wald,
-    /// Wald's test, adjusted for the degrees of freedom of its covariance matrix.
-    AdjWald,
-}
-
-impl AssociationTest {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::F, Self::Chisq, Self::Wald, Self::AdjWald];
-
-    /// The name in a file.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::F => "F",
-            Self::Chisq => "Chisq",
-            Self::Wald => "Wald",
-            Self::AdjWald => "adjWald",
-        }
-    }
-
-    /// The test of that name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|test| test.as_str() == name)
+named! {
+    /// How association is tested; the names are those of `svychisq` of R's survey package.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum AssociationTest {
+        /// Pearson's X² with the second-order correction of Rao and Scott, referred to an F distribution.
+        F = "F",
+        /// Pearson's X² with the first-order correction of Rao and Scott, referred to a χ² distribution.
+        Chisq = "Chisq",
+        /// Wald's test that no cell departs from independence.
+        Wald = "Wald",
+        /// Wald's test, adjusted for the degrees of freedom of its covariance matrix.
+        AdjWald = "adjWald",
     }
 }
 

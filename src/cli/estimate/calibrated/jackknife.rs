@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::super::answer::Answer;
-use super::super::case::Freedom;
 use super::super::basic::{Named, named};
+use super::super::case::Freedom;
 use super::super::refusal::Refusal;
 use super::super::study::Study;
 use super::recipe::Recipe;

@@ -1,82 +1,43 @@
 //! Where a share of the population lies among the sampled values.
 
+use crate::words::named;
+
 /// A share that comes this close to a probability reaches it: sums of weights carry rounding.
 const REACHED: f64 = 1e-12;
 
-/// The rule by which a quantile is read off the sampled values.
-///
-/// The values sorted are `x_1 ≤ … ≤ x_n` with weights `w_k` and running sums `W_k`. [`Hf1`](Self::Hf1) to
-/// [`Hf9`](Self::Hf9) carry the nine types of Hyndman and Fan (1996), The American Statistician 50, over to weights, as
-/// `svyquantile` of R's survey package from 4.1 on does; with equal weights they are those types, but for type 3.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum QuantileRule {
-    /// The smallest `x_k` with `W_k / W_n ≥ p`: the inverse of the distribution function, and the default.
-    Math,
-    /// As `Math`, but the middle of `x_k` and `x_{k+1}` where `W_k / W_n` is `p`: the median as it is taught.
-    School,
-    /// The largest step of the positions `(S_k + ½ − w_k/2) / (n + 1)`, with `S` the running sums of `w / w̄`: Shah and
-    /// Vaish (2006), as `survey` 4.1 has it. It sets `w_k` beside `w̄`, so it is of use where the weights average 1.
-    ShahVaish,
-    /// Type 1: `Math`.
-    Hf1,
-    /// Type 2: `School`.
-    Hf2,
-    /// Type 3 over distinct values: the value below where `W_k / W_n` is `p` and `k` is even, otherwise the one above.
-    Hf3,
-    /// Type 4: linear between the `W_k / W_n`.
-    Hf4,
-    /// Type 5: linear between `(W_k − w_k/2) / W_n`.
-    Hf5,
-    /// Type 6: linear between `W_k / (W_n + w_n)`.
-    Hf6,
-    /// Type 7: linear between `W_{k−1} / W_{n−1}`.
-    Hf7,
-    /// Type 8: linear between `(W_{k−1} + 2 W_k) / 3 / (W_n + w_n/3)`.
-    Hf8,
-    /// Type 9: linear between `(3 W_{k−1} + 5 W_k) / 8 / (W_n + w_n/4)`.
-    Hf9,
-}
-
-impl QuantileRule {
-    /// All of them.
-    pub const ALL: [Self; 12] = [
-        Self::Math,
-        Self::School,
-        Self::ShahVaish,
-        Self::Hf1,
-        Self::Hf2,
-        Self::Hf3,
-        Self::Hf4,
-        Self::Hf5,
-        Self::Hf6,
-        Self::Hf7,
-        Self::Hf8,
-        Self::Hf9,
-    ];
-
-    /// The name in a file, the same as that of `svyquantile`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Math => "math",
-            Self::School => "school",
-            Self::ShahVaish => "shahvaish",
-            Self::Hf1 => "hf1",
-            Self::Hf2 => "hf2",
-            Self::Hf3 => "hf3",
-            Self::Hf4 => "hf4",
-            Self::Hf5 => "hf5",
-            Self::Hf6 => "hf6",
-            Self::Hf7 => "hf7",
-            Self::Hf8 => "hf8",
-            Self::Hf9 => "hf9",
-        }
-    }
-
-    /// The rule of that name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|rule| rule.as_str() == name)
+named! {
+    /// The rule by which a quantile is read off the sampled values.
+    ///
+    /// The values sorted are `x_1 ≤ … ≤ x_n` with weights `w_k` and running sums `W_k`. [`Hf1`](Self::Hf1) to
+    /// [`Hf9`](Self::Hf9) carry the nine types of Hyndman and Fan (1996), The American Statistician 50, over to weights, as
+    /// `svyquantile` of R's survey package from 4.1 on does; with equal weights they are those types, but for type 3.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum QuantileRule {
+        /// The smallest `x_k` with `W_k / W_n ≥ p`: the inverse of the distribution function, and the default.
+        Math = "math",
+        /// As `Math`, but the middle of `x_k` and `x_{k+1}` where `W_k / W_n` is `p`: the median as it is taught.
+        School = "school",
+        /// The largest step of the positions `(S_k + ½ − w_k/2) / (n + 1)`, with `S` the running sums of `w / w̄`: Shah and
+        /// Vaish (2006), as `survey` 4.1 has it. It sets `w_k` beside `w̄`, so it is of use where the weights average 1.
+        ShahVaish = "shahvaish",
+        /// Type 1: `Math`.
+        Hf1 = "hf1",
+        /// Type 2: `School`.
+        Hf2 = "hf2",
+        /// Type 3 over distinct values: the value below where `W_k / W_n` is `p` and `k` is even, otherwise the one above.
+        Hf3 = "hf3",
+        /// Type 4: linear between the `W_k / W_n`.
+        Hf4 = "hf4",
+        /// Type 5: linear between `(W_k − w_k/2) / W_n`.
+        Hf5 = "hf5",
+        /// Type 6: linear between `W_k / (W_n + w_n)`.
+        Hf6 = "hf6",
+        /// Type 7: linear between `W_{k−1} / W_{n−1}`.
+        Hf7 = "hf7",
+        /// Type 8: linear between `(W_{k−1} + 2 W_k) / 3 / (W_n + w_n/3)`.
+        Hf8 = "hf8",
+        /// Type 9: linear between `(3 W_{k−1} + 5 W_k) / 8 / (W_n + w_n/4)`.
+        Hf9 = "hf9",
     }
 }
 

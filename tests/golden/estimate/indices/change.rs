@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::sipas::Definition;
 use super::{Part, object};
-use hailong::cli::estimate::{number, numbers};
 use hailong::cli::estimate::Refusal;
 use hailong::cli::estimate::{Table, Tables};
+use hailong::cli::estimate::{number, numbers};
 use hailong::numeric::distribution::normal;
 use hailong::scoring::sample::{Estimator, Rows, standard_errors};
 

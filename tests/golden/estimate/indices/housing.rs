@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::composite::Composite;
 use super::{Part, object};
-use hailong::cli::estimate::{number, numbers, texts};
 use hailong::cli::estimate::Refusal;
 use hailong::cli::estimate::{Table, Tables};
+use hailong::cli::estimate::{number, numbers, texts};
 use hailong::schema::LonelyPsu;
 use hailong::scoring::interval;
 use hailong::scoring::sample::{Sample, Values};

@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use super::composite::{Composite, Results};
 use super::{Part, object};
-use hailong::cli::estimate::{number, numbers, texts};
 use hailong::cli::estimate::Design;
 use hailong::cli::estimate::Refusal;
 use hailong::cli::estimate::{Table, Tables};
+use hailong::cli::estimate::{number, numbers, texts};
 use hailong::numeric::distribution::normal;
 use hailong::scoring::interval;
 use hailong::scoring::sample::{Linearised, Sample, Values, sum};
