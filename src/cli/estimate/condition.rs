@@ -30,6 +30,8 @@ enum Operator {
 enum Literal {
     Number(f64),
     Text(String),
+    /// A text without quotation marks: one that names no column.
+    Word(String),
 }
 
 /// Longer operators first, so that `>=` is not read as `>`.
@@ -86,14 +88,14 @@ impl Comparison {
             None => match literal.parse().ok().filter(|number: &f64| number.is_finite()) {
                 Some(number) => Literal::Number(number),
                 // A word without quotation marks, as a category is often written.
-                None if word(literal) => Literal::Text(literal.to_owned()),
+                None if word(literal) => Literal::Word(literal.to_owned()),
                 None => return Err(unknown()),
             },
         };
         if column.is_empty() {
             return Err(unknown());
         }
-        if matches!(literal, Literal::Text(_)) && !matches!(operator, Operator::Equal | Operator::NotEqual) {
+        if !matches!(literal, Literal::Number(_)) && !matches!(operator, Operator::Equal | Operator::NotEqual) {
             return Err(format!("{:?}: texts are compared by == and != only", text.trim()));
         }
         Ok(Self { column: column.to_owned(), operator, literal })
@@ -101,7 +103,11 @@ impl Comparison {
 
     fn rows(&self, table: &Table) -> Result<Vec<Option<bool>>, Refusal> {
         Ok(match &self.literal {
-            Literal::Text(text) => {
+            Literal::Word(word) if table.has(word) => {
+                let detail = format!("/estimator/where: {word:?} is a column: write '{word}' for a text; columns are not compared");
+                return Err(Refusal::new("case-invalid", detail));
+            }
+            Literal::Text(text) | Literal::Word(text) => {
                 let holds = |cell: &String| (!cell.is_empty()).then(|| (cell == text) == (self.operator == Operator::Equal));
                 table.cells(&self.column)?.iter().map(holds).collect()
             }
@@ -167,8 +173,15 @@ mod tests {
     }
 
     #[test]
+    fn a_word_without_quotation_marks_is_a_text_unless_it_names_a_column() {
+        assert_eq!(rows("b == x"), rows("b == 'x'"));
+        let table = Table::parse("a,b\n1,a\n").unwrap();
+        assert!(Condition::parse("b == a").unwrap().rows(&table).is_err());
+    }
+
+    #[test]
     fn what_is_no_condition_is_refused() {
-        for text in ["", "a", "a =", "== 3", "a >= 'x'", "a == x", "a > 1 &", "a > 1 & & b > 2", "a == 'x"] {
+        for text in ["", "a", "a =", "== 3", "a >= 'x'", "a >= x", "a == x y", "a > 1 &", "a > 1 & & b > 2", "a == 'x"] {
             assert!(Condition::parse(text).is_err(), "{text:?}");
         }
     }
