@@ -188,3 +188,35 @@ fn indices_and_runs_of_before_say_which_kind_they_are() {
         assert!(db.batch_execute("UPDATE index_version SET kind = 'composite' WHERE id = 7").is_err());
     });
 }
+
+#[test]
+fn what_was_imported_before_is_told_from_what_comes_after() {
+    on_each_database(|url| {
+        let mut db = Db::connect(url).unwrap();
+        first(&mut db, 10).unwrap();
+        let sqlite = matches!(db, Db::Sqlite(_));
+        let (bytes, no, own) = if sqlite { ("x'01'", "0", "") } else { (r"'\x01'", "FALSE", "OVERRIDING SYSTEM VALUE") };
+        let rows = [
+            format!(
+                "INSERT INTO wave (id, code, survey_code, title, mode, frame_label, unit_list, opens_at, weight_exponent, design_kind, fpc, \
+                 synthetic, revision, created_by, created_at) {own} VALUES (3, 'w', 'sipas', '{{}}', 'probability_sample', '{{}}', 'vn-63', \
+                 1, 6, 'element', {no}, {no}, 1, 'lan', 1)"
+            ),
+            format!(
+                "INSERT INTO survey_version (id, code, version, sha256, document, layout_width, published_at, published_by) \
+                 {own} VALUES (2, 'sipas', '1', {bytes}, '{{}}', 1, 1, 'lan')"
+            ),
+            format!("INSERT INTO unit (id, list, code, kind, name_vi, valid_from) {own} VALUES (4, 'l', 'c', 'agency', 'C', 0)"),
+            format!(
+                "INSERT INTO response (seq, id, wave_id, version_id, unit_id, psu_id, weight_u, channel, received_at, state, body_sha256, \
+                 answers) {own} VALUES (41, {bytes}, 3, 2, 4, 0, 1, 4, 1, 0, {bytes}, {bytes})"
+            ),
+        ];
+        db.batch_execute(&rows.join("; ")).unwrap();
+        migrate(&mut db).unwrap();
+        let count = |db: &mut Db, query: &str| sql_query(query.to_owned()).get_result::<Count>(db).unwrap().n;
+        assert_eq!(count(&mut db, "SELECT seq AS n FROM import_before"), 41);
+        assert_eq!(count(&mut db, "SELECT COUNT(*) AS n FROM response WHERE seq = 41"), 1, "nothing is lost");
+        assert_eq!(count(&mut db, "SELECT COUNT(*) AS n FROM import_record"), 0);
+    });
+}
