@@ -139,6 +139,9 @@ fn response(world: &World, n: u64) -> NewResponse {
         answers,
         texts: Vec::new(),
         findings: None,
+        reasons: Vec::new(),
+        respondent: None,
+        strict: false,
         supersedes: None,
         actor: "bench".into(),
     }

@@ -64,6 +64,9 @@ pub fn load(folder: &Path, database: &str) {
             answers,
             texts: Vec::new(),
             findings: None,
+            reasons: Vec::new(),
+            respondent: None,
+            strict: false,
             supersedes: None,
             actor: "bench".into(),
         }

@@ -199,6 +199,7 @@ fn print(report: &Report, lang: Lang) {
     let rows = [
         (report.records, "bản ghi", "records"),
         (report.stored, "đã lưu", "stored"),
+        (report.in_part, "đã lưu và tính, trừ câu trả lời không hợp lệ", "stored and counted, but for items that are not valid"),
         (report.replayed, "đã có từ trước", "there already"),
         (report.corrected, "đã sửa bản trước", "corrected an earlier one"),
         (report.doubled, "phiếu thứ hai của một người: giữ, không tính", "second answers of a respondent: kept, not counted"),

@@ -26,6 +26,7 @@ mod import;
 mod index;
 mod key;
 mod lang;
+mod left_out;
 mod print;
 mod run;
 mod sample;

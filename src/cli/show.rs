@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
 
-use crate::cli::lang;
+use crate::cli::{lang, left_out};
 use crate::index::{DomainKey, Score};
 use crate::jobs::recompute::{self, Outcome};
 use crate::office::figures;
@@ -116,6 +116,9 @@ fn rests_on(manifest: &Manifest) {
             format!("without {left_out} responses that evaluation {evaluation} flagged ({rules})"),
         );
         println!("{said}");
+    }
+    for line in left_out::lines(manifest.left_out.as_ref(), lang) {
+        println!("{line}");
     }
 }
 

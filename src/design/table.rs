@@ -112,6 +112,12 @@ impl Design {
         &self.respondents
     }
 
+    /// Whether somebody of this code is on the sample list.
+    #[must_use]
+    pub fn is_listed(&self, respondent: &str) -> bool {
+        self.by_respondent.contains_key(respondent)
+    }
+
     /// Where a PSU stands on the table.
     #[must_use]
     pub fn psu_index(&self, code: &str) -> Option<usize> {

@@ -83,6 +83,7 @@ pub struct RowRef<'a> {
 /// How one version's packed answers yield the columns asked for.
 struct Version {
     width: usize,
+    layout: Layout,
     readers: Vec<Reader>,
 }
 
@@ -167,7 +168,7 @@ impl FrameBuilder {
         let versions = versions.into_iter().map(|(id, version)| {
             let layout = Layout::of(version);
             let readers = columns.iter().map(|column| Reader::new(column, reference, version, &layout)).collect();
-            (id, Version { width: layout.width(), readers })
+            (id, Version { width: layout.width(), readers, layout })
         });
         Self {
             items: columns.len(),
@@ -186,6 +187,12 @@ impl FrameBuilder {
         self.weights.reserve(rows);
         self.psus.reserve(rows);
         self.units.reserve(rows);
+    }
+
+    /// Whether an item of a row, any of its questionnaire, is invalid.
+    #[must_use]
+    pub fn holds_invalid(&self, version: i32, answers: &[u8]) -> bool {
+        self.versions.get(&version).is_some_and(|version| version.layout.holds_invalid(answers))
     }
 
     /// Takes in a row.

@@ -2,9 +2,9 @@
 
 use rayon::prelude::*;
 
-use crate::frame::{CHOSEN, FOREIGN_OPTION, Frame, NOT_CHOSEN};
+use crate::frame::{CHOSEN, Frame, NOT_CHOSEN};
 use crate::index::plan::AllFavourable;
-use crate::schema::{FavourableMissing, NOT_ANSWERED};
+use crate::schema::{FavourableMissing, INVALID, NOT_ANSWERED};
 
 /// For each person, whether every answer among some items is favourable: [`CHOSEN`], [`NOT_CHOSEN`], or
 /// [`NOT_ANSWERED`] for those whom the rule leaves out.
@@ -18,7 +18,7 @@ pub(super) fn all_favourable(frame: &Frame, rule: &AllFavourable) -> Vec<u8> {
         .map(|(_, favourable)| {
             std::array::from_fn(|code| match u8::try_from(code) {
                 Ok(code) if favourable.contains(&code) => GOOD,
-                Ok(code) if (1..FOREIGN_OPTION).contains(&code) => BAD,
+                Ok(code) if (1..INVALID).contains(&code) => BAD,
                 _ => ABSENT,
             })
         })

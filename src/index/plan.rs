@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::frame::{CHOSEN, Column, NOT_CHOSEN};
 use crate::schema::{
-    CalibrationDistance, Domain, Estimation, FavourableMissing, IndexDefinition, ItemKind, LonelyPsu, Node, NodeMissing, OptionList,
-    Questionnaire, Ratio, check_index_against,
+    CalibrationDistance, Domain, Estimation, FavourableMissing, IndexDefinition, InvalidItems, ItemKind, LonelyPsu, Node, NodeMissing,
+    OptionList, Questionnaire, Ratio, check_index_against,
 };
 use crate::scoring::small_area::ThinRule;
 use crate::scoring::{Leaf, LinearMap, Measure, Source};
@@ -61,6 +61,7 @@ pub struct Plan {
     pub(super) level: f64,
     pub(super) min_n: i64,
     missing: NodeMissing,
+    invalid_items: InvalidItems,
     parameters: BTreeMap<String, f64>,
 }
 
@@ -155,6 +156,7 @@ impl Plan {
             level: index.level(),
             min_n: i64::from(index.min_n()),
             missing: index.missing().node,
+            invalid_items: index.invalid_items(),
             parameters,
         })
     }
@@ -182,6 +184,12 @@ impl Plan {
     #[must_use]
     pub fn min_n(&self) -> i64 {
         self.min_n
+    }
+
+    /// What to do with responses that have invalid items.
+    #[must_use]
+    pub fn invalid_items(&self) -> InvalidItems {
+        self.invalid_items
     }
 
     /// The level of the intervals.

@@ -17,7 +17,7 @@ use crate::jobs::place::area_unit;
 use crate::jobs::stream::{self, Beside};
 use crate::publication::disclosure::hide_few;
 use crate::publication::{Manifest, VersionUsed, digest};
-use crate::schema::IndexDefinition;
+use crate::schema::{IndexDefinition, InvalidItems};
 use crate::store::changes::Change;
 use crate::store::quality::{self, LeftOut};
 use crate::store::runs::{self, Run};
@@ -167,6 +167,7 @@ pub fn recompute_without(db: &mut Db, run: &Run, left_out: Option<&LeftOut>, rep
         clusters: stream::clusters(&core, &frame),
         chain: beside.chain(db)?,
         flags: beside.flags(),
+        left_out: stream::left_out(db, run, plan.invalid_items(), beside.dropped)?,
     };
     let progress = |done, steps| report(Stage::Computing, done, steps);
     let Computed { mut scores, calibration } = compute(plan, frame, units, &progress).map_err(|error| match error {
@@ -279,8 +280,13 @@ fn frame(db: &mut Db, field: &WaveInField, inputs: Inputs<'_>, beside: &mut Besi
     let mut builder = FrameBuilder::new(plan.columns(), reference, surveys.iter().map(|survey| (survey.id, &survey.questionnaire)));
     let expected = usize::try_from(scan::count_responses(db, wave_id, run.high_water())?).unwrap_or(0);
     builder.reserve(expected);
+    let drops = plan.invalid_items() == InvalidItems::DropResponse;
     let (mut rows, mut failed) = (0_usize, None);
     let scanned = scan::scan_responses(db, wave_id, run.high_water(), |row| {
+        if drops && builder.holds_invalid(row.version_id, row.answers) {
+            beside.dropped += 1;
+            return ControlFlow::Continue(());
+        }
         let Some(psu) = beside.take(&row) else { return ControlFlow::Continue(()) };
         let taken = RowRef { seq: row.seq, version: row.version_id, unit: row.unit_id, psu, weight: row.weight_u, answers: row.answers };
         if let Err(error) = builder.push(taken) {

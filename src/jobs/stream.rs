@@ -6,8 +6,9 @@ use std::vec::IntoIter;
 
 use crate::design::{Chain, DesignKind, Wave};
 use crate::frame::{DeviceDays, Frame};
-use crate::publication::{ChainUsed, ClustersUsed, FlagsUsed, VersionUsed};
+use crate::publication::{ChainUsed, ClustersUsed, FlagsUsed, LeftOut as NotCounted, Reason, VersionUsed};
 use crate::response::service_day;
+use crate::schema::InvalidItems;
 use crate::store::quality::{self, LeftOut};
 use crate::store::runs::Run;
 use crate::store::{Db, StoreError, chain, origins, scan};
@@ -24,6 +25,8 @@ pub(super) struct Beside<'a> {
     flagged: Peekable<IntoIter<i64>>,
     devices: Option<Devices>,
     days: DeviceDays,
+    /// Responses that the rule for invalid items dropped.
+    pub(super) dropped: i64,
     answers: i64,
     skipped: i64,
     not_judged: i64,
@@ -41,7 +44,7 @@ impl<'a> Beside<'a> {
             DesignKind::Element | DesignKind::Cluster => None,
         };
         let flagged = flagged.into_iter().peekable();
-        Ok(Self { run, left_out, flagged, devices, days: DeviceDays::default(), answers: 0, skipped: 0, not_judged: 0 })
+        Ok(Self { run, left_out, flagged, devices, days: DeviceDays::default(), dropped: 0, answers: 0, skipped: 0, not_judged: 0 })
     }
 
     /// The cluster of a row, as the frame takes it; `None` where the row is left out.
@@ -83,6 +86,20 @@ impl<'a> Beside<'a> {
         let Some(said) = chain::latest_at(db, self.run.wave()?, self.run.created_at)? else { return Ok(None) };
         Ok(Some(chain_used(said, self.answers)))
     }
+}
+
+/// What arrived and does not count; `None`: all of it does. `dropped` responses were left out by the rule for invalid items.
+pub(super) fn left_out(db: &mut Db, run: &Run, rule: InvalidItems, dropped: i64) -> Result<Option<NotCounted>, StoreError> {
+    let counted = scan::not_counted(db, run.wave()?, run.high_water())?;
+    let left_out = NotCounted {
+        invalid_items: rule.as_str().to_owned(),
+        invalid: counted.invalid,
+        quarantined: counted.quarantined,
+        dropped,
+        responses: counted.reasons.into_iter().map(|(code, responses)| Reason { item: None, code, responses }).collect(),
+        items: counted.items.into_iter().map(|(item, code, responses)| Reason { item: Some(item), code, responses }).collect(),
+    };
+    Ok(Some(left_out).filter(|left_out| !left_out.is_nothing()))
 }
 
 /// A chain with its rates.

@@ -15,7 +15,8 @@ use uuid::Uuid;
 use super::place::{Place, authorise, place};
 use super::{Actor, Code, Look, Refusal};
 use crate::jobs::load::{Survey, WaveInField};
-use crate::response::{Response, Submission};
+use crate::response::{Response, Submission, reasons, refuses_whole};
+use crate::store::doubled;
 use crate::store::responses::{self, Receipt, ResponseState};
 use crate::store::writer::{NewResponse, Outcome, Pending, QueueError, WriteError, Writer};
 use crate::unit::Registry;
@@ -35,7 +36,7 @@ pub struct Intake<'a> {
     pub units: &'a Registry,
     /// When it arrives, UTC microseconds.
     pub now: i64,
-    /// Whether answers with errors are kept, marked as such, or refused.
+    /// Whether answers with errors are kept, marked as such, or refused; a second answer of a listed respondent too.
     pub keep_invalid: bool,
 }
 
@@ -142,11 +143,10 @@ impl Intake<'_> {
         let Sent { id, body, sha256, submission } = sent;
         let response = Response::check_and_keep(submission, &self.survey.questionnaire, &self.survey.layout);
         findings.extend_from_slice(response.findings());
-        let invalid = any_error(&findings);
-        if invalid && !self.keep_invalid {
+        if any_error(&findings) && !self.keep_invalid {
             return Err(Refusal::new(Code::AnswersInvalid).errors(findings));
         }
-        let state = match (when, invalid) {
+        let state = match (when, refuses_whole(&findings)) {
             (When::Closed { .. }, _) => ResponseState::Quarantined,
             (When::Open, true) => ResponseState::Invalid,
             (When::Open, false) => ResponseState::Valid,
@@ -184,6 +184,9 @@ impl Intake<'_> {
             answers: response.packed().to_vec(),
             texts: response.texts().to_vec(),
             findings: (!findings.is_empty()).then(|| serde_json::to_string(findings).unwrap_or_default()),
+            reasons: reasons(findings),
+            respondent: submission.respondent.clone().filter(|code| self.field.design.is_listed(code)),
+            strict: !self.keep_invalid,
             supersedes: submission.supersedes,
             actor: self.actor.name(),
         }
@@ -234,9 +237,14 @@ pub fn answered(actor: &Actor, answer: Result<Outcome, WriteError>, findings: Ve
 /// # Errors
 /// Each row of the contract that is no receipt. What is stored under an id that somebody else uses is told to nobody but the key that
 /// sent it.
-pub fn settle(actor: &Actor, outcome: Outcome, findings: Vec<Finding>) -> Result<Taken, Refusal> {
+pub fn settle(actor: &Actor, outcome: Outcome, mut findings: Vec<Finding>) -> Result<Taken, Refusal> {
     match outcome {
         Outcome::Stored(receipt) => Ok(Taken { receipt, findings, replayed: false }),
+        Outcome::Doubled(Some(receipt)) => {
+            findings.push(doubled());
+            Ok(Taken { receipt, findings, replayed: false })
+        }
+        Outcome::Doubled(None) => Err(Refusal::because(Code::AnswersInvalid, doubled())),
         Outcome::Replayed(receipt) => Ok(Taken { receipt, findings, replayed: true }),
         Outcome::Conflict { stored_sha256, sender } => {
             let refusal = Refusal::new(Code::ResponseConflict);

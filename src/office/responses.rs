@@ -22,11 +22,12 @@ pub struct Whole {
     pub events: Vec<Event>,
 }
 
-/// What the actor may know of a response without its answers: whoever sent it, what was sent with the same key only.
+/// What the actor may know of a response without its answers: whoever sent it, what was sent with the same key only, with what was found
+/// in it (as JSON). To others a finding is not told, since it can quote an answer.
 ///
 /// # Errors
 /// `not-found`, also for a response of another key; `response-withdrawn` to its sender.
-pub fn receipt(look: &mut Look<'_>, id: Uuid) -> Result<Summary, Refusal> {
+pub fn receipt(look: &mut Look<'_>, id: Uuid) -> Result<(Summary, Option<String>), Refusal> {
     let key = look.may(Action::ReadReceipt)?.key;
     let sender = matches!(look.actor.role(), Some(Role::Device | Role::Collector));
     let summary = responses::find(look.db, id)?.ok_or_else(Refusal::not_found)?;
@@ -36,7 +37,8 @@ pub fn receipt(look: &mut Look<'_>, id: Uuid) -> Result<Summary, Refusal> {
     if sender && summary.withdrawn_at.is_some() {
         return Err(Refusal::new(Code::ResponseWithdrawn));
     }
-    Ok(summary)
+    let kept = if sender { responses::submission(look.db, summary.receipt.seq)? } else { None };
+    Ok((summary, kept.and_then(|(_, findings)| findings)))
 }
 
 /// Reads a response with its answers. That somebody did is on record.
@@ -52,7 +54,8 @@ pub fn open(act: &mut Act<'_>, id: Uuid) -> Result<Whole, Refusal> {
     Ok(Whole { summary, body, findings: findings.flatten(), events })
 }
 
-/// Withdraws a response at its respondent's wish: its answers are erased, its id stays taken. Doing it again changes nothing.
+/// Withdraws a response at its respondent's wish, and with it whatever else the same person sent: answers are erased, ids stay taken.
+/// Doing it again changes nothing.
 ///
 /// # Errors
 /// `body-invalid` for a reason that is none, `not-found`.

@@ -64,6 +64,43 @@ pub struct FlagsUsed {
     pub not_judged: i64,
 }
 
+/// Why so many responses, or answers to one item, do not count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// The item; absent: the whole response.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<String>,
+    /// The code of the finding.
+    pub code: String,
+    /// How many. A response may have several reasons.
+    pub responses: i64,
+}
+
+/// What arrived and does not count, or not all of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// What an invalid item takes with it: `drop_item` or `drop_response`.
+    pub invalid_items: String,
+    /// Responses that are invalid as a whole.
+    pub invalid: i64,
+    /// Responses that came after the close of the wave.
+    pub quarantined: i64,
+    /// Responses with an invalid item that the rule dropped for it.
+    pub dropped: i64,
+    /// Why responses are invalid as a whole, by the code of the finding.
+    pub responses: Vec<Reason>,
+    /// Invalid items of responses that are valid otherwise, by item and code.
+    pub items: Vec<Reason>,
+}
+
+impl LeftOut {
+    /// Whether everything that arrived counts.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.invalid == 0 && self.quarantined == 0 && self.items.is_empty()
+    }
+}
+
 /// The frozen inputs of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -110,16 +147,20 @@ pub struct Manifest {
     /// What was left out as suspicious, where anything was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flags: Option<FlagsUsed>,
+    /// What arrived and does not count, where there is such.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<LeftOut>,
 }
 
 impl Manifest {
     /// The bytes that the digest hashes: fields in their declared order.
     ///
     /// Sequence numbers are left out: they depend on the order of arrival, and the counts and sums that follow from
-    /// them are in. So are the numbers of versions within a wave: what the versions say is in.
+    /// them are in. So are the numbers of versions within a wave: what the versions say is in. What does not count is told beside the
+    /// figures and not part of what they are made of: a run of before it was told keeps its digest.
     #[must_use]
     pub fn canonical(&self) -> Vec<u8> {
-        let mut frozen = Manifest { high_water_seq: 0, high_water_event: 0, ..self.clone() };
+        let mut frozen = Manifest { high_water_seq: 0, high_water_event: 0, left_out: None, ..self.clone() };
         if let Some(chain) = &mut frozen.chain {
             chain.version = 0;
         }

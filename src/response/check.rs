@@ -1,18 +1,20 @@
 //! Do the answers fit the questionnaire? And if so, pack them.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::Submission;
+use super::answer::{Misfit, many, misfit, missing, number, option, out_of_range};
+use super::reason::refuses_whole;
+use super::spelled::{self, NoNumber};
 use crate::schema::{
-    ANSWERED, DOES_NOT_APPLY, DecimalError, Item, ItemKind, Layout, NOT_ANSWERED, NOT_ASKED, NOT_OFFERED, OptionList, Questionnaire, Slot,
-    forbidden_character, parse_day, scaled, unscaled,
+    ANSWERED, INVALID, Item, ItemKind, Layout, NOT_ANSWERED, NOT_ASKED, OptionList, Questionnaire, Slot, is_forbidden, parse_day,
 };
-use crate::words::{Finding, Path, any_error};
+use crate::words::{Finding, Path};
 
 /// What a check made of a submission.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
-    /// The answers by the questionnaire's layout; an answer that is not valid counts as not given.
+    /// The answers by the questionnaire's layout; an item that is not valid is marked as such.
     pub packed: Vec<u8>,
     /// The texts by item code, in the questionnaire's order, with `\n` line ends.
     pub texts: Vec<(String, String)>,
@@ -21,10 +23,10 @@ pub struct Checked {
 }
 
 impl Checked {
-    /// Whether nothing found refuses the answers.
+    /// Whether nothing found refuses the response as a whole: a finding about an item is about that item alone.
     #[must_use]
     pub fn is_valid(&self) -> bool {
-        !any_error(&self.findings)
+        !refuses_whole(&self.findings)
     }
 }
 
@@ -51,27 +53,23 @@ struct Checker {
     doubtful: Vec<bool>,
 }
 
-/// Why an answer does not fit: where below its item, a code, and the texts.
-struct Misfit {
-    below: Option<usize>,
-    code: &'static str,
-    vi: String,
-    en: String,
-}
-
-fn misfit(code: &'static str, vi: impl Into<String>, en: impl Into<String>) -> Misfit {
-    Misfit { below: None, code, vi: vi.into(), en: en.into() }
-}
-
 impl Checker {
     fn error(&mut self, item: &str, found: Misfit) {
+        self.found(item, found, Finding::error);
+    }
+
+    fn warning(&mut self, item: &str, found: Misfit) {
+        self.found(item, found, Finding::warning);
+    }
+
+    fn found(&mut self, item: &str, found: Misfit, make: fn(String, &'static str, String, String) -> Finding) {
         let answers = Path::Key(&Path::Root, "answers");
         let answer = Path::Key(&answers, item);
         let pointer = match found.below {
             Some(index) => Path::Index(&answer, index).to_string(),
             None => answer.to_string(),
         };
-        self.findings.push(Finding::error(pointer, found.code, found.vi, found.en));
+        self.findings.push(make(pointer, found.code, found.vi, found.en));
     }
 
     fn envelope(&mut self, submission: &Submission, questionnaire: &Questionnaire) {
@@ -115,9 +113,13 @@ impl Checker {
         for (code, answer) in answers {
             match layout.position(code).and_then(|position| by_position.get_mut(position)) {
                 Some(place) => *place = Some(answer),
-                None => self.error(
+                None => self.warning(
                     code,
-                    misfit("unknown-item", format!("Phiếu hỏi không có câu “{code}”"), format!("The questionnaire has no item “{code}”")),
+                    misfit(
+                        "unknown-item",
+                        format!("Phiếu hỏi không có câu “{code}”; câu trả lời này được để riêng"),
+                        format!("The questionnaire has no item “{code}”; the answer is set aside"),
+                    ),
                 ),
             }
         }
@@ -136,8 +138,9 @@ impl Checker {
             self.not_asked(item, slot, answer);
             return;
         }
-        match answer.map_or(Ok(NOT_ANSWERED), |answer| self.answer(item, slot, answer)) {
+        match answer.filter(|answer| !answer.is_null()).map_or(Ok(NOT_ANSWERED), |answer| self.answer(item, slot, answer)) {
             Ok(NOT_ANSWERED) if certain && item.required() => {
+                slot.set_state(&mut self.packed, INVALID);
                 let found = misfit("required", "Câu này bắt buộc trả lời", "This item must be answered");
                 self.error(item.code(), found);
                 self.doubt(position);
@@ -146,7 +149,7 @@ impl Checker {
             Ok(_) if certain => {}
             Ok(_) => self.doubt(position),
             Err(found) => {
-                slot.set_state(&mut self.packed, NOT_ANSWERED);
+                slot.set_state(&mut self.packed, INVALID);
                 self.error(item.code(), found);
                 self.doubt(position);
             }
@@ -159,18 +162,19 @@ impl Checker {
         }
     }
 
-    /// A question that was left out has no answer; saying so is fine.
+    /// A question that was left out has no answer; saying so is fine, and what stood there before it was left out is set aside.
     fn not_asked(&mut self, item: &Item, slot: Slot, answer: Option<&Value>) {
         slot.set_state(&mut self.packed, NOT_ASKED);
         if let Some(answer) = answer
+            && !answer.is_null()
             && !answer.as_object().is_some_and(|marker| marker.contains_key("missing"))
         {
             let found = misfit(
                 "not-asked",
-                "Theo các câu trả lời trước, câu này không được hỏi",
-                "By the answers before it, this item is not asked",
+                "Theo các câu trả lời trước, câu này không được hỏi; câu trả lời này được để riêng",
+                "By the answers before it, this item is not asked; the answer is set aside",
             );
-            self.error(item.code(), found);
+            self.warning(item.code(), found);
         }
     }
 
@@ -190,7 +194,8 @@ impl Checker {
                 many(&chosen, *min_selected, *max_selected, exclusive)?;
             }
             ItemKind::Number { min, max, decimals } => {
-                slot.set_number(&mut self.packed, number(answer, *min, *max, *decimals)?);
+                let value = number(&self.numeral(item, answer)?, *min, *max, *decimals)?;
+                slot.set_number(&mut self.packed, value);
             }
             ItemKind::Date { min, max } => {
                 let day = answer
@@ -203,12 +208,58 @@ impl Checker {
                 slot.set_days(&mut self.packed, day.to_epoch_days());
             }
             ItemKind::Text { max_length } => {
-                let Some(text) = text(answer, *max_length)? else { return Ok(NOT_ANSWERED) };
+                let Some(text) = self.text(item, answer, *max_length)? else { return Ok(NOT_ANSWERED) };
                 slot.set_state(&mut self.packed, ANSWERED);
                 self.texts.push((item.code().to_owned(), text));
             }
         }
         Ok(ANSWERED)
+    }
+
+    /// The number that was sent, also where it came as text.
+    fn numeral(&mut self, item: &Item, answer: &Value) -> Result<Number, Misfit> {
+        let text = match answer {
+            Value::Number(number) => return Ok(number.clone()),
+            Value::String(text) => text,
+            _ => return Err(misfit("wrong-type", "Phải là một số", "Must be a number")),
+        };
+        let shown: String = text.chars().filter(|c| !is_forbidden(*c)).take(40).collect();
+        match spelled::number(text) {
+            Ok(number) => {
+                let (vi, en) = (format!("“{shown}” được đọc là {number}"), format!("“{shown}” was read as {number}"));
+                self.warning(item.code(), misfit("number-as-text", vi, en));
+                Ok(number)
+            }
+            Err(NoNumber::Ambiguous) => Err(misfit(
+                "ambiguous-number",
+                format!("“{shown}” có thể đọc thành hai số khác nhau"),
+                format!("“{shown}” can be read as two different numbers"),
+            )),
+            Err(NoNumber::NotOne) => Err(misfit("wrong-type", "Phải là một số", "Must be a number")),
+        }
+    }
+
+    /// The text with `\n` line ends, as browsers send `\r\n`, and without characters that hide; `None` where there is nothing to read.
+    fn text(&mut self, item: &Item, answer: &Value, max_length: u32) -> Result<Option<String>, Misfit> {
+        let Value::String(sent) = answer else {
+            return Err(misfit("wrong-type", "Phải là một chuỗi", "Must be a string"));
+        };
+        let text = sent.replace("\r\n", "\n");
+        let kept: String = text.chars().filter(|c| !is_forbidden(*c)).collect();
+        if kept.len() < text.len() {
+            self.warning(
+                item.code(),
+                misfit(
+                    "characters-removed",
+                    "Đã bỏ các ký tự điều khiển hoặc đảo chiều chữ",
+                    "Control characters or characters that turn the direction of reading were taken out",
+                ),
+            );
+        }
+        if kept.chars().count() > usize::try_from(max_length).unwrap_or(usize::MAX) {
+            return Err(misfit("too-long", format!("Dài quá {max_length} ký tự"), format!("Longer than {max_length} characters")));
+        }
+        Ok((!kept.trim().is_empty()).then_some(kept))
     }
 
     /// Packs the options of a multiple item and returns their numbers.
@@ -231,112 +282,11 @@ impl Checker {
     }
 }
 
-/// `{"missing": …}` → a state.
-fn missing(item: &Item, marker: &Map<String, Value>) -> Result<u8, Misfit> {
-    let reason = marker.get("missing").and_then(Value::as_str).filter(|_| marker.len() == 1);
-    match reason {
-        Some("not_answered") => Ok(NOT_ANSWERED),
-        Some("not_offered") => Ok(NOT_OFFERED),
-        Some("does_not_apply") if item.does_not_apply() => Ok(DOES_NOT_APPLY),
-        Some("does_not_apply") => Err(misfit(
-            "does-not-apply-not-allowed",
-            "Câu này không có lựa chọn “không áp dụng”",
-            "“Does not apply” may not be answered to this item",
-        )),
-        _ => Err(misfit(
-            "bad-missing",
-            "Phải là {\"missing\": …} với not_answered, not_offered hoặc does_not_apply",
-            "Must be {\"missing\": …} with not_answered, not_offered or does_not_apply",
-        )),
-    }
-}
-
-/// An option's code, or a whole number that spells it, to the option's number.
-fn option(options: &OptionList, answer: &Value) -> Result<u8, Misfit> {
-    let (number, code) = match answer {
-        Value::String(code) => (options.number(code), code.as_str().into()),
-        Value::Number(whole) if whole.is_i64() || whole.is_u64() => {
-            let code = whole.to_string();
-            (options.number(&code), std::borrow::Cow::Owned(code))
-        }
-        _ => return Err(misfit("wrong-type", "Phải là mã của một phương án", "Must be the code of an option")),
-    };
-    number.ok_or_else(|| {
-        let code: String = code.chars().filter(|c| !c.is_control()).take(40).collect();
-        misfit("unknown-option", format!("Không có phương án “{code}”"), format!("There is no option “{code}”"))
-    })
-}
-
-fn many(chosen: &[u8], min: u8, max: u8, exclusive: &[u8]) -> Result<(), Misfit> {
-    let alone = chosen.iter().any(|option| exclusive.contains(option));
-    if alone && chosen.len() > 1 {
-        return Err(misfit(
-            "exclusive-option",
-            "Phương án loại trừ không được chọn cùng phương án khác",
-            "An option that stands alone is chosen with others",
-        ));
-    }
-    if !alone && chosen.len() < usize::from(min) {
-        return Err(misfit(
-            "too-few-options",
-            format!("Phải chọn ít nhất {min} phương án"),
-            format!("At least {min} options must be chosen"),
-        ));
-    }
-    if chosen.len() > usize::from(max) {
-        return Err(misfit(
-            "too-many-options",
-            format!("Chỉ được chọn tối đa {max} phương án"),
-            format!("At most {max} options may be chosen"),
-        ));
-    }
-    Ok(())
-}
-
-fn number(answer: &Value, min: i64, max: i64, decimals: u8) -> Result<i64, Misfit> {
-    let Value::Number(answer) = answer else {
-        return Err(misfit("wrong-type", "Phải là một số", "Must be a number"));
-    };
-    let bounds = || out_of_range(&unscaled(min, decimals), &unscaled(max, decimals));
-    match scaled(answer, decimals) {
-        Ok(value) if (min..=max).contains(&value) => Ok(value),
-        Ok(_) | Err(DecimalError::TooLarge) => Err(bounds()),
-        Err(DecimalError::TooManyDecimals(_)) => Err(misfit(
-            "too-many-decimals",
-            format!("Chỉ được có tối đa {decimals} chữ số thập phân"),
-            format!("At most {decimals} digits after the point are allowed"),
-        )),
-    }
-}
-
-fn out_of_range(min: &impl std::fmt::Display, max: &impl std::fmt::Display) -> Misfit {
-    misfit("out-of-range", format!("Phải nằm trong khoảng từ {min} đến {max}"), format!("Must lie between {min} and {max}"))
-}
-
-/// The text with `\n` line ends, as browsers send `\r\n`; `None` where there is nothing to read.
-fn text(answer: &Value, max_length: u32) -> Result<Option<String>, Misfit> {
-    let Value::String(text) = answer else {
-        return Err(misfit("wrong-type", "Phải là một chuỗi", "Must be a string"));
-    };
-    let text = text.replace("\r\n", "\n");
-    if let Some(bad) = forbidden_character(&text) {
-        let bad = u32::from(bad);
-        return Err(misfit(
-            "forbidden-character",
-            format!("Có ký tự không được phép U+{bad:04X} (ký tự điều khiển hoặc đảo chiều chữ)"),
-            format!("Holds the character U+{bad:04X}, a control or direction character that is not allowed"),
-        ));
-    }
-    if text.chars().count() > usize::try_from(max_length).unwrap_or(usize::MAX) {
-        return Err(misfit("too-long", format!("Dài quá {max_length} ký tự"), format!("Longer than {max_length} characters")));
-    }
-    Ok((!text.trim().is_empty()).then_some(text))
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::schema::sample;
+    use crate::schema::{NOT_OFFERED, sample};
+    use crate::words::any_error;
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -373,7 +323,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn every_finding_comes_at_once_and_the_bad_answers_count_as_not_given() {
+    fn every_finding_comes_at_once_and_the_bad_answers_are_marked() {
         let answers = json!({
             "sex": "x", "age": 17, "sources": ["tv", "blog"], "staff": {"missing": "unknown"}, "result": true,
             "fee": 1.234, "day": "2023-12-31", "a/b": 1,
@@ -389,8 +339,12 @@ pub(super) mod tests {
             ("/answers/day", "out-of-range"),
         ];
         assert_eq!(found(&answers), sample::expected(&expect));
-        let packed = checked(&answers).packed;
-        assert!(packed.iter().all(|byte| *byte == NOT_ANSWERED));
+        let checked = checked(&answers);
+        assert!(checked.is_valid(), "what is wrong with items is about them alone");
+        let layout = Layout::of(&sample::checked(&sample::questionnaire()));
+        let states: Vec<u8> = layout.slots().iter().map(|slot| slot.state(&checked.packed)).collect();
+        let why = NOT_ANSWERED; // nobody knows whether it was to be asked
+        assert_eq!(states, [INVALID, INVALID, INVALID, INVALID, INVALID, why, INVALID, INVALID]);
     }
 
     #[test]
@@ -444,9 +398,47 @@ pub(super) mod tests {
         let refused = |code: &str| sample::expected(&[("/answers/why", code)]);
         assert_eq!(with("hai mươi ký tự nhé!!"), []);
         assert_eq!(with("hơn hai mươi ký tự rồi"), refused("too-long"));
-        assert_eq!(with("a\u{202E}b"), refused("forbidden-character"));
-        assert_eq!(with("a\u{7}b"), refused("forbidden-character"));
+        assert_eq!(with("a\u{202E}b"), refused("characters-removed"));
+        assert_eq!(with("a\u{7}b"), refused("characters-removed"));
+        let kept = checked(&json!({"sex": "male", "staff": "1", "why": "a\u{202E}b\u{0}"}));
+        assert_eq!(kept.texts, [("why".to_owned(), "ab".to_owned())]);
+        assert!(!any_error(&kept.findings));
         assert_eq!(with(" \n"), refused("required"));
+    }
+
+    #[test]
+    fn null_is_no_answer() {
+        assert_eq!(found(&json!({"sex": "male", "staff": "5", "age": null, "sources": null, "fee": null, "why": null})), []);
+        assert_eq!(found(&json!({"sex": null, "staff": "5"})), sample::expected(&[("/answers/sex", "required")]));
+    }
+
+    #[test]
+    fn a_number_in_words_of_a_form_is_read_where_it_stands_for_one() {
+        let with = |fee: &str| {
+            let checked = checked(&json!({"sex": "male", "staff": "5", "age": 70, "fee": fee}));
+            let layout = Layout::of(&sample::checked(&sample::questionnaire()));
+            (layout.slot("fee").unwrap().number(&checked.packed), checked.findings[0].code.clone(), checked.findings[0].is_error())
+        };
+        assert_eq!(with("12,5"), (Some(1250), "number-as-text".into(), false));
+        assert_eq!(with("1,234"), (None, "ambiguous-number".into(), true));
+        assert_eq!(with("mười hai"), (None, "wrong-type".into(), true));
+    }
+
+    #[test]
+    fn a_whole_number_of_a_spreadsheet_is_the_option_it_spells() {
+        let layout = Layout::of(&sample::checked(&sample::questionnaire()));
+        let checked = checked(&json!({"sex": "male", "staff": 4.0}));
+        assert_eq!((layout.option_of(&checked.packed, "staff"), checked.findings), (Some(4), Vec::new()));
+        assert_eq!(found(&json!({"sex": "male", "staff": 4.5})), sample::expected(&[("/answers/staff", "wrong-type")]));
+    }
+
+    #[test]
+    fn an_answer_to_what_was_not_asked_is_set_aside_and_the_rest_counts() {
+        let checked = checked(&json!({"sex": "male", "staff": "5", "why": "còn sót"}));
+        assert!(checked.is_valid() && !any_error(&checked.findings));
+        let layout = Layout::of(&sample::checked(&sample::questionnaire()));
+        assert_eq!((layout.slot("why").unwrap().state(&checked.packed), checked.texts.len()), (NOT_ASKED, 0));
+        assert!(!layout.holds_invalid(&checked.packed));
     }
 
     #[test]

@@ -2,16 +2,20 @@
 //!
 //! [`Submission::parse`] looks at the envelope, [`check`] at the answers, and [`Response`] is what came of both:
 //! only a response crosses into the store and the figures. A kiosk's answers are never thrown away, so a
-//! submission with findings can be kept too, marked as what it is. What looks odd about answers that are valid is
+//! submission with findings can be kept too. A finding belongs to the item it is about ([`item_of`]): that item is marked as
+//! invalid and the rest counts. What is wrong about who, where and when refuses the response as a whole. What looks odd about answers that are valid is
 //! the matter of [`quality`].
 //!
 //! **Invariant:** whether a response is valid follows from its bytes and the questionnaire alone; no clock, no
 //! list of units, no wave is asked here.
 
+mod answer;
 mod check;
 mod day;
 mod packed;
 pub mod quality;
+mod reason;
+mod spelled;
 mod submission;
 
 use crate::words::named;
@@ -19,9 +23,10 @@ use crate::words::named;
 pub use check::{Checked, check};
 pub use day::{service_day, time_of_day, weekday};
 pub use packed::{NotOfLayout, decode};
+pub use reason::{invalid_items, item_of, reasons, refuses_whole};
 pub use submission::{MAX_DEPTH, Submission, UnitRef};
 
-use crate::words::Finding;
+use crate::words::{Finding, any_error};
 
 named! {
     /// How answers came in. The codes are stored: they never change.
@@ -77,20 +82,20 @@ pub struct Response {
 }
 
 impl Response {
-    /// Checks `submission` and takes it if it is valid.
+    /// Checks `submission` and takes it if nothing is wrong with it, not with one item either.
     ///
     /// # Errors
-    /// Every finding, where one of them refuses the answers.
+    /// Every finding, where one of them is an error.
     pub fn check(
         submission: Submission,
         questionnaire: &crate::schema::Questionnaire,
         layout: &crate::schema::Layout,
     ) -> Result<Self, Vec<Finding>> {
         let response = Self::check_and_keep(submission, questionnaire, layout);
-        if response.valid { Ok(response) } else { Err(response.findings) }
+        if any_error(&response.findings) { Err(response.findings) } else { Ok(response) }
     }
 
-    /// Checks `submission` and takes it in any case, marked as invalid if it is.
+    /// Checks `submission` and takes it in any case, its items marked where they are invalid.
     #[must_use]
     pub fn check_and_keep(submission: Submission, questionnaire: &crate::schema::Questionnaire, layout: &crate::schema::Layout) -> Self {
         let checked = check(&submission, questionnaire, layout);
@@ -98,7 +103,7 @@ impl Response {
         Self { submission, packed: checked.packed, texts: checked.texts, findings: checked.findings, valid }
     }
 
-    /// Whether the answers may enter an index.
+    /// Whether its valid items may enter an index.
     #[must_use]
     pub fn is_valid(&self) -> bool {
         self.valid
@@ -122,7 +127,7 @@ impl Response {
         &self.texts
     }
 
-    /// What was found; for a valid response, warnings.
+    /// What was found; of a valid response, warnings and what is wrong with single items.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
@@ -145,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invalid_submission_is_refused_or_kept_as_invalid() {
+    fn a_submission_with_an_invalid_item_is_refused_or_kept_with_the_item_marked() {
         let body = br#"{"survey":"sample","version":"1.0","wave":"w","unit":{"list":"l","code":"c"},"channel":"kiosk",
             "answers":{"sex":"x","staff":4}}"#;
         let submission = Submission::parse(body).unwrap();
@@ -154,7 +159,8 @@ mod tests {
         let findings = Response::check(submission.clone(), &questionnaire, &layout).unwrap_err();
         assert_eq!(findings.len(), 1);
         let kept = Response::check_and_keep(submission, &questionnaire, &layout);
-        assert!(!kept.is_valid());
+        assert!(kept.is_valid(), "one bad answer does not take the others with it");
+        assert!(layout.holds_invalid(kept.packed()));
         assert_eq!(kept.findings(), findings);
         assert_eq!(layout.option_of(kept.packed(), "staff"), Some(4), "what was valid is kept");
     }

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
 
 use crate::schema::{
-    DOES_NOT_APPLY, Item, Layout, NOT_ANSWERED, NOT_ASKED, NOT_OFFERED, OptionList, Questionnaire, Slot, SlotKind, unscaled,
+    DOES_NOT_APPLY, INVALID, Item, Layout, NOT_ANSWERED, NOT_ASKED, NOT_OFFERED, OptionList, Questionnaire, Slot, SlotKind, unscaled,
 };
 
 /// The bytes are not a packed response of the layout.
@@ -17,7 +17,7 @@ pub struct NotOfLayout {
     pub found: usize,
 }
 
-/// The answers as a submission writes them. Items not answered or not asked are left out; the texts, which
+/// The answers as a submission writes them. Items not answered, not asked or not valid are left out; the texts, which
 /// are not in the bytes, come from `text_of`.
 ///
 /// # Errors
@@ -37,7 +37,7 @@ pub fn decode(
 
 fn answer(item: &Item, slot: Slot, bytes: &[u8], text_of: impl Fn(&str) -> Option<String>) -> Option<Value> {
     match slot.state(bytes) {
-        NOT_ANSWERED | NOT_ASKED => return None,
+        NOT_ANSWERED | NOT_ASKED | INVALID => return None,
         DOES_NOT_APPLY => return Some(json!({"missing": "does_not_apply"})),
         NOT_OFFERED => return Some(json!({"missing": "not_offered"})),
         _ => {}
@@ -78,7 +78,9 @@ mod tests {
         let questionnaire = sample::checked(&sample::questionnaire());
         let layout = Layout::of(&questionnaire);
         let mut bytes = layout.blank();
-        for (item, state) in [("sex", NOT_ANSWERED), ("staff", DOES_NOT_APPLY), ("result", NOT_OFFERED), ("why", NOT_ASKED)] {
+        for (item, state) in
+            [("sex", NOT_ANSWERED), ("staff", DOES_NOT_APPLY), ("result", NOT_OFFERED), ("why", NOT_ASKED), ("fee", INVALID)]
+        {
             layout.slot(item).unwrap().set_state(&mut bytes, state);
         }
         let answers = decode(&bytes, &questionnaire, &layout, |_| None).unwrap();

@@ -19,6 +19,7 @@ pub struct IndexDefinition {
     pub(super) min_n: u32,
     pub(super) lonely_psu: LonelyPsu,
     pub(super) missing: Missing,
+    pub(super) invalid_items: InvalidItems,
     pub(super) estimation: Estimation,
     pub(super) parameters: BTreeMap<String, Parameter>,
     pub(super) domains: Vec<Domain>,
@@ -86,6 +87,12 @@ impl IndexDefinition {
         self.missing
     }
 
+    /// What to do with responses that have invalid items.
+    #[must_use]
+    pub fn invalid_items(&self) -> InvalidItems {
+        self.invalid_items
+    }
+
     /// How the figures are estimated.
     #[must_use]
     pub fn estimation(&self) -> &Estimation {
@@ -151,6 +158,32 @@ pub struct Missing {
     pub leaf: LeafMissing,
     /// Missing children of a node.
     pub node: NodeMissing,
+}
+
+/// What to do with a response that has invalid items.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum InvalidItems {
+    /// The items are missing for the measures that use them; the rest of the response counts.
+    #[default]
+    DropItem,
+    /// The whole response is left out, whichever of its items is invalid.
+    DropResponse,
+}
+
+impl InvalidItems {
+    /// The names in a file.
+    pub const NAMES: [&'static str; 2] = ["drop_item", "drop_response"];
+    /// Every rule.
+    pub const ALL: [Self; 2] = [Self::DropItem, Self::DropResponse];
+
+    /// The name in a file.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::DropItem => "drop_item",
+            Self::DropResponse => "drop_response",
+        }
+    }
 }
 
 /// Missing answers in a leaf.

@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::decode::{At, Object, array, list, names, not_empty, real, skip_meta_schema, string, whole};
 use super::estimation_file;
 use super::index::{
-    Content, Domain, FavourableMissing, IndexDefinition, LeafMissing, LonelyPsu, Measure, Missing, Node, NodeMissing, Parameter, Weight,
+    Content, Domain, FavourableMissing, IndexDefinition, InvalidItems, LeafMissing, LonelyPsu, Measure, Missing, Node, NodeMissing,
+    Parameter, Weight,
 };
 use super::rules::{document_code, duplicate, item_code, version};
 use super::text::Text;
@@ -28,6 +29,8 @@ pub(super) fn read(value: &Value, at: &mut At<'_>) -> Option<IndexDefinition> {
     let lonely_psu =
         object.need("lonely_psu", at, |value, at| at.one_of(value, &LonelyPsu::NAMES).map(|position| LonelyPsu::ALL[position]));
     let missing = object.need("missing", at, missing);
+    let invalid_items =
+        object.read("invalid_items", at, |value, at| at.one_of(value, &InvalidItems::NAMES).map(|position| InvalidItems::ALL[position]));
     let estimation = object.read("estimation", at, estimation_file::read);
     let parameters = object.read("parameters", at, parameters).unwrap_or_default();
     let domains = object.need("domains", at, domains);
@@ -46,6 +49,7 @@ pub(super) fn read(value: &Value, at: &mut At<'_>) -> Option<IndexDefinition> {
         min_n: min_n?,
         lonely_psu: lonely_psu?,
         missing: missing?,
+        invalid_items: invalid_items.unwrap_or_default(),
         estimation: estimation.unwrap_or_default(),
         domains: domains?,
         tree: tree?,
@@ -303,7 +307,7 @@ fn measure(value: &Value, at: &mut At<'_>) -> Option<Measure> {
 #[cfg(test)]
 mod tests {
     use crate::schema::sample::{checked_index, errors_after, expected, index};
-    use crate::schema::{Domain, LonelyPsu, Measure, Node};
+    use crate::schema::{Domain, InvalidItems, LonelyPsu, Measure, Node};
     use serde_json::{Value, json};
 
     fn refused(change: impl FnOnce(&mut Value)) -> Vec<(String, String)> {
@@ -317,10 +321,21 @@ mod tests {
         assert_eq!(index.lonely_psu(), LonelyPsu::Average);
         assert_eq!(index.domains()[1], Domain::UnitByLevel { level: "province".into() });
         assert_eq!(index.node("ALL").unwrap().agency(), Some("Sở Nội vụ"));
+        assert_eq!(index.invalid_items(), InvalidItems::DropItem, "where nothing is said");
         let value_of = |name: &str| index.parameters().get(name).map(|parameter| parameter.value);
         let weight = |code: &str| index.node(code).unwrap().weight().unwrap().value(value_of).unwrap();
         assert!((weight("STAFF") - 0.4).abs() < 1e-15 && (weight("RESULT") - 0.6).abs() < 1e-15);
         assert_eq!(index.node("STAFF").unwrap().measure(), Some(&Measure::Mean { item: "staff".into() }));
+    }
+
+    #[test]
+    fn a_definition_says_what_an_invalid_item_takes_with_it() {
+        for (name, rule) in InvalidItems::NAMES.into_iter().zip(InvalidItems::ALL) {
+            let mut stated = index();
+            stated["invalid_items"] = json!(name);
+            assert_eq!((checked_index(&stated).invalid_items(), rule.as_str()), (rule, name));
+        }
+        assert_eq!(refused(|value| value["invalid_items"] = json!("drop")), expected(&[("/invalid_items", "unknown-value")]));
     }
 
     #[test]

@@ -21,6 +21,8 @@ use super::questionnaire::{ItemKind, MAX_OPTIONS, Questionnaire};
 pub const NOT_ANSWERED: u8 = 0;
 /// State of a slot with more than one byte: an answer follows. In one-byte slots it is the first option.
 pub const ANSWERED: u8 = 1;
+/// State: something was answered, or should have been, and it is not valid: missing, with a reason that stands in the findings.
+pub const INVALID: u8 = 251;
 /// State: the respondent said that the question does not apply.
 pub const DOES_NOT_APPLY: u8 = 253;
 /// State: the form in use did not offer the question.
@@ -253,12 +255,20 @@ impl Layout {
         vec![NOT_ANSWERED; self.width]
     }
 
+    /// Whether an item was answered with what is not valid.
+    #[must_use]
+    pub fn holds_invalid(&self, bytes: &[u8]) -> bool {
+        self.slots.iter().any(|slot| slot.state(bytes) == INVALID)
+    }
+
     /// Whether `bytes` can be a response of this layout: the right length, and states and options that exist.
     #[must_use]
     pub fn accepts(&self, bytes: &[u8]) -> bool {
         bytes.len() == self.width
             && self.slots.iter().all(|slot| match (slot.state(bytes), slot.kind) {
-                (NOT_ANSWERED | DOES_NOT_APPLY | NOT_OFFERED | NOT_ASKED, _) => bytes[slot.range()].iter().skip(1).all(|&byte| byte == 0),
+                (NOT_ANSWERED | INVALID | DOES_NOT_APPLY | NOT_OFFERED | NOT_ASKED, _) => {
+                    bytes[slot.range()].iter().skip(1).all(|&byte| byte == 0)
+                }
                 (state, SlotKind::Option(count)) => state <= count,
                 (state, SlotKind::Multiple(count)) => {
                     let spare = (8 - count % 8) % 8;
@@ -270,7 +280,7 @@ impl Layout {
     }
 }
 
-const _: () = assert!(MAX_OPTIONS < DOES_NOT_APPLY as usize, "an option number must never look like a state");
+const _: () = assert!(MAX_OPTIONS < INVALID as usize, "an option number must never look like a state");
 
 #[cfg(test)]
 mod tests {
@@ -307,8 +317,10 @@ mod tests {
         assert_eq!(slot("sources").options(&bytes).collect::<Vec<_>>(), [1, 5]);
         assert_eq!(bytes[10..12], [ANSWERED, 0b1_0001]);
         for item in ["staff", "age", "day", "sources"] {
+            slot(item).set_state(&mut bytes, INVALID);
+            assert!(!slot(item).is_answered(&bytes) && slot(item).option(&bytes).is_none() && layout.holds_invalid(&bytes));
             slot(item).set_state(&mut bytes, NOT_ASKED);
-            assert!(!slot(item).is_answered(&bytes));
+            assert!(!slot(item).is_answered(&bytes) && !layout.holds_invalid(&bytes));
         }
         bytes.retain(|byte| *byte != NOT_ANSWERED);
         assert_eq!(bytes, [NOT_ASKED; 4]);
@@ -324,7 +336,8 @@ mod tests {
         };
         assert!(with(0, 2) && with(0, NOT_OFFERED));
         assert!(!with(0, 3), "an option that does not exist");
-        assert!(!with(0, 251), "a state that does not exist");
+        assert!(with(0, INVALID));
+        assert!(!with(0, 252), "a state that does not exist");
         assert!(!with(1, 2), "a number has one state of being answered");
         assert!(!with(2, 1), "a number without an answer");
         assert!(!layout.accepts(&[]));

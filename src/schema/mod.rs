@@ -41,16 +41,17 @@ pub use estimation::{
     CalibrationDistance, CalibrationRule, ChangeRule, Estimation, Margin, RankBasis, RankRule, ShareInterval, SmallAreaRule, ThinRule,
 };
 pub use index::{
-    Content, Domain, FavourableMissing, IndexDefinition, LeafMissing, LonelyPsu, Measure, Missing, Node, NodeMissing, Parameter, Weight,
+    Content, Domain, FavourableMissing, IndexDefinition, InvalidItems, LeafMissing, LonelyPsu, Measure, Missing, Node, NodeMissing,
+    Parameter, Weight,
 };
-pub use layout::{ANSWERED, DOES_NOT_APPLY, Layout, NOT_ANSWERED, NOT_ASKED, NOT_OFFERED, Slot, SlotKind};
+pub use layout::{ANSWERED, DOES_NOT_APPLY, INVALID, Layout, NOT_ANSWERED, NOT_ASKED, NOT_OFFERED, Slot, SlotKind};
 pub use number::{DecimalError, MAX_DECIMALS, MAX_SCALED, Ratio, scaled, unscaled};
 pub use questionnaire::{Choice, Item, ItemKind, MAX_OPTIONS, OptionList, Questionnaire, Section};
 pub use relevance::Relevance;
 pub use rules::parse_day;
 pub(crate) use rules::{document_code, version};
 pub use source::MAX_DEPTH;
-pub(crate) use text::forbidden_character;
+pub(crate) use text::is_forbidden;
 pub use text::{NoVietnamese, Text};
 pub use variance::{BootstrapKind, VarianceMethod};
 pub use version::{Change, Report, canonical_json, compatibility, content_hash};

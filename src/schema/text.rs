@@ -97,7 +97,12 @@ pub(crate) fn is_language_tag(tag: &str) -> bool {
 /// The first character of `text` that no text may hold: a control character other than a newline or
 /// a tab, or one that overrides the reading direction and so can make a text show as another one.
 pub(crate) fn forbidden_character(text: &str) -> Option<char> {
-    text.chars().find(|&c| (c.is_control() && c != '\n' && c != '\t') || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'))
+    text.chars().find(|&c| is_forbidden(c))
+}
+
+/// Whether no text may hold this character.
+pub(crate) fn is_forbidden(c: char) -> bool {
+    (c.is_control() && c != '\n' && c != '\t') || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

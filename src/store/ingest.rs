@@ -1,6 +1,7 @@
 //! One transaction's worth of new responses.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use diesel::prelude::*;
 use diesel::sql_query;
@@ -10,8 +11,9 @@ use uuid::Uuid;
 use super::columns::Bytes32;
 use super::db::{Db, hold_response_order};
 use super::error::Result;
-use super::responses::{EventKind, Receipt, ResponseState, end};
-use super::tables::{free_text, response, submission};
+use super::person::{self, Belongs, DOUBLED, Link};
+use super::responses::{Receipt, ResponseState};
+use super::tables::{free_text, response, response_finding, submission};
 
 /// A checked response on its way in.
 #[derive(Debug, Clone)]
@@ -50,6 +52,12 @@ pub struct NewResponse {
     pub texts: Vec<(String, String)>,
     /// What is wrong with it, as JSON.
     pub findings: Option<String>,
+    /// Why it does not count (item empty), or items of it: item and code, each pair once.
+    pub reasons: Vec<(String, String)>,
+    /// The line of the wave's sample list that answered.
+    pub respondent: Option<String>,
+    /// Whether the sender would rather be refused than have a second answer of one respondent kept.
+    pub strict: bool,
     /// The response that this one corrects.
     pub supersedes: Option<Uuid>,
     /// Who sent it: the author of the correction, if it is one.
@@ -60,7 +68,8 @@ impl NewResponse {
     /// Roughly what it holds of memory, in bytes.
     pub(super) fn size(&self) -> usize {
         let texts: usize = self.texts.iter().map(|(item, text)| item.len() + text.len()).sum();
-        size_of::<Self>() + self.body.len() + self.answers.len() + texts + self.findings.as_ref().map_or(0, String::len)
+        let reasons: usize = self.reasons.iter().map(|(item, code)| item.len() + code.len()).sum();
+        size_of::<Self>() + reasons + self.body.len() + self.answers.len() + texts + self.findings.as_ref().map_or(0, String::len)
     }
 }
 
@@ -80,6 +89,8 @@ pub enum Outcome {
     },
     /// The response of this id was withdrawn; it does not come back.
     Withdrawn,
+    /// A response of the same listed respondent counts already: this one is stored as invalid, or, `None`, was to be refused then.
+    Doubled(Option<Receipt>),
     /// It corrects a response that the wave does not have, or that has ended (was withdrawn, excluded, or corrected before): nothing
     /// is stored. Two corrections of one response would both count.
     SupersededMissing,
@@ -89,31 +100,98 @@ pub enum Outcome {
 ///
 /// # Design
 /// Plain new responses, nearly all, go in together. What needs a look first (corrections, an id that occurs twice, an id that is
-/// stored) follows one at a time in the order given. So a correction finds what it corrects in the same batch.
+/// stored, a respondent who answered before) follows one at a time in the order given. So a correction finds what it corrects in the
+/// same batch, and also where it stands before it: one that finds nothing is tried again after the others.
 pub(super) fn store_batch(db: &mut Db, batch: &[&NewResponse]) -> Result<Vec<Outcome>> {
     db.write(|db| {
         hold_response_order(db)?;
         let mut ids = HashSet::with_capacity(batch.len());
+        let crowded = crowded(db, batch)?;
+        let alone = |new: &NewResponse| line(new).is_none_or(|line| !crowded.contains(&line));
         let (plain, rest): (Vec<usize>, Vec<usize>) =
-            (0..batch.len()).partition(|&i| ids.insert(batch[i].id) && batch[i].supersedes.is_none());
+            (0..batch.len()).partition(|&i| ids.insert(batch[i].id) && batch[i].supersedes.is_none() && alone(batch[i]));
         let mut outcomes: Vec<Option<Outcome>> = vec![None; batch.len()];
-        let rows: Vec<&NewResponse> = plain.iter().map(|&i| batch[i]).collect();
+        let rows: Vec<Row<'_>> = plain.iter().map(|&i| Row::plain(batch[i])).collect();
         let seqs = insert_new(db, &rows)?;
         for (&i, seq) in plain.iter().zip(&seqs) {
-            outcomes[i] = seq.map(|seq| Outcome::Stored(receipt(batch[i], seq)));
+            outcomes[i] = seq.map(|seq| Outcome::Stored(Row::plain(batch[i]).receipt(seq)));
         }
         let mut known: Vec<usize> = plain.iter().zip(&seqs).filter(|(_, seq)| seq.is_none()).map(|(&i, _)| i).collect();
         known.extend(rest);
         known.sort_unstable();
-        for i in known {
-            outcomes[i] = Some(store_one(db, batch[i])?);
+        while !known.is_empty() {
+            let mut orphans = Vec::new();
+            for &i in &known {
+                let outcome = store_one(db, batch[i])?;
+                if outcome == Outcome::SupersededMissing {
+                    orphans.push(i);
+                }
+                outcomes[i] = Some(outcome);
+            }
+            // What they correct may have come after them.
+            known = if orphans.len() < known.len() { orphans } else { Vec::new() };
         }
         Ok(outcomes.into_iter().flatten().collect())
     })
 }
 
-fn receipt(new: &NewResponse, seq: i64) -> Receipt {
-    Receipt { id: new.id, seq, received_at: new.received_at, body_sha256: new.body_sha256, state: new.state }
+/// The line of a sample list that a response answers for.
+fn line(new: &NewResponse) -> Option<(i32, String)> {
+    Some((new.wave_id, new.respondent.clone()?))
+}
+
+/// Lines of sample lists that have an answer already, or several in this batch.
+fn crowded(db: &mut Db, batch: &[&NewResponse]) -> Result<HashSet<(i32, String)>> {
+    let mut lines: BTreeMap<i32, Vec<&str>> = BTreeMap::new();
+    for new in batch {
+        if let Some(respondent) = &new.respondent {
+            lines.entry(new.wave_id).or_default().push(respondent);
+        }
+    }
+    let mut crowded = person::answered(db, &lines)?;
+    for (wave_id, respondents) in lines {
+        let mut seen = HashSet::with_capacity(respondents.len());
+        crowded.extend(respondents.into_iter().filter(|line| !seen.insert(*line)).map(|line| (wave_id, line.to_owned())));
+    }
+    Ok(crowded)
+}
+
+/// A response as it is stored: with what only the store can know.
+struct Row<'a> {
+    new: &'a NewResponse,
+    state: ResponseState,
+    first_seq: Option<i64>,
+    respondent: Option<&'a str>,
+    doubled: bool,
+}
+
+impl<'a> Row<'a> {
+    /// The first response of a person.
+    fn plain(new: &'a NewResponse) -> Self {
+        Self { new, state: new.state, first_seq: None, respondent: new.respondent.as_deref(), doubled: false }
+    }
+
+    fn receipt(&self, seq: i64) -> Receipt {
+        let Self { new, state, .. } = *self;
+        Receipt { id: new.id, seq, received_at: new.received_at, body_sha256: new.body_sha256, state }
+    }
+
+    /// What was found, as JSON, with what the store found.
+    fn findings(&self) -> Option<Cow<'a, str>> {
+        let found = self.new.findings.as_deref();
+        if !self.doubled {
+            return found.map(Cow::Borrowed);
+        }
+        let more = serde_json::to_string(&person::doubled()).unwrap_or_default(); // strings always serialise
+        let before = found.and_then(|found| found.trim_end().strip_suffix(']')).filter(|found| found.len() > 1);
+        Some(Cow::Owned(before.map_or_else(|| format!("[{more}]"), |before| format!("{before},{more}]"))))
+    }
+
+    /// Why it does not count, or items of it.
+    fn reasons(&self) -> impl Iterator<Item = (&str, &str)> {
+        let doubled = self.doubled.then_some(("", DOUBLED));
+        self.new.reasons.iter().map(|(item, code)| (item.as_str(), code.as_str())).chain(doubled)
+    }
 }
 
 #[derive(Queryable, Selectable)]
@@ -121,10 +199,9 @@ fn receipt(new: &NewResponse, seq: i64) -> Receipt {
 struct Known {
     #[diesel(embed)]
     receipt: Receipt,
-    wave_id: i32,
     device_key_id: Option<i32>,
-    ended_event: Option<i64>,
-    withdrawn_at: Option<i64>,
+    #[diesel(embed)]
+    link: Link,
     #[diesel(deserialize_as = Bytes32)]
     body_sha256: [u8; 32],
 }
@@ -137,7 +214,7 @@ fn find(db: &mut Db, id: Uuid) -> Result<Option<Known>> {
 fn store_one(db: &mut Db, new: &NewResponse) -> Result<Outcome> {
     if let Some(known) = find(db, new.id)? {
         return Ok(match known {
-            Known { withdrawn_at: Some(_), .. } => Outcome::Withdrawn,
+            Known { link: Link { withdrawn_at: Some(_), .. }, .. } => Outcome::Withdrawn,
             Known { body_sha256, receipt, .. } if body_sha256 == new.body_sha256 => Outcome::Replayed(receipt),
             Known { body_sha256, device_key_id, .. } => Outcome::Conflict { stored_sha256: body_sha256, sender: device_key_id },
         });
@@ -145,31 +222,43 @@ fn store_one(db: &mut Db, new: &NewResponse) -> Result<Outcome> {
     let corrected = match new.supersedes {
         None => None,
         Some(id) => match find(db, id)? {
-            Some(old) if old.wave_id == new.wave_id && old.ended_event.is_none() => Some(old.receipt.seq),
+            Some(old) if old.link.wave_id == new.wave_id && old.link.stands() => Some(old.link),
             _ => return Ok(Outcome::SupersededMissing),
         },
     };
-    let [Some(seq)] = insert_new(db, &[new])?[..] else {
+    // A correction that names no line of the list is of the person whose answer it corrects.
+    let inherited = corrected.as_ref().and_then(|old| old.respondent.as_deref());
+    let respondent = new.respondent.as_deref().or(inherited);
+    let belongs = Belongs::find(db, new.wave_id, corrected.as_ref(), respondent)?;
+    let doubled = belongs.doubled && new.state != ResponseState::Quarantined;
+    if doubled && new.strict {
+        return Ok(Outcome::Doubled(None));
+    }
+    let state = if doubled { ResponseState::Invalid } else { new.state };
+    let row = Row { new, state, first_seq: belongs.first_seq, respondent, doubled };
+    let [Some(seq)] = insert_new(db, std::slice::from_ref(&row))?[..] else {
         return Err(diesel::result::Error::NotFound.into());
     };
     // A correction that is itself invalid ends nothing: the earlier answers stay the best there are.
-    if let (Some(old), ResponseState::Valid) = (corrected, new.state) {
-        end(db, old, EventKind::Superseded, new.received_at, &new.actor, "", Some(seq))?;
+    if state == ResponseState::Valid {
+        belongs.supersede(db, seq, new.received_at, &new.actor)?;
     }
-    Ok(Outcome::Stored(receipt(new, seq)))
+    let receipt = row.receipt(seq);
+    Ok(if doubled { Outcome::Doubled(Some(receipt)) } else { Outcome::Stored(receipt) })
 }
 
 /// Inserts those whose id is new, with all that belongs to them; gives the sequence number of each, `None` where the id is known.
-fn insert_new(db: &mut Db, rows: &[&NewResponse]) -> Result<Vec<Option<i64>>> {
+fn insert_new(db: &mut Db, rows: &[Row<'_>]) -> Result<Vec<Option<i64>>> {
     match db {
-        Db::Sqlite(c) => rows.iter().map(|new| Ok(insert_sqlite(c, new)?)).collect(),
+        Db::Sqlite(c) => rows.iter().map(|row| Ok(insert_sqlite(c, row)?)).collect(),
         Db::Postgres(_) if rows.is_empty() => Ok(Vec::new()),
         Db::Postgres(c) => Ok(insert_postgres(c, rows)?),
     }
 }
 
 /// A row a statement: each is prepared once, and there is no round trip to save.
-fn insert_sqlite(c: &mut SqliteConnection, new: &NewResponse) -> QueryResult<Option<i64>> {
+fn insert_sqlite(c: &mut SqliteConnection, row: &Row<'_>) -> QueryResult<Option<i64>> {
+    let new = row.new;
     let seq: Option<i64> = diesel::insert_into(response::table)
         .values((
             response::id.eq(new.id.as_bytes().as_slice()),
@@ -183,9 +272,11 @@ fn insert_sqlite(c: &mut SqliteConnection, new: &NewResponse) -> QueryResult<Opt
             response::started_at.eq(new.started_at),
             response::answered_at.eq(new.answered_at),
             response::received_at.eq(new.received_at),
-            response::state.eq(new.state as i16),
+            response::state.eq(row.state as i16),
             response::body_sha256.eq(new.body_sha256.as_slice()),
             response::answers.eq(&new.answers),
+            response::first_seq.eq(row.first_seq),
+            response::respondent.eq(row.respondent),
         ))
         .on_conflict(response::id)
         .do_nothing()
@@ -194,22 +285,28 @@ fn insert_sqlite(c: &mut SqliteConnection, new: &NewResponse) -> QueryResult<Opt
         .optional()?;
     let Some(seq) = seq else { return Ok(None) };
     diesel::insert_into(submission::table)
-        .values((submission::response_seq.eq(seq), submission::body.eq(&new.body), submission::findings.eq(new.findings.as_deref())))
+        .values((submission::response_seq.eq(seq), submission::body.eq(&new.body), submission::findings.eq(row.findings().as_deref())))
         .execute(c)?;
     for (item, text) in &new.texts {
         diesel::insert_into(free_text::table)
             .values((free_text::response_seq.eq(seq), free_text::item.eq(item), free_text::text.eq(text)))
             .execute(c)?;
     }
+    for (item, code) in row.reasons() {
+        diesel::insert_into(response_finding::table)
+            .values((response_finding::response_seq.eq(seq), response_finding::item.eq(item), response_finding::code.eq(code)))
+            .execute(c)?;
+    }
     Ok(Some(seq))
 }
 
-/// Three statements, however large the batch: their text never changes, so that the server plans them once.
+/// Four statements, however large the batch: their text never changes, so that the server plans them once.
 const INSERT_RESPONSES: &str = "INSERT INTO response (id, wave_id, version_id, unit_id, psu_id, weight_u, channel, device_key_id, \
-     started_at, answered_at, received_at, state, body_sha256, answers) \
-     SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+     started_at, answered_at, received_at, state, body_sha256, answers, first_seq, respondent) \
+     SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
      ON CONFLICT (id) DO NOTHING RETURNING id, seq";
 const INSERT_SUBMISSIONS: &str = "INSERT INTO submission (response_seq, body, findings) SELECT * FROM unnest($1, $2, $3)";
+const INSERT_FINDINGS: &str = "INSERT INTO response_finding (response_seq, item, code) SELECT * FROM unnest($1, $2, $3)";
 const INSERT_TEXTS: &str = "INSERT INTO free_text (response_seq, item, text) SELECT * FROM unnest($1, $2, $3)";
 
 #[derive(QueryableByName)]
@@ -220,10 +317,10 @@ struct Inserted {
     seq: i64,
 }
 
-fn insert_postgres(c: &mut PgConnection, rows: &[&NewResponse]) -> QueryResult<Vec<Option<i64>>> {
+fn insert_postgres(c: &mut PgConnection, rows: &[Row<'_>]) -> QueryResult<Vec<Option<i64>>> {
     /// A column of the batch.
-    fn column<'a, T>(rows: &[&'a NewResponse], of: impl Fn(&'a NewResponse) -> T) -> Vec<T> {
-        rows.iter().map(|&new| of(new)).collect()
+    fn column<'a, T>(rows: &[Row<'a>], of: impl Fn(&'a NewResponse) -> T) -> Vec<T> {
+        rows.iter().map(|row| of(row.new)).collect()
     }
     let inserted: Vec<Inserted> = sql_query(INSERT_RESPONSES)
         .bind::<Array<Binary>, _>(column(rows, |r| r.id.as_bytes().as_slice()))
@@ -237,27 +334,37 @@ fn insert_postgres(c: &mut PgConnection, rows: &[&NewResponse]) -> QueryResult<V
         .bind::<Array<Nullable<BigInt>>, _>(column(rows, |r| r.started_at))
         .bind::<Array<Nullable<BigInt>>, _>(column(rows, |r| r.answered_at))
         .bind::<Array<BigInt>, _>(column(rows, |r| r.received_at))
-        .bind::<Array<SmallInt>, _>(column(rows, |r| r.state as i16))
+        .bind::<Array<SmallInt>, _>(rows.iter().map(|row| row.state as i16).collect::<Vec<_>>())
         .bind::<Array<Binary>, _>(column(rows, |r| r.body_sha256.as_slice()))
         .bind::<Array<Binary>, _>(column(rows, |r| r.answers.as_slice()))
+        .bind::<Array<Nullable<BigInt>>, _>(rows.iter().map(|row| row.first_seq).collect::<Vec<_>>())
+        .bind::<Array<Nullable<Text>>, _>(rows.iter().map(|row| row.respondent).collect::<Vec<_>>())
         .load(c)?;
-    let by_id: std::collections::HashMap<Vec<u8>, i64> = inserted.into_iter().map(|row| (row.id, row.seq)).collect();
-    let seqs: Vec<Option<i64>> = rows.iter().map(|new| by_id.get(new.id.as_bytes().as_slice()).copied()).collect();
+    let by_id: HashMap<Vec<u8>, i64> = inserted.into_iter().map(|row| (row.id, row.seq)).collect();
+    let seqs: Vec<Option<i64>> = rows.iter().map(|row| by_id.get(row.new.id.as_bytes().as_slice()).copied()).collect();
 
-    let stored: Vec<(i64, &NewResponse)> = rows.iter().zip(&seqs).filter_map(|(new, seq)| Some(((*seq)?, *new))).collect();
+    let stored: Vec<(i64, &Row<'_>)> = rows.iter().zip(&seqs).filter_map(|(row, seq)| Some(((*seq)?, row))).collect();
     sql_query(INSERT_SUBMISSIONS)
         .bind::<Array<BigInt>, _>(stored.iter().map(|(seq, _)| *seq).collect::<Vec<_>>())
-        .bind::<Array<Binary>, _>(stored.iter().map(|(_, new)| new.body.as_slice()).collect::<Vec<_>>())
-        .bind::<Array<Nullable<Text>>, _>(stored.iter().map(|(_, new)| new.findings.as_deref()).collect::<Vec<_>>())
+        .bind::<Array<Binary>, _>(stored.iter().map(|(_, row)| row.new.body.as_slice()).collect::<Vec<_>>())
+        .bind::<Array<Nullable<Text>>, _>(stored.iter().map(|(_, row)| row.findings()).collect::<Vec<_>>())
         .execute(c)?;
     let texts: Vec<(i64, &str, &str)> =
-        stored.iter().flat_map(|(seq, new)| new.texts.iter().map(|(item, text)| (*seq, item.as_str(), text.as_str()))).collect();
+        stored.iter().flat_map(|(seq, row)| row.new.texts.iter().map(|(item, text)| (*seq, item.as_str(), text.as_str()))).collect();
+    let reasons: Vec<(i64, &str, &str)> =
+        stored.iter().flat_map(|(seq, row)| row.reasons().map(|(item, code)| (*seq, item, code))).collect();
+    insert_words(c, INSERT_TEXTS, &texts)?;
+    insert_words(c, INSERT_FINDINGS, &reasons)?;
+    Ok(seqs)
+}
+
+fn insert_words(c: &mut PgConnection, statement: &str, texts: &[(i64, &str, &str)]) -> QueryResult<()> {
     if !texts.is_empty() {
-        sql_query(INSERT_TEXTS)
+        sql_query(statement)
             .bind::<Array<BigInt>, _>(texts.iter().map(|t| t.0).collect::<Vec<_>>())
             .bind::<Array<Text>, _>(texts.iter().map(|t| t.1).collect::<Vec<_>>())
             .bind::<Array<Text>, _>(texts.iter().map(|t| t.2).collect::<Vec<_>>())
             .execute(c)?;
     }
-    Ok(seqs)
+    Ok(())
 }

@@ -16,6 +16,7 @@ mod db;
 mod error;
 mod ingest;
 mod migrate;
+mod person;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -49,6 +50,7 @@ pub use columns::UnknownName;
 pub use db::Db;
 pub use error::{DISK_ERROR, Result, StoreError};
 pub use migrate::{migrate, pending, revert_all};
+pub use person::{DOUBLED, doubled};
 
 /// How long a caller waits for a pooled connection before it is told that the store is busy.
 const CHECKOUT: Duration = Duration::from_secs(5);

@@ -12,15 +12,16 @@ use uuid::Uuid;
 use super::columns::{Bytes32, named_enum};
 use super::db::{Db, hold_response_order};
 use super::error::{Result, StoreError};
+use super::person::{self, Link};
 use super::tables::{free_text, response, response_event, submission};
 
 /// What a response was found to be on arrival. It never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, FromSqlRow)]
 #[repr(i16)]
 pub enum ResponseState {
-    /// It counts.
+    /// It counts; items that are invalid are missing.
     Valid = 0,
-    /// It has findings: kept, and left out of every run.
+    /// It is invalid as a whole: kept, and left out of every run.
     Invalid = 1,
     /// It came after the wave's close: kept apart.
     Quarantined = 2,
@@ -157,30 +158,44 @@ pub fn submission(db: &mut Db, seq: i64) -> Result<Option<(Vec<u8>, Option<Strin
     Ok(submission::table.find(seq).select((submission::body, submission::findings)).first(db).optional()?)
 }
 
-/// Takes a response back: its answers, its bytes, their hash and its free text are erased, id and dates stay as a tombstone.
+/// Takes a response back, and with it everything that the same person said, before and after: answers, bytes, their hash and free text
+/// are erased, ids and dates stay as tombstones.
 ///
-/// Returns whether it was still there to take back.
+/// Returns whether there was still something to take back.
 ///
 /// # Errors
 /// [`StoreError::NotFound`].
 pub fn withdraw(db: &mut Db, id: Uuid, actor: &str, reason: &str, now: i64) -> Result<bool> {
     db.write(|db| {
         hold_response_order(db)?;
-        let (seq, withdrawn_at) = standing(db, id)?;
-        if withdrawn_at.is_some() {
-            return Ok(false);
+        let link = link(db, id)?;
+        let mut taken_back = false;
+        for link in person::links(db, &link)?.iter().filter(|link| link.withdrawn_at.is_none()) {
+            end(db, link.seq, EventKind::Withdrawn, now, actor, reason, None)?;
+            erase(db, link.seq, now)?;
+            taken_back = true;
         }
-        end(db, seq, EventKind::Withdrawn, now, actor, reason, None)?;
-        diesel::update(response::table.find(seq))
-            .set((response::withdrawn_at.eq(now), response::answers.eq(Vec::new()), response::body_sha256.eq(vec![0; 32])))
-            .execute(db)?;
-        diesel::delete(submission::table.find(seq)).execute(db)?;
-        diesel::delete(free_text::table.filter(free_text::response_seq.eq(seq))).execute(db)?;
-        Ok(true)
+        Ok(taken_back)
     })
 }
 
-/// Leaves a response out of the runs to come. It keeps its content.
+/// Why it did not count stays: those are codes, and a run tells the same whenever it is repeated.
+fn erase(db: &mut Db, seq: i64, now: i64) -> Result<()> {
+    diesel::update(response::table.find(seq))
+        .set((
+            response::withdrawn_at.eq(now),
+            response::answers.eq(Vec::new()),
+            response::body_sha256.eq(vec![0; 32]),
+            response::respondent.eq(None::<String>),
+        ))
+        .execute(db)?;
+    diesel::delete(submission::table.find(seq)).execute(db)?;
+    diesel::delete(free_text::table.filter(free_text::response_seq.eq(seq))).execute(db)?;
+    Ok(())
+}
+
+/// Leaves a response out of the runs to come. It keeps its content. Excluding the one of a person that counts excludes what else stands
+/// of them, so that no correction of another brings them back.
 ///
 /// Returns false if it had ended already; the reason is recorded all the same.
 ///
@@ -189,14 +204,19 @@ pub fn withdraw(db: &mut Db, id: Uuid, actor: &str, reason: &str, now: i64) -> R
 pub fn exclude(db: &mut Db, id: Uuid, actor: &str, reason: &str, now: i64) -> Result<bool> {
     db.write(|db| {
         hold_response_order(db)?;
-        let (seq, _) = standing(db, id)?;
-        end(db, seq, EventKind::Excluded, now, actor, reason, None)
+        let link = link(db, id)?;
+        if link.counts() {
+            for other in person::links(db, &link)?.iter().filter(|other| other.stands() && other.seq != link.seq) {
+                end(db, other.seq, EventKind::Excluded, now, actor, reason, None)?;
+            }
+        }
+        end(db, link.seq, EventKind::Excluded, now, actor, reason, None)
     })
 }
 
-fn standing(db: &mut Db, id: Uuid) -> Result<(i64, Option<i64>)> {
+fn link(db: &mut Db, id: Uuid) -> Result<Link> {
     let of = response::table.filter(response::id.eq(id.as_bytes().as_slice()));
-    let found = of.select((response::seq, response::withdrawn_at)).first(db).optional()?;
+    let found = of.select(Link::as_select()).first(db).optional()?;
     found.ok_or_else(|| StoreError::not_found("response", id))
 }
 
@@ -249,6 +269,15 @@ pub fn list(db: &mut Db, wave_id: i32, filter: &Filter, limit: i64) -> Result<Ve
     Ok(of.load(db)?)
 }
 
+/// Free text of one response: item and words. Empty if unknown or withdrawn.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn free_texts_of(db: &mut Db, seq: i64) -> Result<Vec<(String, String)>> {
+    let of = free_text::table.filter(free_text::response_seq.eq(seq)).order(free_text::item);
+    Ok(of.select((free_text::item, free_text::text)).load(db)?)
+}
+
 /// Free text given to `item` in a wave by responses that stand: sequence number and text, at most `limit`, after the cursor.
 ///
 /// # Errors
@@ -290,6 +319,12 @@ pub struct Count {
     /// Whether they ended (withdrawn, superseded or excluded).
     #[diesel(sql_type = Bool)]
     pub ended: bool,
+    /// Whether the respondent has another answer that counts.
+    #[diesel(sql_type = Bool)]
+    pub doubled: bool,
+    /// Whether items of it are invalid.
+    #[diesel(sql_type = Bool)]
+    pub in_part: bool,
     /// How many.
     #[diesel(sql_type = BigInt)]
     pub n: i64,
@@ -306,8 +341,10 @@ pub fn count(db: &mut Db, wave_id: i32, by: CountBy) -> Result<Vec<Count>> {
             concat!(
                 "SELECT ",
                 $key,
-                " AS key, state, ended_event IS NOT NULL AS ended, COUNT(*) AS n ",
-                "FROM response WHERE wave_id = $1 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+                " AS key, state, ended_event IS NOT NULL AS ended, ",
+                "EXISTS (SELECT 1 FROM response_finding f WHERE f.response_seq = seq AND f.code = 'second-answer') AS doubled, ",
+                "EXISTS (SELECT 1 FROM response_finding f WHERE f.response_seq = seq AND f.item <> '') AS in_part, ",
+                "COUNT(*) AS n FROM response WHERE wave_id = $1 GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"
             )
         };
     }

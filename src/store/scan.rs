@@ -6,6 +6,8 @@ use diesel::connection::DefaultLoadingMode;
 use diesel::dsl::max;
 use diesel::pg::PgRowByRowLoadingMode;
 use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::{BigInt, Integer, SmallInt, Text};
 
 use super::db::{Db, hold_response_order};
 use super::error::Result;
@@ -54,6 +56,70 @@ pub struct Scanned {
     pub erased: u64,
     /// The visitor broke off.
     pub broken_off: bool,
+}
+
+/// How many responses do not count, or not with all their items, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NotCounted {
+    /// Responses that are invalid as a whole.
+    pub invalid: i64,
+    /// Responses that are kept apart because they came after the close.
+    pub quarantined: i64,
+    /// Why responses are invalid as a whole: code and number, by code.
+    pub reasons: Vec<(String, i64)>,
+    /// Invalid items of responses that count: item, code and number, by item and code.
+    pub items: Vec<(String, String, i64)>,
+}
+
+#[derive(QueryableByName)]
+struct StateCount {
+    #[diesel(sql_type = SmallInt)]
+    state: ResponseState,
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+#[derive(QueryableByName)]
+struct ReasonCount {
+    #[diesel(sql_type = SmallInt)]
+    state: ResponseState,
+    #[diesel(sql_type = Text)]
+    item: String,
+    #[diesel(sql_type = Text)]
+    code: String,
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+/// What stands at a high water and does not count, or not with all its items.
+///
+/// # Errors
+/// [`StoreError::Database`](super::StoreError::Database).
+pub fn not_counted(db: &mut Db, wave_id: i32, at: HighWater) -> Result<NotCounted> {
+    const STATES: &str = "SELECT state, COUNT(*) AS n FROM response WHERE wave_id = $1 AND seq <= $2 \
+        AND (ended_event IS NULL OR ended_event > $3) AND state <> 0 GROUP BY state";
+    const REASONS: &str = "SELECT r.state, f.item, f.code, COUNT(*) AS n FROM response_finding f JOIN response r ON r.seq = f.response_seq \
+        WHERE r.wave_id = $1 AND r.seq <= $2 AND (r.ended_event IS NULL OR r.ended_event > $3) GROUP BY r.state, f.item, f.code";
+    let asked = |text| sql_query(text).bind::<Integer, _>(wave_id).bind::<BigInt, _>(at.seq).bind::<BigInt, _>(at.event);
+    let mut counted = NotCounted::default();
+    for StateCount { state, n } in asked(STATES).load::<StateCount>(db)? {
+        match state {
+            ResponseState::Valid => {}
+            ResponseState::Invalid => counted.invalid = n,
+            ResponseState::Quarantined => counted.quarantined = n,
+        }
+    }
+    for ReasonCount { state, item, code, n } in asked(REASONS).load::<ReasonCount>(db)? {
+        match state {
+            ResponseState::Invalid if item.is_empty() => counted.reasons.push((code, n)),
+            ResponseState::Valid if !item.is_empty() => counted.items.push((item, code, n)),
+            _ => {}
+        }
+    }
+    // Databases sort words by rules of their own.
+    counted.reasons.sort();
+    counted.items.sort();
+    Ok(counted)
 }
 
 type Row = (i64, i32, i32, i32, i64, i16, Option<i64>, i64, Option<i64>, Vec<u8>);

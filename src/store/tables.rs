@@ -129,6 +129,16 @@ diesel::table! {
         withdrawn_at -> Nullable<BigInt>,
         body_sha256 -> Binary,
         answers -> Binary,
+        first_seq -> Nullable<BigInt>,
+        respondent -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    response_finding (response_seq, item, code) {
+        response_seq -> BigInt,
+        item -> Text,
+        code -> Text,
     }
 }
 

@@ -34,7 +34,8 @@ fn each_response_gets_its_own_result_and_a_bad_one_refuses_no_other() {
     let statuses: Vec<u64> = results.iter().map(|result| result["status"].as_u64().unwrap()).collect();
     assert_eq!(statuses, [201, 201, 201, 409, 404, 422, 422, 200]);
     assert_eq!(results[0]["id"], good);
-    assert_eq!(results[1]["receipt"]["state"], "invalid");
+    let receipt = &results[1]["receipt"];
+    assert_eq!((&receipt["state"], &receipt["invalid_items"]), (&json!("valid"), &json!(["Q1"])));
     assert_eq!(results[3]["problem"]["code"], "response-conflict");
     assert_eq!(results[4]["problem"]["code"], "wave-unknown");
     assert_eq!(results[7]["receipt"], results[0]["receipt"]);

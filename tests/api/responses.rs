@@ -153,12 +153,61 @@ fn a_device_loses_no_answer_and_may_ask_for_strictness() {
     let strict = [("Content-Type", "application/json"), ("Prefer", "respond-async, handling=strict")];
     device.send("PUT", &path, &strict, Some(bad.to_string().as_bytes())).problem(422, "answers-invalid");
     let receipt = device.put(&path, &bad).expect(201);
-    assert_eq!(receipt["state"], "invalid");
+    assert_eq!((&receipt["state"], &receipt["invalid_items"]), (&json!("valid"), &json!(["Q1"])));
     assert_eq!(receipt["findings"][0]["pointer"], "/answers/Q1");
     assert!(receipt["findings"][0]["vi"].is_string() && receipt["findings"][0]["en"].is_string());
     let full = app.client(Role::Statistician).get(&path).expect(200);
     assert_eq!(full["submission"]["answers"]["Q1"], "6");
-    assert_eq!(full["findings"][0]["pointer"], "/answers/Q1");
+    assert_eq!((&full["findings"][0]["pointer"], &full["invalid_items"]), (&json!("/answers/Q1"), &json!(["Q1"])));
+    let own = device.get(&path).expect(200);
+    assert_eq!((&own["findings"], own.get("submission")), (&full["findings"], None));
+    assert_eq!(app.client(Role::Auditor).get(&path).expect(200).get("findings"), None, "a finding can quote an answer");
+}
+
+#[test]
+fn what_was_not_asked_or_cannot_be_read_takes_no_answer_with_it() {
+    let app = TestApp::start();
+    publish(&app);
+    let collector = app.client(Role::Collector);
+    for (pointer, answer, invalid, code) in [
+        ("/answers/sex", json!(null), json!(null), json!(null)),
+        ("/answers/unknown", json!("x"), json!(null), json!("unknown-item")),
+        ("/answers/age", json!("34,0"), json!(null), json!("number-as-text")),
+        ("/answers/age", json!("12,500"), json!(["age"]), json!("ambiguous-number")),
+        ("/answers/note", json!("a\u{202e}b\u{0}"), json!(null), json!("characters-removed")),
+        ("/answers/Q1", json!(null), json!(["Q1"]), json!("required")),
+    ] {
+        let receipt = collector.put(&new_response(), &with(sampled(), pointer, answer)).expect(201);
+        assert_eq!(
+            (&receipt["state"], &receipt["invalid_items"], &receipt["findings"][0]["code"]),
+            (&json!("valid"), &invalid, &code),
+            "{pointer}"
+        );
+    }
+}
+
+#[test]
+fn a_listed_respondent_counts_once_and_progress_says_how_many_were_doubled() {
+    let app = TestApp::start();
+    publish(&app);
+    let collector = app.client(Role::Collector);
+    let mut listed = with(sampled(), "/respondent", json!("HN-1"));
+    listed.as_object_mut().unwrap().remove("psu");
+    let (first, second) = (id(), id());
+    let path = |id: &str| format!("/v1/responses/{id}");
+    assert_eq!(collector.put(&path(&first), &listed).expect(201)["state"], "valid");
+    let receipt = collector.put(&path(&second), &listed).expect(201);
+    let found = (&receipt["state"], &receipt["findings"][0]["pointer"], &receipt["findings"][0]["code"]);
+    assert_eq!(found, (&json!("invalid"), &json!("/respondent"), &json!("second-answer")));
+    assert_eq!(collector.get(&path(&second)).expect(200)["findings"], receipt["findings"], "it is told again");
+    let strict = [("Content-Type", "application/json"), ("Prefer", "handling=strict")];
+    let refused = collector.send("PUT", &new_response(), &strict, Some(listed.to_string().as_bytes())).problem(422, "answers-invalid");
+    assert_eq!(pointers(&refused), ["/respondent"]);
+    let progress = || collector.get("/v1/waves/sample/progress?by=psu").expect(200)["items"][0].clone();
+    let counts = |row: &Value| ["valid", "invalid", "doubled", "ended"].map(|name| row[name].as_i64().unwrap());
+    assert_eq!(counts(&progress()), [1, 1, 1, 0]);
+    collector.put(&new_response(), &with(listed, "/supersedes", json!(second))).expect(201);
+    assert_eq!(counts(&progress()), [1, 0, 0, 2]);
 }
 
 #[test]

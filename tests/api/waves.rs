@@ -118,12 +118,15 @@ fn fieldwork_is_counted_by_psu_with_those_that_have_none() {
     let mut bad = sampled();
     bad["answers"]["Q1"] = json!(9);
     collector.put(&new_response(), &bad).expect(201);
+    let mut unplaced = sampled();
+    unplaced["respondent"] = json!("HN-9");
+    collector.put(&new_response(), &unplaced).expect(201);
     let counts = collector.get("/v1/waves/sample/progress?by=psu").expect(200);
-    let row = |key: &str, valid: i64, invalid: i64| json!({ "key": key, "valid": valid, "invalid": invalid, "quarantined": 0, "ended": 0 });
-    assert_eq!(counts["items"], json!([row("p1", 1, 1), row("p2", 0, 0), row("p3", 0, 0)]));
+    let row = |key: &str, valid: i64, invalid: i64| json!({ "key": key, "valid": valid, "valid_in_part": valid / 2, "invalid": invalid, "doubled": 0, "quarantined": 0, "ended": 0 });
+    assert_eq!(counts["items"], json!([row("", 0, 1), row("p1", 2, 0), row("p2", 0, 0), row("p3", 0, 0)]));
     let counts = collector.get("/v1/waves/sample/progress?by=unit").expect(200);
-    assert_eq!(counts["items"], json!([row("vn-34:01", 1, 1)]));
+    assert_eq!(counts["items"], json!([row("vn-34:01", 2, 1)]));
     let counts = collector.get("/v1/waves/sample/progress").expect(200);
-    assert_eq!(counts["items"], json!([row("2024-09-01", 1, 1)]));
+    assert_eq!(counts["items"], json!([row("2024-09-01", 2, 1)]));
     collector.get("/v1/waves/sample/progress?by=colour").problem(400, "query-invalid");
 }

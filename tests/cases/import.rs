@@ -63,10 +63,11 @@ impl Said {
     /// Records by what became of them, those that are none left out.
     #[track_caller]
     fn is(&self, expect: &Value) -> &Self {
-        let kinds = ["records", "stored", "replayed", "corrected", "doubled", "conflicting", "invalid", "quarantined", "refused"];
+        let kinds =
+            ["records", "stored", "replayed", "corrected", "in_part", "doubled", "conflicting", "invalid", "quarantined", "refused"];
         let told = kinds.into_iter().filter(|kind| self.report[*kind] != 0).map(|kind| (kind.to_owned(), self.report[kind].clone()));
         assert_eq!(Value::Object(told.collect()), *expect, "{}\n{}", self.report, self.words);
-        let clean = ["doubled", "conflicting", "invalid", "quarantined", "refused"].iter().all(|kind| self.report[*kind] == 0);
+        let clean = ["in_part", "doubled", "conflicting", "invalid", "quarantined", "refused"].iter().all(|kind| self.report[*kind] == 0);
         assert_eq!(self.ok, clean, "{}", self.words);
         self
     }
@@ -151,7 +152,7 @@ fn whole_numbers_with_a_point_are_read_and_a_corrected_file_takes_the_place_of_w
     let office = Office::new();
     let id = ["--id-column", "id"];
     let first = office.import(&case("floats.csv"), &id);
-    first.is(&json!({ "records": 4, "stored": 3, "invalid": 1 }));
+    first.is(&json!({ "records": 4, "stored": 3, "in_part": 1 }));
     assert_eq!(first.errors(), [(5, "/answers/used", "unknown-option")]);
     assert_eq!((&first.report["reasons"][0]["code"], &first.report["reasons"][0]["records"]), (&json!("unknown-option"), &json!(1)));
     let unsaid = office.import(&case("floats_fixed.csv"), &id);
@@ -261,10 +262,10 @@ fn a_column_map_says_what_the_columns_of_another_program_mean() {
 fn a_dry_run_tells_the_same_and_stores_nothing() {
     let office = Office::new();
     let dry = office.import(&case("floats.csv"), &["--id-column", "id", "--check"]);
-    dry.is(&json!({ "records": 4, "stored": 3, "invalid": 1 }));
+    dry.is(&json!({ "records": 4, "stored": 3, "in_part": 1 }));
     assert_eq!(dry.report["check"], true);
     let wet = office.import(&case("floats.csv"), &["--id-column", "id"]);
-    wet.is(&json!({ "records": 4, "stored": 3, "invalid": 1 }));
+    wet.is(&json!({ "records": 4, "stored": 3, "in_part": 1 }));
     assert_eq!(dry.report["findings"], wet.report["findings"]);
     office
         .import(&case("floats_fixed.csv"), &["--id-column", "id", "--check", "--correct"])
@@ -319,7 +320,8 @@ fn four_hundred_and_eighty_invalid_records_are_no_success_and_the_table_says_why
     let csv = office.write("all.csv", format!("id,unit,used,sat\n{rows}"));
     let questionnaire = case("svc-1.1.json");
     let arguments = ["import", &csv, "--questionnaire", &questionnaire, "--wave", "w", "--unit-list", "svc", "--id-column", "id"];
-    for (more, words) in [(&["--check"][..], "480  invalid: kept, not counted"), (&["--vi"], "480  không hợp lệ: giữ, không tính")]
+    for (more, words) in
+        [(&["--check"][..], "480  stored and counted, but for items"), (&["--vi"], "480  đã lưu và tính, trừ câu trả lời không hợp lệ")]
     {
         let made = ["--new-unit-list", "--simple-random-sample"];
         let output = hailong(office.data()).args(arguments).args(made).args(more).output().unwrap();

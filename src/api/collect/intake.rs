@@ -12,6 +12,7 @@ use crate::http::metrics::Intake as Count;
 use crate::http::state::AppState;
 use crate::office::intake::{self, When};
 use crate::office::{Actor, Code, Refusal};
+use crate::response::invalid_items;
 use crate::store::responses::{Receipt, ResponseState};
 use crate::store::writer::{Pending, WriteError};
 use crate::words::Finding;
@@ -28,9 +29,13 @@ pub struct ReceiptBody {
     pub seq: i64,
     /// SHA-256 of the bytes that were sent; of an item of a batch, of its canonical JSON without `id`.
     pub body_sha256: String,
-    /// `valid`, `invalid` (kept, and left out of every index) or `quarantined` (came after the close).
+    /// `valid` (it counts; an item that has an error among `findings` is missing), `invalid` (as a whole: kept, and left out of every
+    /// index) or `quarantined` (came after the close).
     pub state: &'static str,
-    /// What was found, in both languages.
+    /// Items whose answers are not valid: they count as missing, the rest of a valid response counts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub invalid_items: Vec<String>,
+    /// What was found, in both languages; what concerns one item points into `/answers`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<FindingBody>,
 }
@@ -45,6 +50,7 @@ impl ReceiptBody {
             seq: receipt.seq,
             body_sha256: hex(&receipt.body_sha256),
             state: receipt.state.as_str(),
+            invalid_items: invalid_items(&findings),
             findings: findings.into_iter().map(FindingBody::from).collect(),
         }
     }

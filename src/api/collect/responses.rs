@@ -24,6 +24,7 @@ use crate::office::responses as office;
 use crate::response::Channel;
 use crate::store::responses::{self, Filter, ResponseState, Summary};
 use crate::unit::{Registry, UnitId};
+use crate::words::Finding;
 use crate::words::encode::rfc3339;
 
 /// A response, without its answers.
@@ -48,18 +49,57 @@ pub struct SummaryBody {
     pub withdrawn_at: Option<String>,
 }
 
-/// A response in full.
+/// A response: its receipt, with what was found in it on arrival, to whoever sent it; the rest to those who may read answers.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ResponseBody {
-    /// What lists show of it.
+    /// Its receipt. An auditor sees it without findings, which can quote an answer.
     #[serde(flatten)]
-    pub summary: SummaryBody,
-    /// The submission as it was received; null if withdrawn.
+    pub receipt: ReceiptBody,
+    /// The unit that is rated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<UnitName>,
+    /// How it came in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel: Option<&'static str>,
+    /// The number of the key that sent it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<i32>,
+    /// As the device claims.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<String>,
+    /// As the device claims.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<String>,
+    /// Whether it was withdrawn, superseded or excluded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<bool>,
+    /// When it was withdrawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withdrawn_at: Option<String>,
+    /// The submission as it was received, answers that are not valid or were set aside among it; absent if withdrawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub submission: Option<Value>,
-    /// What was found in it on arrival.
-    pub findings: Option<Value>,
     /// What happened to it since.
-    pub events: Vec<EventBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events: Option<Vec<EventBody>>,
+}
+
+impl ResponseBody {
+    /// What a sender sees.
+    fn receipt(receipt: ReceiptBody) -> Self {
+        Self {
+            receipt,
+            unit: None,
+            channel: None,
+            key: None,
+            started_at: None,
+            answered_at: None,
+            ended: None,
+            withdrawn_at: None,
+            submission: None,
+            events: None,
+        }
+    }
 }
 
 /// Something that happened to a response.
@@ -153,25 +193,36 @@ pub async fn put_response(
 
 /// A receipt, to whoever sent the response; the whole response, to a statistician.
 #[utoipa::path(tag = "responses", params(("id" = String, Path, description = "The response")),
-    responses((status = 200, description = "The response; a sender and an auditor see the members of the receipt only", body = ResponseBody)))]
+    responses((status = 200, description = "The response; a sender and an auditor see the members of the receipt only, the rest is absent", body = ResponseBody)))]
 #[get("/v1/responses/{id:[^:/]+}")]
 pub async fn get_response(state: AppState, actor: Actor, id: web::Path<String>) -> Result<HttpResponse, Refusal> {
     actor.may(Action::ReadReceipt)?; // before the address is judged
     let id = uuid(&id)?;
+    let told = |findings: Option<String>| -> Vec<Finding> {
+        findings.and_then(|findings| serde_json::from_str(&findings).ok()).unwrap_or_default()
+    };
     if !actor.can(Action::ReadAnswers) {
-        let summary = state.look(actor, move |look| office::receipt(look, id)).await?;
-        return Ok(HttpResponse::Ok().json(ReceiptBody::new(&summary.receipt, Vec::new())));
+        let (summary, findings) = state.look(actor, move |look| office::receipt(look, id)).await?;
+        let receipt = ReceiptBody::new(&summary.receipt, told(findings));
+        return Ok(HttpResponse::Ok().json(ResponseBody::receipt(receipt)));
     }
     let whole = state.act(actor, move |act| office::open(act, id)).await?;
-    let json = |text: &[u8]| serde_json::from_slice(text).ok();
+    let receipt = ReceiptBody::new(&whole.summary.receipt, told(whole.findings));
     let event =
         |event: responses::Event| EventBody { kind: event.kind.as_str(), at: rfc3339(event.at), actor: event.actor, reason: event.reason };
     let units = state.units().await?;
+    let SummaryBody { unit, channel, key, started_at, answered_at, ended, withdrawn_at, .. } = summary_body(&whole.summary, &units);
     Ok(HttpResponse::Ok().json(ResponseBody {
-        summary: summary_body(&whole.summary, &units),
-        submission: whole.body.and_then(|body| json(&body)),
-        findings: whole.findings.and_then(|findings| json(findings.as_bytes())),
-        events: whole.events.into_iter().map(event).collect(),
+        receipt,
+        unit,
+        channel,
+        key,
+        started_at,
+        answered_at,
+        ended: Some(ended),
+        withdrawn_at,
+        submission: whole.body.and_then(|body| serde_json::from_slice(&body).ok()),
+        events: Some(whole.events.into_iter().map(event).collect()),
     }))
 }
 

@@ -70,8 +70,12 @@ pub struct ProgressBody {
     pub key: String,
     /// Responses that count.
     pub valid: i64,
-    /// Kept with findings; they do not count.
+    /// Those of them with items that are not valid and count as missing.
+    pub valid_in_part: i64,
+    /// Invalid as a whole: kept, and they do not count.
     pub invalid: i64,
+    /// Those of them that are second answers of a listed respondent whose first one counts.
+    pub doubled: i64,
     /// Came late and are kept apart.
     pub quarantined: i64,
     /// Withdrawn, superseded or excluded.
@@ -115,6 +119,12 @@ fn rows(field: &WaveInField, units: &Registry, by: CountBy, counts: &[Count]) ->
             (false, ResponseState::Quarantined) => &mut row.quarantined,
         };
         *cell += count.n;
+        if !count.ended && count.doubled {
+            row.doubled += count.n;
+        }
+        if !count.ended && count.in_part && count.state == ResponseState::Valid {
+            row.valid_in_part += count.n;
+        }
     }
     rows.into_iter().map(|(key, row)| ProgressBody { key: label(field, units, by, key).unwrap_or_default(), ..row }).collect()
 }

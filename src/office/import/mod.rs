@@ -33,8 +33,8 @@ use super::{Act, Action, Actor, Code, Office, Refusal};
 use crate::design::Mode;
 use crate::jobs::load::{self, Survey, WaveInField};
 use crate::schema::Questionnaire;
-use crate::store::imports;
 use crate::store::writer::{Pending, QueueError, Writer};
+use crate::store::{DOUBLED, doubled, imports};
 use crate::table::{Column, MISSING, Options, Table};
 use crate::unit::Registry;
 use crate::words::Finding;
@@ -105,16 +105,26 @@ pub fn import(office: &Office, actor: &Actor, writer: &Writer, wish: &Wish<'_>) 
             Ok(None) => report.replayed += 1,
             Ok(Some(ready)) => {
                 report.found(line, ready.findings.iter().cloned());
-                waiting.push((line, fate, submit(writer, &ready)?));
+                waiting.push((line, fate, in_part(&ready), submit(writer, &ready)?));
             }
             Err(refusal) => report.refuse(line, &refusal),
         }
     }
-    for (line, fate, pending) in waiting {
+    for (line, fate, in_part, pending) in waiting {
         let answer = pending.blocking_recv().map_err(|_| stopped())?;
         match intake::answered(actor, answer, Vec::new()) {
             Ok(taken) if taken.replayed => report.replayed += 1,
-            Ok(taken) => report.count(fate, taken.receipt.state),
+            Ok(taken) => {
+                // Which answer counts is the store's word: the first one may not be valid.
+                let doubled = taken.findings.iter().any(|finding| finding.code == DOUBLED);
+                let fate = match fate {
+                    _ if doubled => Fate::Doubled,
+                    Fate::Doubled => Fate::New,
+                    fate => fate,
+                };
+                report.count(fate, taken.receipt.state, in_part);
+                report.found(line, taken.findings);
+            }
             Err(refusal) if refusal.code().status() >= 500 => return Err(refusal),
             Err(refusal) => report.refuse(line, &refusal),
         }
@@ -139,8 +149,9 @@ pub fn check(office: &Office, actor: &Actor, wish: &Wish<'_>) -> Result<Report, 
         match planned.judge(&intake) {
             Ok(None) => report.replayed += 1,
             Ok(Some(ready)) => {
-                report.count(fate, ready.row.state);
+                report.count(fate, ready.row.state, in_part(&ready));
                 report.found(line, ready.findings);
+                report.found(line, (fate == Fate::Doubled).then(doubled));
             }
             Err(refusal) => report.refuse(line, &refusal),
         }
@@ -152,6 +163,11 @@ pub fn check(office: &Office, actor: &Actor, wish: &Wish<'_>) -> Result<Report, 
 fn intake<'a>(actor: &'a Actor, prepared: &'a Prepared, now: i64) -> Intake<'a> {
     let Prepared { field, survey, units, .. } = prepared;
     Intake { actor, field, survey, units, now, keep_invalid: true }
+}
+
+/// Whether items of a record are not valid.
+fn in_part(ready: &intake::Ready) -> bool {
+    ready.row.reasons.iter().any(|(item, _)| !item.is_empty())
 }
 
 /// Hands a row to the writer, waiting for room.
@@ -240,9 +256,9 @@ fn batch(wish: &Wish<'_>, table: &Table) -> Result<String, Refusal> {
 }
 
 fn finish(act: &mut Act<'_>, report: &Report) -> Result<(), Refusal> {
-    let Report { stored, replayed, corrected, doubled, conflicting, invalid, quarantined, refused, .. } = report;
+    let Report { stored, in_part, replayed, corrected, doubled, conflicting, invalid, quarantined, refused, .. } = report;
     let told = format!(
-        "batch {}: {stored} stored, {replayed} replayed, {corrected} corrected, {doubled} doubled, {conflicting} conflicting, \
+        "batch {}: {stored} stored, {in_part} in part, {replayed} replayed, {corrected} corrected, {doubled} doubled, {conflicting} conflicting, \
          {invalid} invalid, {quarantined} quarantined, {refused} refused",
         report.batch
     );

@@ -158,9 +158,6 @@ impl Planned {
         found.extend(findings);
         let mut ready = intake.judge(sent, (place, found, when))?;
         ready.row.device_key_id = device;
-        if fate == Fate::Doubled {
-            ready.findings.push(second_answer());
-        }
         Ok(Some(ready))
     }
 }
@@ -171,14 +168,6 @@ fn conflict() -> Refusal {
         "This record was imported before with other content; to replace it, say that it is a correction",
     );
     Refusal::because(Code::ResponseConflict, Finding::error("", "response-conflict", vi, en))
-}
-
-fn second_answer() -> Finding {
-    let (vi, en) = (
-        "Người trả lời này đã có phiếu: phiếu thứ hai được giữ và không được tính, cho đến khi có bản sửa",
-        "This respondent has answered before: the second answer is kept and not counted until a correction says which holds",
-    );
-    Finding::error("/respondent", "second-answer", vi, en)
 }
 
 /// Reads every record, and decides about each.

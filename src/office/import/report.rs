@@ -28,13 +28,15 @@ pub struct Report {
     pub stored: usize,
     /// There already.
     pub replayed: usize,
+    /// Stored now, and counted but for items that are not valid: those are missing.
+    pub in_part: usize,
     /// Stored now in the place of an earlier one.
     pub corrected: usize,
     /// Stored now as a second answer of a listed respondent, and not counted.
     pub doubled: usize,
     /// Not stored: the same record was imported before with other content.
     pub conflicting: usize,
-    /// Stored now although something is wrong with them, and not counted.
+    /// Stored now although they are invalid as a whole, and not counted.
     pub invalid: usize,
     /// Kept apart: they came after the wave's close.
     pub quarantined: usize,
@@ -65,7 +67,7 @@ impl Report {
     /// Whether every record is stored as it was wanted.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.conflicting + self.invalid + self.doubled + self.quarantined + self.refused == 0
+        self.in_part + self.conflicting + self.invalid + self.doubled + self.quarantined + self.refused == 0
             && !self.findings.iter().any(Finding::is_error)
     }
 
@@ -74,13 +76,14 @@ impl Report {
         self.findings.extend(findings.into_iter().map(|finding| Finding { line: Some(line), ..finding }));
     }
 
-    /// Counts a record that is stored.
-    pub(super) fn count(&mut self, fate: Fate, state: ResponseState) {
+    /// Counts a record that is stored; `in_part`: with items that are not valid.
+    pub(super) fn count(&mut self, fate: Fate, state: ResponseState, in_part: bool) {
         let place = match (fate, state) {
             (_, ResponseState::Quarantined) => &mut self.quarantined,
+            (Fate::Doubled, _) => &mut self.doubled,
             (_, ResponseState::Invalid) => &mut self.invalid,
             (Fate::Corrected, _) => &mut self.corrected,
-            (Fate::Doubled, _) => &mut self.doubled,
+            _ if in_part => &mut self.in_part,
             _ => &mut self.stored,
         };
         *place += 1;

@@ -4,6 +4,7 @@ mod collection;
 mod composites;
 mod migrations;
 mod operation;
+mod person;
 mod publication;
 mod quality;
 mod registry;
@@ -92,6 +93,9 @@ impl World {
             answers: vec![1, 2, u8::try_from(id % 250).unwrap()],
             texts: vec![("Q11".into(), format!("lời góp ý {id}"))],
             findings: None,
+            reasons: Vec::new(),
+            respondent: None,
+            strict: false,
             supersedes: None,
             actor: "kiosk".into(),
         }

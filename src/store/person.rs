@@ -1,0 +1,144 @@
+//! The responses of one person: corrections of one another, and second answers of a listed respondent. One of them counts at most.
+//!
+//! # The rule
+//! - A valid correction takes the place of everything of the person that stands, whichever of it it names.
+//! - An invalid correction takes no place: the last valid response stays in force until another correction comes.
+//! - Of two answers of a listed respondent the first valid one counts. The second is kept as invalid until a correction, of either,
+//!   says which holds.
+//! - A response that has ended is not corrected. Excluding the one in force ends all of them; excluding another ends that one.
+//! - Withdrawing one withdraws them all: the person counts not at all, and nothing that they said is left.
+//!
+//! # Design
+//! Every row but the first of a person names the first (`first_seq`), so that the others are found by one index however long the
+//! chain is. A listed respondent is found by the line of the list as well.
+
+use std::collections::{BTreeMap, HashSet};
+
+use diesel::prelude::*;
+
+use super::db::Db;
+use super::error::Result;
+use super::responses::{EventKind, ResponseState, end};
+use super::tables::response;
+use crate::words::Finding;
+
+/// What was found of a second answer of one listed respondent.
+pub const DOUBLED: &str = "second-answer";
+
+/// The finding about a second answer of one listed respondent.
+#[must_use]
+pub fn doubled() -> Finding {
+    Finding::error(
+        "/respondent",
+        DOUBLED,
+        "Người trả lời này đã có một phiếu được tính; phiếu này được giữ lại và không được tính cho đến khi có phiếu thay thế",
+        "A response of this respondent counts already; this one is kept and does not count until a correction says which holds",
+    )
+}
+
+/// One response of a person.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = response)]
+pub(super) struct Link {
+    pub(super) seq: i64,
+    pub(super) wave_id: i32,
+    pub(super) state: ResponseState,
+    pub(super) ended_event: Option<i64>,
+    pub(super) withdrawn_at: Option<i64>,
+    pub(super) first_seq: Option<i64>,
+    pub(super) respondent: Option<String>,
+}
+
+impl Link {
+    /// The first response of the person.
+    pub(super) fn first(&self) -> i64 {
+        self.first_seq.unwrap_or(self.seq)
+    }
+
+    /// Whether nothing has ended it.
+    pub(super) fn stands(&self) -> bool {
+        self.ended_event.is_none()
+    }
+
+    /// Whether it is the one that counts.
+    pub(super) fn counts(&self) -> bool {
+        self.stands() && self.state == ResponseState::Valid
+    }
+}
+
+/// What stands of a listed respondent in a wave, in the order of arrival.
+pub(super) fn standing_of(db: &mut Db, wave_id: i32, respondent: &str) -> Result<Vec<Link>> {
+    let of = response::table.filter(response::wave_id.eq(wave_id)).filter(response::respondent.eq(respondent));
+    Ok(of.filter(response::ended_event.is_null()).order(response::seq).select(Link::as_select()).load(db)?)
+}
+
+/// Which of these lines of sample lists have something that stands, by wave.
+pub(super) fn answered(db: &mut Db, lines: &BTreeMap<i32, Vec<&str>>) -> Result<HashSet<(i32, String)>> {
+    let mut known = HashSet::new();
+    for (wave_id, respondents) in lines {
+        let of = response::table.filter(response::wave_id.eq(wave_id)).filter(response::respondent.eq_any(respondents));
+        let found: Vec<Option<String>> = of.filter(response::ended_event.is_null()).select(response::respondent).distinct().load(db)?;
+        known.extend(found.into_iter().flatten().map(|respondent| (*wave_id, respondent)));
+    }
+    Ok(known)
+}
+
+/// Everything of the person that a response is of, in the order of arrival.
+pub(super) fn links(db: &mut Db, of: &Link) -> Result<Vec<Link>> {
+    let mut firsts = vec![of.first()];
+    if let Some(respondent) = &of.respondent {
+        firsts.extend(standing_of(db, of.wave_id, respondent)?.iter().map(Link::first));
+    }
+    of_firsts(db, &firsts)
+}
+
+fn of_firsts(db: &mut Db, firsts: &[i64]) -> Result<Vec<Link>> {
+    let named = response::first_seq.assume_not_null().eq_any(firsts).and(response::first_seq.is_not_null());
+    let of = response::table.filter(response::seq.eq_any(firsts).or(named));
+    Ok(of.order(response::seq).select(Link::as_select()).load(db)?)
+}
+
+/// Where a new response belongs.
+#[derive(Debug, Default)]
+pub(super) struct Belongs {
+    /// The first response of the person; `None`: this is it.
+    pub(super) first_seq: Option<i64>,
+    /// Whether the respondent has an answer that counts, which this one does not correct.
+    pub(super) doubled: bool,
+    /// The first responses of those whose place a valid correction takes.
+    firsts: Vec<i64>,
+}
+
+impl Belongs {
+    /// Finds the person of a response by what it corrects and by its line of the sample list.
+    pub(super) fn find(db: &mut Db, wave_id: i32, corrected: Option<&Link>, respondent: Option<&str>) -> Result<Self> {
+        let others = match respondent {
+            Some(respondent) => standing_of(db, wave_id, respondent)?,
+            None => Vec::new(),
+        };
+        let Some(corrected) = corrected else {
+            let first_seq = others.first().map(Link::first);
+            return Ok(Self { first_seq, doubled: others.iter().any(Link::counts), firsts: Vec::new() });
+        };
+        let first = corrected.first();
+        // A correction that moves an answer to another line of the list must not end what that line's own person said.
+        let same = corrected.respondent.as_deref() == respondent;
+        let doubled = !same && others.iter().any(|other| other.counts() && other.first() != first);
+        let mut firsts = vec![first];
+        if same {
+            firsts.extend(others.iter().map(Link::first));
+        }
+        Ok(Self { first_seq: Some(first), doubled, firsts })
+    }
+
+    /// Ends whatever stands of the person but the correction itself.
+    pub(super) fn supersede(&self, db: &mut Db, by: i64, at: i64, actor: &str) -> Result<()> {
+        if self.firsts.is_empty() {
+            return Ok(());
+        }
+        for link in of_firsts(db, &self.firsts)?.iter().filter(|link| link.stands() && link.seq != by) {
+            end(db, link.seq, EventKind::Superseded, at, actor, "", Some(by))?;
+        }
+        Ok(())
+    }
+}
