@@ -220,3 +220,75 @@ fn what_was_imported_before_is_told_from_what_comes_after() {
         assert_eq!(count(&mut db, "SELECT COUNT(*) AS n FROM import_record"), 0);
     });
 }
+
+#[test]
+fn what_was_invalid_before_stays_invalid_as_a_whole_and_chains_of_before_find_their_first_link() {
+    on_each_database(|url| {
+        let mut db = Db::connect(url).unwrap();
+        first(&mut db, 11).unwrap();
+        let sqlite = matches!(db, Db::Sqlite(_));
+        let bytes = |hex: &str| if sqlite { format!("x'{hex}'") } else { format!(r"'\x{hex}'") };
+        let text = |text: &str| bytes(&text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>());
+        let (no, own) = if sqlite { ("0", "") } else { ("FALSE", "OVERRIDING SYSTEM VALUE") };
+        let id = |n: u8| format!("000000000000400080000000000000{n:02}");
+        let uuid = |n: u8| format!("00000000-0000-4000-8000-0000000000{n:02}");
+        let response = |seq: u8, state: u8| {
+            format!(
+                "INSERT INTO response (seq, id, wave_id, version_id, unit_id, psu_id, weight_u, channel, received_at, state, body_sha256, \
+                 answers) {own} VALUES ({seq}, {}, 3, 2, 4, 0, 1, 4, 1, {state}, {}, {})",
+                bytes(&id(seq)),
+                bytes("01"),
+                bytes("01")
+            )
+        };
+        let submission = |seq: u8, body: &str, findings: &str| {
+            format!("INSERT INTO submission (response_seq, body, findings) VALUES ({seq}, {}, {findings})", text(body))
+        };
+        let found = r#"'[{"pointer":"/answers/a","severity":"warning","code":"told","vi":"","en":""},{"pointer":"/answers/b","severity":"error","code":"unknown-option","vi":"\u0000","en":""},{"pointer":"/psu","severity":"error","code":"psu-unknown","vi":"","en":""}]'"#;
+        let correcting = |n: u8| format!(r#"{{"answers":{{"t":"a\u0000b"}},"respondent":"r1","supersedes":"{}"}}"#, uuid(n));
+        let rows = [
+            format!(
+                "INSERT INTO wave (id, code, survey_code, title, mode, frame_label, unit_list, opens_at, weight_exponent, design_kind, fpc, \
+                 synthetic, revision, created_by, created_at) {own} VALUES (3, 'w', 'sipas', '{{}}', 'probability_sample', '{{}}', 'vn-63', \
+                 1, 6, 'element', {no}, {no}, 1, 'lan', 1)"
+            ),
+            format!(
+                "INSERT INTO survey_version (id, code, version, sha256, document, layout_width, published_at, published_by) \
+                 {own} VALUES (2, 'sipas', '1', {}, '{{}}', 1, 1, 'lan')",
+                bytes("01")
+            ),
+            format!("INSERT INTO unit (id, list, code, kind, name_vi, valid_from) {own} VALUES (4, 'l', 'c', 'agency', 'C', 0)"),
+            "INSERT INTO design_respondent (wave_id, respondent, weight_u) VALUES (3, 'r1', 1)".to_owned(),
+            response(11, 0),
+            response(12, 1),
+            response(13, 0),
+            response(14, 0),
+            submission(11, r#"{"respondent": "r1"}"#, "NULL"),
+            submission(12, &correcting(11), found),
+            submission(13, &correcting(12), "NULL"),
+            submission(14, "no JSON at all", "NULL"),
+            format!(
+                "INSERT INTO response_event (id, response_seq, kind, at, actor, reason, successor_seq) {own} \
+                 VALUES (5, 12, 'superseded', 1, 'lan', '', 13)"
+            ),
+            "UPDATE response SET ended_event = 5 WHERE seq = 12".to_owned(),
+        ];
+        db.batch_execute(&rows.join("; ")).unwrap();
+        migrate(&mut db).unwrap();
+        for (query, n) in [
+            ("SELECT COUNT(*) AS n FROM response WHERE state = 1 AND seq = 12", 1),
+            (
+                "SELECT COUNT(*) AS n FROM response_finding WHERE response_seq = 12 AND item = '' AND code IN ('unknown-option', 'psu-unknown')",
+                2,
+            ),
+            ("SELECT COUNT(*) AS n FROM response_finding", 2),
+            ("SELECT COUNT(*) AS n FROM response WHERE first_seq = 11 AND seq IN (12, 13)", 2),
+            ("SELECT COUNT(*) AS n FROM response WHERE first_seq IS NULL AND seq IN (11, 14)", 2),
+            ("SELECT COUNT(*) AS n FROM response WHERE respondent = 'r1' AND seq IN (11, 12, 13)", 3),
+            ("SELECT COUNT(*) AS n FROM submission", 4),
+        ] {
+            let count: Count = sql_query(query).get_result(&mut db).unwrap();
+            assert_eq!(count.n, n, "{query}");
+        }
+    });
+}
