@@ -139,17 +139,6 @@ fn no_figure_reaches_http_but_through_the_office() {
     assert!(wrong.is_empty(), "figures leave by `office::figures` alone:\n{}", wrong.join("\n"));
 }
 
-/// Files of faces that still write through the store instead of calling the office. The list may only become shorter.
-const STILL_WRITE: [&str; 7] = [
-    "api/definitions/indicator_tables.rs",
-    "api/definitions/units.rs",
-    "api/field/quality.rs",
-    "cli/context.rs",
-    "cli/demo/mod.rs",
-    "cli/flag.rs",
-    "cli/table/load.rs",
-];
-
 #[test]
 fn no_face_writes_through_the_store() {
     // Every change happens in a transaction: the store's `write`, which is the office's to call.
@@ -162,11 +151,8 @@ fn no_face_writes_through_the_store() {
         let text: String = fs::read_to_string(file).unwrap().split_whitespace().collect::<Vec<_>>().join(" ").replace(" .", ".");
         WRITES.iter().any(|word| text.contains(word)).then(|| file.strip_prefix(&src).unwrap().display().to_string())
     };
-    let found: Vec<String> = files.iter().filter_map(writes).filter(|file| file != "api/admin/audit.rs").collect();
-    let new: Vec<&String> = found.iter().filter(|file| !STILL_WRITE.contains(&file.as_str())).collect();
-    assert!(new.is_empty(), "a face calls the office, which writes: {new:?}");
-    let done: Vec<&&str> = STILL_WRITE.iter().filter(|file| !found.iter().any(|still| still == **file)).collect();
-    assert!(done.is_empty(), "these write no more: take them off the list: {done:?}");
+    let found: Vec<String> = files.iter().filter_map(writes).collect();
+    assert!(found.is_empty(), "a face calls the office, which writes: {found:?}");
 }
 
 #[test]

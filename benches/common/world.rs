@@ -47,7 +47,7 @@ impl World {
         rows.extend(provinces.iter().flat_map(|province| (0..AGENCIES).map(move |n| agency(province, n))));
         let (version, index, wave, agencies, psus) = store
             .write(|db| {
-                units::seed(db, &rows, &[])?;
+                units::seed(db, units::By { at: 0, actor: "lan" }, &rows, &[])?;
                 let (stored, _) = units::load(db)?;
                 let id = |list: &str, code: &str| stored.iter().find(|(_, u)| u.list == list && u.code == code).map(|(id, _)| *id).unwrap();
                 let version = schemas::publish_survey(

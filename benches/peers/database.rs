@@ -105,7 +105,7 @@ fn publish(db: &mut hailong::store::Db, respondents: &Respondents) -> Result<Ids
     let provinces = (0..PROVINCES).map(|number| unit(UnitKind::Province, number));
     let agencies = (0..PROVINCES * AGENCIES).map(|number| unit(UnitKind::Agency, number));
     let rows: Vec<UnitRow> = provinces.chain(agencies).map(|record| load::row(&record)).collect();
-    units::seed(db, &rows, &[])?;
+    units::seed(db, units::By { at: 0, actor: "lan" }, &rows, &[])?;
     let (stored, _) = units::load(db)?;
     let ids = |list: &str| {
         let mut found: Vec<_> = stored.iter().filter(|(_, unit)| unit.list == list).map(|(id, unit)| (&unit.code, *id)).collect();

@@ -6,15 +6,12 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 
 use crate::cli::lang::{self, refused};
-use crate::jobs::load;
-use crate::office::{Actor, Office, keys, secret, system_clock};
-use crate::schema::{Checked, Document, Layout};
-use crate::store::schemas::{NewIndexVersion, NewSurveyVersion, Published};
-use crate::store::units::SuccessionRow;
-use crate::store::{Db, Store, StoreOptions, audit, schemas, units};
-use crate::unit;
+use crate::office::{Actor, Office, keys, secret, system_clock, units};
+use crate::store::{Store, StoreOptions};
 use crate::words::Lang;
 
+/// The file of the database in the data folder.
+const FILE: &str = "hailong.sqlite";
 /// Connections that readers share.
 const READERS: u32 = 8;
 
@@ -30,49 +27,72 @@ pub struct Context {
 }
 
 impl Context {
-    /// Opens the store: makes the data folder, migrates, loads the code lists.
+    /// The office over the database that is there. A command that reads or computes makes none: with a mistyped folder it would find
+    /// nothing, and say so of the wrong place.
+    ///
+    /// # Errors
+    /// There is none; what the database says.
+    pub fn office(&self) -> Result<Office> {
+        if self.file().is_some_and(|file| !file.exists()) {
+            bail!("{}", self.nothing_there());
+        }
+        self.opened()
+    }
+
+    /// The office over the database, which is made where there is none: that is said on standard error.
     ///
     /// # Errors
     /// What the file system or the database says.
-    pub fn open(&self) -> Result<Store> {
-        if self.database.is_none() {
-            std::fs::create_dir_all(&self.data).with_context(|| {
-                let data = self.data.display();
+    pub fn office_or_new(&self) -> Result<Office> {
+        let missing = self.file().filter(|file| !file.exists());
+        if let Some(folder) = missing.as_ref().and_then(|file| file.parent()) {
+            std::fs::create_dir_all(folder).with_context(|| {
+                let data = folder.display();
                 self.lang.pick(format!("không tạo được thư mục dữ liệu {data}"), format!("cannot make the data folder {data}"))
             })?;
         }
-        let store = Store::open(&StoreOptions { url: self.name(), readers: READERS })?;
-        store.write(seed)?;
-        Ok(store)
+        let office = self.opened()?;
+        if let Some(file) = missing {
+            let file = file.display();
+            eprintln!("{}", self.lang.pick(format!("đã tạo cơ sở dữ liệu mới ở {file}"), format!("made a new database at {file}")));
+        }
+        Ok(office)
     }
 
-    /// The office over that store.
-    ///
-    /// # Errors
-    /// Those of [`Context::open`].
-    pub fn office(&self) -> Result<Office> {
-        Ok(Office::new(self.open()?, system_clock()))
+    /// Brings the database up to date and loads the lists of units that come with the program.
+    fn opened(&self) -> Result<Office> {
+        let store = Store::open(&StoreOptions { url: self.name(), readers: READERS })?;
+        let office = Office::new(store, system_clock());
+        units::embed(&office).map_err(refused)?;
+        Ok(office)
+    }
+
+    /// The file of the database; none of one on a server.
+    fn file(&self) -> Option<PathBuf> {
+        let Some(database) = &self.database else { return Some(self.data.join(FILE)) };
+        let on_a_server = database.starts_with("postgres://") || database.starts_with("postgresql://");
+        (!on_a_server).then(|| PathBuf::from(database.strip_prefix("sqlite:").unwrap_or(database)))
+    }
+
+    fn nothing_there(&self) -> String {
+        let place = self.name();
+        self.lang.pick(
+            format!(
+                "không có cơ sở dữ liệu ở {place}: `hailong migrate` tạo mới; nếu dữ liệu ở nơi khác, hãy ghi --data THƯ_MỤC hoặc đặt HAILONG_DATA"
+            ),
+            format!("there is no database at {place}: `hailong migrate` makes one; say --data FOLDER, or set HAILONG_DATA, where yours is elsewhere"),
+        )
     }
 
     /// The database's address as it was given, or the file in the data folder.
     #[must_use]
     pub fn name(&self) -> String {
-        self.database.clone().unwrap_or_else(|| self.data.join("hailong.sqlite").display().to_string())
+        self.database.clone().unwrap_or_else(|| self.data.join(FILE).display().to_string())
     }
-}
-
-/// The present instant, UTC microseconds.
-pub(super) fn now() -> i64 {
-    system_clock()()
 }
 
 /// The variable that holds the key of whoever is to act instead of the operator.
 const KEY: &str = "HAILONG_KEY";
-
-/// Who works at the command line, for the record.
-pub(super) fn operator() -> String {
-    Actor::operator(&account()).name()
-}
 
 /// Who works at the command line: the holder of the key in `HAILONG_KEY`, or else the operator of this machine.
 pub(super) fn myself(office: &Office) -> Result<Actor> {
@@ -101,83 +121,6 @@ fn named(accounts: &str, number: u32) -> Option<String> {
         (id.parse() == Ok(number)).then(|| name.to_owned())
     };
     accounts.lines().find_map(of)
-}
-
-/// Writes a line of the audit log for whoever works at the command line.
-pub(super) fn note(db: &mut Db, action: &str, object: &str) -> Result<()> {
-    let actor = operator();
-    audit::append(db, &audit::NewLine { at: now(), actor: &actor, role: "operator", action, object, detail: "{}" })?;
-    Ok(())
-}
-
-/// Loads both code lists of administrative units, if they are not there as they are embedded.
-fn seed(db: &mut Db) -> Result<()> {
-    let (records, successions) = unit::embedded()?;
-    let rows: Vec<_> = records.iter().map(load::row).collect();
-    let successions: Vec<_> =
-        successions.into_iter().map(|s| SuccessionRow { from: s.from, to: s.to, whole: s.whole, is_default: s.is_default }).collect();
-    let seeded = units::seed(db, &rows, &successions)?;
-    if seeded.added + seeded.changed > 0 {
-        tracing::info!(added = seeded.added, changed = seeded.changed, "code lists loaded");
-    }
-    Ok(())
-}
-
-/// Publishes a definition of any kind, unless it is there already; says whether it is new.
-pub(super) fn publish(db: &mut Db, text: &str, checked: &Checked, by: &str) -> Result<bool> {
-    let (sha256, published_at) = (checked.sha256, now());
-    Ok(match &checked.document {
-        Document::Questionnaire(q) => {
-            let layout_width = i32::try_from(Layout::of(q).width())?;
-            let new = NewSurveyVersion {
-                code: q.code(),
-                version: q.version(),
-                sha256,
-                document: text,
-                layout_width,
-                published_at,
-                published_by: by,
-            };
-            matches!(schemas::publish_survey(db, &new)?, Published::New(_))
-        }
-        Document::Index(index) => {
-            let new = NewIndexVersion {
-                code: index.code(),
-                version: index.version(),
-                sha256,
-                document: text,
-                survey_code: Some(index.survey()),
-                published_at,
-                published_by: by,
-            };
-            matches!(schemas::publish_index(db, &new)?, Published::New(_))
-        }
-        Document::Composite(index) => {
-            let new = NewIndexVersion {
-                code: index.code(),
-                version: index.edition(),
-                sha256,
-                document: text,
-                survey_code: None,
-                published_at,
-                published_by: by,
-            };
-            matches!(schemas::publish_index(db, &new)?, Published::New(_))
-        }
-    })
-}
-
-/// Checks the text of a definition; `name` is for messages.
-pub(super) fn definition(name: &str, text: &str) -> Result<Checked> {
-    match crate::schema::parse(text) {
-        Ok(checked) => Ok(checked),
-        Err(findings) => {
-            for finding in &findings {
-                eprintln!("{name}: {finding}");
-            }
-            bail!("{name} has {} findings", findings.len())
-        }
-    }
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub(super) fn define(context: &Context, arguments: &Arguments) -> Result<()> {
     let lang = context.lang;
     let sent = arguments.files.iter().map(|path| Ok(Sent::read(file::read(path, lang)?).from_file(&path.display().to_string())));
     let sent = sent.collect::<Result<Vec<_>>>()?;
-    let office = context.office()?;
+    let office = context.office_or_new()?;
     let published = office.act(&myself(&office)?, |act| definitions::publish(act, &sent));
     for done in published.map_err(refused)? {
         for warning in &done.warnings {

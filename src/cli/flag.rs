@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::Result;
 use serde_json::json;
 
-use crate::cli::Context;
-use crate::cli::context::{now, operator};
+use crate::cli::context::myself;
+use crate::cli::lang::refused;
 use crate::cli::run::Bar;
-use crate::jobs::load;
-use crate::jobs::quality::{QualityError, begin, conclude, evaluate};
-use crate::response::quality::{DEFAULT, Rule};
-use crate::store::quality::{self, Evaluation, FlagCount, FlagsBy};
-use crate::store::{Store, waves};
+use crate::cli::{Context, file};
+use crate::jobs::quality::evaluate;
+use crate::office::quality::{self, By, InFull};
+use crate::office::{Actor, Office};
+use crate::response::quality::Rule;
+use crate::store::quality::{Evaluation, FlagCount};
 use crate::unit::{Registry, UnitId};
 use crate::words::encode::hex;
 
@@ -38,16 +39,13 @@ pub(super) struct Arguments {
 
 /// Judges every valid response that there is now, and prints what was found by rule and by unit. No response is changed.
 pub(super) fn flag(context: &Context, arguments: &Arguments) -> Result<()> {
-    let rules = match &arguments.rules {
-        Some(path) => std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?,
-        None => DEFAULT.to_owned(),
-    };
-    let store = context.open()?;
-    let units = store.read(load::registry)?;
-    let evaluation = judge(&store, &units, &arguments.wave, &rules)?;
-    let (counts, by_unit) = store.read(|db| -> Result<_> {
-        Ok((quality::counts(db, evaluation.id)?, by_unit(quality::flags_by(db, evaluation.id, FlagsBy::Unit)?, &units)))
-    })?;
+    let rules = arguments.rules.as_ref().map(|path| file::read(path, context.lang)).transpose()?;
+    let office = context.office()?;
+    let me = myself(&office)?;
+    let evaluation = judge(&office, &me, &arguments.wave, rules.as_deref())?;
+    let found = office.look(&me, |look| Ok((quality::get(look, &arguments.wave, evaluation.version)?, look.units()?)));
+    let (InFull { counts, by_unit: flags, .. }, units) = found.map_err(refused)?;
+    let by_unit = by_unit(flags, &units);
     let (responses, flagged) = (evaluation.responses.unwrap_or(0), evaluation.flagged.unwrap_or(0));
     if arguments.json {
         let by_rule: BTreeMap<_, _> =
@@ -92,28 +90,17 @@ pub(super) fn flag(context: &Context, arguments: &Arguments) -> Result<()> {
 }
 
 /// Makes an evaluation in this process.
-fn judge(store: &Store, units: &Registry, wave: &str, rules: &str) -> Result<Evaluation> {
-    let begun = store.write(|db| -> Result<_> {
-        let found = waves::find(db, wave)?.with_context(|| format!("there is no wave {wave}"))?;
-        match begin(db, found.id, rules, units, &operator(), now()) {
-            Err(QualityError::Rules(findings)) => {
-                for finding in &findings {
-                    eprintln!("rules: {finding}");
-                }
-                bail!("the rule set has {} findings", findings.len())
-            }
-            begun => Ok(begun?),
-        }
-    })?;
+fn judge(office: &Office, me: &Actor, wave: &str, rules: Option<&str>) -> Result<Evaluation> {
+    let begun = office.act(me, |act| quality::begin(act, wave, rules, "", By::Caller)).map_err(refused)?;
     let bar = Bar::default();
-    let result = store.read(|db| {
+    let result = office.store().read(|db| {
         evaluate(db, &begun, &|stage, done, total| {
             bar.line(stage.as_str(), done, total);
             ControlFlow::Continue(())
         })
     });
     bar.clear();
-    let ended = store.read(|db| conclude(db, begun.id, None, &result, now()))?;
+    let ended = office.act(me, |act| quality::conclude(act, wave, &begun, &result)).map_err(refused)?;
     result?;
     Ok(ended)
 }

@@ -163,7 +163,7 @@ fn report(context: &Context, arguments: &Arguments) -> Result<Report> {
         batch: arguments.batch.as_deref(),
         correct: arguments.correct,
     };
-    let office = context.office()?;
+    let office = context.office_or_new()?;
     let me = myself(&office)?;
     if arguments.check {
         return import::check(&office, &me, &wish).map_err(lang::refused);

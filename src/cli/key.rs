@@ -34,7 +34,9 @@ pub(super) enum Command {
 
 /// Does it.
 pub(super) fn key(context: &Context, command: &Command) -> Result<()> {
-    let (office, lang) = (context.office()?, context.lang);
+    let lang = context.lang;
+    // The first key is often the first thing that is asked of a new database.
+    let office = if matches!(command, Command::Create { .. }) { context.office_or_new()? } else { context.office()? };
     let me = myself(&office)?;
     match command {
         Command::Create { name, role, unit } => {

@@ -34,6 +34,7 @@ mod serve;
 mod show;
 mod status;
 mod table;
+mod units;
 mod wave;
 mod weight;
 
@@ -78,6 +79,9 @@ enum Command {
     Check(check::Arguments),
     /// Publishes questionnaires, index definitions and composite indices.
     Define(define::Arguments),
+    /// Adds and lists units: provinces, communes, agencies.
+    #[command(subcommand)]
+    Units(units::Command),
     /// Opens, closes and shows waves; loads their design.
     #[command(subcommand)]
     Wave(wave::Command),
@@ -132,9 +136,10 @@ fn obey(arguments: Arguments, lang: Lang) -> ExitCode {
     let done = match arguments.command {
         Command::Demo(arguments) => demo::demo(&context, &arguments),
         Command::Serve(arguments) => serve::serve(&context, &arguments),
-        Command::Migrate => context.open().map(|_| migrated(&context)),
+        Command::Migrate => context.office_or_new().map(|_| migrated(&context)),
         Command::Check(arguments) => return check::check(&context, &arguments),
         Command::Define(arguments) => define::define(&context, &arguments),
+        Command::Units(command) => units::units(&context, &command),
         Command::Wave(command) => wave::wave(&context, &command),
         Command::Import(arguments) => import::import(&context, &arguments),
         Command::Flag(arguments) => flag::flag(&context, &arguments),

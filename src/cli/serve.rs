@@ -38,7 +38,7 @@ pub(super) struct Arguments {
 
 /// Serves the store of the context.
 pub(super) fn serve(context: &Context, arguments: &Arguments) -> Result<()> {
-    serve_store(context.open()?, arguments, context.database.is_none())
+    serve_store(context.office_or_new()?.store().clone(), arguments, context.database.is_none())
 }
 
 /// Serves a store that is open. `alone`: no other process works on it, so unfinished jobs are taken up at once.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use crate::design::{Design, DesignKind, Mode, Psu, Respondent, Wave, WeightUnit};
 use crate::schema::composite::CompositeDefinition;
 use crate::schema::{self, Document, IndexDefinition, Layout, Questionnaire};
@@ -157,7 +159,27 @@ pub fn composite(row: &schemas::IndexVersion) -> Result<CompositeDefinition, Loa
 /// # Errors
 /// [`LoadError::Store`], [`LoadError::Units`].
 pub fn registry(db: &mut Db) -> Result<Registry, LoadError> {
-    let (rows, successions) = units::load(db)?;
+    built(units::load(db)?)
+}
+
+/// Every unit as it was after a change of units.
+///
+/// # Errors
+/// [`LoadError::Store`], [`LoadError::Units`].
+pub fn registry_at(db: &mut Db, change: i32) -> Result<Registry, LoadError> {
+    built(units::load_at(db, change)?)
+}
+
+/// The units that a run is computed and shown with: those that there were when it was made.
+///
+/// # Errors
+/// [`LoadError::Store`], [`LoadError::Units`].
+pub fn registry_of_run(db: &mut Db, run: Uuid) -> Result<Registry, LoadError> {
+    let change = units::change_of_run(db, run)?;
+    registry_at(db, change)
+}
+
+fn built((rows, successions): units::Stored) -> Result<Registry, LoadError> {
     let records: Option<Vec<_>> = rows.into_iter().map(|(id, row)| Some((id, record(row)?))).collect();
     let records = records.ok_or_else(|| LoadError::Units("a date or a kind does not exist".into()))?;
     let successions = successions.into_iter().map(|s| Succession { from: s.from, to: s.to, whole: s.whole, is_default: s.is_default });

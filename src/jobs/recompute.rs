@@ -1,6 +1,6 @@
 //! A run: rows in the store → scores.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -168,6 +168,7 @@ pub fn recompute_without(db: &mut Db, run: &Run, left_out: Option<&LeftOut>, rep
         chain: beside.chain(db)?,
         flags: beside.flags(),
         left_out: stream::left_out(db, run, plan.invalid_items(), beside.dropped)?,
+        units: Some(hex(&units.state(lists(field)))),
     };
     let progress = |done, steps| report(Stage::Computing, done, steps);
     let Computed { mut scores, calibration } = compute(plan, frame, units, &progress).map_err(|error| match error {
@@ -207,7 +208,7 @@ struct Loaded {
 
 impl Loaded {
     fn of(db: &mut Db, run: &Run) -> Result<Self, RunError> {
-        let units = load::registry(db)?;
+        let units = load::registry_of_run(db, run.id)?;
         let row = schemas::index_by_id(db, run.index_version_id)?;
         let definition = load::index(&row)?;
         let wave = waves::by_id(db, run.wave()?)?;
@@ -309,6 +310,12 @@ fn frame(db: &mut Db, field: &WaveInField, inputs: Inputs<'_>, beside: &mut Besi
     builder.name_units(|id| unit_code(units, id));
     let area = |name: &str| area_unit(units, &field.wave, name).map(|id| id.0);
     Ok(builder.finish(&field.core()?, &field.design, area)?)
+}
+
+/// The code lists that a wave names: of its rated units, and of the areas of its design.
+fn lists(field: &WaveInField) -> BTreeSet<&str> {
+    let areas = field.design.psus().iter().filter_map(|psu| Some(psu.area.as_deref()?.split_once(':')?.0));
+    areas.chain([field.wave.unit_list.as_str()]).collect()
 }
 
 /// SHA-256 of the design table, its rows sorted by code.

@@ -8,7 +8,7 @@ use crate::jobs::load;
 use crate::schema::{self, Checked, Document, IndexDefinition, Layout, Questionnaire, check_index_against};
 use crate::store::StoreError;
 use crate::store::schemas::{self, IndexVersion, NewIndexVersion, NewSurveyVersion, Published, SurveyVersion};
-use crate::words::Finding;
+use crate::words::{Finding, Said, did_you_mean};
 
 /// What a definition is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -284,7 +284,31 @@ pub fn get(look: &mut Look<'_>, kind: Kind, code: &str, version: &str) -> Result
         Kind::Survey => schemas::find_survey(look.db, code, version)?.map(Version::from),
         Kind::Index => schemas::find_index(look.db, code, version)?.map(Version::from),
     };
-    found.ok_or_else(Refusal::not_found)
+    match found {
+        Some(version) => Ok(version),
+        None => Err(missing(look, kind, code, version)?),
+    }
+}
+
+/// The refusal of a version that nobody published: what there is of that name, or the nearest names.
+pub(super) fn missing(look: &mut Look<'_>, kind: Kind, code: &str, version: &str) -> Result<Refusal, Refusal> {
+    let [vi, en] = match kind {
+        Kind::Survey => ["phiếu hỏi", "questionnaire"],
+        Kind::Index => ["chỉ số", "index"],
+    };
+    let known = match kind {
+        Kind::Survey => schemas::survey_names(look.db)?,
+        Kind::Index => schemas::index_names(look.db)?,
+    };
+    let versions: Vec<&str> = known.iter().filter(|(name, _)| name == code).map(|(_, version)| version.as_str()).collect();
+    let near = if versions.is_empty() {
+        did_you_mean(code, known.iter().map(|(name, _)| name.as_str()))
+    } else {
+        let there = versions.join(", ");
+        Said::new(format!("; các phiên bản có: {there}"), format!("; its versions are {there}"))
+    };
+    Ok(Refusal::not_found()
+        .detail(format!("không có {vi} {code} {version}{}", near.vi), format!("there is no {en} {code} {version}{}", near.en)))
 }
 
 impl From<SurveyVersion> for Version {

@@ -9,22 +9,26 @@
 //! over [`Look`].
 
 mod actor;
+pub mod audit;
 pub mod chain;
 mod codes;
 pub mod definitions;
 pub mod editions;
 pub mod figures;
 pub mod import;
+pub mod indicators;
 pub mod intake;
 pub mod keys;
 pub mod place;
 mod prepared;
+pub mod quality;
 mod refusal;
 pub mod responses;
 mod role;
 pub mod runs;
 pub mod secret;
 pub mod shape;
+pub mod units;
 pub mod waves;
 pub mod wire;
 
@@ -33,6 +37,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use uuid::Uuid;
 
 pub use actor::{Actor, Holder, OPERATOR, Standing};
 pub use codes::Code;
@@ -42,7 +47,7 @@ pub use role::{Action, Role};
 use prepared::PreparedKept;
 
 use crate::jobs::load;
-use crate::store::audit::{self, NewLine};
+use crate::store::audit::{self as log, NewLine};
 use crate::store::{DISK_ERROR, Db, Store, StoreError};
 use crate::unit::Registry;
 
@@ -67,8 +72,17 @@ pub struct Office {
     prepared: Arc<PreparedKept>,
 }
 
-/// Every unit, and when they were read.
-type UnitsKept = Arc<RwLock<Option<(Instant, Arc<Registry>)>>>;
+/// Every unit as they are, and when they were read; and as they were after some changes, which never changes.
+#[derive(Default)]
+struct UnitsInMemory {
+    latest: Option<(Instant, Arc<Registry>)>,
+    states: Vec<(i32, Arc<Registry>)>,
+}
+
+type UnitsKept = Arc<RwLock<UnitsInMemory>>;
+
+/// How many states of units are kept: editions on show were made with a few.
+const STATES: usize = 4;
 
 /// How old the units in memory may be: they change a few times a year, and reading them costs some time.
 const UNITS_FRESH: Duration = Duration::from_secs(30);
@@ -182,7 +196,7 @@ impl Act<'_> {
         let detail = if detail.is_empty() { json!({}) } else { json!({ "note": detail }) };
         let (at, actor) = (self.look.now, self.look.actor);
         let line = NewLine { at, actor: &actor.name(), role: actor.standing(), action, object, detail: &detail.to_string() };
-        audit::append(self.look.db, &line)?;
+        log::append(self.look.db, &line)?;
         self.told = true;
         Ok(())
     }
@@ -221,17 +235,36 @@ impl Look<'_> {
     /// # Errors
     /// Those of the store.
     pub fn units(&mut self) -> Result<Arc<Registry>, Refusal> {
-        let kept = self.units.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let kept = self.units.read().unwrap_or_else(PoisonError::into_inner).latest.clone();
         if let Some((_, units)) = kept.filter(|(read, _)| read.elapsed() < UNITS_FRESH) {
             return Ok(units);
         }
         let units = Arc::new(load::registry(self.db)?);
-        *self.units.write().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), Arc::clone(&units)));
+        self.units.write().unwrap_or_else(PoisonError::into_inner).latest = Some((Instant::now(), Arc::clone(&units)));
+        Ok(units)
+    }
+
+    /// Every unit as they were when a run was made: its figures keep the names that they were published under.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn units_of_run(&mut self, run: Uuid) -> Result<Arc<Registry>, Refusal> {
+        let change = crate::store::units::change_of_run(self.db, run)?;
+        let kept = self.units.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, units)) = kept.states.iter().find(|(state, _)| *state == change) {
+            return Ok(Arc::clone(units));
+        }
+        drop(kept);
+        let units = Arc::new(load::registry_at(self.db, change)?);
+        let mut kept = self.units.write().unwrap_or_else(PoisonError::into_inner);
+        kept.states.push((change, Arc::clone(&units)));
+        let surplus = kept.states.len().saturating_sub(STATES);
+        kept.states.drain(..surplus);
         Ok(units)
     }
 
     /// Forgets the units in memory: some were added. Other servers find out within half a minute.
     pub fn forget_units(&self) {
-        *self.units.write().unwrap_or_else(PoisonError::into_inner) = None;
+        self.units.write().unwrap_or_else(PoisonError::into_inner).latest = None;
     }
 }

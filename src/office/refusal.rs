@@ -74,6 +74,15 @@ impl Refusal {
         self
     }
 
+    /// Says of which file the findings are that name none.
+    #[must_use]
+    pub fn of_file(mut self, name: &str) -> Self {
+        for finding in self.0.errors.iter_mut().filter(|finding| finding.file.is_none()) {
+            finding.file = Some(name.to_owned());
+        }
+        self
+    }
+
     /// Adds an extension member (RFC 9457 §3.2).
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {

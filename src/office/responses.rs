@@ -83,10 +83,10 @@ pub fn exclude(act: &mut Act<'_>, id: Uuid, reason: &str) -> Result<(), Refusal>
     act.note("response.exclude", &id.to_string(), reason)
 }
 
-fn check_reason(reason: &str) -> Result<(), Refusal> {
+pub(super) fn check_reason(reason: &str) -> Result<(), Refusal> {
     if REASON.contains(&reason.chars().count()) {
         return Ok(());
     }
     let (vi, en) = ("Lý do phải từ 3 đến 500 ký tự", "The reason must have 3 to 500 characters");
-    Err(Refusal::because(Code::BodyInvalid, Finding::error("/reason", "bad-length", vi, en)))
+    Err(Refusal::because(Code::BodyInvalid, Finding::error("/reason", "out-of-bounds-length", vi, en)))
 }

@@ -73,13 +73,16 @@ pub struct CompositeManifest {
     pub level: f64,
     /// Seed of whatever is drawn at random.
     pub seed: i64,
+    /// SHA-256 of the units as they were when the run was made, hexadecimal: of the definition's list and those of its surveys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub units: Option<String>,
 }
 
 impl CompositeManifest {
     /// The bytes that the digest hashes. Numbers and names that a database or its people gave are left out: contents are in.
     #[must_use]
     pub fn canonical(&self) -> Vec<u8> {
-        let mut frozen = self.clone();
+        let mut frozen = Self { units: None, ..self.clone() }; // what of it matters to figures is in the figures
         for table in &mut frozen.tables {
             (table.id, table.title) = (0, String::new());
         }

@@ -150,17 +150,24 @@ pub struct Manifest {
     /// What arrived and does not count, where there is such.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_out: Option<LeftOut>,
+    /// SHA-256 of the units as they were when the run was made, hexadecimal: names, kinds, parents and dates of the lists that it takes, and
+    /// of those above them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub units: Option<String>,
 }
 
 impl Manifest {
     /// The bytes that the digest hashes: fields in their declared order.
+    ///
+    /// The units' state is left out: what of it matters to figures is in the figures, which name units by code, and a new name is no other
+    /// result.
     ///
     /// Sequence numbers are left out: they depend on the order of arrival, and the counts and sums that follow from
     /// them are in. So are the numbers of versions within a wave: what the versions say is in. What does not count is told beside the
     /// figures and not part of what they are made of: a run of before it was told keeps its digest.
     #[must_use]
     pub fn canonical(&self) -> Vec<u8> {
-        let mut frozen = Manifest { high_water_seq: 0, high_water_event: 0, left_out: None, ..self.clone() };
+        let mut frozen = Manifest { high_water_seq: 0, high_water_event: 0, left_out: None, units: None, ..self.clone() };
         if let Some(chain) = &mut frozen.chain {
             chain.version = 0;
         }

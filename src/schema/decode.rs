@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::source::{self, MAX_DEPTH};
-use super::text::forbidden_character;
+use super::text::{self, forbidden_character};
 use crate::words::{Finding, Path, any_error};
 
 /// What a document says, and what somebody should look at.
@@ -23,6 +23,7 @@ pub(crate) fn document<T>(text: &str, read: impl FnOnce(&Value, &mut At<'_>) -> 
     let found = read(&value, &mut At::root(&mut findings));
     source::locate(text, &mut findings);
     findings.sort_by_key(|finding| finding.line);
+    text::gather_missing_english(&mut findings);
     match found {
         Some(found) if !any_error(&findings) => Ok(Read { found, warnings: findings, value }),
         _ => Err(findings),

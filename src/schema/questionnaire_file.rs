@@ -402,4 +402,19 @@ mod tests {
         found.sort_unstable();
         assert_eq!(found, [("/scales/two", "unused-scale"), ("/title", "missing-english")]);
     }
+
+    #[test]
+    fn a_questionnaire_in_vietnamese_alone_gets_one_warning_that_says_where_english_is_missing() {
+        let text = serde_json::to_string_pretty(&questionnaire()).unwrap().replace("\"en\":", "\"tay\":");
+        let warnings = parse(&text).unwrap().warnings;
+        let [warning] = warnings.as_slice() else { panic!("{warnings:#?}") };
+        assert_eq!(warning.code, "missing-english");
+        let lines: Vec<usize> = text.lines().enumerate().filter(|(_, line)| line.contains("\"tay\":")).map(|(at, _)| at + 1).collect();
+        assert!(warning.en.starts_with(&format!("{} texts lack English", lines.len())), "{warning}");
+        assert_eq!(
+            warning.line.map(|line| line as usize),
+            warning.en.split_once("lines ").and_then(|(_, rest)| rest.split(", ").next()?.parse().ok())
+        );
+        assert!(warning.vi.starts_with(&format!("{} đoạn văn thiếu bản tiếng Anh", lines.len())));
+    }
 }

@@ -6,6 +6,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::decode::{At, Object};
+use crate::words::Finding;
+
+/// The code of the warning of a text that has no English.
+const MISSING_ENGLISH: &str = "missing-english";
+/// Lines that the warning names.
+const LINES: usize = 10;
 
 /// A text by language tag (`vi`, `en`, `tay` …); Vietnamese is always there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,13 +81,33 @@ impl Text {
             by_language.insert(language.clone(), text.clone());
         }
         if by_language.get("en").is_none_or(|en| en.trim().is_empty()) {
-            at.warning("missing-english", "Thiếu bản tiếng Anh (“en”)", "The English text (“en”) is missing");
+            at.warning(MISSING_ENGLISH, "Thiếu bản tiếng Anh (“en”)", "The English text (“en”) is missing");
         }
         let text = Self::try_from(by_language).ok();
         if text.is_none() {
             at.error("missing-vietnamese", "Thiếu bản tiếng Việt (“vi”)", "The Vietnamese text (“vi”) is missing");
         }
         text
+    }
+}
+
+/// Makes one warning of all texts without English, at the first of them: a definition in Vietnamese alone lacks it everywhere.
+pub(super) fn gather_missing_english(findings: &mut Vec<Finding>) {
+    let missing = |finding: &Finding| finding.code == MISSING_ENGLISH;
+    let texts = findings.iter().filter(|finding| missing(finding)).count();
+    let Some(first) = findings.iter().position(missing).filter(|_| texts > 1) else { return };
+    let mut lines: Vec<u32> = findings.iter().filter(|finding| missing(finding)).filter_map(|finding| finding.line).collect();
+    lines.dedup();
+    let more = if lines.len() > LINES { ", …" } else { "" };
+    let lines = lines.iter().take(LINES).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let mut place = 0;
+    findings.retain(|finding| {
+        place += 1;
+        place - 1 == first || !missing(finding)
+    });
+    if let Some(finding) = findings.get_mut(first) {
+        finding.vi = format!("{texts} đoạn văn thiếu bản tiếng Anh (“en”): dòng {lines}{more}");
+        finding.en = format!("{texts} texts lack English (“en”): lines {lines}{more}");
     }
 }
 

@@ -106,6 +106,17 @@ pub(super) fn first(db: &mut Db, count: usize) -> Result<()> {
     })
 }
 
+/// Undoes the last so many migrations. For tests of the way back.
+#[cfg(test)]
+pub(super) fn back(db: &mut Db, count: usize) -> Result<()> {
+    rebuilding(db, |db| {
+        for _ in 0..count {
+            db.revert_last_migration(embedded(db)).map_err(migration)?;
+        }
+        Ok(())
+    })
+}
+
 fn embedded(db: &Db) -> EmbeddedMigrations {
     match db {
         Db::Sqlite(_) => SQLITE,

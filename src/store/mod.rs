@@ -20,6 +20,7 @@ mod person;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod unit_tables;
 
 pub mod audit;
 pub mod chain;

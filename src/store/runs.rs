@@ -21,6 +21,7 @@ use super::scan::{HighWater, high_water, high_water_at};
 use super::schemas::IndexKind;
 use super::scores::{self, Score};
 use super::tables::run;
+use super::units;
 
 named_enum! {
     /// How far a run has come.
@@ -197,6 +198,7 @@ pub fn create(db: &mut Db, new: &NewRun, job: &NewJob) -> Result<Run> {
                 run::kind.eq(if new.wave_id.is_some() { IndexKind::Survey } else { IndexKind::Composite }.as_str()),
             ))
             .execute(db)?;
+        units::pin(db, new.id)?;
         jobs::enqueue(db, job)?;
         get(db, new.id)
     })

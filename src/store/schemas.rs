@@ -157,6 +157,22 @@ versions!("index definition" in index_version: NewIndexVersion, IndexVersion, pu
     /// What it is made of.
     kind: IndexKind = |survey: Option<&str>| if survey.is_some() { IndexKind::Survey } else { IndexKind::Composite }.as_str());
 
+/// Code and version of every published questionnaire.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn survey_names(db: &mut Db) -> Result<Vec<(String, String)>> {
+    Ok(survey_version::table.select((survey_version::code, survey_version::version)).order(survey_version::id).load(db)?)
+}
+
+/// Code and version of every published index definition.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn index_names(db: &mut Db) -> Result<Vec<(String, String)>> {
+    Ok(index_version::table.select((index_version::code, index_version::version)).order(index_version::id).load(db)?)
+}
+
 /// The code of every survey of which a questionnaire is published.
 ///
 /// # Errors

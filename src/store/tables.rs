@@ -5,29 +5,6 @@
 #![allow(missing_docs)]
 
 diesel::table! {
-    unit (id) {
-        id -> Integer,
-        list -> Text,
-        code -> Text,
-        kind -> Text,
-        name_vi -> Text,
-        name_en -> Nullable<Text>,
-        parent_id -> Nullable<Integer>,
-        valid_from -> Integer,
-        valid_to -> Nullable<Integer>,
-    }
-}
-
-diesel::table! {
-    unit_succession (from_id, to_id) {
-        from_id -> Integer,
-        to_id -> Integer,
-        whole -> Bool,
-        is_default -> Bool,
-    }
-}
-
-diesel::table! {
     survey_version (id) {
         id -> Integer,
         code -> Text,

@@ -3,7 +3,8 @@
 use super::validate::{self, Entries};
 use super::{RegistryError, Succession, Unit, UnitId, UnitKind, UnitRecord};
 use chrono::NaiveDate;
-use std::collections::HashMap;
+use sha2::{Digest as _, Sha256};
+use std::collections::{BTreeSet, HashMap};
 
 /// A unit at the other end of a succession.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,6 +143,34 @@ impl Registry {
     #[must_use]
     pub fn predecessors(&self, id: UnitId) -> &[Link] {
         self.entry(id).map_or(&[], |entry| &self.links[entry].1)
+    }
+
+    /// SHA-256 of what the units of these lists are, and of those that they belong to in other lists: every version with its names, kind,
+    /// parent and dates. Two registries that agree in it give the same figures and the same names.
+    #[must_use]
+    pub fn state<'a>(&'a self, lists: impl IntoIterator<Item = &'a str>) -> [u8; 32] {
+        let mut wanted: BTreeSet<&str> = lists.into_iter().collect();
+        loop {
+            let above = self.units.iter().filter(|unit| wanted.contains(unit.record.list.as_str()));
+            let above: Vec<&str> = above.filter_map(|unit| Some(unit.record.parent.as_ref()?.0.as_str())).collect();
+            let before = wanted.len();
+            wanted.extend(above);
+            if wanted.len() == before {
+                break;
+            }
+        }
+        let mut records: Vec<&UnitRecord> = self.units.iter().map(|unit| &unit.record).collect();
+        records.retain(|record| wanted.contains(record.list.as_str()));
+        records.sort_by(|a, b| (&a.list, &a.code, a.valid_from).cmp(&(&b.list, &b.code, b.valid_from)));
+        let mut hash = Sha256::new();
+        for record in records {
+            let UnitRecord { list, code, kind, name_vi, name_en, parent, valid_from, valid_to } = record;
+            // A list in brackets, its texts quoted: no two records run together.
+            let line =
+                (list, code, kind.as_str(), name_vi, name_en, parent, valid_from.to_epoch_days(), valid_to.map(|day| day.to_epoch_days()));
+            hash.update(serde_json::to_vec(&line).unwrap_or_default()); // strings and numbers always serialise
+        }
+        hash.finalize().into()
     }
 
     /// The entry (list and code) that a version is of.

@@ -3,6 +3,7 @@
 use hailong::office::Role;
 use serde_json::json;
 
+use crate::harness::fixtures::{finish_run, publish, start_run};
 use crate::harness::{Client, Reply, TestApp};
 
 const HEADER: &str = "list,code,kind,name_vi,name_en,parent_list,parent_code,valid_from,valid_to\n";
@@ -34,6 +35,25 @@ fn a_unit_knows_what_it_belongs_to() {
     assert_eq!(above, ["UB", "48", "VN"]);
     assert_eq!(unit["parent"], json!({ "list": "agency-danang", "code": "UB" }));
     app.anyone().get("/v1/units/agency-danang/NONE").problem(404, "not-found");
+}
+
+#[test]
+fn a_published_figure_keeps_the_name_that_it_was_published_under() {
+    let app = TestApp::start();
+    publish(&app);
+    let (statistician, publisher) = (app.client(Role::Statistician), app.client(Role::Publisher));
+    let run = start_run(&app);
+    finish_run(&app, &run);
+    statistician.step(&format!("{run}:submit"), "*", None).expect(200);
+    publisher.step(&format!("{run}:approve"), "*", None).expect(200);
+    publisher.step(&format!("{run}:publish"), "*", None).expect(200);
+    let name =
+        || app.anyone().get("/v1/scores?edition=open.1&unit=agency-danang:SYT").expect(200)["items"][0]["unit"]["name"]["vi"].clone();
+    assert_eq!(name(), "Sở Y tế");
+    let row = "agency-danang,SYT,agency,Sở Y tế và Dân số,,agency-danang,UB,2008-08-01,\n";
+    assert_eq!(add(&app.client(Role::Admin), row).expect(200), json!({ "added": 0, "changed": 1 }));
+    assert_eq!(app.anyone().get("/v1/units/agency-danang/SYT").expect(200)["name_vi"], "Sở Y tế và Dân số");
+    assert_eq!(name(), "Sở Y tế", "the edition was published with the name of its time");
 }
 
 #[test]

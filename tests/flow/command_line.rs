@@ -1,5 +1,9 @@
 //! Commands as people type them.
 
+use std::ops::ControlFlow;
+
+use hailong::jobs::recompute::recompute;
+use hailong::store::{Store, StoreOptions, audit, runs};
 use serde_json::Value;
 
 use super::process::{hailong, run};
@@ -74,6 +78,49 @@ fn householders_of_a_real_survey_come_out_as_r_survey_has_them() {
     assert_eq!(printed["digest"], turned["digest"]);
     let table = run(folder.path(), &compute);
     assert!(table.contains("53.00") && table.contains("Terrace"), "{table}");
+}
+
+#[test]
+fn a_unit_renamed_and_moved_changes_no_run_of_before_and_shows_in_the_manifest_of_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    import(data, &file(HOUSING));
+    let compute = || -> Value {
+        serde_json::from_str(&run(data, &["run", "--index", "housing", "--index-version", "1978.1", "--wave", "housing", "--json"]))
+            .unwrap()
+    };
+    let before = compute();
+    let unit = run(data, &["units", "list", "--list", "housing", "--json"]);
+    let unit = serde_json::from_str::<Value>(&unit).unwrap()[0].clone();
+    let csv = folder.path().join("units.csv");
+    let (code, since) = (unit["code"].as_str().unwrap(), unit["valid_from"].as_str().unwrap());
+    let text = format!(
+        "list,code,kind,name_vi,name_en,parent_list,parent_code,valid_from,valid_to\n\
+         housing,HQ,agency,Trụ sở,Headquarters,,,{since},\n\
+         housing,{code},agency,Tên mới,New name,housing,HQ,{since},\n"
+    );
+    std::fs::write(&csv, text).unwrap();
+    assert!(run(data, &["units", "add", csv.to_str().unwrap()]).contains("1 units added, 1 changed"));
+    assert!(run(data, &["units", "add", csv.to_str().unwrap()]).contains("0 units added, 0 changed"));
+    let after = compute();
+    assert_eq!(before["digest"], after["digest"], "the figures are the same");
+    assert_ne!(before["scores"], after["scores"], "they have other names");
+
+    let url = data.join("hailong.sqlite").display().to_string();
+    let store = Store::open(&StoreOptions { url, readers: 1 }).unwrap();
+    let mut db = store.db().unwrap();
+    let mut manifest = |shown: &Value| {
+        let stored = runs::get(&mut db, shown["run"].as_str().unwrap().parse().unwrap()).unwrap();
+        let again = recompute(&mut db, &stored, &|_, _, _| ControlFlow::Continue(())).unwrap();
+        assert_eq!(stored.digest, Some(again.digest), "repeating a run gives the same digest");
+        let kept: Value = serde_json::from_str(stored.manifest.as_deref().unwrap()).unwrap();
+        assert_eq!(kept, serde_json::to_value(&again.manifest).unwrap(), "and is made of the same");
+        kept
+    };
+    let (old, new) = (manifest(&before), manifest(&after));
+    assert!(old["units"].is_string() && old["units"] != new["units"], "two states of units never have equal manifests");
+    let changed = audit::list(&mut db, Some("housing"), None, 10).unwrap().into_iter().filter(|line| line.action == "unit.add").count();
+    assert_eq!(changed, 2, "the import's and this one");
 }
 
 #[test]
@@ -165,6 +212,7 @@ fn estimate_prints_a_line_a_case_and_takes_no_offence_at_those_it_refuses() {
 #[test]
 fn a_command_that_cannot_be_done_says_why_and_fails() {
     let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &["migrate"]);
     for (arguments, why) in [
         (vec!["run", "--index", "none", "--index-version", "1", "--wave", "none"], "there is no index none 1"),
         (vec!["key", "create", "--name", "x", "--role", "king"], "is no role"),

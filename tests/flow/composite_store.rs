@@ -192,7 +192,8 @@ fn a_bad_table_is_refused_with_every_finding_in_its_place() {
         refused(data, &[&["table", "check"], &OF[..], &[&bad]].concat()),
         refused(data, &[&["table", "load"], &OF[..], &[&bad]].concat()),
     ] {
-        assert!(said.contains("line 2 /0/satisfied") && said.contains("line 3 /1/unit") && said.contains("2 errors"), "{said}");
+        assert!(said.contains("line 2 /0/satisfied") && said.contains("line 3 /1/unit"), "{said}");
+        assert!(said.contains("2 errors") || said.contains("(indicators-invalid)"), "{said}");
     }
     let said = refused(data, &[&["table", "load"], &OF[..], &["--vi", &bad]].concat());
     assert!(said.contains("dòng 2 /0/satisfied"), "{said}");

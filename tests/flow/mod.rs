@@ -6,6 +6,7 @@ mod composite;
 mod composite_store;
 mod composite_text;
 mod crash;
+mod mistakes;
 mod national;
 pub(crate) mod process;
 mod runs;

@@ -55,7 +55,7 @@ pub struct TestApp {
     clock: Arc<AtomicI64>,
     stopper: Stopper,
     server: Option<JoinHandle<()>>,
-    _database: Database,
+    database: Database,
 }
 
 impl TestApp {
@@ -67,7 +67,7 @@ impl TestApp {
         log::capture();
         let database = Database::new();
         let store = Store::open(&StoreOptions { url: database.url.clone(), readers: 4 }).unwrap();
-        units::seed(&mut store.db().unwrap(), &wish.units.0, &wish.units.1).unwrap();
+        units::seed(&mut store.db().unwrap(), units::By { at: 0, actor: "lan" }, &wish.units.0, &wish.units.1).unwrap();
         let writer = store.start_writer(wish.writer).unwrap();
         let clock = Arc::new(AtomicI64::new(NOW));
         let (started, starting) = mpsc::channel();
@@ -91,7 +91,12 @@ impl TestApp {
             });
         });
         let (addr, stopper) = starting.recv().unwrap();
-        Self { addr, store, clock, stopper, server: Some(server), _database: database }
+        Self { addr, store, clock, stopper, server: Some(server), database }
+    }
+
+    /// The address of its database.
+    pub fn url(&self) -> String {
+        self.database.url.clone()
     }
 
     /// Sets the clock.

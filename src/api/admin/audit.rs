@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, get};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
@@ -11,27 +11,8 @@ use crate::http::query::Query;
 use crate::http::state::AppState;
 use crate::office::Action;
 use crate::office::Refusal;
-use crate::office::{Actor, Holder};
-use crate::store::Db;
-use crate::store::audit::{self, NewLine};
+use crate::office::{Actor, audit};
 use crate::words::encode::rfc3339;
-
-/// Writes a line in the transaction of the act itself: no act without its line.
-///
-/// # Errors
-/// Those of the store; the act is rolled back with them.
-pub fn note(db: &mut Db, holder: &Holder, at: i64, action: &str, object: &str, detail: &str) -> Result<(), Refusal> {
-    let detail = if detail.is_empty() { json!({}) } else { json!({ "note": detail }) };
-    let line = NewLine {
-        at,
-        actor: &holder.actor(),
-        role: Actor::known(std::sync::Arc::new(holder.clone())).standing(),
-        action,
-        object,
-        detail: &detail.to_string(),
-    };
-    Ok(audit::append(db, &line)?)
-}
 
 /// A line of the log.
 #[derive(Debug, Serialize, ToSchema)]
@@ -70,11 +51,11 @@ pub struct AuditQuery {
 #[utoipa::path(tag = "audit", params(AuditQuery), responses((status = 200, description = "A page of the log", body = Listing<LineBody>)))]
 #[get("/v1/audit")]
 pub async fn list_audit(state: AppState, actor: Actor, req: HttpRequest, query: Query<AuditQuery>) -> Result<HttpResponse, Refusal> {
-    actor.may(Action::ReadAudit)?;
+    actor.may(Action::ReadAudit)?; // before the query is judged
     let page = Page::of(query.cursor.as_deref(), query.limit)?;
     let object = query.into_inner().object;
     let fetch = page.fetch();
-    let rows = state.read(move |db| Ok(audit::list(db, object.as_deref(), page.after, fetch)?)).await?;
+    let rows = state.look(actor, move |look| audit::list(look, object.as_deref(), page.after, fetch)).await?;
     Ok(page.answer(
         &req,
         rows,

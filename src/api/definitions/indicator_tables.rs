@@ -1,8 +1,5 @@
 //! Indicator tables: the values that composite indices are computed from, loaded as CSV. Nothing of a table ever changes.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
@@ -10,26 +7,15 @@ use serde_json::Value as Json;
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
-use crate::api::admin::audit;
 use crate::api::wire::{Cacheable, FindingBody};
 use crate::http::body::{self, TABLE};
 use crate::http::page::{Listing, Page};
 use crate::http::query::Query;
 use crate::http::state::AppState;
-use crate::jobs::composite::indicators::{self, Sheet};
-use crate::jobs::load;
-use crate::office::Action;
-use crate::office::Actor;
-use crate::office::Code;
-use crate::office::Refusal;
-use crate::store::Db;
-use crate::store::indicators::{self as stored, Filter, IndicatorTable, Value};
-use crate::store::schemas::{self, IndexKind, Published};
+use crate::office::{Action, Actor, Refusal, indicators as office};
+use crate::store::indicators::{Filter, Value};
+use crate::words::any_error;
 use crate::words::encode::{hex, rfc3339};
-use crate::words::{Finding, any_error};
-
-/// Most letters of a title.
-const TITLE: usize = 200;
 
 /// What a table is loaded for.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
@@ -159,17 +145,9 @@ impl From<Value> for ValueBody {
     }
 }
 
-/// Codes and versions of indices by number.
-type Names = HashMap<i32, (String, String)>;
-
-fn table_body(db: &mut Db, names: &mut Names, table: IndicatorTable) -> Result<TableBody, Refusal> {
-    let id = table.index_version_id;
-    if let Entry::Vacant(entry) = names.entry(id) {
-        let row = schemas::index_by_id(db, id)?;
-        entry.insert((row.code, row.version));
-    }
-    let (index, version) = names.get(&id).cloned().unwrap_or_default();
-    Ok(TableBody {
+fn table_body(found: office::Table) -> TableBody {
+    let office::Table { table, index, version } = found;
+    TableBody {
         id: table.id,
         index,
         version,
@@ -181,7 +159,7 @@ fn table_body(db: &mut Db, names: &mut Names, table: IndicatorTable) -> Result<T
         loaded_at: rfc3339(table.loaded_at),
         loaded_by: table.loaded_by,
         warnings: stored_findings(&table.findings),
-    })
+    }
 }
 
 /// Findings as the store keeps them: warnings, which refused nothing.
@@ -197,27 +175,6 @@ pub(in crate::api) fn stored_findings(json: &str) -> Vec<FindingBody> {
     };
     let list: Vec<Json> = serde_json::from_str(json).unwrap_or_default();
     list.iter().map(body).collect()
-}
-
-/// Reads a table for a version of an index, which must be there and be a composite one.
-fn read(db: &mut Db, (index, version): (&str, &str), title: &str, bytes: &[u8]) -> Result<(i32, Result<Sheet, Vec<Finding>>), Refusal> {
-    let found = schemas::find_index(db, index, version)?;
-    let row = found.ok_or_else(|| Refusal::not_found().detail("Không có phiên bản chỉ số này", "There is no such version of the index"))?;
-    let finding = |code, vi: &str, en: &str| Ok((row.id, Err(vec![Finding::error("", code, vi, en)])));
-    if row.kind == IndexKind::Survey {
-        return finding(
-            "not-composite",
-            "Chỉ số này tính từ khảo sát, không nhận bảng chỉ tiêu",
-            "This is a survey's index: it takes no table",
-        );
-    }
-    let definition = load::composite(&row)?;
-    let Ok(text) = std::str::from_utf8(bytes) else { return finding("not-utf8", "Tệp phải là UTF-8", "The file must be UTF-8") };
-    Ok((row.id, indicators::read(title, text, &definition)))
-}
-
-fn refused(findings: Vec<Finding>) -> Refusal {
-    Refusal::new(Code::IndicatorsInvalid).errors(findings)
 }
 
 /// Loads a table for a version of a composite index: a line a value, or a line a unit with a column an indicator. The same file again is
@@ -236,30 +193,15 @@ pub async fn load_indicators(
     query: Query<LoadQuery>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Refusal> {
-    let holder = actor.may(Action::LoadIndicators)?.clone();
+    actor.may(Action::LoadIndicators)?; // before the body is sent
     let LoadQuery { index, version, title } = query.into_inner();
-    if title.trim().is_empty() || title.chars().count() > TITLE {
-        let (vi, en) = (format!("title cần từ 1 đến {TITLE} ký tự"), format!("title must have 1 to {TITLE} letters"));
-        return Err(Refusal::new(Code::QueryInvalid).detail(vi, en));
-    }
     let bytes = csv(&req, payload).await?;
-    let (index_id, sheet) = state.read(move |db| read(db, (&index, &version), &title, &bytes)).await?;
-    let sheet = sheet.map_err(refused)?;
-    let now = state.now();
-    let loaded = state.write(move |db| {
-        let (new, table) = match indicators::load(db, index_id, &sheet, &holder.actor(), now)? {
-            Published::New(table) => (true, table),
-            Published::Already(table) => (false, table),
-        };
-        if new {
-            audit::note(db, &holder, now, "indicators.load", &table.id.to_string(), &table.title)?;
-        }
-        Ok((new, table_body(db, &mut Names::new(), table)?))
-    });
-    let (new, body) = loaded.await?;
+    let asks = actor.clone();
+    let sent = state.look(asks, move |look| office::prepare(look, &index, &version, &title, &bytes)).await?;
+    let (new, table) = state.act(actor, move |act| office::load(act, &sent)).await?;
     let mut answer = if new { HttpResponse::Created() } else { HttpResponse::Ok() };
-    answer.insert_header((LOCATION, format!("/v1/indicator-tables/{}", body.id)));
-    Ok(answer.json(body))
+    answer.insert_header((LOCATION, format!("/v1/indicator-tables/{}", table.table.id)));
+    Ok(answer.json(table_body(table)))
 }
 
 /// Says what is wrong with a table, without loading it.
@@ -273,13 +215,13 @@ pub async fn check_indicators(
     query: Query<CheckQuery>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Refusal> {
-    actor.may(Action::CheckDefinition)?;
+    actor.may(Action::CheckDefinition)?; // before the body is sent
     let CheckQuery { index, version } = query.into_inner();
     let bytes = csv(&req, payload).await?;
-    let (_, sheet) = state.read(move |db| read(db, (&index, &version), "", &bytes)).await?;
-    let findings = sheet.map_or_else(|findings| findings, |sheet| sheet.warnings);
-    let valid = !any_error(&findings);
-    Ok(HttpResponse::Ok().json(TableCheck { valid, findings: findings.into_iter().map(Into::into).collect() }))
+    let sent = state.look(actor, move |look| office::check(look, &index, &version, &bytes)).await?;
+    let findings = sent.findings();
+    let valid = !any_error(findings);
+    Ok(HttpResponse::Ok().json(TableCheck { valid, findings: findings.iter().cloned().map(Into::into).collect() }))
 }
 
 /// The body, which is large: nobody without permission gets as far as sending it.
@@ -297,14 +239,11 @@ pub async fn list_indicator_tables(
     req: HttpRequest,
     query: Query<TablesQuery>,
 ) -> Result<HttpResponse, Refusal> {
-    actor.may(Action::ReadRuns)?;
+    actor.may(Action::ReadRuns)?; // before the query is judged
     let page: Page<i32> = Page::of(query.cursor.as_deref(), query.limit)?;
     let index = query.into_inner().index;
-    let rows = state.read(move |db| {
-        let (tables, mut names) = (stored::list(db, index.as_deref(), page.after, page.fetch())?, Names::new());
-        tables.into_iter().map(|table| table_body(db, &mut names, table)).collect::<Result<Vec<_>, _>>()
-    });
-    Ok(page.answer(&req, rows.await?, |table| table.id, |table| table))
+    let tables = state.look(actor, move |look| office::list(look, index.as_deref(), page.after, page.fetch())).await?;
+    Ok(page.answer(&req, tables, |table| table.table.id, table_body))
 }
 
 /// A table without its values.
@@ -312,12 +251,8 @@ pub async fn list_indicator_tables(
     responses((status = 200, description = "The table", body = TableBody)))]
 #[get("/v1/indicator-tables/{id:[^:/]+}")]
 pub async fn get_indicator_table(state: AppState, actor: Actor, id: web::Path<i32>) -> Result<HttpResponse, Refusal> {
-    actor.may(Action::ReadRuns)?;
-    let table = state.read(move |db| {
-        let table = stored::get(db, *id)?;
-        table_body(db, &mut Names::new(), table)
-    });
-    Ok(HttpResponse::Ok().private().json(table.await?))
+    let table = state.look(actor, move |look| office::get(look, *id)).await?;
+    Ok(HttpResponse::Ok().private().json(table_body(table)))
 }
 
 /// The values of a table with their revisions, in the order of edition, unit and indicator.
@@ -331,13 +266,10 @@ pub async fn list_indicator_values(
     id: web::Path<i32>,
     query: Query<ValuesQuery>,
 ) -> Result<HttpResponse, Refusal> {
-    actor.may(Action::ReadRuns)?;
+    actor.may(Action::ReadRuns)?; // before the query is judged
     let page: Page<i32> = Page::of(query.cursor.as_deref(), query.limit)?;
     let ValuesQuery { edition, unit, indicator, .. } = query.into_inner();
     let filter = Filter { edition, unit, indicator, after_ord: page.after };
-    let rows = state.read(move |db| {
-        let table = stored::get(db, *id)?;
-        Ok(stored::values(db, table.id, &filter, page.fetch())?)
-    });
-    Ok(page.answer(&req, rows.await?, |value| value.ord, ValueBody::from))
+    let values = state.look(actor, move |look| office::values(look, *id, &filter, page.fetch())).await?;
+    Ok(page.answer(&req, values, |value| value.ord, ValueBody::from))
 }

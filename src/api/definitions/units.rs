@@ -5,21 +5,18 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
-use crate::api::admin::audit;
 use crate::api::wire::{Cacheable, Day, UnitName};
 use crate::http::body::{self, LARGE, Raw};
 use crate::http::page::{Listing, Page};
 use crate::http::query::Query;
 use crate::http::state::AppState;
-use crate::jobs::load;
 use crate::office::Action;
 use crate::office::Actor;
 use crate::office::Code;
 use crate::office::Refusal;
-use crate::store::Db;
-use crate::store::units::{self, Seeded, UnitRow};
-use crate::unit::{LEGACY, Link, REFORMED, Registry, RegistryError, Succession, Unit, UnitKind, UnitRecord};
-use crate::words::Finding;
+use crate::office::units;
+use crate::store::units::Seeded;
+use crate::unit::{Link, Unit, UnitKind};
 
 /// Which units to list.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
@@ -192,73 +189,8 @@ pub async fn get_unit(
     responses((status = 200, description = "Added", body = AddedUnits)))]
 #[post("/v1/units")]
 pub async fn add_units(state: AppState, actor: Actor, req: HttpRequest, bytes: Raw<LARGE>) -> Result<HttpResponse, Refusal> {
-    let holder = actor.may(Action::AddUnits)?.clone();
+    actor.may(Action::AddUnits)?; // before the body is judged
     body::require_type(&req, "text/csv")?;
-    let now = state.now();
-    let seeded = state.write(move |db| {
-        let records = read(&bytes.0)?;
-        let seeded = add(db, &records)?;
-        audit::note(db, &holder, now, "unit.add", "", &format!("{} added, {} changed", seeded.added, seeded.changed))?;
-        Ok(seeded)
-    });
-    let Seeded { added, changed } = seeded.await?;
-    state
-        .look(Actor::anyone(), |look| {
-            look.forget_units();
-            Ok(())
-        })
-        .await?;
+    let Seeded { added, changed } = state.act(actor, move |act| units::add(act, &bytes.0)).await?;
     Ok(HttpResponse::Ok().json(AddedUnits { added, changed }))
-}
-
-fn refused(findings: Vec<Finding>) -> Refusal {
-    Refusal::new(Code::UnitsInvalid).errors(findings)
-}
-
-fn read(bytes: &[u8]) -> Result<Vec<UnitRecord>, Refusal> {
-    let utf8 = |_| refused(vec![Finding::error("", "not-utf8", "Tệp phải là UTF-8", "The file must be UTF-8")]);
-    let text = std::str::from_utf8(bytes).map_err(utf8)?;
-    let records = UnitRecord::parse_csv(text).map_err(|errors| {
-        let finding = |error: crate::unit::RowError| {
-            let line = error.line().and_then(|line| u32::try_from(line).ok());
-            let pointer = line.map(|line| format!("/{line}")).unwrap_or_default();
-            Finding { line, ..Finding::error(pointer, error.code(), error.vi(), error.to_string()) }
-        };
-        refused(errors.into_iter().map(finding).collect())
-    })?;
-    let national = |record: &&UnitRecord| record.list == LEGACY || record.list == REFORMED;
-    let findings: Vec<Finding> = records
-        .iter()
-        .filter(national)
-        .map(|record| {
-            let vi = format!("Danh mục quốc gia {} có sẵn, không đổi được ({})", record.list, record.code);
-            Finding::error("", "list-reserved", vi, format!("The national list {} comes with the program ({})", record.list, record.code))
-        })
-        .collect();
-    if findings.is_empty() { Ok(records) } else { Err(refused(findings)) }
-}
-
-/// Stores the records if all units together still make sense.
-fn add(db: &mut Db, records: &[UnitRecord]) -> Result<Seeded, Refusal> {
-    let rows: Vec<UnitRow> = records.iter().map(load::row).collect();
-    let seeded = units::seed(db, &rows, &[]).map_err(|error| match error {
-        crate::store::StoreError::NotFound { key, .. } => refused(vec![Finding::error(
-            "",
-            "parent-unknown",
-            format!("Không có đơn vị cấp trên: {key}"),
-            format!("There is no unit {key}"),
-        )]),
-        other => other.into(),
-    })?;
-    let (all, successions) = units::load(db)?;
-    let all: Option<Vec<_>> = all.into_iter().map(|(id, row)| Some((id, load::record(row)?))).collect();
-    let all = all.ok_or_else(|| Refusal::internal("a stored unit has a date or a kind that does not exist"))?;
-    let successions = successions.into_iter().map(|s| Succession { from: s.from, to: s.to, whole: s.whole, is_default: s.is_default });
-    let successions: Vec<_> = successions.collect();
-    // The transaction is rolled back with the error.
-    Registry::new(all, &successions).map_err(|errors| {
-        let finding = |error: &RegistryError| Finding::error("", error.code(), error.vi(), error.to_string());
-        refused(errors.iter().map(finding).collect())
-    })?;
-    Ok(seeded)
 }

@@ -5,31 +5,20 @@ use std::collections::BTreeMap;
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::ToSchema;
-use uuid::Uuid;
 use validator::Validate;
 
-use crate::api::admin::audit;
 use crate::api::collect::responses::uuid;
 use crate::api::wire::UnitName;
 use crate::http::body::Json;
 use crate::http::page::Listing;
 use crate::http::state::AppState;
-use crate::jobs::Evaluate;
-use crate::jobs::quality::{QUALITY_JOB, QualityError, begin};
-use crate::office::Action;
-use crate::office::Actor;
-use crate::office::Code;
-use crate::office::Refusal;
+use crate::office::quality::{self, By, InFull};
 use crate::office::runs::FlaggedWish;
-use crate::response::quality::DEFAULT;
-use crate::store::jobs::{self, NewJob};
-use crate::store::quality::{self, Evaluation, FlagCount, FlagsBy, LeftOut};
-use crate::store::waves::{self, Wave};
-use crate::store::{Db, responses};
+use crate::office::{Action, Actor, Refusal};
+use crate::store::quality::{Count, Evaluation, FlagCount, FlagOfResponse, LeftOut};
 use crate::unit::{Registry, UnitId};
-use crate::words::Finding;
 use crate::words::encode::{hex, rfc3339};
 
 /// By which rules to judge.
@@ -190,10 +179,6 @@ fn body(wave: &str, evaluation: Evaluation) -> EvaluationBody {
     }
 }
 
-fn wave(db: &mut Db, code: &str) -> Result<Wave, Refusal> {
-    waves::find(db, code)?.ok_or_else(Refusal::not_found)
-}
-
 /// Begins to judge the valid responses that there are now, by a set of rules. What is found is a new version beside the responses.
 #[utoipa::path(tag = "quality", request_body = EvaluationRequest, params(("code" = String, Path, description = "The wave")),
     responses((status = 202, description = "Queued; `Location` is the evaluation", body = EvaluationBody)))]
@@ -204,33 +189,12 @@ pub async fn create_evaluation(
     code: web::Path<String>,
     request: Json<EvaluationRequest>,
 ) -> Result<HttpResponse, Refusal> {
-    let holder = actor.may(Action::Compute)?.clone();
-    let (code, now, job, units) = (code.into_inner(), state.now(), Uuid::new_v4(), state.units().await?);
-    let rules = request.0.rule_set.map_or_else(|| DEFAULT.to_owned(), |rules| rules.to_string());
-    let begun = state.write(move |db| {
-        let wave = wave(db, &code)?;
-        let evaluation = begin(db, wave.id, &rules, &units, &holder.actor(), now).map_err(refused)?;
-        let payload = json!(Evaluate { evaluation: evaluation.id }).to_string();
-        jobs::enqueue(db, &NewJob { id: job, kind: QUALITY_JOB.into(), payload, created_at: now })?;
-        let detail = format!("version {} by {} {}", evaluation.version, evaluation.rules_code, evaluation.rules_version);
-        audit::note(db, &holder, now, "quality.evaluate", &wave.code, &detail)?;
-        Ok(body(&wave.code, evaluation))
-    });
-    let begun = begun.await?;
-    let location = format!("/v1/waves/{}/quality-evaluations/{}", begun.wave, begun.version);
-    Ok(HttpResponse::Accepted().insert_header((LOCATION, location)).json(begun))
-}
-
-/// Findings about the rule set, with pointers into the body.
-fn refused(error: QualityError) -> Refusal {
-    match error {
-        QualityError::Rules(findings) => {
-            let place = |finding: Finding| Finding { pointer: format!("/rule_set{}", finding.pointer), line: None, ..finding };
-            Refusal::new(Code::BodyInvalid).errors(findings.into_iter().map(place).collect())
-        }
-        QualityError::Store(error) => error.into(),
-        other => Refusal::internal(other),
-    }
+    let code = code.into_inner();
+    let rules = request.0.rule_set.map(|rules| rules.to_string());
+    let wave = code.clone();
+    let begun = state.act(actor, move |act| quality::begin(act, &wave, rules.as_deref(), "/rule_set", By::Worker)).await?;
+    let location = format!("/v1/waves/{code}/quality-evaluations/{}", begun.version);
+    Ok(HttpResponse::Accepted().insert_header((LOCATION, location)).json(body(&code, begun)))
 }
 
 /// The evaluations of a wave, the latest first.
@@ -238,12 +202,10 @@ fn refused(error: QualityError) -> Refusal {
     responses((status = 200, description = "The evaluations", body = Listing<EvaluationBody>)))]
 #[get("/v1/waves/{code:[^:/]+}/quality-evaluations")]
 pub async fn list_evaluations(state: AppState, actor: Actor, code: web::Path<String>) -> Result<HttpResponse, Refusal> {
-    actor.may(Action::ReadRuns)?;
-    let items = state.read(move |db| {
-        let wave = wave(db, &code)?;
-        Ok(quality::list(db, wave.id)?.into_iter().map(|evaluation| body(&wave.code, evaluation)).collect::<Vec<_>>())
-    });
-    Ok(HttpResponse::Ok().json(Listing { items: items.await?, next: None }))
+    let code = code.into_inner();
+    let wave = code.clone();
+    let found = state.look(actor, move |look| quality::list(look, &wave)).await?;
+    Ok(HttpResponse::Ok().json(Listing { items: found.into_iter().map(|evaluation| body(&code, evaluation)).collect(), next: None }))
 }
 
 /// An evaluation: its rules, and what it found by rule, unit and device.
@@ -252,24 +214,21 @@ pub async fn list_evaluations(state: AppState, actor: Actor, code: web::Path<Str
     responses((status = 200, description = "The evaluation", body = EvaluationInFull)))]
 #[get("/v1/waves/{code:[^:/]+}/quality-evaluations/{version:[^:/]+}")]
 pub async fn get_evaluation(state: AppState, actor: Actor, path: web::Path<(String, String)>) -> Result<HttpResponse, Refusal> {
-    actor.may(Action::ReadRuns)?;
+    actor.may(Action::ReadRuns)?; // before the address is judged
     let (code, version) = path.into_inner();
     let version: i32 = version.parse().map_err(|_| Refusal::not_found())?;
     let units = state.units().await?;
-    let found = state.read(move |db| {
-        let wave = wave(db, &code)?;
-        let evaluation = quality::find(db, wave.id, version)?.ok_or_else(Refusal::not_found)?;
-        let (id, rules) = (evaluation.id, serde_json::from_str(&evaluation.rules).unwrap_or_default());
-        let count = |count: quality::Count| RuleCountBody { rule: count.rule, judged: count.judged, flagged: count.flagged };
-        Ok(EvaluationInFull {
-            evaluation: body(&wave.code, evaluation),
-            rules,
-            by_rule: quality::counts(db, id)?.into_iter().map(count).collect(),
-            by_unit: by_unit(quality::flags_by(db, id, FlagsBy::Unit)?, &units),
-            by_device: by_device(quality::flags_by(db, id, FlagsBy::Device)?),
-        })
-    });
-    Ok(HttpResponse::Ok().json(found.await?))
+    let wave = code.clone();
+    let InFull { evaluation, counts, by_unit: units_flagged, by_device: devices } =
+        state.look(actor, move |look| quality::get(look, &wave, version)).await?;
+    let count = |count: Count| RuleCountBody { rule: count.rule, judged: count.judged, flagged: count.flagged };
+    Ok(HttpResponse::Ok().json(EvaluationInFull {
+        rules: serde_json::from_str(&evaluation.rules).unwrap_or_default(),
+        evaluation: body(&code, evaluation),
+        by_rule: counts.into_iter().map(count).collect(),
+        by_unit: by_unit(units_flagged, &units),
+        by_device: by_device(devices),
+    }))
 }
 
 /// One map of rules for each key, in the order of keys.
@@ -294,12 +253,9 @@ fn by_device(counts: Vec<FlagCount>) -> Vec<DeviceFlags> {
     responses((status = 200, description = "The flags", body = Listing<FlagBody>)))]
 #[get("/v1/responses/{id:[^:/]+}/flags")]
 pub async fn list_flags(state: AppState, actor: Actor, id: web::Path<String>) -> Result<HttpResponse, Refusal> {
-    actor.may(Action::ListResponses)?;
+    actor.may(Action::ListResponses)?; // before the address is judged
     let id = uuid(&id)?;
-    let flags = state.read(move |db| {
-        let response = responses::find(db, id)?.ok_or_else(Refusal::not_found)?;
-        Ok(quality::flags_of(db, response.receipt.seq)?)
-    });
-    let flag = |flag: quality::FlagOfResponse| FlagBody { evaluation: flag.evaluation, rule: flag.rule, detail: flag.detail };
-    Ok(HttpResponse::Ok().json(Listing { items: flags.await?.into_iter().map(flag).collect(), next: None }))
+    let flags = state.look(actor, move |look| quality::flags(look, id)).await?;
+    let flag = |flag: FlagOfResponse| FlagBody { evaluation: flag.evaluation, rule: flag.rule, detail: flag.detail };
+    Ok(HttpResponse::Ok().json(Listing { items: flags.into_iter().map(flag).collect(), next: None }))
 }

@@ -138,12 +138,11 @@ pub async fn list_composite_scores(
     query: Query<CompositeScoresQuery>,
 ) -> Result<HttpResponse, Refusal> {
     let page: Page<i32> = Page::of(query.cursor.as_deref(), query.limit)?;
-    let units = state.units().await?;
     let of = query.asked();
     let CompositeScoresQuery { year, unit, node, .. } = query.into_inner();
     let wish = CompositeWish { of, year, unit, node, after: page.after, limit: page.limit as usize + 1 };
     let found = state.look(actor, move |look| figures::composite_scores(look, &wish)).await?;
-    let CompositePage { origin, definition, manifest, mut items } = found;
+    let CompositePage { origin, definition, manifest, units, mut items } = found;
     let next = page.cut(&req, &mut items, |figure| figure.ord);
     let mut answer = HttpResponse::Ok();
     answer.private();

@@ -174,13 +174,13 @@ pub async fn list_scores(state: AppState, actor: Actor, req: HttpRequest, query:
     let ScoresQuery { node, domain, .. } = query.into_inner();
     let wish = ScoresWish { of, node, domain, unit, area, after: page.after, limit: page.limit as usize + 1 };
     let found = state.look(actor, move |look| figures::scores(look, &wish)).await?;
-    let ScoresPage { origin, wave, definition, clusters, mut items } = found;
+    let ScoresPage { origin, wave, definition, clusters, units, mut items } = found;
     let next = page.cut(&req, &mut items, |figure| figure.ord);
     let mut answer = HttpResponse::Ok();
     answer.private();
     link(&mut answer, next.as_deref());
     let labels = definition.nodes().map(|node| (node.code().to_owned(), Words::of(node.label()))).collect();
-    let about = About { units: state.units().await?, labels, target, level: definition.level() };
+    let about = About { units, labels, target, level: definition.level() };
     Ok(answer.json(ScoresBody {
         edition: origin.edition,
         state: origin.state,

@@ -14,31 +14,31 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use rayon::prelude::*;
-use serde_json::json;
 use uuid::Uuid;
 
 use crate::cli::Context;
-use crate::cli::context::{definition, now, publish};
 use crate::cli::lang::{self, refused};
 use crate::cli::run::{Bar, compute};
 use crate::cli::{serve, show};
 use crate::design::{Design, DesignKind, Mode, WeightUnit};
 use crate::jobs::load::{self, Survey, WaveInField};
-use crate::jobs::place::design_rows;
 use crate::jobs::recompute::Outcome;
 use crate::jobs::run::Computed;
 use crate::jobs::stored;
+use crate::office::definitions::{self, Sent};
 use crate::office::import::Made;
 use crate::office::runs::{self, RunWish, Seen};
+use crate::office::waves::{self, WaveRequest};
+use crate::office::wire::Words;
 use crate::office::{Act, Actor, Holder, Office, Refusal, Role, Standing, editions};
 use crate::schema::Document;
 use crate::store::runs::{self as rows, Run, RunState};
-use crate::store::waves::{self, NewWave};
+use crate::store::waves as store_waves;
 use crate::store::writer::WriterOptions;
-use crate::store::{Db, Store, scan, schemas};
+use crate::store::{Db, scan, schemas};
 use crate::unit::{LEGACY, Registry};
 use crate::words::Lang;
-use crate::words::encode::hex;
+use crate::words::encode::{hex, rfc3339};
 
 const QUESTIONNAIRE: &str = include_str!("../../../survey-schemas/sipas/2022.1.json");
 const INDEX: &str = include_str!("../../../survey-schemas/sipas/index-2023.1.json");
@@ -74,13 +74,13 @@ pub(super) struct Arguments {
 
 /// Makes what is not there yet, computes, publishes, prints, serves.
 pub(super) fn demo(context: &Context, arguments: &Arguments) -> Result<()> {
-    let office = context.office()?;
+    let office = context.office_or_new()?;
     let store = office.store().clone();
     let units = store.read(load::registry)?;
-    let (survey, field) = prepare(&store, &units, arguments.seed)?;
+    let (survey, field) = prepare(&office, &units, arguments.seed)?;
     collect(&office, &units, &survey, &field, arguments.seed)?;
-    let index = definition("the index", INDEX)?;
-    let Document::Index(index) = index.document else { anyhow::bail!("the index is none") };
+    let index = Sent::read(INDEX.to_owned());
+    let Some(Document::Index(index)) = index.checked().map(|checked| &checked.document) else { anyhow::bail!("the index is none") };
     let (code, version) = (index.code().to_owned(), index.version().to_owned());
     let wish = RunWish { index: code, version, wave: Some(WAVE.to_owned()), seed: SEED, ..RunWish::default() };
     let (run, outcome) = match store.read(|db| computed_before(db, &wish, field.wave.id))? {
@@ -126,43 +126,41 @@ fn computed_before(db: &mut Db, wish: &RunWish, wave: i32) -> Result<Option<(Run
 }
 
 /// Publishes the definitions and makes the wave with its design, unless they are there.
-fn prepare(store: &Store, units: &Registry, seed: u64) -> Result<(Survey, std::sync::Arc<WaveInField>)> {
-    store.write(|db| {
-        for (name, text) in [("the questionnaire", QUESTIONNAIRE), ("the index", INDEX)] {
-            publish(db, text, &definition(name, text)?, STATISTICIAN)?;
+fn prepare(office: &Office, units: &Registry, seed: u64) -> Result<(Survey, Arc<WaveInField>)> {
+    let villages = draw::draw(units, seed)?;
+    let design = Design::new(draw::psus(&villages), draw::respondents(&villages));
+    let design = design.map_err(|findings| anyhow::anyhow!("the drawn design contradicts itself: {findings:?}"))?;
+    let made = office.act(&person(STATISTICIAN, Role::Statistician), |act| {
+        definitions::publish(act, &[Sent::read(QUESTIONNAIRE.to_owned()), Sent::read(INDEX.to_owned())])?;
+        if store_waves::find(act.db, WAVE)?.is_none() {
+            waves::put(act, WAVE, &new_wave(), &waves::whatever_revision)?;
+            waves::keep_design(act, WAVE, &design)?;
         }
+        Ok(())
+    });
+    made.map_err(refused)?;
+    office.store().read(|db| {
         let row = schemas::find_survey(db, "sipas", "2022.1")?.context("the questionnaire is gone")?;
-        if waves::find(db, WAVE)?.is_none() {
-            let wave = waves::create(db, &new_wave())?;
-            let villages = draw::draw(units, seed)?;
-            let design = Design::new(draw::psus(&villages), draw::respondents(&villages));
-            let design = design.map_err(|findings| anyhow::anyhow!("the drawn design contradicts itself: {findings:?}"))?;
-            let rows =
-                design_rows(&design, &wave, units).map_err(|findings| anyhow::anyhow!("the drawn design has no place: {findings:?}"))?;
-            waves::add_design(db, wave.id, &rows.0, &rows.1)?;
-        }
         let field = load::wave(db, WAVE, None, units)?.context("the wave is gone")?;
         Ok((load::survey(&row)?, field))
     })
 }
 
-fn new_wave() -> NewWave {
-    NewWave {
-        code: WAVE.to_owned(),
-        survey_code: "sipas".to_owned(),
-        title: json!({ "vi": "SIPAS 2024 (dữ liệu giả lập để minh họa)", "en": "SIPAS 2024 (synthetic, for demonstration)" }).to_string(),
+fn new_wave() -> WaveRequest {
+    let words = |vi: &str, en: &str| Words([("vi", vi), ("en", en)].map(|(tag, text)| (tag.to_owned(), text.to_owned())).into());
+    WaveRequest {
+        survey: "sipas".to_owned(),
+        title: words("SIPAS 2024 (dữ liệu giả lập để minh họa)", "SIPAS 2024 (synthetic, for demonstration)"),
         mode: Mode::ProbabilitySample.as_str().to_owned(),
-        frame_label: json!({ "vi": "Người dân từ 18 tuổi, do máy tạo ra", "en": "Residents aged 18 and over, made up by a program" })
-            .to_string(),
+        frame: words("Người dân từ 18 tuổi, do máy tạo ra", "Residents aged 18 and over, made up by a program"),
         unit_list: LEGACY.to_owned(),
-        opens_at: 0,
+        opens_at: rfc3339(0),
         closes_at: None,
-        weight_exponent: i16::from(WeightUnit::MICRO.exponent()),
-        design_kind: DesignKind::Cluster.as_str().to_owned(),
+        weight_exponent: WeightUnit::MICRO.exponent(),
+        design: DesignKind::Cluster.as_str().to_owned(),
         fpc: false,
         synthetic: true,
-        created_by: STATISTICIAN.to_owned(),
-        created_at: now(),
+        chain: None,
     }
 }
 

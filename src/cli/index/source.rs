@@ -40,7 +40,7 @@ impl Source {
     /// The source that the arguments name; see [`Source::stored`] for covariances.
     pub(super) fn open(context: &Context, from: &From, with_covariances: bool, lang: Lang) -> Result<Self> {
         match (from.run_id, &from.definition) {
-            (Some(id), _) => context.open()?.read(|db| Self::stored(db, id, with_covariances, lang)),
+            (Some(id), _) => context.office()?.store().read(|db| Self::stored(db, id, with_covariances, lang)),
             (None, Some(definition)) => Self::files(definition, from, lang),
             (None, None) => bail!("--definition and --data, or --run-id, say which index"),
         }

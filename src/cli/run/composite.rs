@@ -83,7 +83,7 @@ pub(super) fn run(office: &Office, me: &Actor, arguments: &Arguments, wish: &Run
     } else {
         let store = office.store();
         let row = store.read(|db| schemas::index_by_id(db, run.index_version_id)).context("the definition is gone")?;
-        let (definition, units) = (load::composite(&row)?, store.read(load::registry)?);
+        let (definition, units) = (load::composite(&row)?, store.read(|db| load::registry_of_run(db, run.id))?);
         ranking::Page { definition: &definition, outcome: &outcome, units: &units, lang }.print();
         let digest = hex(&outcome.digest);
         println!("\n{} {}, {} {digest}", lang.pick("lần tính", "run"), run.id, lang.pick("mã băm", "digest"));

@@ -23,7 +23,7 @@ pub(super) fn run(office: &Office, me: &Actor, arguments: &Arguments, wish: &Run
     let (run, computed, _watch) = compute(office, me, wish, lang)?;
     let Computed::Survey(outcome) = computed else { bail!("the index {} {} is a composite one", wish.index, wish.version) };
     let without = arguments.without_flagged.as_ref().map(|flagged| again(office, me, &run, flagged, lang)).transpose()?;
-    let units = office.store().read(load::registry)?;
+    let units = office.store().read(|db| load::registry_of_run(db, run.id))?;
     if arguments.json {
         let without = without.map(|without| compare::json(&outcome, &without, &units));
         println!("{}", show::json(&run.id.to_string(), &outcome, &units, without));

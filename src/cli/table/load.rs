@@ -2,18 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use serde_json::json;
 
 use super::show::{described, json as as_json, warnings};
-use crate::cli::context::{note, now, operator};
-use crate::cli::lang;
+use crate::cli::context::myself;
+use crate::cli::lang::{self, refused};
 use crate::cli::{Context, file, findings};
-use crate::jobs::composite::indicators::{self, Sheet};
-use crate::jobs::load::composite;
-use crate::schema::composite::{CompositeDefinition, parse_composite};
-use crate::store::schemas::{self, IndexKind, IndexVersion, Published};
-use crate::store::{Db, Store};
+use crate::jobs::composite::indicators;
+use crate::office::{Actor, indicators as tables};
+use crate::schema::composite::parse_composite;
 use crate::words::Finding;
 use crate::words::Lang;
 
@@ -82,33 +80,27 @@ impl Printing {
 /// Stores a table, and says what it is.
 pub(super) fn load(context: &Context, arguments: &Arguments) -> Result<()> {
     let (name, text) = read(&arguments.csv, context.lang)?;
-    let store = context.open()?;
-    let (row, definition) = published(&store, &arguments.index, &arguments.index_version, context.lang)?;
+    let office = context.office()?;
+    let me = myself(&office)?;
     let stem = || arguments.csv.file_stem().unwrap_or_default().to_string_lossy().chars().take(TITLE).collect();
     let title = arguments.title.clone().unwrap_or_else(stem);
-    let sheet = indicators::read(&title, &text, &definition).map_err(|found| arguments.printing.refusal(&name, &found))?;
-    let loaded = store.write(|db| keep(db, &row, &sheet))?;
-    let new = matches!(loaded, Published::New(_));
-    let table = loaded.into_inner();
+    let (index, version) = (&arguments.index, &arguments.index_version);
+    let sent = office.look(&me, |look| tables::prepare(look, index, version, &title, text.as_bytes())).map_err(refused)?;
+    if let (true, Err(found)) = (arguments.printing.json, sent.sheet()) {
+        return Err(arguments.printing.refusal(&name, found));
+    }
+    let (new, table) = office.act(&me, |act| tables::load(act, &sent)).map_err(|refusal| refused(refusal.of_file(&name)))?;
     if arguments.printing.json {
-        let mut whole = as_json(&table, &row);
+        let mut whole = as_json(&table);
         whole["new"] = new.into();
         println!("{whole}");
         return Ok(());
     }
-    findings::tell(&name, &sheet.warnings, context.lang);
+    findings::tell(&name, sent.findings(), context.lang);
     let lang = context.lang;
     let before = if new { "" } else { lang.pick(" đã có, như lần nạp trước", " is there already, as it was loaded before") };
-    println!("{} {}{before}: {}", lang.pick("bảng", "table"), table.id, described(&table, &row, lang));
+    println!("{} {}{before}: {}", lang.pick("bảng", "table"), table.table.id, described(&table, lang));
     Ok(())
-}
-
-fn keep(db: &mut Db, row: &IndexVersion, sheet: &Sheet) -> Result<Published<crate::store::indicators::IndicatorTable>> {
-    let loaded = indicators::load(db, row.id, sheet, &operator(), now())?;
-    if let Published::New(table) = &loaded {
-        note(db, "table.load", &table.id.to_string())?;
-    }
-    Ok(loaded)
 }
 
 /// Says what is found in a table.
@@ -120,7 +112,9 @@ pub(super) fn check(context: &Context, arguments: &CheckArguments) -> Result<()>
             let (name, text) = read(file, context.lang)?;
             parse_composite(&text).map_err(|found| printing.refusal(&name, &found))?.definition
         }
-        (None, Some(index), Some(version)) => published(&context.open()?, index, version, context.lang)?.1,
+        (None, Some(index), Some(version)) => {
+            context.office()?.look(&Actor::anyone(), |look| tables::definition(look, index, version)).map_err(refused)?.1
+        }
         _ => bail!("--index and --index-version, or --definition, say what the table is for"),
     };
     let sheet = indicators::read("", &text, &definition).map_err(|found| printing.refusal(&name, &found))?;
@@ -144,23 +138,6 @@ pub(super) fn check(context: &Context, arguments: &CheckArguments) -> Result<()>
         )
     );
     Ok(())
-}
-
-/// A published composite index.
-fn published(store: &Store, code: &str, version: &str, lang: Lang) -> Result<(IndexVersion, CompositeDefinition)> {
-    store.read(|db| {
-        let none = || {
-            let vi = format!("không có chỉ số {code} {version}: `hailong define TỆP` công bố định nghĩa");
-            lang.pick(vi, format!("there is no index {code} {version}: `hailong define FILE` publishes one"))
-        };
-        let row = schemas::find_index(db, code, version)?.with_context(none)?;
-        if row.kind == IndexKind::Survey {
-            let vi = format!("{code} {version} là chỉ số của một khảo sát, không phải chỉ số tổng hợp: không nhận bảng số liệu");
-            bail!("{}", lang.pick(vi, format!("the index {code} {version} is of a survey, not a composite one: it takes no tables")));
-        }
-        let definition = composite(&row)?;
-        Ok((row, definition))
-    })
 }
 
 fn read(path: &Path, lang: Lang) -> Result<(String, String)> {

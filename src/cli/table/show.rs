@@ -1,13 +1,14 @@
 //! `hailong table list` and `hailong table show`.
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::cli::Context;
-use crate::cli::lang;
+use crate::cli::context::myself;
+use crate::cli::lang::{self, refused};
 use crate::cli::show::padded;
-use crate::store::indicators::{self, Filter, IndicatorTable};
-use crate::store::schemas::{self, IndexVersion};
+use crate::office::indicators::{self as tables, Table};
+use crate::store::indicators::{self, Filter};
 use crate::words::Lang;
 use crate::words::encode::hex;
 use crate::words::encode::rfc3339;
@@ -47,16 +48,14 @@ pub(in crate::cli) struct Arguments {
 
 /// Lists tables.
 pub(super) fn list(context: &Context, arguments: &ListArguments) -> Result<()> {
-    let tables = context.open()?.read(|db| -> Result<Vec<_>> {
-        let tables = indicators::list(db, arguments.index.as_deref(), None, i64::MAX)?;
-        tables.into_iter().map(|table| Ok((schemas::index_by_id(db, table.index_version_id)?, table))).collect()
-    })?;
+    let office = context.office()?;
+    let tables = office.look(&myself(&office)?, |look| tables::list(look, arguments.index.as_deref(), None, i64::MAX)).map_err(refused)?;
     if arguments.json {
-        println!("{}", tables.iter().map(|(index, table)| json(table, index)).collect::<Value>());
+        println!("{}", tables.iter().map(json).collect::<Value>());
         return Ok(());
     }
-    for (index, table) in &tables {
-        println!("{:>4}  {}", table.id, described(table, index, context.lang));
+    for table in &tables {
+        println!("{:>4}  {}", table.table.id, described(table, context.lang));
     }
     Ok(())
 }
@@ -71,22 +70,16 @@ pub(super) fn show(context: &Context, arguments: &Arguments) -> Result<()> {
         after_ord: None,
     };
     let lang = context.lang;
-    let no_table = || {
-        let vi = format!("không có bảng {id}: `hailong table list` liệt kê các bảng");
-        lang.pick(vi, format!("there is no table {id}: `hailong table list` lists them"))
-    };
-    let (table, index, values) = context.open()?.read(|db| -> Result<_> {
-        let table = indicators::find(db, id)?.with_context(no_table)?;
-        let index = schemas::index_by_id(db, table.index_version_id)?;
-        Ok((table, index, indicators::values(db, id, &filter, i64::MAX)?))
-    })?;
+    let office = context.office()?;
+    let found = office.look(&myself(&office)?, |look| Ok((tables::get(look, id)?, tables::values(look, id, &filter, i64::MAX)?)));
+    let (table, values) = found.map_err(refused)?;
     if arguments.json {
-        let mut whole = json(&table, &index);
+        let mut whole = json(&table);
         whole["items"] = values.iter().map(value).collect();
         println!("{whole}");
         return Ok(());
     }
-    println!("{} {id}: {}", lang.pick("bảng", "table"), described(&table, &index, lang));
+    println!("{} {id}: {}", lang.pick("bảng", "table"), described(&table, lang));
     let [edition, unit, indicator, revision, number, error, status, date, source] = lang.pick(
         ["kỳ", "đơn vị", "chỉ tiêu", "bản", "giá trị", "sai số chuẩn", "nguồn gốc", "ngày", "nguồn"],
         ["edition", "unit", "indicator", "rev", "value", "se", "status", "date", "source"],
@@ -117,10 +110,11 @@ fn line(value: &indicators::Value) {
 }
 
 /// A table in a line.
-pub(super) fn described(table: &IndicatorTable, index: &IndexVersion, lang: Lang) -> String {
+pub(super) fn described(found: &Table, lang: Lang) -> String {
+    let table = &found.table;
     let list = |text: &str| serde_json::from_str::<Vec<Value>>(text).unwrap_or_default(); // written as lists
     let editions: Vec<String> = list(&table.editions).iter().filter_map(|name| Some(name.as_str()?.to_owned())).collect();
-    let (of, at, by) = (format!("{} {} · “{}”", index.code, index.version, table.title), rfc3339(table.loaded_at), &table.loaded_by);
+    let (of, at, by) = (format!("{} {} · “{}”", found.index, found.version, table.title), rfc3339(table.loaded_at), &table.loaded_by);
     let (n, units, editions, warnings) = (table.n_values, table.n_units, editions.join(", "), warnings(lang, list(&table.findings).len()));
     lang.pick(
         format!("{of} · {n} giá trị của {units} đơn vị theo kỳ ({editions}) · {warnings} · {by} nạp lúc {at}"),
@@ -134,12 +128,13 @@ pub(super) fn warnings(lang: Lang, n: usize) -> String {
 }
 
 /// A table without its values.
-pub(super) fn json(table: &IndicatorTable, index: &IndexVersion) -> Value {
+pub(super) fn json(found: &Table) -> Value {
+    let table = &found.table;
     let list = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default(); // written as lists
     json!({
         "id": table.id,
-        "index": index.code,
-        "version": index.version,
+        "index": found.index,
+        "version": found.version,
         "title": table.title,
         "sha256": hex(&table.sha256),
         "values": table.n_values,

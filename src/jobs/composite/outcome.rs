@@ -83,6 +83,7 @@ pub(super) fn manifest(
         factors,
         level: prepared.parameters.level,
         seed,
+        units: prepared.units_state.clone(),
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Prepared {
     pub(super) synthetic: bool,
     pub(super) version: VersionUsed,
     pub(super) units: Registry,
+    /// SHA-256 of what those are that matter here.
+    pub(super) units_state: Option<String>,
 }
 
 /// A run that leaves are taken from.
@@ -86,11 +88,13 @@ pub fn prepare(db: &mut Db, run: &Run) -> Result<Prepared, RunError> {
         }
         tables.push(TableUsed { id, title: sheet.title, sha256: hex(&sheet.sha256) });
     }
-    let units = load::registry(db)?;
+    let units = load::registry_of_run(db, run.id)?;
     let (mut surveys, mut taken, mut synthetic) = (Vec::new(), Vec::new(), false);
+    let mut lists: BTreeSet<String> = definition.geography().map(str::to_owned).into_iter().collect();
     for (id, edition) in inputs.surveys {
         let source = runs::get(db, id)?;
         let digest = source.digest.ok_or(CompositeError::SurveyUnfinished(id))?;
+        lists.insert(waves::by_id(db, source.wave()?)?.unit_list);
         let estimates = estimates(db, &source, &units, definition.geography(), &edition)?;
         let manifest: Option<Manifest> = source.manifest.as_deref().and_then(|manifest| serde_json::from_str(manifest).ok());
         synthetic |= manifest.is_some_and(|manifest| manifest.synthetic);
@@ -104,9 +108,24 @@ pub fn prepare(db: &mut Db, run: &Run) -> Result<Prepared, RunError> {
         taken.push(Taken { source, run: estimates, kinds });
     }
     let initial = table.state(&definition);
+    let units_state = (!lists.is_empty()).then(|| hex(&units.state(lists.iter().map(String::as_str))));
     let outcome = composite::compute(&definition, &table).map_err(CompositeError::from)?;
     let version = VersionUsed { code: row.code, version: row.version, sha256: hex(&row.sha256) };
-    Ok(Prepared { definition, parameters, table, initial, outcome, findings, tables, surveys, taken, synthetic, version, units })
+    Ok(Prepared {
+        definition,
+        parameters,
+        table,
+        initial,
+        outcome,
+        findings,
+        tables,
+        surveys,
+        taken,
+        synthetic,
+        version,
+        units,
+        units_state,
+    })
 }
 
 fn revised(title: &str, cells: usize) -> Finding {

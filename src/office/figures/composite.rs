@@ -1,5 +1,7 @@
 //! Scores of composite indices.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use super::{Asked, Origin, Source};
@@ -12,6 +14,7 @@ use crate::store::Db;
 use crate::store::composites::{self, CompositeScore, Filter};
 use crate::store::runs::Run;
 use crate::store::schemas::IndexKind;
+use crate::unit::Registry;
 
 /// Rows read at a time while looking for those that the reader may know of.
 const CHUNK: usize = 1_000;
@@ -42,6 +45,8 @@ pub struct CompositePage {
     pub definition: CompositeDefinition,
     /// What the run was made of.
     pub manifest: CompositeManifest,
+    /// The units as they were when the run was made: figures keep the names that they were published under.
+    pub units: Arc<Registry>,
     /// The scores, in the order of year, unit and node.
     pub items: Vec<Seen<CompositeFigure>>,
 }
@@ -55,7 +60,8 @@ pub fn composite_scores(look: &mut Look<'_>, wish: &CompositeWish) -> Result<Com
     let definition = load::composite(&source.index)?;
     let filter = Filter { edition: wish.year.clone(), unit: wish.unit.clone(), node: wish.node.clone(), after_ord: wish.after };
     let items = seen(look.db, source.run.id, filter, &source.reader, wish.limit)?;
-    Ok(CompositePage { origin: source.origin(), definition, manifest: manifest(&source.run)?, items })
+    let units = look.units_of_run(source.run.id)?;
+    Ok(CompositePage { origin: source.origin(), definition, manifest: manifest(&source.run)?, units, items })
 }
 
 /// What a finished run was made of.

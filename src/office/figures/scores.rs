@@ -2,6 +2,7 @@
 //! that made it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::{Asked, Origin, Source};
 use crate::index::DomainKey;
@@ -19,6 +20,7 @@ use crate::store::runs::Run;
 use crate::store::schemas::IndexKind;
 use crate::store::scores::{self, Filter, Score};
 use crate::store::waves::{self, Wave};
+use crate::unit::Registry;
 
 /// Rows read at a time while looking for those that the reader may know of.
 const CHUNK: usize = 1_000;
@@ -53,6 +55,8 @@ pub struct ScoresPage {
     pub definition: IndexDefinition,
     /// What the intervals rest on where nobody was drawn.
     pub clusters: Option<ClustersUsed>,
+    /// The units as they were when the run was made: figures keep the names that they were published under.
+    pub units: Arc<Registry>,
     /// The scores, in the run's canonical order.
     pub items: Vec<Seen<Figure>>,
 }
@@ -65,25 +69,25 @@ pub fn scores(look: &mut Look<'_>, wish: &ScoresWish) -> Result<ScoresPage, Refu
     let source = Source::of(look, &wish.of, IndexKind::Survey)?;
     let wave = waves::by_id(look.db, source.run.wave()?)?;
     let definition = load::index(&source.index)?;
-    let filter = filter(look, wish)?;
+    let units = look.units_of_run(source.run.id)?;
+    let filter = filter(&units, wish);
     let items = seen(look.db, &source.run, filter, &source.reader, wish.limit)?;
-    Ok(ScoresPage { origin: source.origin(), wave, definition, clusters: clusters(&source.run), items })
+    Ok(ScoresPage { origin: source.origin(), wave, definition, clusters: clusters(&source.run), units, items })
 }
 
-fn filter(look: &mut Look<'_>, wish: &ScoresWish) -> Result<Filter, Refusal> {
-    let units = look.units()?;
+fn filter(units: &Registry, wish: &ScoresWish) -> Filter {
     // A code may have had several versions; a score names the one of its time.
     let ids = |name: &Option<(String, String)>| {
         let (list, code) = name.as_ref()?;
         Some(units.iter().filter(|unit| unit.record.list == *list && unit.record.code == *code).map(|unit| unit.id.0).collect())
     };
-    Ok(Filter {
+    Filter {
         node: wish.node.clone(),
         domain_kind: wish.domain.clone(),
         unit_ids: ids(&wish.unit),
         area_ids: ids(&wish.area),
         after_ord: wish.after,
-    })
+    }
 }
 
 /// The first so many scores that the reader may know of.

@@ -8,9 +8,9 @@ use crate::office::chain::ChainRequest;
 use crate::office::definitions::{self, Kind, Sent};
 use crate::office::waves::{self as acts, DesignRequest, WaveRequest, whatever_revision};
 use crate::office::wire::{self, Words};
-use crate::office::{Act, Code, Refusal};
+use crate::office::{Act, Code, Refusal, units};
 use crate::schema::{Document, Questionnaire};
-use crate::store::units::{self, UnitRow};
+use crate::store::units::UnitRow;
 use crate::store::{schemas, waves};
 use crate::unit::{LEGACY, REFORMED, Registry, UnitKind};
 use crate::words::encode::rfc3339;
@@ -57,9 +57,7 @@ pub(super) fn rated_units(act: &mut Act<'_>, wish: &Wish<'_>, codes: &[String]) 
         valid_to: None,
     };
     let rows: Vec<UnitRow> = codes.iter().map(row).collect();
-    units::seed(act.db, &rows, &[])?;
-    act.note("unit.add", list, &format!("{} added", rows.len()))?;
-    act.forget_units();
+    units::store(act, &rows)?;
     Ok(load::registry(act.db)?)
 }
 

@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::responses::check_reason;
 use super::{Act, Action, Code, Holder, Look, OPERATOR, Refusal, Standing, editions};
 use crate::jobs::{RUN_JOB, load};
 use crate::store::composites::{self, Inputs};
@@ -352,7 +353,9 @@ pub fn publish(act: &mut Act<'_>, seen: Seen, edition: Option<&str>) -> Result<D
 /// Takes a run back, and its edition with it. Its figures stay stored, and so does the reason.
 ///
 /// # Errors
-/// `wrong-state` for one that nobody has submitted, `precondition-failed`.
+/// `body-invalid` for a reason that is none, `wrong-state` for one that nobody has submitted, `precondition-failed`.
 pub fn withdraw(act: &mut Act<'_>, seen: Seen, reason: &str) -> Result<Described, Refusal> {
+    act.may(Action::Publish)?;
+    check_reason(reason)?;
     step(act, seen, (Action::Publish, "run.withdraw"), reason, |act, step| Ok(runs::withdraw(act.db, seen.id, reason, step)?))
 }

@@ -67,6 +67,19 @@ pub fn load_design(act: &mut Act<'_>, code: &str, wish: &DesignRequest, seen: Se
     Ok((body, waves::by_id(act.db, wave.id)?.revision))
 }
 
+/// Keeps a design that was made here, such as one that was drawn, in a wave that has none.
+///
+/// # Errors
+/// `not-found`; `design-invalid` with every finding.
+pub fn keep_design(act: &mut Act<'_>, code: &str, design: &Design) -> Result<(), Refusal> {
+    act.may(Action::KeepWave)?;
+    let wave = existing(act, code)?;
+    let units = act.units()?;
+    let (psus, people) = design_rows(design, &wave, &units).map_err(|findings| Refusal::new(Code::DesignInvalid).errors(findings))?;
+    let added = waves::add_design(act.db, wave.id, &psus, &people)?;
+    act.note("wave.design", code, &format!("{} PSUs, {} respondents", added.psus, added.respondents))
+}
+
 /// Reads both tables. A sample list that comes alone may name the PSUs that the wave has.
 fn read(
     field: &Arc<WaveInField>,

@@ -3,8 +3,8 @@ use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::Text;
 
-use super::super::migrate::first;
-use super::super::{Db, StoreError, migrate, pending, revert_all};
+use super::super::migrate::{back, first};
+use super::super::{Db, StoreError, migrate, pending, revert_all, units};
 use super::on_each_database;
 
 #[derive(QueryableByName)]
@@ -290,5 +290,48 @@ fn what_was_invalid_before_stays_invalid_as_a_whole_and_chains_of_before_find_th
             let count: Count = sql_query(query).get_result(&mut db).unwrap();
             assert_eq!(count.n, n, "{query}");
         }
+    });
+}
+
+#[test]
+fn units_and_runs_of_before_are_as_they_were_and_what_units_became_outlives_the_way_back() {
+    on_each_database(|url| {
+        let mut db = Db::connect(url).unwrap();
+        first(&mut db, 12).unwrap();
+        let sqlite = matches!(db, Db::Sqlite(_));
+        let (no, own, one) = if sqlite { ("0", "", "x'01'") } else { ("FALSE", "OVERRIDING SYSTEM VALUE", r"'\x01'") };
+        let unit = |id: i32, code: &str, parent: &str| {
+            format!(
+                "INSERT INTO unit (id, list, code, kind, name_vi, parent_id, valid_from) \
+                 {own} VALUES ({id}, 'own', '{code}', 'agency', 'Sở {code}', {parent}, 0)"
+            )
+        };
+        let rows = [
+            unit(1, "A", "NULL"),
+            unit(2, "B", "1"),
+            format!("INSERT INTO unit_succession (from_id, to_id, whole, is_default) VALUES (1, 2, {no}, {no})"),
+            format!(
+                "INSERT INTO index_version (id, code, version, sha256, document, published_at, published_by, kind) \
+                 {own} VALUES (8, 'par', '1', {one}, '{{}}', 1, 'lan', 'composite')"
+            ),
+            format!(
+                "INSERT INTO run (id, index_version_id, state, preview, parameters, high_water_seq, high_water_event, seed, created_by, \
+                 created_at, revision, kind) VALUES ({one}, 8, 'draft', {no}, '{{}}', 0, 0, 1, 'lan', 9, 4, 'composite')"
+            ),
+        ];
+        db.batch_execute(&rows.join("; ")).unwrap();
+        migrate(&mut db).unwrap();
+        let before = units::load(&mut db).unwrap();
+        assert_eq!((before.0.len(), before.1.len()), (2, 1));
+        assert_eq!(before.0[1].1.parent, Some(("own".into(), "A".into())));
+        let run = uuid::Uuid::from_slice(&[[1].as_slice(), &[0; 15]].concat()).unwrap();
+        assert_eq!(units::change_of_run(&mut db, run).unwrap(), 0, "a run of before knows the units of before");
+        let mut renamed = before.0[0].1.clone();
+        renamed.name_vi = "Sở Mới".into();
+        units::seed(&mut db, units::By { at: 7, actor: "lan" }, &[renamed], &[]).unwrap();
+        assert_eq!(units::load_at(&mut db, 0).unwrap(), before);
+        back(&mut db, 1).unwrap();
+        let kept = "SELECT COUNT(*) AS n FROM unit WHERE name_vi = 'Sở Mới' AND id = 1 OR name_vi = 'Sở B' AND parent_id = 1";
+        assert_eq!(sql_query(kept).get_result::<Count>(&mut db).unwrap().n, 2);
     });
 }

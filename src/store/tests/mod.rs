@@ -63,7 +63,7 @@ impl World {
         let writer = store.start_writer(WriterOptions::default()).unwrap();
         let (wave, version, index, agency) = store
             .write(|db| {
-                units::seed(db, &unit_rows(), &[])?;
+                units::seed(db, units::By { at: 0, actor: "lan" }, &unit_rows(), &[])?;
                 let (all, _) = units::load(db)?;
                 let agency = all.iter().find(|(_, u)| u.kind == "agency").unwrap().0;
                 let version = schemas::publish_survey(db, &survey())?.into_inner().id;

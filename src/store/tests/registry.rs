@@ -10,7 +10,9 @@ fn seeding_twice_changes_nothing_and_a_changed_name_is_taken_over() {
         let mut rows = unit_rows();
         let heir =
             SuccessionRow { from: ("vn-63".into(), "00001".into()), to: ("vn-63".into(), "01".into()), whole: true, is_default: true };
-        let seed = |rows: &[units::UnitRow]| store.read(|db| units::seed(db, rows, std::slice::from_ref(&heir))).unwrap();
+        let seed = |rows: &[units::UnitRow]| {
+            store.read(|db| units::seed(db, units::By { at: 0, actor: "lan" }, rows, std::slice::from_ref(&heir))).unwrap()
+        };
         assert_eq!(seed(&rows), Seeded { added: 3, changed: 0 });
         assert_eq!(seed(&rows), Seeded::default());
         rows[0].name_vi = "Sở Tư pháp".into();
@@ -26,6 +28,32 @@ fn seeding_twice_changes_nothing_and_a_changed_name_is_taken_over() {
 }
 
 #[test]
+fn nothing_of_a_unit_is_overwritten_and_every_state_can_be_read_again() {
+    on_each_database(|url| {
+        let store = open(url);
+        let by = |at| units::By { at, actor: "lan" };
+        let mut db = store.db().unwrap();
+        let first = vec![unit_row("01", "province", None), unit_row("00001", "commune", Some("01"))];
+        units::seed(&mut db, by(1), &first, &[]).unwrap();
+        let mut renamed = first.clone();
+        renamed[1].name_vi = "Tên mới".into();
+        units::seed(&mut db, by(2), &renamed, &[]).unwrap();
+        assert_eq!(units::seed(&mut db, by(3), &renamed, &[]).unwrap(), Seeded::default(), "nothing changed, so there is no change");
+        let added = unit_row("02", "province", None);
+        units::seed(&mut db, by(4), std::slice::from_ref(&added), &[]).unwrap();
+        units::seed(&mut db, by(5), &first, &[]).unwrap();
+        assert_eq!(units::latest_change(&mut db).unwrap(), 4);
+        let mut at = |change| units::load_at(&mut db, change).unwrap().0.into_iter().map(|(_, row)| row).collect::<Vec<_>>();
+        assert_eq!(at(0), []);
+        assert_eq!(at(1), first);
+        assert_eq!(at(2), renamed);
+        assert_eq!(at(3), [renamed.clone(), vec![added.clone()]].concat());
+        assert_eq!(at(4), [first.clone(), vec![added]].concat(), "named as it was first again, which is a change too");
+        assert_eq!(at(4), units::load(&mut store.db().unwrap()).unwrap().0.into_iter().map(|(_, row)| row).collect::<Vec<_>>());
+    });
+}
+
+#[test]
 fn a_code_used_again_is_another_unit_and_children_find_the_parent_of_their_day() {
     on_each_database(|url| {
         let store = open(url);
@@ -36,10 +64,10 @@ fn a_code_used_again_is_another_unit_and_children_find_the_parent_of_their_day()
         let mut child = unit_row("00009", "commune", Some("01"));
         child.valid_from = 20_100;
         let early = unit_row("00008", "commune", Some("01"));
-        store.read(|db| units::seed(db, &[child, early, new, old], &[])).unwrap();
+        store.read(|db| units::seed(db, units::By { at: 0, actor: "lan" }, &[child, early, new, old], &[])).unwrap();
         let mut db = store.db().unwrap();
         let parent_since = |db: &mut super::Db, code: &str| {
-            use super::super::tables::unit;
+            use super::super::unit_tables::unit;
             use diesel::prelude::*;
             let parent: Option<i32> = unit::table.filter(unit::code.eq(code)).select(unit::parent_id).first(db).unwrap();
             unit::table.find(parent.unwrap()).select(unit::valid_from).first::<i32>(db).unwrap()
@@ -53,8 +81,16 @@ fn a_code_used_again_is_another_unit_and_children_find_the_parent_of_their_day()
 fn a_unit_whose_parent_is_unknown_is_refused() {
     on_each_database(|url| {
         let store = open(url);
-        let error =
-            store.read(|db| units::seed(db, &[unit_row("01", "province", None), unit_row("x", "commune", Some("99"))], &[])).unwrap_err();
+        let error = store
+            .read(|db| {
+                units::seed(
+                    db,
+                    units::By { at: 0, actor: "lan" },
+                    &[unit_row("01", "province", None), unit_row("x", "commune", Some("99"))],
+                    &[],
+                )
+            })
+            .unwrap_err();
         assert!(matches!(&error, StoreError::NotFound { what: "unit", key } if key.contains("vn-63:99")), "{error}");
         assert!(store.read(units::load).unwrap().0.is_empty());
     });

@@ -1,8 +1,23 @@
-//! Waves, and the way of a run to publication.
+//! Units, waves, and the way of a run to publication.
 
 use super::Texts;
 
 pub(super) const TEXTS: &[Texts] = &[
+    Texts { path: "units", about: "Thêm và liệt kê đơn vị: tỉnh, xã, cơ quan", arguments: &[] },
+    Texts {
+        path: "units add",
+        about: "Thêm đơn vị của mình, và đơn vị đã có nay ra sao. Không ghi đè gì: ấn bản giữ tên lúc được công bố",
+        arguments: &[("file", "`list,code,kind,name_vi,name_en,parent_list,parent_code,valid_from,valid_to`")],
+    },
+    Texts {
+        path: "units list",
+        about: "Liệt kê đơn vị",
+        arguments: &[
+            ("list", "Của danh mục này, như vn-34"),
+            ("kind", "Thuộc loại này: country, province, district, commune, village hoặc agency"),
+            ("json", "Dạng JSON"),
+        ],
+    },
     Texts {
         path: "wave", about: "Mở, đóng và xem các đợt; nạp thiết kế mẫu của đợt", arguments: &[("code", "Mã của đợt")]
     },
