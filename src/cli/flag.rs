@@ -9,15 +9,16 @@ use anyhow::Result;
 use serde_json::json;
 
 use crate::cli::context::myself;
-use crate::cli::lang::refused;
+use crate::cli::lang::{self, refused};
 use crate::cli::run::Bar;
 use crate::cli::{Context, file};
 use crate::jobs::quality::evaluate;
 use crate::office::quality::{self, By, InFull};
 use crate::office::{Actor, Office};
 use crate::response::quality::Rule;
-use crate::store::quality::{Evaluation, FlagCount};
+use crate::store::quality::{Count, Evaluation, FlagCount};
 use crate::unit::{Registry, UnitId};
+use crate::words::Lang;
 use crate::words::encode::hex;
 
 /// Units on the screen; the rest is a line that says how many.
@@ -59,21 +60,30 @@ pub(super) fn flag(context: &Context, arguments: &Arguments) -> Result<()> {
         println!("{found}");
         return Ok(());
     }
+    print(&arguments.wave, &evaluation, &counts, &by_unit, context.lang);
+    Ok(())
+}
+
+/// Prints what was found: by rule, then by unit.
+fn print(wave: &str, evaluation: &Evaluation, counts: &[Count], by_unit: &BTreeMap<String, BTreeMap<String, i64>>, lang: Lang) {
+    let (version, rules) = (evaluation.version, format!("{} {}", evaluation.rules_code, evaluation.rules_version));
+    let (responses, flagged) = (evaluation.responses.unwrap_or(0), evaluation.flagged.unwrap_or(0));
+    let share = percent(flagged, responses);
     println!(
-        "evaluation {} of wave {} · rules {} {} · {responses} responses, {flagged} flagged ({})",
-        evaluation.version,
-        arguments.wave,
-        evaluation.rules_code,
-        evaluation.rules_version,
-        percent(flagged, responses)
+        "{}",
+        lang.pick(
+            format!("lần đánh giá {version} của đợt {wave} · bộ quy tắc {rules} · {responses} phiếu, {flagged} bị gắn cờ ({share})"),
+            format!("evaluation {version} of wave {wave} · rules {rules} · {responses} responses, {flagged} flagged ({share})"),
+        )
     );
-    println!("\n  {:<18} {:>10} {:>10}", "rule", "judged", "flagged");
-    for count in &counts {
+    let [rule, judged, with_flag, unit] = lang.pick(["quy tắc", "đã xét", "gắn cờ", "đơn vị"], ["rule", "judged", "flagged", "unit"]);
+    println!("\n  {rule:<18} {judged:>10} {with_flag:>10}");
+    for count in counts {
         println!("  {:<18} {:>10} {:>10}", count.rule, count.judged, count.flagged);
     }
     if !by_unit.is_empty() {
         let heads: String = Rule::ALL.map(|rule| format!(" {:>15}", rule.as_str())).concat();
-        println!("\n  {:<26}{heads}", "unit");
+        println!("\n  {unit:<26}{heads}");
     }
     // The units that most is odd about come first.
     let mut rows: Vec<_> = by_unit.iter().collect();
@@ -82,11 +92,14 @@ pub(super) fn flag(context: &Context, arguments: &Arguments) -> Result<()> {
         let cells: String = Rule::ALL.map(|rule| format!(" {:>15}", flags.get(rule.as_str()).unwrap_or(&0))).concat();
         println!("  {unit:<26}{cells}");
     }
-    if rows.len() > ROWS {
-        println!("… and {} more units: --json has them all", rows.len() - ROWS);
-    }
-    println!("\nA flag is a suspicion: nothing was changed. `hailong run --without-flagged` shows what the flagged ones do to the scores.");
-    Ok(())
+    lang::more(lang, rows.len(), ROWS, "đơn vị", ["unit", "units"]);
+    println!(
+        "\n{}",
+        lang.pick(
+            "Cờ chỉ là nghi vấn: không có gì bị sửa. `hailong run --without-flagged` cho thấy các phiếu bị gắn cờ làm điểm thay đổi thế nào.",
+            "A flag is a suspicion: nothing was changed. `hailong run --without-flagged` shows what the flagged ones do to the scores.",
+        )
+    );
 }
 
 /// Makes an evaluation in this process.

@@ -96,7 +96,10 @@ pub(super) struct Arguments {
 }
 
 fn mode(name: &str) -> Result<Mode, String> {
-    Mode::parse(name).ok_or_else(|| format!("one of {}", Mode::ALL.map(Mode::as_str).join(", ")))
+    Mode::parse(name).ok_or_else(|| {
+        let known = Mode::ALL.map(Mode::as_str).join(", ");
+        lang::chosen().pick(format!("phải là một trong: {known}"), format!("one of {known}"))
+    })
 }
 
 impl Arguments {

@@ -12,6 +12,8 @@ use crate::composite::explain::AimError;
 use crate::composite::sensitivity::SensitivityError;
 use crate::composite::uncertainty::UncertaintyError;
 use crate::jobs::composite::CompositeError;
+use crate::jobs::load::LoadError;
+use crate::jobs::quality::QualityError;
 use crate::jobs::recompute::RunError;
 use crate::office::Refusal;
 use crate::store::StoreError;
@@ -77,18 +79,15 @@ pub(super) fn error(lang: Lang, error: Error) -> Error {
 
 /// What went wrong in Vietnamese, where an error knows.
 fn vi(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
-    // A transparent error shows its cause in its own place, so that the chain does not hold the cause.
-    let cause = match cause.downcast_ref::<RunError>() {
-        Some(RunError::Composite(cause)) => &**cause as &(dyn std::error::Error + 'static),
-        _ => cause,
-    };
-    match cause.downcast_ref::<CompositeError>() {
-        Some(CompositeError::Compute(error)) => return Some(error.vi()),
-        Some(CompositeError::Uncertainty(error)) => return Some(error.vi()),
-        Some(CompositeError::Sensitivity(error)) => return Some(error.vi()),
-        _ => {}
+    // Transparent errors show their cause in their own place: the chain does not hold it.
+    let said = cause.downcast_ref::<RunError>().map(RunError::said);
+    let said = said.or_else(|| cause.downcast_ref::<LoadError>().map(LoadError::said));
+    let said = said.or_else(|| cause.downcast_ref::<QualityError>().map(QualityError::said));
+    if let Some(said) = said {
+        return said.map(|said| said.vi.into_owned());
     }
-    let of = cause.downcast_ref::<ComputeError>().map(ComputeError::vi);
+    let of = cause.downcast_ref::<CompositeError>().map(CompositeError::vi);
+    let of = of.or_else(|| cause.downcast_ref::<ComputeError>().map(ComputeError::vi));
     let of = of.or_else(|| cause.downcast_ref::<UncertaintyError>().map(UncertaintyError::vi));
     let of = of.or_else(|| cause.downcast_ref::<SensitivityError>().map(SensitivityError::vi));
     of.or_else(|| cause.downcast_ref::<AimError>().map(AimError::vi))
@@ -115,12 +114,25 @@ fn told_by(cause: &(dyn std::error::Error + 'static), lang: Lang) -> String {
         fault::of_json(error)
     } else if let Some(error) = cause.downcast_ref::<csv::Error>() {
         fault::of_csv(error)
-    } else if let Some(error) = cause.downcast_ref::<StoreError>() {
+    } else if let Some(error) = of_store(cause) {
         store(error)
     } else {
         return cause.to_string();
     };
     said.pick(lang).to_owned()
+}
+
+/// The store's error that a cause is, or shows in its own place.
+pub(super) fn of_store<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a StoreError> {
+    let of_load = |error: &'a LoadError| match error {
+        LoadError::Store(error) => Some(error),
+        _ => None,
+    };
+    match (cause.downcast_ref(), cause.downcast_ref()) {
+        (Some(RunError::Store(error)), _) | (_, Some(QualityError::Store(error))) => Some(error),
+        (Some(RunError::Load(error)), _) | (_, Some(QualityError::Load(error))) => of_load(error),
+        _ => cause.downcast_ref().or_else(|| of_load(cause.downcast_ref()?)),
+    }
 }
 
 /// What the store says, in Vietnamese. Its English names tables and states; this names what to do about it.
@@ -190,6 +202,11 @@ mod tests {
         assert!(vi.contains("Bước 1 (chuẩn hóa)") && vi.contains("không có giá trị"), "{vi}");
         let run = RunError::from(CompositeError::Compute(failed()));
         assert_eq!(super::error(Lang::Vi, Error::from(run)).to_string(), vi);
+        let full = || Error::from(RunError::Load(LoadError::Store(StoreError::StorageFull)));
+        assert_eq!(causes(&super::error(Lang::Vi, full()), Lang::Vi), "ổ đĩa hết chỗ");
+        assert!(full().chain().any(|cause| of_store(cause).is_some()), "it ends the command as a fault of the machine");
+        let erased = super::error(Lang::Vi, RunError::Erased(3).into()).to_string();
+        assert_eq!(erased, "3 phiếu đã bị rút sau khi lần tính được chốt: hãy tạo lần tính mới");
         let nested = Error::from(UncertaintyError::Nominal(failed()));
         assert_eq!(causes(&nested, Lang::En).matches("has no value").count(), 1);
     }

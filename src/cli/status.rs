@@ -60,7 +60,7 @@ pub(super) fn failed(error: Error, lang: Lang) -> ExitCode {
     let fault = error.chain().any(|cause| {
         cause.downcast_ref::<Refused>().is_some_and(|refused| refused.fault)
             || cause.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::StorageFull)
-            || cause.downcast_ref::<StoreError>().is_some_and(of_machine)
+            || lang::of_store(cause).is_some_and(of_machine)
     });
     eprintln!("hailong: {}", lang::causes(&lang::error(lang, error), lang));
     if fault { ExitCode::from(FAULT) } else { ExitCode::FAILURE }

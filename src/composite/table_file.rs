@@ -15,7 +15,7 @@ use super::table::{Observation, Status, Table};
 use super::table_doubts::{Doubts, Place};
 use crate::schema::composite::CompositeDefinition;
 use crate::schema::parse_day;
-use crate::words::{Finding, any_error};
+use crate::words::{Finding, Said, any_error, fault};
 
 /// What a column holds.
 #[derive(Clone, Copy, PartialEq)]
@@ -70,7 +70,8 @@ fn known(definition: &CompositeDefinition) -> BTreeMap<&str, Column> {
 }
 
 fn not_csv(error: &csv::Error) -> Finding {
-    let mut finding = Finding::error("", "not-csv", format!("Không phải tệp CSV hợp lệ: {error}"), format!("This is no CSV: {error}"));
+    let Said { vi, en } = fault::of_csv(error);
+    let mut finding = Finding::error("", "not-csv", format!("Không phải tệp CSV hợp lệ: {vi}"), format!("This is not CSV: {en}"));
     finding.line = error.position().and_then(|place| u32::try_from(place.line()).ok());
     finding
 }

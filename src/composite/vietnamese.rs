@@ -4,6 +4,7 @@ use super::pipeline::ComputeError;
 use super::sensitivity::SensitivityError;
 use super::stages::{StageError, listed, quoted};
 use super::uncertainty::{Reason, UncertaintyError};
+use crate::words::{Lang, Said};
 
 /// A stage's name in Vietnamese.
 #[must_use]
@@ -20,7 +21,18 @@ pub fn stage_vi(name: &str) -> &str {
     }
 }
 
+/// What follows a failure: why, where that is known.
+pub(super) fn because(why: Option<&Said>, lang: Lang) -> String {
+    why.map(|why| format!(": {}", why.pick(lang))).unwrap_or_default()
+}
+
 impl StageError {
+    /// The reason in both languages.
+    #[must_use]
+    pub fn said(&self) -> Said {
+        Said::new(self.vi(), self.to_string())
+    }
+
     /// The reason in Vietnamese.
     #[must_use]
     pub fn vi(&self) -> String {
@@ -48,6 +60,12 @@ impl StageError {
 }
 
 impl ComputeError {
+    /// The reason in both languages.
+    #[must_use]
+    pub fn said(&self) -> Said {
+        Said::new(self.vi(), self.to_string())
+    }
+
     /// The reason in Vietnamese.
     #[must_use]
     pub fn vi(&self) -> String {
@@ -67,8 +85,10 @@ impl UncertaintyError {
             Self::Nominal(error) => format!("Chỉ số theo định nghĩa không tính được: {}", error.vi()),
             Self::NoEdition(edition) => format!("Kết quả không có kỳ {edition}"),
             Self::NoDerivative(node) => format!("{node}: điểm không có đạo hàm, cần tính bằng mẫu lặp"),
-            Self::Replicates { done, asked, failure } => format!("Chỉ {done} trong {asked} mẫu lặp tính được điểm: {failure}"),
-            Self::Rank(error) => format!("Không xét được hạng: {error}"),
+            Self::Replicates { done, asked, failure } => {
+                format!("Chỉ {done} trong {asked} mẫu lặp tính được điểm{}", because(failure.as_ref(), Lang::Vi))
+            }
+            Self::Rank(error) => format!("Không xét được hạng: {}", error.vi()),
             Self::Level(level) => format!("Độ tin cậy {level} không nằm giữa 0 và 1"),
         }
     }
@@ -83,9 +103,9 @@ impl SensitivityError {
             Self::NoEdition(edition) => format!("Bảng số liệu không có kỳ {edition}"),
             Self::NoUnit(unit) => format!("Đơn vị {unit} không có điểm"),
             Self::Alternative(why) => {
-                format!("Có phương án không tính được nên không chia được phương sai theo yếu tố: {why}")
+                format!("Có phương án không tính được nên không chia được phương sai theo yếu tố: {}", why.vi)
             }
-            Self::NoReplicate(why) => format!("Không tính được mẫu lặp nào: {why}"),
+            Self::NoReplicate(why) => format!("Không tính được mẫu lặp nào{}", because(why.as_ref(), Lang::Vi)),
             Self::Shape { place, found, expected } => format!("Kết quả của thiết kế {place} có {found} dòng, cần {expected}"),
         }
     }
@@ -104,5 +124,28 @@ impl Reason {
             Self::DataWeights => "trọng số tính từ số liệu".to_owned(),
             Self::NotSmoothNode { node } => format!("{node}: trung vị hoặc điểm Copeland không có đạo hàm"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scoring::rank::RankError;
+
+    #[test]
+    fn what_lies_behind_a_failure_is_told_in_the_same_language() {
+        let why = StageError::Overflow { of: "x".to_owned(), edition: "2025".to_owned() }.said();
+        let replicates = UncertaintyError::Replicates { done: 1, asked: 9, failure: Some(why.clone()) };
+        let told = [
+            (replicates.vi(), replicates.to_string()),
+            (SensitivityError::Alternative(why.clone()).vi(), SensitivityError::Alternative(why.clone()).to_string()),
+            (SensitivityError::NoReplicate(Some(why.clone())).vi(), SensitivityError::NoReplicate(Some(why)).to_string()),
+        ];
+        for (vi, en) in told {
+            assert!(vi.ends_with("x: số liệu kỳ 2025 quá lớn nên không tính được"), "{vi}");
+            assert!(en.ends_with("x: the numbers of 2025 are too large to be computed with"), "{en}");
+        }
+        assert_eq!(SensitivityError::NoReplicate(None).to_string(), "no replicate could be computed");
+        assert_eq!(UncertaintyError::Rank(RankError::Level(2.0)).vi(), "Không xét được hạng: độ tin cậy 2 không nằm giữa 0 và 1");
     }
 }

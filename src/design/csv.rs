@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::words::Finding;
+use crate::words::{Finding, Said, fault};
 
 /// One record of a CSV table, by column name.
 #[derive(Debug)]
@@ -57,7 +57,8 @@ pub(super) fn read_table(text: &str, required: &[&str], others: Others<'_>, find
     let headers: Vec<String> = match reader.headers() {
         Ok(headers) => headers.iter().map(|h| h.trim_start_matches('\u{feff}').to_owned()).collect(),
         Err(error) => {
-            findings.push(on_line(1, "", "csv-invalid", &format!("Không đọc được CSV: {error}"), &format!("not readable as CSV: {error}")));
+            let Said { vi, en } = fault::of_csv(&error);
+            findings.push(on_line(1, "", "csv-invalid", &format!("Không đọc được CSV: {vi}"), &format!("not readable as CSV: {en}")));
             return Vec::new();
         }
     };
@@ -87,13 +88,8 @@ pub(super) fn read_table(text: &str, required: &[&str], others: Others<'_>, find
             }
             Err(error) => {
                 let line = error.position().map_or(0, |p| usize::try_from(p.line()).unwrap_or(usize::MAX));
-                findings.push(on_line(
-                    line,
-                    "",
-                    "csv-invalid",
-                    &format!("Không đọc được dòng: {error}"),
-                    &format!("line not readable: {error}"),
-                ));
+                let Said { vi, en } = fault::of_csv(&error);
+                findings.push(on_line(line, "", "csv-invalid", &format!("Không đọc được dòng: {vi}"), &format!("line not readable: {en}")));
             }
         }
     }

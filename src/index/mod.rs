@@ -14,6 +14,7 @@ mod plan;
 mod prepare;
 mod ranking;
 mod score;
+mod vietnamese;
 
 pub use calibrate::{CalibrateError, CalibrationReport, ClassReport};
 pub use change::{ChangeError, NodeChange, changes};

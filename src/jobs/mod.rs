@@ -16,6 +16,7 @@ pub mod recompute;
 pub mod run;
 pub mod stored;
 pub mod stream;
+mod vietnamese;
 mod worker;
 
 pub use worker::{Evaluate, RUN_JOB, Worker};

@@ -26,6 +26,7 @@ pub mod sample;
 pub mod small_area;
 mod tally;
 mod variance;
+mod vietnamese;
 
 pub use domain::{Cells, DomainSums};
 pub use estimate::{DomainEstimates, Estimate, LinearMap, Source, Task, estimate};

@@ -3,18 +3,19 @@
 //! The `Display` text is English; `vi` says the same in Vietnamese, and `code` is for programs.
 
 use super::{UnitId, UnitKey, UnitKind};
+use crate::words::Said;
 use chrono::NaiveDate;
 
 /// What is wrong with a row (or the header) of a file of units. Lines count from 1, the header's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RowError {
     /// The text is no CSV.
-    #[error("line {line}: cannot be read as CSV: {detail}")]
+    #[error("line {line}: cannot be read as CSV: {}", detail.en)]
     Unreadable {
         /// Where, as far as the reader knows.
         line: u64,
         /// What the CSV reader says.
-        detail: String,
+        detail: Said,
     },
     /// The header lacks a column.
     #[error("the column {column} is missing")]
@@ -155,7 +156,7 @@ impl RowError {
     pub fn vi(&self) -> String {
         match self {
             Self::Unreadable { line, detail } => {
-                format!("dòng {line}: không đọc được dưới dạng CSV: {detail}")
+                format!("dòng {line}: không đọc được dưới dạng CSV: {}", detail.vi)
             }
             Self::MissingColumn { column } => format!("thiếu cột {column}"),
             Self::UnexpectedColumn { column } => {

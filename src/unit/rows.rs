@@ -1,6 +1,7 @@
 //! Reads an operator's own list of units from CSV.
 
 use super::{RowError, UnitKey, UnitKind, UnitRecord};
+use crate::words::fault;
 use chrono::NaiveDate;
 use csv::{ReaderBuilder, StringRecord, Trim};
 use std::collections::HashMap;
@@ -86,7 +87,7 @@ fn positions(header: &StringRecord) -> Result<Positions, Vec<RowError>> {
 }
 
 fn unreadable(error: &csv::Error) -> RowError {
-    RowError::Unreadable { line: error.position().map_or(1, csv::Position::line), detail: error.to_string() }
+    RowError::Unreadable { line: error.position().map_or(1, csv::Position::line), detail: fault::of_csv(error) }
 }
 
 /// One row under a good header, and where to put what is wrong with it.

@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
+use crate::cli::lang;
 use crate::design::{Psu, Respondent, WeightUnit};
 use crate::unit::{LEGACY, Registry, Unit, UnitKind};
 
@@ -59,12 +60,14 @@ pub(super) fn draw(units: &Registry, seed: u64) -> Result<Vec<Village>> {
         let districts = of_kind(units.children(province.id), UnitKind::District);
         let able: Vec<&Unit> =
             districts.into_iter().filter(|d| of_kind(units.children(d.id), UnitKind::Commune).len() >= COMMUNES).collect();
-        let drawn = sample(&mut rng, &able, if city { 6 } else { 3 })
-            .with_context(|| format!("{} has too few districts", province.record.name_vi))?;
+        let drawn = sample(&mut rng, &able, if city { 6 } else { 3 }).with_context(|| {
+            let name = &province.record.name_vi;
+            lang::chosen().pick(format!("{name} có quá ít huyện"), format!("{name} has too few districts"))
+        })?;
         let share = drawn.len() * COMMUNES * VILLAGES;
         for (d, district) in drawn.iter().enumerate() {
             let communes = of_kind(units.children(district.id), UnitKind::Commune);
-            let taken = sample(&mut rng, &communes, COMMUNES).context("too few communes")?;
+            let taken = sample(&mut rng, &communes, COMMUNES).with_context(|| lang::chosen().pick("quá ít xã", "too few communes"))?;
             for (c, commune) in taken.iter().enumerate() {
                 for number in 1..=VILLAGES {
                     let village = (d * COMMUNES + c) * VILLAGES + number - 1;

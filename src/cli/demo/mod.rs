@@ -80,14 +80,18 @@ pub(super) fn demo(context: &Context, arguments: &Arguments) -> Result<()> {
     let (survey, field) = prepare(&office, &units, arguments.seed)?;
     collect(&office, &units, &survey, &field, arguments.seed)?;
     let index = Sent::read(INDEX.to_owned());
-    let Some(Document::Index(index)) = index.checked().map(|checked| &checked.document) else { anyhow::bail!("the index is none") };
+    let Some(Document::Index(index)) = index.checked().map(|checked| &checked.document) else {
+        anyhow::bail!(context.lang.pick("định nghĩa kèm theo không phải là chỉ số", "the embedded definition is not an index"))
+    };
     let (code, version) = (index.code().to_owned(), index.version().to_owned());
     let wish = RunWish { index: code, version, wave: Some(WAVE.to_owned()), seed: SEED, ..RunWish::default() };
     let (run, outcome) = match store.read(|db| computed_before(db, &wish, field.wave.id))? {
         Some((run, outcome)) => (run, Box::new(outcome)),
         None => {
             let (run, computed, _watch) = compute(&office, &person(STATISTICIAN, Role::Statistician), &wish, context.lang)?;
-            let Computed::Survey(outcome) = computed else { anyhow::bail!("the index is a composite one") };
+            let Computed::Survey(outcome) = computed else {
+                anyhow::bail!(context.lang.pick("đây là chỉ số tổng hợp", "the index is a composite one"))
+            };
             (run, outcome)
         }
     };
@@ -140,8 +144,9 @@ fn prepare(office: &Office, units: &Registry, seed: u64) -> Result<(Survey, Arc<
     });
     made.map_err(refused)?;
     office.store().read(|db| {
-        let row = schemas::find_survey(db, "sipas", "2022.1")?.context("the questionnaire is gone")?;
-        let field = load::wave(db, WAVE, None, units)?.context("the wave is gone")?;
+        let row = schemas::find_survey(db, "sipas", "2022.1")?
+            .with_context(|| lang::chosen().pick("không còn phiếu hỏi", "the questionnaire is gone"))?;
+        let field = load::wave(db, WAVE, None, units)?.with_context(|| lang::chosen().pick("không còn đợt", "the wave is gone"))?;
         Ok((load::survey(&row)?, field))
     })
 }

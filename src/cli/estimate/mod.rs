@@ -21,6 +21,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::cli::lang;
+
 pub use answer::{line, number, numbers, texts};
 pub use case::{Case, Freedom, Options, Simple};
 pub use condition::Condition;
@@ -55,10 +57,12 @@ pub fn estimate(arguments: &Arguments, mut print: impl FnMut(&str)) -> anyhow::R
 pub fn evaluate_file(path: &Path, mut answer: impl FnMut(Value)) -> anyhow::Result<()> {
     use anyhow::Context as _;
     let name = path.display();
-    let text = std::fs::read(path).with_context(|| format!("{name} cannot be read"))?;
-    let file: Value = serde_json::from_slice(&text).with_context(|| format!("{name} is no JSON"))?;
+    let said = |vi: &str, en: &str| format!("{name} {}", lang::chosen().pick(vi, en));
+    let text = std::fs::read(path).with_context(|| said("không đọc được", "cannot be read"))?;
+    let file: Value = serde_json::from_slice(&text).with_context(|| said("không phải là JSON", "is not JSON"))?;
     let tables = Tables::new(path.parent().unwrap_or(Path::new("")));
-    let cases = file.get("cases").and_then(Value::as_array).with_context(|| format!("{name} holds no list of cases"))?;
+    let cases =
+        file.get("cases").and_then(Value::as_array).with_context(|| said("không có danh sách “cases”", "holds no list of cases"))?;
     let freedom = Freedom::of_format(file.get("format").and_then(Value::as_str));
     for case in cases {
         answer(evaluate(case, freedom, &tables));

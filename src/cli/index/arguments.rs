@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use uuid::Uuid;
 
 use super::{runs, series, target};
+use crate::cli::lang;
 use crate::composite::uncertainty::{Method, Options};
 use crate::schema::composite::TargetKind;
 
@@ -230,11 +231,11 @@ fn method(name: &str) -> Result<Method, String> {
     match name {
         "delta" => Ok(Method::Delta),
         "replicates" => Ok(Method::Replicates),
-        _ => Err("delta or replicates".to_owned()),
+        _ => Err(lang::chosen().pick("phải là delta hoặc replicates", "delta or replicates").to_owned()),
     }
 }
 
 fn level(text: &str) -> Result<f64, String> {
     let level = text.parse().ok().filter(|level: &f64| *level > 0.0 && *level < 1.0);
-    level.ok_or_else(|| format!("{text:?} does not lie between 0 and 1"))
+    level.ok_or_else(|| lang::chosen().pick(format!("“{text}” không nằm giữa 0 và 1"), format!("“{text}” does not lie between 0 and 1")))
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
+use crate::cli::lang;
 use crate::composite::survey::{Estimate, Run};
 use crate::words::Lang;
 
@@ -21,7 +22,11 @@ pub(super) fn parse(text: &str) -> Result<RunFile, String> {
         Some((edition, file)) => (Some(edition.to_owned()), file),
         None => (None, text),
     };
-    if file.is_empty() { Err("a file is needed".to_owned()) } else { Ok(RunFile { edition, file: file.into() }) }
+    if file.is_empty() {
+        Err(lang::chosen().pick("cần một tệp", "a file is needed").to_owned())
+    } else {
+        Ok(RunFile { edition, file: file.into() })
+    }
 }
 
 #[derive(Deserialize)]

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 
 use super::arguments::{Intervals, Series as Arguments};
 use super::{Shown, json, uncertainty};
-use crate::cli::findings;
+use crate::cli::{findings, lang};
 use crate::composite::geography::{Request, Series, SeriesEdition, SeriesPrecision, SeriesUnit, rebuild};
 use crate::composite::uncertainty::{Method, propagate};
 use crate::unit::national;
@@ -14,7 +14,9 @@ use crate::words::Lang;
 
 /// `EDITION=LIST`.
 pub(super) fn list(text: &str) -> Result<(String, String), String> {
-    let (edition, list) = text.split_once('=').ok_or_else(|| format!("{text:?} is not EDITION=LIST"))?;
+    let (edition, list) = text
+        .split_once('=')
+        .ok_or_else(|| lang::chosen().pick(format!("“{text}” không có dạng ẤN_BẢN=DANH_MỤC"), format!("“{text}” is not EDITION=LIST")))?;
     Ok((edition.to_owned(), list.to_owned()))
 }
 
@@ -31,7 +33,9 @@ pub(super) fn print(shown: &Shown<'_>, arguments: &Arguments) -> Result<()> {
 /// The outcome on the list wanted, with intervals where they are asked for.
 fn series(shown: &Shown<'_>, arguments: &Arguments) -> Result<Series> {
     let list = &arguments.geography;
-    let units = national().context("the embedded lists of units do not fit together")?;
+    let units = national().with_context(|| {
+        shown.lang.pick("các danh mục đơn vị kèm theo không khớp nhau", "the embedded lists of units do not fit together")
+    })?;
     let lists: BTreeMap<String, String> = arguments.lists.iter().cloned().collect();
     let editions = shown.editions.iter().map(|place| shown.edition(*place).to_owned()).collect();
     let request = Request { list: list.clone(), weight: arguments.weight.clone(), lists, editions };

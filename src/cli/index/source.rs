@@ -42,7 +42,10 @@ impl Source {
         match (from.run_id, &from.definition) {
             (Some(id), _) => context.office()?.store().read(|db| Self::stored(db, id, with_covariances, lang)),
             (None, Some(definition)) => Self::files(definition, from, lang),
-            (None, None) => bail!("--definition and --data, or --run-id, say which index"),
+            (None, None) => bail!(lang.pick(
+                "hãy nêu --definition và --data, hoặc --run-id, để biết chỉ số nào",
+                "--definition and --data, or --run-id, say which index",
+            )),
         }
     }
 
@@ -50,7 +53,7 @@ impl Source {
     pub(super) fn files(definition: &Path, from: &From, lang: Lang) -> Result<Self> {
         let refused = |file: &Path, found: &[Finding]| findings::refusal(&file.display().to_string(), found, lang);
         let checked = parse_composite(&file::read(definition, lang)?).map_err(|found| refused(definition, &found))?;
-        let data = from.data.as_deref().context("--data is needed")?;
+        let data = from.data.as_deref().with_context(|| lang.pick("cần --data", "--data is needed"))?;
         let found = Table::read(&file::read(data, lang)?, &checked.definition);
         let (mut table, mut warnings) = found.map_err(|found| refused(data, &found))?;
         for file in &from.runs {
@@ -79,7 +82,9 @@ impl Source {
         let row = schemas::index_by_id(db, run.index_version_id)?;
         usable(&run, &row, lang)?;
         let Ok(checked) = parse_composite(&row.document) else {
-            bail!("the stored definition {} {} cannot be read", row.code, row.version)
+            let of = format!("{} {}", row.code, row.version);
+            let vi = format!("không đọc được định nghĩa đã lưu {of}");
+            bail!(lang.pick(vi, format!("the stored definition {of} cannot be read")))
         };
         let mut prepared = prepare(db, &run)?;
         let errors = if with_covariances {

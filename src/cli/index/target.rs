@@ -1,6 +1,7 @@
 //! Targets on the screen: whether one is met, and what it would take.
 
 use super::explain::{Page, ROWS, rank};
+use crate::cli::lang;
 use crate::composite::explain::{Aim, Plan};
 use crate::composite::targets::{Basis, Judgement};
 use crate::schema::composite::{TargetError, TargetKind};
@@ -8,7 +9,7 @@ use crate::words::Lang;
 
 /// `rank:20`, `score:69.5`, `rise:5` or `gain:1.5`.
 pub(super) fn parse(text: &str) -> Result<TargetKind, String> {
-    text.parse().map_err(|error: TargetError| error.to_string())
+    text.parse().map_err(|error: TargetError| lang::chosen().pick(error.vi(), error.to_string()))
 }
 
 /// What a target says.

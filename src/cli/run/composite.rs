@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use uuid::Uuid;
 
 use super::{Arguments, compute, ranking};
-use crate::cli::file;
+use crate::cli::{file, lang};
 use crate::jobs::load;
 use crate::jobs::run::Computed;
 use crate::office::runs::{RunWish, UncertaintyWish};
@@ -52,7 +52,9 @@ fn survey_run(text: &str) -> Result<SurveyRun, String> {
         Some((edition, run)) => (Some(edition.to_owned()), run),
         None => (None, text),
     };
-    let run = run.parse().map_err(|_| format!("{run:?} is no id of a run"))?;
+    let run = run.parse().map_err(|_| {
+        lang::chosen().pick(format!("“{run}” không phải là mã của một lần tính"), format!("“{run}” is not the id of a run"))
+    })?;
     Ok(SurveyRun { edition, run })
 }
 
@@ -77,12 +79,19 @@ impl Inputs {
 /// Computes, stores a draft and prints.
 pub(super) fn run(office: &Office, me: &Actor, arguments: &Arguments, wish: &RunWish, lang: Lang) -> Result<()> {
     let (run, computed, _watch) = compute(office, me, wish, lang)?;
-    let Computed::Composite(outcome) = computed else { bail!("the index {} {} is of a survey", wish.index, wish.version) };
+    let Computed::Composite(outcome) = computed else {
+        bail!(lang.pick(
+            format!("{} {} là chỉ số của một khảo sát", wish.index, wish.version),
+            format!("the index {} {} is of a survey", wish.index, wish.version),
+        ))
+    };
     if arguments.json {
         println!("{}", ranking::json(&run.id.to_string(), &outcome)?);
     } else {
         let store = office.store();
-        let row = store.read(|db| schemas::index_by_id(db, run.index_version_id)).context("the definition is gone")?;
+        let row = store
+            .read(|db| schemas::index_by_id(db, run.index_version_id))
+            .with_context(|| lang.pick("không còn định nghĩa của chỉ số", "the definition is gone"))?;
         let (definition, units) = (load::composite(&row)?, store.read(|db| load::registry_of_run(db, run.id))?);
         ranking::Page { definition: &definition, outcome: &outcome, units: &units, lang }.print();
         let digest = hex(&outcome.digest);

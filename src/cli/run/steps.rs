@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::refused;
 use crate::cli::context::{Context, myself};
+use crate::cli::lang;
 use crate::office::editions::{self, Proposal};
 use crate::office::runs::{self, Described, ListWish, Seen};
 use crate::office::{Act, Actor, Office, Refusal};
@@ -74,7 +75,10 @@ pub(in crate::cli) struct Listed {
 }
 
 fn state(name: &str) -> Result<RunState, String> {
-    RunState::try_from(name).map_err(|error| error.to_string())
+    RunState::try_from(name).map_err(|_| {
+        let known = RunState::NAMES.join(", ");
+        lang::chosen().pick(format!("phải là một trong: {known}"), format!("one of {known}"))
+    })
 }
 
 /// Takes the step, and says in which state the run is after it.

@@ -21,7 +21,12 @@ pub(super) fn run(office: &Office, me: &Actor, arguments: &Arguments, wish: &Run
         office.look(me, |look| here::check_flagged(look, wave, flagged)).map_err(|refusal| refused(lang, &refusal))?;
     }
     let (run, computed, _watch) = compute(office, me, wish, lang)?;
-    let Computed::Survey(outcome) = computed else { bail!("the index {} {} is a composite one", wish.index, wish.version) };
+    let Computed::Survey(outcome) = computed else {
+        bail!(lang.pick(
+            format!("{} {} là chỉ số tổng hợp", wish.index, wish.version),
+            format!("the index {} {} is a composite one", wish.index, wish.version),
+        ))
+    };
     let without = arguments.without_flagged.as_ref().map(|flagged| again(office, me, &run, flagged, lang)).transpose()?;
     let units = office.store().read(|db| load::registry_of_run(db, run.id))?;
     if arguments.json {

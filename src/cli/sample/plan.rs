@@ -86,14 +86,21 @@ pub(in crate::cli) struct Arguments {
 /// `power:0.5` and the like.
 fn rule(text: &str) -> Result<Rule, String> {
     let (name, parameter) = text.split_once(':').map_or((text, None), |(name, parameter)| (name, Some(parameter)));
-    let number = || parameter.and_then(|text| text.parse().ok()).ok_or_else(|| format!("{name} needs a number: {name}:0.5"));
+    let number = || {
+        parameter
+            .and_then(|text| text.parse().ok())
+            .ok_or_else(|| lang::chosen().pick(format!("{name} cần một số: {name}:0.5"), format!("{name} needs a number: {name}:0.5")))
+    };
     match (name, parameter) {
         ("equal", None) => Ok(Rule::Equal),
         ("proportional", None) => Ok(Rule::Proportional),
         ("optimum", None) => Ok(Rule::Optimum),
         ("power", _) => Ok(Rule::Power { exponent: number()? }),
         ("kish", _) => Ok(Rule::Kish { importance: number()? }),
-        _ => Err("one of equal, proportional, optimum, power:Q, kish:I".to_owned()),
+        _ => {
+            const KNOWN: &str = "equal, proportional, optimum, power:Q, kish:I";
+            Err(lang::chosen().pick(format!("phải là một trong: {KNOWN}"), format!("one of {KNOWN}")))
+        }
     }
 }
 

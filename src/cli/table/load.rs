@@ -37,7 +37,11 @@ pub(in crate::cli) struct Arguments {
 }
 
 fn title(text: &str) -> Result<String, String> {
-    if (1..=TITLE).contains(&text.trim().chars().count()) { Ok(text.trim().to_owned()) } else { Err(format!("1 to {TITLE} letters")) }
+    if (1..=TITLE).contains(&text.trim().chars().count()) {
+        Ok(text.trim().to_owned())
+    } else {
+        Err(lang::chosen().pick(format!("cần 1 đến {TITLE} ký tự"), format!("1 to {TITLE} letters")))
+    }
 }
 
 /// What to check.
@@ -115,7 +119,10 @@ pub(super) fn check(context: &Context, arguments: &CheckArguments) -> Result<()>
         (None, Some(index), Some(version)) => {
             context.office()?.look(&Actor::anyone(), |look| tables::definition(look, index, version)).map_err(refused)?.1
         }
-        _ => bail!("--index and --index-version, or --definition, say what the table is for"),
+        _ => bail!(context.lang.pick(
+            "hãy nêu --index và --index-version, hoặc --definition, để biết bảng dùng cho chỉ số nào",
+            "--index and --index-version, or --definition, say what the table is for",
+        )),
     };
     let sheet = indicators::read("", &text, &definition).map_err(|found| printing.refusal(&name, &found))?;
     let (values, units) = (sheet.contents.values.len(), sheet.contents.units.len());

@@ -28,6 +28,8 @@ pub use sobol::{FactorShare, Share, SobolIndices, SobolRun, sobol, sobol_indices
 pub use variants::Variations;
 
 use super::pipeline::ComputeError;
+use super::vietnamese::because;
+use crate::words::{Lang, Said};
 
 /// Why a sensitivity analysis gives nothing.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -42,11 +44,11 @@ pub enum SensitivityError {
     #[error("the unit {0} has no score")]
     NoUnit(String),
     /// An alternative that the Sobol design asks for cannot be computed, or leaves the output without a value.
-    #[error("an alternative cannot be computed, so shares of variance cannot be told: {0}")]
-    Alternative(String),
+    #[error("an alternative cannot be computed, so shares of variance cannot be told: {}", .0.en)]
+    Alternative(Said),
     /// No replicate could be computed.
-    #[error("no replicate could be computed: {0}")]
-    NoReplicate(String),
+    #[error("no replicate could be computed{}", because(.0.as_ref(), Lang::En))]
+    NoReplicate(Option<Said>),
     /// Lists that belong together differ in length.
     #[error("the output of design {place} has {found} rows, {expected} are needed")]
     Shape {

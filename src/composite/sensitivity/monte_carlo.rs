@@ -7,6 +7,7 @@ use super::SensitivityError;
 use super::draw::{self, Use};
 use super::variants::{Variations, Work};
 use crate::scoring::rank::Drawn;
+use crate::words::Said;
 
 /// What replicates show of every unit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -71,13 +72,14 @@ pub fn monte_carlo(variations: &Variations<'_>, seed: u64) -> Result<MonteCarlo,
         failure
     };
     let chunks = ranks.par_chunks_mut(units.len().max(1)).enumerate();
-    let failures: Vec<Option<String>> = chunks.map_init(<(Work, Vec<f64>)>::default, one).collect();
+    let failures: Vec<Option<Said>> = chunks.map_init(<(Work, Vec<f64>)>::default, one).collect();
     let failed = failures.iter().flatten().count();
     let failure = failures.into_iter().flatten().next();
     if failed == replicates || units.is_empty() {
-        return Err(SensitivityError::NoReplicate(failure.unwrap_or_default()));
+        return Err(SensitivityError::NoReplicate(failure));
     }
     let ranges: Vec<RankRange> = (0..units.len()).into_par_iter().map(|unit| range(variations, &ranks, unit)).collect();
+    let failure = failure.map(|why| why.en.into_owned());
     let mean_rank_shift = overall_shift(variations, &ranks);
     Ok(MonteCarlo { replicates, failed, failure, mean_rank_shift, units: ranges })
 }

@@ -10,6 +10,7 @@ use super::draw::{self, Use};
 use super::monte_carlo::mean_shift;
 use super::variants::{Variations, Work};
 use crate::schema::composite::{SensitivityOutput, SobolPlan};
+use crate::words::Said;
 
 /// An index with its bootstrap bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -179,7 +180,7 @@ pub fn sobol(variations: &Variations<'_>, plan: SobolPlan, seed: u64) -> Result<
             }
             _ => mean_shift(variations, &work.unit_ranks),
         };
-        value.ok_or_else(|| SensitivityError::Alternative("the output has no value".to_owned()))
+        value.ok_or_else(|| SensitivityError::Alternative(Said::new("đại lượng được xét không có giá trị", "the output has no value")))
     };
     let evaluations = n * (d + 2);
     let flat: Vec<Result<f64, SensitivityError>> = (0..evaluations).into_par_iter().map_init(<(Work, Vec<f64>)>::default, one).collect();

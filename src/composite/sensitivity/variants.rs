@@ -11,6 +11,7 @@ use super::super::{Outcome, compute};
 use super::SensitivityError;
 use super::draw;
 use crate::schema::composite::{Aggregation, CompositeDefinition, FactorKind, FactorSet, Stage};
+use crate::words::Said;
 
 /// The stages in the order in which one that the definition lacks is put in.
 const ORDER: [&str; 7] = ["screen", "denominate", "impute", "treat", "normalise", "weight", "aggregate"];
@@ -25,9 +26,9 @@ pub struct Variations<'d> {
     /// For each list of nodes that a factor drops, which nodes of the tree take no part.
     dropped: Vec<Vec<Vec<bool>>>,
     /// By the alternatives chosen up to normalisation.
-    leaves: Vec<OnceLock<Result<Arc<Prepared>, String>>>,
+    leaves: Vec<OnceLock<Result<Arc<Prepared>, Said>>>,
     /// By the alternatives chosen of every stage.
-    variants: Vec<OnceLock<Result<Variant<'d>, String>>>,
+    variants: Vec<OnceLock<Result<Variant<'d>, Said>>>,
 }
 
 /// Normalised indicators, and the state they came of where weights follow from the data.
@@ -108,7 +109,7 @@ impl<'d> Variations<'d> {
     }
 
     /// Scores and ranks at a point, left in `work`.
-    pub(super) fn evaluate(&self, point: &[f64], seed: u64, work: &mut Work) -> Result<(), String> {
+    pub(super) fn evaluate(&self, point: &[f64], seed: u64, work: &mut Work) -> Result<(), Said> {
         let variant = self.variant(point)?;
         let Work { scratch, weights, order, ranks, unit_scores, unit_ranks } = work;
         weights.clone_from(&variant.weights);
@@ -130,7 +131,7 @@ impl<'d> Variations<'d> {
         }
         let prepared = &variant.prepared;
         scratch.load(&prepared.leaves, prepared.number);
-        variant.tree.aggregate(&prepared.leaves, weights, without, scratch).map_err(|error| error.to_string())?;
+        variant.tree.aggregate(&prepared.leaves, weights, without, scratch).map_err(|error| error.said())?;
         let root = scratch.column(0);
         rank_into(root, self.definition.rank().ties, order, ranks);
         unit_scores.clear();
@@ -142,7 +143,7 @@ impl<'d> Variations<'d> {
         Ok(())
     }
 
-    fn variant(&self, point: &[f64]) -> Result<&Variant<'d>, String> {
+    fn variant(&self, point: &[f64]) -> Result<&Variant<'d>, Said> {
         let (mut upstream, mut whole) = (0, 0);
         for (factor, number) in self.factors.factors().iter().zip(point) {
             let Some(count) = factor.kind.alternatives().filter(|_| is_stage(&factor.kind, false)) else { continue };
@@ -152,7 +153,7 @@ impl<'d> Variations<'d> {
                 upstream = upstream * count + choice;
             }
         }
-        let slot = self.variants.get(whole).ok_or("no such combination")?;
+        let slot = self.variants.get(whole).ok_or_else(no_combination)?;
         slot.get_or_init(|| self.make(point, upstream)).as_ref().map_err(Clone::clone)
     }
 
@@ -177,11 +178,11 @@ impl<'d> Variations<'d> {
         stages
     }
 
-    fn make(&self, point: &[f64], upstream: usize) -> Result<Variant<'d>, String> {
+    fn make(&self, point: &[f64], upstream: usize) -> Result<Variant<'d>, Said> {
         let stages = self.pipeline(point);
-        let Some(Stage::Aggregate(aggregation)) = stages.last() else { return Err(ComputeError::NoAggregation.to_string()) };
+        let Some(Stage::Aggregate(aggregation)) = stages.last() else { return Err(ComputeError::NoAggregation.said()) };
         let before = stages.iter().position(|stage| stage.name() == "normalise").map_or(0, |place| place + 1);
-        let slot = self.leaves.get(upstream).ok_or("no such combination")?;
+        let slot = self.leaves.get(upstream).ok_or_else(no_combination)?;
         let prepared = slot.get_or_init(|| self.prepare(upstream, stages.get(..before).unwrap_or_default(), aggregation));
         let prepared = prepared.as_ref().map_err(Clone::clone)?;
         let mut weights = self.start.weights.clone();
@@ -189,7 +190,7 @@ impl<'d> Variations<'d> {
         if let (Some(state), false) = (&prepared.state, weighting.is_empty()) {
             let mut state = state.clone();
             for stage in weighting {
-                apply(stage, self.definition, aggregation, &mut state).map_err(|error| error.to_string())?;
+                apply(stage, self.definition, aggregation, &mut state).map_err(|error| error.said())?;
             }
             weights = state.weights;
         }
@@ -197,15 +198,20 @@ impl<'d> Variations<'d> {
     }
 
     /// Runs the stages up to normalisation.
-    fn prepare(&self, number: usize, stages: &[Stage], aggregation: &Aggregation) -> Result<Arc<Prepared>, String> {
+    fn prepare(&self, number: usize, stages: &[Stage], aggregation: &Aggregation) -> Result<Arc<Prepared>, Said> {
         let mut state = self.start.clone();
         for stage in stages {
             if state.rows.is_empty() {
-                return Err(ComputeError::NoUnits.to_string());
+                return Err(ComputeError::NoUnits.said());
             }
-            apply(stage, self.definition, aggregation, &mut state).map_err(|error| error.to_string())?;
+            apply(stage, self.definition, aggregation, &mut state).map_err(|error| error.said())?;
         }
-        let edition = state.rows.editions().iter().position(|edition| *edition == self.edition).ok_or("no unit of the edition is left")?;
+        let edition = state
+            .rows
+            .editions()
+            .iter()
+            .position(|edition| *edition == self.edition)
+            .ok_or_else(|| Said::new("kỳ này không còn đơn vị nào", "no unit of the edition is left"))?;
         let leaves = Leaves::of(self.definition, &state, edition);
         let rows = self.nominal.iter().map(|(unit, _, _)| leaves.rows.find(0, unit)).collect();
         let weighted = |kind: &FactorKind| matches!(kind, FactorKind::Stage { stage: "weight", .. });
@@ -213,6 +219,10 @@ impl<'d> Variations<'d> {
         let keeps = own || self.factors.factors().iter().any(|factor| weighted(&factor.kind));
         Ok(Arc::new(Prepared { number, leaves, state: keeps.then_some(state), rows }))
     }
+}
+
+fn no_combination() -> Said {
+    Said::new("không có tổ hợp này", "no such combination")
 }
 
 /// Whether a factor varies a stage, or with `upstream` one up to normalisation.

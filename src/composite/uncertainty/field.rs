@@ -13,6 +13,7 @@ use super::UncertaintyError;
 use super::disturbance::Disturbance;
 use super::errors::Errors;
 use crate::schema::composite::{Aggregation, CompositeDefinition, Stage};
+use crate::words::Said;
 
 /// What every replicate starts from.
 pub(super) struct Field<'a> {
@@ -104,18 +105,18 @@ impl<'a> Field<'a> {
     ///
     /// # Errors
     /// Why there is no score.
-    pub(super) fn run(&self, rng: &mut ChaCha8Rng, work: &mut Work, nodes: &[usize], out: &mut [f64]) -> Result<(), String> {
+    pub(super) fn run(&self, rng: &mut ChaCha8Rng, work: &mut Work, nodes: &[usize], out: &mut [f64]) -> Result<(), Said> {
         let Work { state, normals, scratch } = work;
         self.restart(state);
         self.disturbance.add(rng, normals, &mut state.indicators);
         let columns = if self.settled.is_some() { Columns::Only(&self.drawn) } else { Columns::All };
         for stage in self.stages {
             if state.rows.is_empty() {
-                return Err(ComputeError::NoUnits.to_string());
+                return Err(ComputeError::NoUnits.said());
             }
-            apply_to(columns, stage, self.definition, self.aggregation, state).map_err(|error| error.to_string())?;
+            apply_to(columns, stage, self.definition, self.aggregation, state).map_err(|error| error.said())?;
         }
-        let edition = self.place(&state.rows).ok_or("no unit is left")?;
+        let edition = self.place(&state.rows).ok_or_else(|| Said::new("không còn đơn vị nào", "no unit is left"))?;
         let whole;
         let leaves = if let Some(settled) = &self.settled {
             scratch.load(&settled.leaves, 0);
@@ -126,7 +127,7 @@ impl<'a> Field<'a> {
             scratch.reload(&whole);
             &whole
         };
-        self.tree.aggregate(leaves, &state.weights, &[], scratch).map_err(|error| error.to_string())?;
+        self.tree.aggregate(leaves, &state.weights, &[], scratch).map_err(|error| error.said())?;
         self.keep(&leaves.rows, scratch, nodes, out);
         Ok(())
     }

@@ -31,9 +31,11 @@ use super::stages::State;
 use super::statistics::{deviation, mean};
 use super::table::Table;
 use super::ties::levelled;
+use super::vietnamese::because;
 use crate::schema::composite::{CompositeDefinition, CompositeNode};
 use crate::scoring::interval::linear;
 use crate::scoring::rank::{Joint, RankError, RankInterval, RankMethod, pairwise};
+use crate::words::{Lang, Said};
 use replicates::{Replicates, SIDE_BY_SIDE};
 
 pub use choose::Reason;
@@ -57,14 +59,14 @@ pub enum UncertaintyError {
     #[error("{0}: its score has no derivative, so replicates are needed")]
     NoDerivative(String),
     /// Too few replicates gave scores.
-    #[error("{done} of {asked} replicates gave scores: {failure}")]
+    #[error("{done} of {asked} replicates gave scores{}", because(failure.as_ref(), Lang::En))]
     Replicates {
         /// Replicates with scores.
         done: usize,
         /// Replicates asked for.
         asked: usize,
         /// Why the first one failed, if any did.
-        failure: String,
+        failure: Option<Said>,
     },
     /// Ranks cannot be judged.
     #[error("ranks: {0}")]
@@ -229,7 +231,7 @@ pub fn propagate(
         level: options.level,
         replicates: replicates.as_ref().map_or(0, |_| options.replicates),
         failed: replicates.as_ref().map_or(0, |replicates| replicates.failed),
-        failure: replicates.and_then(|replicates| replicates.failure),
+        failure: replicates.and_then(|replicates| Some(replicates.failure?.en.into_owned())),
         units: run.units().to_vec(),
         nodes,
         root,

@@ -11,6 +11,7 @@ use super::UncertaintyError;
 use super::errors::Errors;
 use super::field::Field;
 use crate::schema::composite::CompositeDefinition;
+use crate::words::Said;
 
 /// Numbers that are kept at most: past them only those of the root.
 const MOST_KEPT: usize = 50_000_000;
@@ -32,7 +33,7 @@ pub(super) struct Replicates {
     /// By replicate, node and unit; NaN where there is no score.
     scores: Vec<f64>,
     pub(super) failed: usize,
-    pub(super) failure: Option<String>,
+    pub(super) failure: Option<Said>,
 }
 
 impl Replicates {
@@ -58,7 +59,7 @@ impl Replicates {
         }
         let mut scores = vec![f64::NAN; nodes.len() * units * count];
         let chunks = scores.par_chunks_mut((nodes.len() * units).max(1)).enumerate();
-        let failures: Vec<Option<String>> = chunks
+        let failures: Vec<Option<Said>> = chunks
             .map_init(
                 || field.work(),
                 |work, (replicate, out)| {
@@ -71,7 +72,7 @@ impl Replicates {
         let failed = failures.iter().flatten().count();
         let failure = failures.into_iter().flatten().next();
         if count - failed < 2 {
-            return Err(UncertaintyError::Replicates { done: count - failed, asked: count, failure: failure.unwrap_or_default() });
+            return Err(UncertaintyError::Replicates { done: count - failed, asked: count, failure });
         }
         Ok(Self { nodes, units, scores, failed, failure })
     }

@@ -138,7 +138,7 @@ pub fn errors(db: &mut Db, prepared: &mut Prepared, report: &Report<'_>) -> Resu
             let found = match recompute::covariances(db, source, &nodes, kind, report) {
                 Ok(found) => survey::covariances(&found, units, definition.geography()),
                 Err(error @ (RunError::Covariance(_) | RunError::Erased(_))) => {
-                    findings.push(independent(&run.name, &error.to_string()));
+                    findings.push(independent(&run.name, &error));
                     continue;
                 }
                 Err(error) => return Err(error),
@@ -150,9 +150,10 @@ pub fn errors(db: &mut Db, prepared: &mut Prepared, report: &Report<'_>) -> Resu
     Ok(errors)
 }
 
-fn independent(run: &str, why: &str) -> Finding {
-    let vi = format!("Không tính được hiệp phương sai của lần tính {run} ({why}): coi các sai số là độc lập");
-    let en = format!("The covariances of run {run} cannot be computed ({why}): its errors count as independent");
+fn independent(run: &str, error: &RunError) -> Finding {
+    let why = error.said().map_or_else(String::new, |said| format!(" ({})", said.vi));
+    let vi = format!("Không tính được hiệp phương sai của lần tính {run}{why}: coi các sai số là độc lập");
+    let en = format!("The covariances of run {run} cannot be computed ({error}): its errors count as independent");
     Finding::warning("", "covariances-unknown", vi, en)
 }
 
