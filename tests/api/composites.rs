@@ -217,7 +217,7 @@ fn everything_that_a_run_cannot_be_made_of_is_told_at_once() {
             "/sensitivity missing-member",
         ]
     );
-    assert_eq!(refused(&json!({ "index": "mixed", "version": "2025", "surveys": [{ "run": "x" }] })), [" wrong-shape"]);
+    assert_eq!(refused(&json!({ "index": "mixed", "version": "2025", "surveys": [{ "run": "x" }] })), ["/surveys/0/run wrong-value"]);
     finish_run(&app, &unfinished);
     let survey = id_of(&unfinished);
     let twice = json!({ "index": "mixed", "version": "2025", "surveys": [{ "run": survey }, { "run": survey, "edition": "2025" }] });

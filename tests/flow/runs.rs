@@ -28,7 +28,7 @@ fn housing(data: &Path) {
     let (questionnaire, csv) = (name("survey-schemas/housing/1978.1.json"), name("tests/golden/survey/data/housing.csv"));
     let import =
         ["import", &csv, "--questionnaire", &questionnaire, "--wave", "housing", "--unit-list", "housing", "--unit-column", "agency"];
-    run(data, &[&import[..], &["--id-column", "resp_id"]].concat());
+    run(data, &[&import[..], &["--id-column", "resp_id", "--new-unit-list", "--simple-random-sample"]].concat());
     run(data, &["define", &name("survey-schemas/housing/index-1978.1.json")]);
 }
 

@@ -124,8 +124,13 @@ impl Columns {
             }
         }
         for (place, name) in heading.iter().enumerate() {
-            let said = asked.iter().find(|(_, asked)| *asked == name).map(|(role, _)| Holds::Role(*role));
-            match said.or_else(|| map.holds(name)).or_else(|| item_of(questionnaire, name)) {
+            // One column may be asked for as several things: a respondent's code may tell records apart.
+            let roles: Vec<Role> = asked.iter().filter(|(_, asked)| *asked == name).map(|(role, _)| *role).collect();
+            if !roles.is_empty() {
+                roles.into_iter().for_each(|role| columns.put(place, Holds::Role(role)));
+                continue;
+            }
+            match map.holds(name).or_else(|| item_of(questionnaire, name)) {
                 Some(holds) => columns.put(place, holds),
                 None => open.push(place),
             }
@@ -255,7 +260,11 @@ impl Columns {
             let split = columns.split.iter().map(|(place, option)| (name(*place), format!("{code}/{option}")));
             whole.chain(split).collect::<Vec<_>>()
         });
-        roles.chain(items).collect()
+        let mut told: BTreeMap<String, String> = BTreeMap::new();
+        for (name, holds) in roles.chain(items) {
+            told.entry(name).and_modify(|known| *known = format!("{known}, {holds}")).or_insert(holds);
+        }
+        told
     }
 
     /// The columns of a role; the first that is not empty counts.
