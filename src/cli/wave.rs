@@ -131,7 +131,9 @@ pub(super) fn wave(context: &Context, command: &Command) -> Result<()> {
                 println!("{}", serde_json::to_string(&all)?);
                 return Ok(());
             }
-            all.iter().for_each(|wave| println!("{}", line(wave, lang)));
+            for wave in &all {
+                println!("{}", line(wave, lang));
+            }
             Ok(())
         }
         Command::Show { code, printing } => {

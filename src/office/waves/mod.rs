@@ -37,19 +37,16 @@ pub fn put(act: &mut Act<'_>, code: &str, wish: &WaveRequest, seen: Seen<'_>) ->
     }
     let (Some((new, said)), true) = (read, found.is_empty()) else { return Err(Refusal::new(Code::BodyInvalid).errors(found)) };
     let is_new = existing.is_none();
-    let wave = match existing {
-        Some(old) => {
-            seen(old.revision)?;
-            let change = change(&old, new)?;
-            let wave = waves::update(act.db, old.id, old.revision, &change)?;
-            act.note("wave.change", code, &format!("revision {}", wave.revision))?;
-            wave
-        }
-        None => {
-            let wave = waves::create(act.db, &new)?;
-            act.note("wave.open", code, "")?;
-            wave
-        }
+    let wave = if let Some(old) = existing {
+        seen(old.revision)?;
+        let change = change(&old, new)?;
+        let wave = waves::update(act.db, old.id, old.revision, &change)?;
+        act.note("wave.change", code, &format!("revision {}", wave.revision))?;
+        wave
+    } else {
+        let wave = waves::create(act.db, &new)?;
+        act.note("wave.open", code, "")?;
+        wave
     };
     if let Some(said) = said {
         chain::add(act, wave.id, &said, &by)?;
