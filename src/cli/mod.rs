@@ -98,7 +98,7 @@ enum Command {
     Runs(run::Listed),
     /// Puts a draft forward for approval.
     Submit(run::Target),
-    /// Approves what another person submitted: as the holder of the key in HAILONG_KEY, or as the operator.
+    /// Approves what another person submitted: as the holder of the key in `HAILONG_KEY`, or as the operator.
     Approve(run::Approval),
     /// Publishes an approved run under the code of its edition, which must be typed.
     Publish(run::Publication),

@@ -196,7 +196,7 @@ impl AppState {
     /// # Errors
     /// Those of the store.
     pub async fn units(&self) -> Result<Arc<Registry>, Refusal> {
-        self.look(Actor::anyone(), |look| look.units()).await
+        self.look(Actor::anyone(), |look: &mut Look<'_>| look.units()).await
     }
 
     /// Lets an actor look at something that may take long, such as a run that must be computed again. Few may at once, so that the others

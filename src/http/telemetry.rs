@@ -52,7 +52,7 @@ pub async fn around(mut req: ServiceRequest, next: Next<impl MessageBody + 'stat
         if let Some(cause) = problem.cause() {
             tracing::error!(request_id = %id, %cause, "a request failed");
         }
-        response = problem::render(&problem, lang::preferred(req.headers()), &id);
+        response = problem::render(problem, lang::preferred(req.headers()), &id);
     }
     let mut response = tag(&method, req.headers(), response);
     add_headers(response.headers_mut(), &id);

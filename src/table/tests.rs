@@ -32,14 +32,14 @@ fn expected(list: &[(u32, &str)]) -> Vec<(Option<u32>, String)> {
 
 /// A workbook of sheets, each its name and the XML of its rows.
 fn workbook(sheets: &[(&str, &str)]) -> Vec<u8> {
+    const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006/relationships";
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let mut file = |name: &str, content: &str| {
         zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
         zip.write_all(format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>{content}").as_bytes()).unwrap();
     };
-    const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
-    const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
-    const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006/relationships";
     let list: String = (1..).zip(sheets).map(|(n, (name, _))| format!("<sheet name=\"{name}\" sheetId=\"{n}\" r:id=\"r{n}\"/>")).collect();
     let links: String = (1..)
         .zip(sheets)

@@ -106,6 +106,13 @@ pub fn of_csv(error: &csv::Error) -> Said {
 mod tests {
     use super::*;
 
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct One {
+        #[allow(dead_code)]
+        a: u8,
+    }
+
     #[test]
     fn everything_that_a_reader_of_json_can_say_has_its_vietnamese() {
         let deep = "[".repeat(200);
@@ -137,12 +144,6 @@ mod tests {
             let said = of_json(&error);
             assert!(!said.en.contains(" at line "), "{}", said.en);
             assert!(!["sai cú pháp", "văn bản kết thúc giữa chừng"].contains(&&*said.vi), "{text}: {} is told by no kind", said.en);
-        }
-        #[derive(Debug, serde::Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct One {
-            #[allow(dead_code)]
-            a: u8,
         }
         for (text, words) in [
             ("{}", "thiếu thành phần `a`"),

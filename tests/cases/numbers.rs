@@ -132,8 +132,11 @@ fn definition(name: &str) -> CompositeDefinition {
     parse_composite(&read(&format!("composite/{name}.json"))).unwrap_or_else(|found| panic!("{name}: {found:?}")).definition
 }
 
+/// An outcome, the scores of the root by unit, and what somebody should look at.
+type Computed = (Outcome, BTreeMap<String, f64>, Vec<Finding>);
+
 /// A composite index over a table of `composite`: the scores of the root by unit, and what somebody should look at.
-fn composite(name: &str, table: &str) -> Result<(Outcome, BTreeMap<String, f64>, Vec<Finding>), ComputeError> {
+fn composite(name: &str, table: &str) -> Result<Computed, ComputeError> {
     let definition = definition(name);
     let (table, _) = Table::read(&read(&format!("composite/{table}.csv")), &definition).unwrap();
     let outcome = compute(&definition, &table)?;
@@ -158,7 +161,7 @@ fn whoever_has_passed_a_target_by_more_is_ahead_and_a_cap_gives_1() {
     for (name, a, expected) in cases {
         let (_, scores, found) = composite(name, "x7").unwrap();
         for ((unit, a), b) in ["U1", "U2", "U3"].iter().zip(a).zip([0.0, 0.5, 1.0]) {
-            let score = if a.is_nan() { b } else { (a + b) / 2.0 };
+            let score = if a.is_nan() { b } else { f64::midpoint(a, b) };
             assert!((scores[*unit] - score).abs() < 1e-12, "{name} {unit}: {} is not {score}", scores[*unit]);
         }
         assert_eq!(found.iter().map(|finding| finding.code.as_ref()).collect::<Vec<_>>(), expected, "{name}");

@@ -85,15 +85,14 @@ pub(super) fn demo(context: &Context, arguments: &Arguments) -> Result<()> {
     };
     let (code, version) = (index.code().to_owned(), index.version().to_owned());
     let wish = RunWish { index: code, version, wave: Some(WAVE.to_owned()), seed: SEED, ..RunWish::default() };
-    let (run, outcome) = match store.read(|db| computed_before(db, &wish, field.wave.id))? {
-        Some((run, outcome)) => (run, Box::new(outcome)),
-        None => {
-            let (run, computed, _watch) = compute(&office, &person(STATISTICIAN, Role::Statistician), &wish, context.lang)?;
-            let Computed::Survey(outcome) = computed else {
-                anyhow::bail!(context.lang.pick("đây là chỉ số tổng hợp", "the index is a composite one"))
-            };
-            (run, outcome)
-        }
+    let (run, outcome) = if let Some((run, outcome)) = store.read(|db| computed_before(db, &wish, field.wave.id))? {
+        (run, Box::new(outcome))
+    } else {
+        let (run, computed, _watch) = compute(&office, &person(STATISTICIAN, Role::Statistician), &wish, context.lang)?;
+        let Computed::Survey(outcome) = computed else {
+            anyhow::bail!(context.lang.pick("đây là chỉ số tổng hợp", "the index is a composite one"))
+        };
+        (run, outcome)
     };
     let edition = publish_first(&office, run.id).map_err(refused)?;
     if arguments.json {

@@ -125,10 +125,7 @@ pub(super) fn refused(lang: Lang, refusal: &Refusal) -> anyhow::Error {
 
 /// A finding that names the option instead of the member of a request.
 fn named(finding: &Finding, lang: Lang) -> String {
-    let (member, rest) = match finding.pointer.strip_prefix('/').map(|path| path.split_once('/').unwrap_or((path, ""))) {
-        Some(parts) => parts,
-        None => ("", ""),
-    };
+    let (member, rest) = finding.pointer.strip_prefix('/').map(|path| path.split_once('/').unwrap_or((path, ""))).unwrap_or_default();
     let option = match (member, rest) {
         ("tables", "") => "--table, --survey-run".to_owned(),
         ("tables", _) => "--table".to_owned(),

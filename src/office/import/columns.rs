@@ -127,7 +127,9 @@ impl Columns {
             // One column may be asked for as several things: a respondent's code may tell records apart.
             let roles: Vec<Role> = asked.iter().filter(|(_, asked)| *asked == name).map(|(role, _)| *role).collect();
             if !roles.is_empty() {
-                roles.into_iter().for_each(|role| columns.put(place, Holds::Role(role)));
+                for role in roles {
+                    columns.put(place, Holds::Role(role));
+                }
                 continue;
             }
             match map.holds(name).or_else(|| item_of(questionnaire, name)) {
@@ -230,15 +232,15 @@ impl Columns {
         }
         for (item, columns) in &self.items {
             let code = questionnaire.items().get(*item).map_or("", Item::code);
-            self.twice(code, &columns.whole, heading, map, findings);
+            Self::twice(code, &columns.whole, heading, map, findings);
         }
         for (role, columns) in &self.roles {
-            self.twice(role.as_str(), columns, heading, map, findings);
+            Self::twice(role.as_str(), columns, heading, map, findings);
         }
     }
 
     /// Two columns for one thing are a mistake, unless the map says that both hold it.
-    fn twice(&self, what: &str, columns: &[usize], heading: &[String], map: &ColumnMap, findings: &mut Vec<Finding>) {
+    fn twice(what: &str, columns: &[usize], heading: &[String], map: &ColumnMap, findings: &mut Vec<Finding>) {
         if columns.len() > 1 && !columns.iter().all(|place| map.holds(&heading[*place]).is_some()) {
             let names = columns.iter().map(|place| format!("“{}”", heading[*place])).collect::<Vec<_>>().join(", ");
             let (vi, en) = (

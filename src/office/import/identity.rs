@@ -100,7 +100,7 @@ impl<'a> Records<'a> {
         let hashes: Vec<[u8; 32]> = keys.iter().map(|key| key.hash).collect();
         let mut records = Self { wave, secret, correct, known: HashMap::new(), seen: HashSet::new(), new: Vec::new() };
         for (hash, versions) in imports::records(db, wave.0, &hashes)? {
-            records.known.insert(hash, versions.into_iter().map(version).collect());
+            records.known.insert(hash, versions.iter().map(version).collect());
         }
         let ids: Vec<Uuid> = keys.iter().flat_map(|key| key.before.iter().map(|before| derived_before(wave.1, before))).collect();
         let before = imports::before(db, wave.0, &ids)?;
@@ -166,7 +166,7 @@ impl<'a> Records<'a> {
         if !self.known.contains_key(&hash)
             && let Some(versions) = imports::records(db, self.wave.0, &[hash])?.remove(&hash)
         {
-            self.known.insert(hash, versions.into_iter().map(version).collect());
+            self.known.insert(hash, versions.iter().map(version).collect());
         }
         match self.known.get(&hash).and_then(|versions| versions.iter().find(|version| version.sha256.is_some())) {
             Some(version) if version.withdrawn => Ok(Decided { fate: Fate::Withdrawn, id: version.id, body: bytes }),
@@ -211,7 +211,7 @@ impl<'a> Records<'a> {
 /// Where responses that were known by their line are kept until their record comes; no keyed hash is this.
 const LINES: [u8; 32] = [0; 32];
 
-fn version(record: imports::Record) -> Version {
+fn version(record: &imports::Record) -> Version {
     let sha256 = record.stored.map(|stored| stored.body_sha256);
     Version { id: record.response_id, sha256, withdrawn: record.stored.is_some_and(|stored| stored.withdrawn) }
 }

@@ -91,14 +91,11 @@ impl Source<'_> {
         }
         for role in [Role::StartedAt, Role::AnsweredAt] {
             let Some((place, text)) = self.role(record, role) else { continue };
-            match cells::instant(&text, self.columns.is_utc(place)) {
-                Some(at) => {
-                    submission.insert(role.as_str().to_owned(), at.to_rfc3339().into());
-                }
-                None => {
-                    let (vi, en) = (format!("“{text}” không phải là thời điểm"), format!("“{text}” is no point in time"));
-                    findings.push(Finding::error(format!("/{}", role.as_str()), "bad-instant", vi, en));
-                }
+            if let Some(at) = cells::instant(&text, self.columns.is_utc(place)) {
+                submission.insert(role.as_str().to_owned(), at.to_rfc3339().into());
+            } else {
+                let (vi, en) = (format!("“{text}” không phải là thời điểm"), format!("“{text}” is no point in time"));
+                findings.push(Finding::error(format!("/{}", role.as_str()), "bad-instant", vi, en));
             }
         }
         let device = self.role(record, Role::Device).and_then(|(_, text)| device(&text, devices, &mut findings));

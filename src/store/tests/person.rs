@@ -314,7 +314,7 @@ fn random_chains_come_to_what_the_model_says() {
                             prop_assert_eq!(stored(&outcome), model.records[place].is_some());
                         }
                         Act::Withdraw { of } => {
-                            drop(world.store.read(|db| responses::withdraw(db, Uuid::from_u128(id(of)), "lan", "x", 1)))
+                            drop(world.store.read(|db| responses::withdraw(db, Uuid::from_u128(id(of)), "lan", "x", 1)));
                         }
                         Act::Exclude { of } => drop(world.store.read(|db| responses::exclude(db, Uuid::from_u128(id(of)), "lan", "x", 1))),
                     }
