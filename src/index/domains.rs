@@ -79,7 +79,7 @@ impl Partition {
                 Some(*met.entry((area, unit, answer)).or_insert_with(|| {
                     let order = (code(registry, area), code(registry, unit), answer);
                     keys.entry(order.clone()).or_insert_with(|| DomainKey {
-                        kind: name(domain),
+                        kind: domain.name(),
                         area,
                         unit,
                         item: domain.item().map(str::to_owned),
@@ -95,18 +95,6 @@ impl Partition {
         let of_class: Vec<Option<u32>> = of_class.into_iter().map(|met| places[met?]).collect();
         let cells = Cells::new(keys.len(), tally.classes_of_cells().iter().map(|class| of_class[*class as usize]));
         Self { keys: keys.into_values().collect(), cells }
-    }
-}
-
-/// The name of a partition in scores: `nation`, `province`, `unit`, `unit-by-province`, `item`, `item-by-province`.
-fn name(domain: &Domain) -> String {
-    match domain {
-        Domain::Nation => "nation".to_owned(),
-        Domain::Level { level } => level.clone(),
-        Domain::Unit => "unit".to_owned(),
-        Domain::UnitByLevel { level } => format!("unit-by-{level}"),
-        Domain::Item { .. } => "item".to_owned(),
-        Domain::ItemByLevel { level, .. } => format!("item-by-{level}"),
     }
 }
 

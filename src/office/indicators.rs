@@ -85,7 +85,7 @@ pub fn prepare(look: &mut Look<'_>, index: &str, version: &str, title: &str, tab
     look.may(Action::LoadIndicators)?;
     if title.trim().is_empty() || title.chars().count() > TITLE {
         let (vi, en) = (format!("title cần từ 1 đến {TITLE} ký tự"), format!("title must have 1 to {TITLE} letters"));
-        return Err(Refusal::new(Code::QueryInvalid).detail(vi, en));
+        return Err(Refusal::parameter("title", "out-of-bounds-length", vi, en));
     }
     read(look, index, version, title.trim(), table)
 }
@@ -128,9 +128,15 @@ pub fn load(act: &mut Act<'_>, sent: &Sent) -> Result<(bool, Table), Refusal> {
 /// Tables, at most `limit`, the last loaded first; of one index or of all; only those before the number `before`.
 ///
 /// # Errors
-/// Those of the store.
+/// `query-invalid` for an index that does not exist.
 pub fn list(look: &mut Look<'_>, index: Option<&str>, before: Option<i32>, limit: i64) -> Result<Vec<Table>, Refusal> {
     look.may(Action::ReadRuns)?;
+    if let Some(index) = index
+        && schemas::list_indices(look.db, Some(index))?.is_empty()
+    {
+        let (vi, en) = (format!("Không có chỉ số “{index}”"), format!("There is no index “{index}”"));
+        return Err(Refusal::unknown_value("index", vi, en));
+    }
     let (rows, mut names) = (stored::list(look.db, index, before, limit)?, HashMap::new());
     rows.into_iter().map(|table| named(look, &mut names, table)).collect()
 }
@@ -149,9 +155,15 @@ pub fn get(look: &mut Look<'_>, id: i32) -> Result<Table, Refusal> {
 /// Values of a table, at most `limit`, in the order of edition, unit and indicator.
 ///
 /// # Errors
-/// `not-found`.
+/// `not-found`; `query-invalid` for an edition, unit or indicator that the table does not have.
 pub fn values(look: &mut Look<'_>, id: i32, filter: &Filter, limit: i64) -> Result<Vec<Value>, Refusal> {
     let table = get(look, id)?.table;
+    for (name, asked, alone) in filter.one_by_one() {
+        if stored::values(look.db, table.id, &alone, 1)?.is_empty() {
+            let (vi, en) = (format!("Bảng không có “{asked}”"), format!("The table has no “{asked}”"));
+            return Err(Refusal::unknown_value(name, vi, en));
+        }
+    }
     Ok(stored::values(look.db, table.id, filter, limit)?)
 }
 

@@ -54,6 +54,31 @@ impl Refusal {
         Self::new(code).errors(vec![finding])
     }
 
+    /// A query that cannot be answered, for what one of its parameters says.
+    #[must_use]
+    pub fn parameter(name: &str, code: &'static str, vi: impl Into<String>, en: impl Into<String>) -> Self {
+        Self::new(Code::QueryInvalid).at_parameter(name, code, vi, en)
+    }
+
+    /// A parameter that names nothing that is there.
+    #[must_use]
+    pub fn unknown_value(name: &str, vi: impl Into<String>, en: impl Into<String>) -> Self {
+        Self::parameter(name, "unknown-value", vi, en)
+    }
+
+    /// A parameter that names a wave that does not exist.
+    #[must_use]
+    pub fn unknown_wave(code: &str) -> Self {
+        let (vi, en) = (format!("Không có đợt “{code}”"), format!("There is no wave “{code}”"));
+        Self::new(Code::WaveUnknown).at_parameter("wave", "unknown-value", vi, en)
+    }
+
+    /// Says which parameter it is about.
+    #[must_use]
+    pub fn at_parameter(self, name: &str, code: &'static str, vi: impl Into<String>, en: impl Into<String>) -> Self {
+        self.errors(vec![Finding::error(format!("/query/{name}"), code, vi, en)])
+    }
+
     /// Nothing is there, or nothing that the caller may know of.
     #[must_use]
     pub fn not_found() -> Self {

@@ -265,6 +265,19 @@ impl Domain {
         }
     }
 
+    /// The name of the partition in scores: `nation`, `province`, `unit`, `unit-by-province`, `item`, `item-by-province`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Nation => "nation".to_owned(),
+            Self::Level { level } => level.clone(),
+            Self::Unit => "unit".to_owned(),
+            Self::UnitByLevel { level } => format!("unit-by-{level}"),
+            Self::Item { .. } => "item".to_owned(),
+            Self::ItemByLevel { level, .. } => format!("item-by-{level}"),
+        }
+    }
+
     /// The item that splits it, if one does.
     #[must_use]
     pub fn item(&self) -> Option<&str> {

@@ -231,6 +231,20 @@ pub struct Filter {
     pub after_ord: Option<i32>,
 }
 
+impl Filter {
+    /// Each condition with its name, its value, and a filter of it alone.
+    #[must_use]
+    pub fn one_by_one(&self) -> Vec<(&'static str, &str, Self)> {
+        let Self { edition, unit, indicator, .. } = self;
+        let all = [
+            ("edition", edition, Self { edition: edition.clone(), ..Self::default() }),
+            ("unit", unit, Self { unit: unit.clone(), ..Self::default() }),
+            ("indicator", indicator, Self { indicator: indicator.clone(), ..Self::default() }),
+        ];
+        all.into_iter().filter_map(|(name, asked, alone)| Some((name, asked.as_deref()?, alone))).collect()
+    }
+}
+
 /// Values of a table, at most `limit`, in its order.
 ///
 /// # Errors

@@ -14,6 +14,9 @@ use super::tables::{quality_count, quality_evaluation, response_flag, run_withou
 use super::waves::lock_wave;
 use crate::response::quality::{self, Rule};
 
+/// The states of an evaluation: not done yet, done, and ended without a result.
+pub const EVALUATION_STATES: [&str; 3] = ["pending", "done", "failed"];
+
 /// An evaluation to begin.
 #[derive(Debug, Clone, Copy)]
 pub struct NewEvaluation<'a> {
@@ -77,13 +80,14 @@ impl Evaluation {
         HighWater { seq: self.high_water_seq, event: self.high_water_event }
     }
 
-    /// `pending`, `done` or `failed`.
+    /// One of [`EVALUATION_STATES`].
     #[must_use]
     pub fn state(&self) -> &'static str {
+        let [pending, done, failed] = EVALUATION_STATES;
         match (self.finished_at, &self.error) {
-            (None, _) => "pending",
-            (Some(_), None) => "done",
-            (Some(_), Some(_)) => "failed",
+            (None, _) => pending,
+            (Some(_), None) => done,
+            (Some(_), Some(_)) => failed,
         }
     }
 }

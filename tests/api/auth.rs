@@ -142,6 +142,34 @@ fn every_role_at_every_operation_gets_what_the_table_says() {
 }
 
 #[test]
+fn the_description_says_which_operations_take_a_key() {
+    let app = TestApp::start();
+    publish(&app);
+    let description = app.anyone().get("/v1/openapi.json").json();
+    let known = description["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values());
+    let security = |name: &str| known.clone().find(|operation| operation["operationId"] == name).unwrap()["security"].clone();
+    let (key, either) = (json!([{ "key": [] }]), json!([{}, { "key": [] }]));
+    let mut wrong = Vec::new();
+    for mut row in matrix() {
+        if row.operation == "put_response" {
+            // Those who were drawn answer with a key; this one anybody may send.
+            row = Row { path: fixtures::new_response(), ..write("put_response", "PUT", "", &fixtures::submission(), &[]) };
+        }
+        let said = security(row.operation);
+        let without = ask(&app.anyone(), &row).status;
+        if (without == 401) != (said == key) {
+            wrong.push(format!("{} without a key: {without}, described {said}", row.operation));
+        }
+        let with = Role::ALL.map(|role| ask(&app.client(role), &row));
+        let same = with.iter().all(|reply| reply.status == without);
+        if !(same || said == key || said == either) {
+            wrong.push(format!("{} is not the same for everyone, described {said}", row.operation));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
 fn no_operation_is_missing_from_the_table() {
     let app = TestApp::start();
     let description = app.anyone().get("/v1/openapi.json").json();

@@ -196,8 +196,8 @@ fn a_series_is_rebuilt_on_the_new_map_and_refused_on_the_old() {
     let old = anyone.get("/v1/composite-series?index=tinh&geography=vn-63&year=2024").expect(200);
     assert_eq!((old["years"].as_array().unwrap().len(), &old["findings"]), (1, &json!([])));
     let codes = |problem: &Value| problem["errors"][0]["code"].clone();
-    assert_eq!(codes(&anyone.get("/v1/composite-series?index=tinh&geography=vn-99").problem(422, "cannot-rebuild")), "unknown-list");
-    assert_eq!(codes(&anyone.get(&format!("{path}&weight=cows")).problem(422, "cannot-rebuild")), "unknown-weight");
+    assert_eq!(codes(&anyone.get("/v1/composite-series?index=tinh&geography=vn-99").problem(400, "query-invalid")), "unknown-list");
+    assert_eq!(codes(&anyone.get(&format!("{path}&weight=cows")).problem(400, "query-invalid")), "unknown-weight");
     anyone.get(&format!("{path}&year=1999")).problem(404, "not-found");
 }
 

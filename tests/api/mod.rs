@@ -5,6 +5,7 @@ mod auth;
 mod batch;
 mod composite_reports;
 mod composites;
+mod conformance;
 mod conventions;
 mod definitions;
 mod hostile;

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
-use hailong::office::Code;
+use hailong::office::{Code, Role};
 
 use crate::harness::TestApp;
+use crate::harness::everything::Everything;
+use crate::harness::fixtures::open_wave;
 
 /// Set it to write the description anew after a change that was meant.
 const REWRITE: &str = "HAILONG_WRITE_OPENAPI";
@@ -59,6 +61,36 @@ fn every_reference_in_the_description_leads_somewhere() {
 }
 
 #[test]
+fn what_needs_if_match_says_so_and_is_refused_without() {
+    let all = Everything::start();
+    let clients: Vec<_> = [Role::Statistician, Role::Publisher].map(|role| all.app.client(role)).into();
+    let mut wrong = Vec::new();
+    for operation in all.operations().into_iter().filter(|operation| operation.method != "GET") {
+        let described = all.description["paths"][&operation.path][operation.method.to_ascii_lowercase()]["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .any(|parameter| {
+                parameter["$ref"] == "#/components/parameters/IfMatch" || parameter["$ref"] == "#/components/parameters/IfMatchOfOld"
+            });
+        let body = match operation.name.as_str() {
+            "put_wave" => open_wave().to_string(),
+            "withdraw_run" => r#"{"reason":"because"}"#.to_owned(),
+            _ => "{}".to_owned(),
+        };
+        let body = (!operation.body.is_null()).then_some(body.as_bytes());
+        let address = operation.address(&all.good(&operation)[0]);
+        let refused = clients
+            .iter()
+            .any(|client| client.send(&operation.method, &address, &[("Content-Type", "application/json")], body).status == 428);
+        if refused != described {
+            wrong.push(format!("{}: refused {refused}, described {described}", operation.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn no_two_bodies_have_one_name() {
     // In the description a body is known by its name alone: the later of two would stand for both.
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/api");
@@ -73,6 +105,30 @@ fn no_two_bodies_have_one_name() {
     }
     assert_eq!(twice, Vec::<String>::new());
     assert!(names.len() > 50, "{}", names.len());
+}
+
+#[test]
+fn every_bound_that_is_checked_is_described() {
+    let (mut files, mut wrong, mut bounds) = (Vec::new(), Vec::new(), 0);
+    for folder in ["src/api", "src/office"] {
+        crate::architecture::rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut files);
+    }
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        for (line, next) in lines.iter().zip(lines.iter().skip(1)) {
+            let checked = ["length(", "range("].iter().find_map(|kind| line.strip_prefix("#[validate(")?.strip_prefix(kind));
+            let Some(checked) = checked.and_then(|rest| rest.strip_suffix("))]")) else { continue };
+            bounds += 1;
+            let (_, described) = next.split_once('(').unwrap_or_default();
+            let described = ["_length", "_items"].iter().fold(described.to_owned(), |text, end| text.replace(end, ""));
+            let described = described.replace("minimum", "min").replace("maximum", "max");
+            if described.strip_suffix(")]") != Some(checked) {
+                wrong.push(format!("{}: {line} / {next}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty() && bounds > 15, "{bounds} bounds; {}", wrong.join("\n"));
 }
 
 #[test]

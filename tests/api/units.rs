@@ -24,7 +24,7 @@ fn units_are_listed_by_list_kind_and_parent() {
     assert_eq!(names("/v1/units?as_of=2000-01-01"), Vec::<String>::new());
     app.anyone().get("/v1/units?kind=planet").problem(400, "query-invalid");
     app.anyone().get("/v1/units?as_of=2024-13-01").problem(400, "query-invalid");
-    app.anyone().get("/v1/units?parent=vn-34:99").problem(404, "not-found");
+    app.anyone().get("/v1/units?parent=vn-34:99").problem(400, "query-invalid");
 }
 
 #[test]

@@ -28,6 +28,8 @@ pub struct Operation {
     pub path: String,
     pub name: String,
     pub body: Value,
+    /// The statuses that it is described with.
+    pub statuses: Vec<String>,
     /// Its parameters in the path and in the query: where, name, whether it is required.
     pub parameters: Vec<(String, String, bool)>,
 }
@@ -56,7 +58,12 @@ impl Everything {
         let survey = start_run(&app);
         finish_run(&app, &survey);
         let table = index_with(&statistician, &mixed(), PLANS);
-        let request = json!({ "index": "mixed", "version": "2025", "tables": [table], "surveys": [{ "run": id_of(&survey) }] });
+        let factors = json!({ "kind": "sensitivity", "index": "mixed", "replicates": 20, "factors": [
+            { "code": "weights", "kind": "weight_noise", "noise": [{ "amount": 0.25 }] }
+        ] });
+        let request = json!({
+            "index": "mixed", "version": "2025", "tables": [table], "surveys": [{ "run": id_of(&survey) }], "sensitivity": factors
+        });
         let composite = start(&statistician, &request);
         work(&app, &composite);
         release(&app, &survey);
@@ -100,6 +107,7 @@ impl Everything {
                     path: path.clone(),
                     name: text(&operation["operationId"]),
                     body: operation["requestBody"]["content"].clone(),
+                    statuses: operation["responses"].as_object().unwrap().keys().cloned().collect(),
                     parameters,
                 });
             }

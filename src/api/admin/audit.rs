@@ -44,6 +44,7 @@ pub struct AuditQuery {
     cursor: Option<String>,
     /// Lines a page, at most 1000.
     #[validate(range(min = 1, max = 1000))]
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
 }
 

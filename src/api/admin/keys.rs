@@ -24,6 +24,7 @@ use crate::words::encode::rfc3339;
 pub struct KeyRequest {
     /// What people call it: a device's place, a person's name. It stands in the audit log.
     #[validate(length(min = 1, max = 100))]
+    #[schema(min_length = 1, max_length = 100)]
     name: String,
     /// What it is for.
     role: Role,

@@ -10,7 +10,7 @@ use validator::Validate;
 
 use crate::api::collect::intake::{Intake, ReceiptBody, Taken};
 use crate::api::collect::submission::SubmissionBody;
-use crate::api::definitions::units::split_name;
+use crate::api::definitions::units::named_unit;
 use crate::api::wire::UnitName;
 use crate::http::body::{Json, JsonBytes, SMALL};
 use crate::http::page::{Listing, Page};
@@ -18,7 +18,6 @@ use crate::http::query::Query;
 use crate::http::state::AppState;
 use crate::office::Action;
 use crate::office::Actor;
-use crate::office::Code;
 use crate::office::Refusal;
 use crate::office::responses as office;
 use crate::response::Channel;
@@ -121,6 +120,7 @@ pub struct EventBody {
 pub struct ReasonRequest {
     /// The reason, for the record.
     #[validate(length(min = 3, max = 500))]
+    #[schema(min_length = 3, max_length = 500)]
     pub reason: String,
 }
 
@@ -140,6 +140,7 @@ pub struct ResponsesQuery {
     cursor: Option<String>,
     /// Responses a page, at most 1000.
     #[validate(range(min = 1, max = 1000))]
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
 }
 
@@ -252,12 +253,10 @@ pub async fn list_responses(
 ) -> Result<HttpResponse, Refusal> {
     actor.may(Action::ListResponses)?;
     let page = Page::of(query.cursor.as_deref(), query.limit)?;
-    let field = state.wave(&query.wave).await?.ok_or_else(|| Refusal::new(Code::WaveUnknown))?;
+    let field = state.wave(&query.wave).await?.ok_or_else(|| Refusal::unknown_wave(&query.wave))?;
     let units = state.units().await?;
-    let unit_id = match query.unit.as_deref().map(split_name).transpose()? {
-        Some((list, code)) => Some(units.find(list, code, None).ok_or_else(Refusal::not_found)?.id.0),
-        None => None,
-    };
+    let unit = query.unit.as_deref().map(|name| named_unit(&units, "unit", name, None)).transpose()?;
+    let unit_id = unit.map(|unit| unit.id.0);
     let wanted = query.state.map(|state| match state {
         StateName::Valid => ResponseState::Valid,
         StateName::Invalid => ResponseState::Invalid,
@@ -274,6 +273,7 @@ pub async fn list_responses(
 #[into_params(parameter_in = Query)]
 pub struct WithdrawQuery {
     /// The reason, for the record: 3 to 500 characters.
+    #[param(min_length = 3, max_length = 500)]
     reason: String,
 }
 
@@ -291,7 +291,7 @@ pub async fn withdraw_response(
     let id = uuid(&id)?;
     let reason = query.into_inner().reason;
     if !(3..=500).contains(&reason.chars().count()) {
-        return Err(Refusal::new(Code::QueryInvalid).detail("reason phải từ 3 đến 500 ký tự", "reason must have 3 to 500 characters"));
+        return Err(Refusal::parameter("reason", "out-of-bounds-length", "Phải từ 3 đến 500 ký tự", "Must have 3 to 500 characters"));
     }
     state.act(actor, move |act| office::withdraw(act, id, &reason)).await?;
     Ok(HttpResponse::NoContent().finish())

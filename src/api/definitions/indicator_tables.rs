@@ -12,7 +12,7 @@ use crate::http::body::{self, TABLE};
 use crate::http::page::{Listing, Page};
 use crate::http::query::Query;
 use crate::http::state::AppState;
-use crate::office::{Action, Actor, Refusal, indicators as office};
+use crate::office::{Action, Actor, Code, Refusal, indicators as office};
 use crate::store::indicators::{Filter, Value};
 use crate::words::any_error;
 use crate::words::encode::{hex, rfc3339};
@@ -27,6 +27,7 @@ pub struct LoadQuery {
     /// Version of its definition, which is its edition. The table may hold other editions too.
     version: String,
     /// What people call the table, at most 200 letters.
+    #[param(min_length = 1, max_length = 200)]
     title: String,
 }
 
@@ -52,6 +53,7 @@ pub struct TablesQuery {
     cursor: Option<String>,
     /// Tables a page, at most 1000.
     #[validate(range(min = 1, max = 1000))]
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
 }
 
@@ -70,6 +72,7 @@ pub struct ValuesQuery {
     cursor: Option<String>,
     /// Values a page, at most 1000.
     #[validate(range(min = 1, max = 1000))]
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
 }
 
@@ -197,7 +200,7 @@ pub async fn load_indicators(
     let LoadQuery { index, version, title } = query.into_inner();
     let bytes = csv(&req, payload).await?;
     let asks = actor.clone();
-    let sent = state.look(asks, move |look| office::prepare(look, &index, &version, &title, &bytes)).await?;
+    let sent = state.look(asks, move |look| office::prepare(look, &index, &version, &title, &bytes)).await.map_err(no_version)?;
     let (new, table) = state.act(actor, move |act| office::load(act, &sent)).await?;
     let mut answer = if new { HttpResponse::Created() } else { HttpResponse::Ok() };
     answer.insert_header((LOCATION, format!("/v1/indicator-tables/{}", table.table.id)));
@@ -218,10 +221,18 @@ pub async fn check_indicators(
     actor.may(Action::CheckDefinition)?; // before the body is sent
     let CheckQuery { index, version } = query.into_inner();
     let bytes = csv(&req, payload).await?;
-    let sent = state.look(actor, move |look| office::check(look, &index, &version, &bytes)).await?;
+    let sent = state.look(actor, move |look| office::check(look, &index, &version, &bytes)).await.map_err(no_version)?;
     let findings = sent.findings();
     let valid = !any_error(findings);
     Ok(HttpResponse::Ok().json(TableCheck { valid, findings: findings.iter().cloned().map(Into::into).collect() }))
+}
+
+/// Says which parameters named an index that is not there.
+fn no_version(refusal: Refusal) -> Refusal {
+    if refusal.code() != Code::NotFound {
+        return refusal;
+    }
+    refusal.at_parameter("version", "unknown-value", "Không có phiên bản chỉ số này", "There is no such version of the index")
 }
 
 /// The body, which is large: nobody without permission gets as far as sending it.

@@ -93,7 +93,10 @@ pub async fn get_compatibility(
     query: Query<CompareQuery>,
 ) -> Result<HttpResponse, Refusal> {
     let newer = state.survey(&path.code, &path.version).await?.ok_or_else(Refusal::not_found)?;
-    let older = state.survey(&path.code, &query.with).await?.ok_or_else(Refusal::not_found)?;
+    let older = state.survey(&path.code, &query.with).await?.ok_or_else(|| {
+        let (vi, en) = ("Không có phiên bản này của phiếu hỏi", "There is no such version of the questionnaire");
+        Refusal::not_found().at_parameter("with", "unknown-value", vi, en)
+    })?;
     let report = compatibility(&older.questionnaire, &newer.questionnaire);
     let changes = |list: Vec<_>| list.into_iter().map(ChangeBody::from).collect();
     let body =

@@ -12,11 +12,10 @@ use crate::http::query::Query;
 use crate::http::state::AppState;
 use crate::office::Action;
 use crate::office::Actor;
-use crate::office::Code;
 use crate::office::Refusal;
 use crate::office::units;
 use crate::store::units::Seeded;
-use crate::unit::{Link, Unit, UnitKind};
+use crate::unit::{Link, Registry, Unit, UnitKind};
 
 /// Which units to list.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
@@ -37,6 +36,7 @@ pub struct UnitsQuery {
     cursor: Option<String>,
     /// Units a page, at most 1000.
     #[validate(range(min = 1, max = 1000))]
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
 }
 
@@ -125,13 +125,24 @@ fn unit_body(unit: &Unit) -> UnitBody {
     }
 }
 
-/// The two halves of `LIST:CODE`.
+/// The two halves of `LIST:CODE`, which a parameter has.
 ///
 /// # Errors
 /// `query-invalid` without a colon.
-pub fn split_name(name: &str) -> Result<(&str, &str), Refusal> {
-    let refused = || Refusal::new(Code::QueryInvalid).detail("Đơn vị phải viết dạng DANH_SÁCH:MÃ", "A unit is written LIST:CODE");
-    name.split_once(':').ok_or_else(refused)
+pub fn split_name<'n>(parameter: &str, name: &'n str) -> Result<(&'n str, &'n str), Refusal> {
+    let (vi, en) = ("Đơn vị phải viết dạng DANH_SÁCH:MÃ", "A unit is written LIST:CODE");
+    name.split_once(':').ok_or_else(|| Refusal::parameter(parameter, "bad-unit-name", vi, en))
+}
+
+/// The unit that a parameter names as `LIST:CODE`.
+///
+/// # Errors
+/// `query-invalid` without a colon, and where there is no such unit.
+pub fn named_unit<'u>(units: &'u Registry, parameter: &str, name: &str, as_of: Option<Day>) -> Result<&'u Unit, Refusal> {
+    let (list, code) = split_name(parameter, name)?;
+    units.find(list, code, as_of.map(|day| day.0)).ok_or_else(|| {
+        Refusal::unknown_value(parameter, format!("Không có đơn vị {list}:{code}"), format!("There is no unit {list}:{code}"))
+    })
 }
 
 /// Units, in a stable order.
@@ -140,10 +151,12 @@ pub fn split_name(name: &str) -> Result<(&str, &str), Refusal> {
 pub async fn list_units(state: AppState, _: Actor, req: HttpRequest, query: Query<UnitsQuery>) -> Result<HttpResponse, Refusal> {
     let page = Page::of(query.cursor.as_deref(), query.limit)?;
     let units = state.units().await?;
-    let parent = match query.parent.as_deref().map(split_name).transpose()? {
-        Some((list, code)) => Some(units.find(list, code, query.as_of.map(|day| day.0)).ok_or_else(Refusal::not_found)?.record.key()),
-        None => None,
-    };
+    if let Some(list) = query.list.as_ref().filter(|list| !units.iter().any(|unit| unit.record.list == **list)) {
+        let (vi, en) = (format!("Không có danh mục “{list}”"), format!("There is no code list “{list}”"));
+        return Err(Refusal::unknown_value("list", vi, en));
+    }
+    let parent = query.parent.as_deref().map(|name| named_unit(&units, "parent", name, query.as_of)).transpose()?;
+    let parent = parent.map(|unit| unit.record.key());
     let wanted = |unit: &&Unit| {
         let record = &unit.record;
         query.list.as_ref().is_none_or(|list| *list == record.list)

@@ -42,6 +42,7 @@ pub struct CompositeScoresQuery {
     cursor: Option<String>,
     /// Scores a page, at most 1000.
     #[validate(range(min = 1, max = 1000))]
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
 }
 

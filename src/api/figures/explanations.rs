@@ -11,7 +11,7 @@ use crate::composite::explain::{Aim, Explanation};
 use crate::http::query::Query;
 use crate::http::state::AppState;
 use crate::office::figures::{self, Asked, ExplainWish, Explained};
-use crate::office::{Action, Actor, Code, Refusal};
+use crate::office::{Action, Actor, Refusal};
 use crate::schema::composite::TargetError;
 
 /// Which unit, and what about it.
@@ -63,7 +63,7 @@ pub struct ExplanationBody {
 #[get("/v1/composite-explanations")]
 pub async fn get_composite_explanation(state: AppState, actor: Actor, query: Query<ExplanationQuery>) -> Result<HttpResponse, Refusal> {
     actor.may(Action::ReadExplanations)?; // before the target is judged
-    let wrong = |error: TargetError| Refusal::new(Code::QueryInvalid).detail(error.vi(), error.to_string());
+    let wrong = |error: TargetError| Refusal::parameter("target", "bad-target", error.vi(), error.to_string());
     let target = query.target.as_deref().map(str::parse).transpose().map_err(wrong)?;
     let of = query.asked();
     let ExplanationQuery { unit, year, .. } = query.into_inner();

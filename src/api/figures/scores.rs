@@ -14,7 +14,7 @@ use crate::http::page::{Page, link};
 use crate::http::query::Query;
 use crate::http::state::AppState;
 use crate::office::figures::{self, Asked, ScoresPage, ScoresWish};
-use crate::office::{Actor, Code, Refusal};
+use crate::office::{Actor, Refusal};
 use crate::publication::ClustersUsed;
 use crate::publication::disclosure::{Figure, Movement, Numbers, Seen};
 use crate::scoring::rank::Target;
@@ -47,6 +47,7 @@ pub struct ScoresQuery {
     cursor: Option<String>,
     /// Scores a page, at most 1000.
     #[validate(range(min = 1, max = 1000))]
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
 }
 
@@ -166,11 +167,11 @@ fn verdict(target: Target, figure: &Figure, level: f64) -> Option<VerdictBody> {
 pub async fn list_scores(state: AppState, actor: Actor, req: HttpRequest, query: Query<ScoresQuery>) -> Result<HttpResponse, Refusal> {
     let page: Page<i32> = Page::of(query.cursor.as_deref(), query.limit)?;
     let target = target(query.target.as_deref())?;
-    let name = |name: &Option<String>| {
-        let named = name.as_deref().map(split_name).transpose()?;
+    let name = |parameter, name: &Option<String>| {
+        let named = name.as_deref().map(|name| split_name(parameter, name)).transpose()?;
         Ok::<_, Refusal>(named.map(|(list, code)| (list.to_owned(), code.to_owned())))
     };
-    let (unit, area, of) = (name(&query.unit)?, name(&query.area)?, query.asked());
+    let (unit, area, of) = (name("unit", &query.unit)?, name("area", &query.area)?, query.asked());
     let ScoresQuery { node, domain, .. } = query.into_inner();
     let wish = ScoresWish { of, node, domain, unit, area, after: page.after, limit: page.limit as usize + 1 };
     let found = state.look(actor, move |look| figures::scores(look, &wish)).await?;
@@ -199,7 +200,8 @@ pub async fn list_scores(state: AppState, actor: Actor, req: HttpRequest, query:
 /// The target that a query names.
 fn target(name: Option<&str>) -> Result<Option<Target>, Refusal> {
     let wrong = |_| {
-        Refusal::new(Code::QueryInvalid).detail("Mục tiêu viết là score:85, rank:20 hoặc rise:5", "A target is score:85, rank:20 or rise:5")
+        let (vi, en) = ("Mục tiêu viết là score:85, rank:20 hoặc rise:5", "A target is score:85, rank:20 or rise:5");
+        Refusal::parameter("target", "bad-target", vi, en)
     };
     name.map(str::parse).transpose().map_err(wrong)
 }

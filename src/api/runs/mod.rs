@@ -24,7 +24,7 @@ use crate::http::page::{Listing, Page};
 use crate::http::query::Query;
 use crate::http::state::AppState;
 use crate::office::runs::{self, Described, ListWish, RunWish, UncertaintyWish};
-use crate::office::{Action, Actor, Code, Refusal};
+use crate::office::{Action, Actor, Refusal};
 use crate::store::runs::{Run, RunState};
 use crate::words::encode::{hex, rfc3339};
 
@@ -34,12 +34,15 @@ use crate::words::encode::{hex, rfc3339};
 pub struct RunRequest {
     /// Code of the index.
     #[validate(length(min = 1, max = 64))]
+    #[schema(min_length = 1, max_length = 64)]
     index: String,
     /// Version of its definition.
     #[validate(length(min = 1, max = 32))]
+    #[schema(min_length = 1, max_length = 32)]
     version: String,
     /// The wave; of a survey's index only, and needed there.
     #[validate(length(min = 1, max = 64))]
+    #[schema(min_length = 1, max_length = 64)]
     wave: Option<String>,
     /// Only what had arrived by then, RFC 3339: to compute again what was known on a day. By default everything there is now.
     as_of: Option<String>,
@@ -49,6 +52,7 @@ pub struct RunRequest {
     /// For whatever is drawn at random: the same seed gives the same figures.
     #[serde(default = "one")]
     #[validate(range(min = 0, max = 9_007_199_254_740_991_i64))]
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     seed: i64,
     /// A look at unfinished work, never to be published.
     #[serde(default)]
@@ -61,6 +65,7 @@ pub struct RunRequest {
     /// Of a composite index: the numbers of its indicator tables; a value of a later one replaces that of an earlier one.
     #[serde(default)]
     #[validate(length(max = 1000))]
+    #[schema(max_items = 1000)]
     tables: Vec<i32>,
     /// Of a composite index: the runs of surveys' indices that its leaves are taken from.
     #[serde(default)]
@@ -82,6 +87,7 @@ pub struct SurveyRequest {
     run: Uuid,
     /// The edition that takes its values; the definition's own if nothing is said.
     #[validate(length(min = 1, max = 32))]
+    #[schema(min_length = 1, max_length = 32)]
     edition: Option<String>,
 }
 
@@ -211,6 +217,7 @@ pub struct RunsQuery {
     cursor: Option<String>,
     /// Runs a page, at most 1000.
     #[validate(range(min = 1, max = 1000))]
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
 }
 
@@ -263,16 +270,20 @@ impl RunBody {
     }
 }
 
+/// The steps that a run can have behind it, in their order.
+pub(in crate::api) const STEPS: [&str; 7] = ["created", "started", "finished", "submitted", "approved", "published", "withdrawn"];
+
 fn steps(run: &Run) -> Vec<StepBody> {
+    let [created, started, finished, submitted, approved, published, withdrawn] = STEPS;
     let step = |step, at: Option<i64>, by: Option<&String>| at.map(|at| StepBody { step, at: rfc3339(at), by: by.cloned(), reason: None });
-    let withdrawn = step("withdrawn", run.withdrawn_at, run.withdrawn_by.as_ref());
+    let withdrawn = step(withdrawn, run.withdrawn_at, run.withdrawn_by.as_ref());
     let all = [
-        step("created", Some(run.created_at), Some(&run.created_by)),
-        step("started", run.started_at, None),
-        step("finished", run.finished_at, None),
-        step("submitted", run.submitted_at, run.submitted_by.as_ref()),
-        step("approved", run.approved_at, run.approved_by.as_ref()),
-        step("published", run.published_at, run.published_by.as_ref()),
+        step(created, Some(run.created_at), Some(&run.created_by)),
+        step(started, run.started_at, None),
+        step(finished, run.finished_at, None),
+        step(submitted, run.submitted_at, run.submitted_by.as_ref()),
+        step(approved, run.approved_at, run.approved_by.as_ref()),
+        step(published, run.published_at, run.published_by.as_ref()),
         withdrawn.map(|withdrawn| StepBody { reason: run.withdrawn_reason.clone(), ..withdrawn }),
     ];
     all.into_iter().flatten().collect()
@@ -303,7 +314,10 @@ pub async fn create_run(state: AppState, actor: Actor, request: Json<RunRequest,
 pub async fn list_runs(state: AppState, actor: Actor, req: HttpRequest, query: Query<RunsQuery>) -> Result<HttpResponse, Refusal> {
     actor.may(Action::ReadRuns)?;
     let page: Page<Position> = Page::of(query.cursor.as_deref(), query.limit)?;
-    let unknown = |_| Refusal::new(Code::QueryInvalid).detail("Không có trạng thái này", "There is no such state");
+    let unknown = |_| {
+        let names = RunState::NAMES.join(", ");
+        Refusal::unknown_value("state", format!("Phải là một trong: {names}"), format!("Must be one of: {names}"))
+    };
     let wanted = query.state.as_deref().map(RunState::try_from).transpose().map_err(unknown)?;
     let before = page.after.map(|position| (position.0, position.1));
     let wish = ListWish { wave: query.into_inner().wave, state: wanted, before, limit: page.fetch() };

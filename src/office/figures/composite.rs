@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::scores::known_node;
 use super::{Asked, Origin, Source};
 use crate::jobs::load;
 use crate::office::{Look, Refusal};
@@ -58,10 +59,32 @@ pub struct CompositePage {
 pub fn composite_scores(look: &mut Look<'_>, wish: &CompositeWish) -> Result<CompositePage, Refusal> {
     let source = Source::of(look, &wish.of, IndexKind::Composite)?;
     let definition = load::composite(&source.index)?;
+    if let Some(node) = &wish.node {
+        known_node(node, definition.nodes().iter().map(|node| node.code()))?;
+    }
+    check(look.db, &source, wish)?;
     let filter = Filter { edition: wish.year.clone(), unit: wish.unit.clone(), node: wish.node.clone(), after_ord: wish.after };
     let items = seen(look.db, source.run.id, filter, &source.reader, wish.limit)?;
     let units = look.units_of_run(source.run.id)?;
     Ok(CompositePage { origin: source.origin(), definition, manifest: manifest(&source.run)?, units, items })
+}
+
+/// Finds fault with a year and a unit that no score is of, as far as the reader may know.
+fn check(db: &mut Db, source: &Source, wish: &CompositeWish) -> Result<(), Refusal> {
+    let mut any = |filter: Filter| Ok::<_, Refusal>(!seen(db, source.run.id, filter, &source.reader, 1)?.is_empty());
+    if let Some(year) = &wish.year
+        && !any(Filter { edition: Some(year.clone()), ..Filter::default() })?
+    {
+        let (vi, en) = (format!("Không có điểm nào của kỳ “{year}”"), format!("There are no scores of the year “{year}”"));
+        return Err(Refusal::unknown_value("year", vi, en));
+    }
+    if let Some(unit) = &wish.unit
+        && !any(Filter { unit: Some(unit.clone()), ..Filter::default() })?
+    {
+        let (vi, en) = (format!("Không có điểm nào của đơn vị “{unit}”"), format!("There are no scores of the unit “{unit}”"));
+        return Err(Refusal::unknown_value("unit", vi, en));
+    }
+    Ok(())
 }
 
 /// What a finished run was made of.

@@ -59,7 +59,11 @@ pub fn explain(look: &mut Look<'_>, wish: &ExplainWish) -> Result<Explained, Ref
 fn answer(prepared: &Prepared, wish: &ExplainWish, reader: &Reader, seed: u64) -> Result<(Explanation, Option<Aim>), Refusal> {
     let (definition, unit) = (&prepared.definition, wish.unit.as_str());
     let year = wish.year.as_deref().unwrap_or(definition.edition());
-    let none = |vi: String, en: String| Refusal::not_found().detail(vi, en);
+    let none = |vi: String, en: String| Refusal::not_found().at_parameter("unit", "unknown-value", vi, en);
+    if let Some(asked) = wish.year.as_ref().filter(|asked| !prepared.outcome.rows().editions().contains(asked)) {
+        let (vi, en) = (format!("Không có số liệu của kỳ {asked}"), format!("There are no figures of the year {asked}"));
+        return Err(Refusal::not_found().at_parameter("year", "unknown-value", vi, en));
+    }
     let row = prepared.row(year, unit);
     let row = row.ok_or_else(|| none(format!("Không có đơn vị {unit} trong kỳ {year}"), format!("There is no unit {unit} in {year}")))?;
     let subject = prepared.subject(row);
@@ -79,7 +83,7 @@ fn aim(prepared: &Prepared, subject: &Subject<'_>, before: Option<&Subject<'_>>,
     let errors = |node: usize, row: usize| prepared.error(node, row);
     let rules = Rules { level: prepared.parameters.level, seed, ..Rules::default() };
     let found = core::aim(subject, before, target, &errors, &rules);
-    found.map_err(|error| Refusal::new(Code::QueryInvalid).detail(error.vi(), error.to_string()))
+    found.map_err(|error| Refusal::parameter("target", "target-undefined", error.vi(), error.to_string()))
 }
 
 /// Refuses a unit that is not the agency's own, by the code in the definition's list.

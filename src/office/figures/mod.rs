@@ -14,10 +14,12 @@ use uuid::Uuid;
 use super::editions::is_known;
 use super::{Action, Code, Look, Refusal};
 use crate::publication::disclosure::Reader;
+use crate::store::StoreError;
 use crate::store::editions::{self, Edition, EditionState};
 use crate::store::runs::{self, Run, RunState};
 use crate::store::schemas::{self, IndexKind, IndexVersion};
 use crate::unit::UnitId;
+use crate::words::Finding;
 
 pub use composite::{CompositePage, CompositeWish, composite_scores};
 pub use explain::{ExplainWish, Explained, explain};
@@ -36,6 +38,30 @@ pub struct Asked {
     pub index: Option<String>,
     /// With `index`: the latest of this wave, or of this version of a composite index.
     pub period: Option<String>,
+}
+
+impl Asked {
+    /// The parameter that it is asked for by.
+    fn by(&self) -> &'static str {
+        match (&self.edition, &self.run) {
+            (Some(_), _) => "edition",
+            (None, Some(_)) => "run",
+            (None, None) => "index",
+        }
+    }
+
+    /// Nothing of that name is there, or nothing that the caller may know of.
+    fn not_found(&self) -> Refusal {
+        let (name, vi, en) = match (self.by(), &self.period) {
+            ("index", Some(_)) => {
+                ("period", "Không có ấn bản đã công bố của kỳ này", "There is no published edition of this index and period")
+            }
+            ("index", None) => ("index", "Không có ấn bản đã công bố của chỉ số này", "There is no published edition of this index"),
+            ("run", _) => ("run", "Không có lần tính này", "There is no such run"),
+            (name, _) => (name, "Không có ấn bản này", "There is no such edition"),
+        };
+        Refusal::not_found().at_parameter(name, "unknown-value", vi, en)
+    }
 }
 
 /// Where figures come from.
@@ -76,7 +102,7 @@ impl Source {
                     ("Chỉ số tính từ khảo sát: xem /v1/scores", "This index is of a survey: its scores are at /v1/scores")
                 }
             };
-            return Err(Refusal::new(Code::QueryInvalid).detail(vi, en));
+            return Err(Refusal::parameter(asked.by(), "other-kind", vi, en));
         }
         let index = schemas::index_by_id(look.db, run.index_version_id)?;
         Ok(Self { run, index, edition, reader })
@@ -99,15 +125,15 @@ fn found(look: &mut Look<'_>, asked: &Asked) -> Result<(Run, Option<Edition>, Re
             .into_iter()
             .filter(|edition| edition.index_code == *index && asked.period.as_ref().is_none_or(|wanted| wanted == period(edition)))
             .max_by_key(|edition| edition.published_at),
-        (None, Some(id), None) => return of_run(look, id),
+        (None, Some(id), None) => return of_run(look, asked, id),
         _ => {
             let (vi, en) = ("Cần đúng một trong: edition, run, index", "Exactly one of edition, run and index is needed");
-            return Err(Refusal::new(Code::QueryInvalid).detail(vi, en));
+            return Err(Refusal::because(Code::QueryInvalid, Finding::error("/query", "one-of-three", vi, en)));
         }
     };
     let actor = look.actor;
-    let edition = edition.filter(|edition| is_known(edition, actor)).ok_or_else(Refusal::not_found)?;
-    let reader = reader(look, &edition)?;
+    let edition = edition.filter(|edition| is_known(edition, actor)).ok_or_else(|| asked.not_found())?;
+    let reader = reader(look, &edition)?.ok_or_else(|| asked.not_found())?;
     Ok((runs::get(look.db, edition.run_id)?, Some(edition), reader))
 }
 
@@ -116,29 +142,33 @@ fn period(edition: &Edition) -> &str {
     edition.wave_code.as_deref().unwrap_or(&edition.index_version)
 }
 
-/// Who reads an edition.
-fn reader(look: &mut Look<'_>, edition: &Edition) -> Result<Reader, Refusal> {
+/// Who reads an edition; `None` where there is nothing of it for whoever asks.
+fn reader(look: &mut Look<'_>, edition: &Edition) -> Result<Option<Reader>, Refusal> {
     let actor = look.actor;
     let agency = actor.unit().filter(|_| actor.can(Action::ReadOwnEmbargoed) && !actor.can(Action::ReadRuns)).map(UnitId);
     let embargoed = match edition.state {
         EditionState::Published => false,
         EditionState::Withdrawn => return Err(Refusal::not_found().detail("Ấn bản này đã bị rút", "The edition was withdrawn")),
-        EditionState::Embargoed if actor.can(Action::ReadRuns) => return Ok(Reader::public()),
+        EditionState::Embargoed if actor.can(Action::ReadRuns) => return Ok(Some(Reader::public())),
         EditionState::Embargoed => true,
     };
     match agency {
-        Some(unit) => Ok(Reader::agency(unit, embargoed, look.units()?)),
+        Some(unit) => Ok(Some(Reader::agency(unit, embargoed, look.units()?))),
         // An agency's key always has a unit; one without sees nothing rather than everything.
-        None if embargoed => Err(Refusal::not_found()),
-        None => Ok(Reader::public()),
+        None if embargoed => Ok(None),
+        None => Ok(Some(Reader::public())),
     }
 }
 
-fn of_run(look: &mut Look<'_>, id: &str) -> Result<(Run, Option<Edition>, Reader), Refusal> {
+fn of_run(look: &mut Look<'_>, asked: &Asked, id: &str) -> Result<(Run, Option<Edition>, Reader), Refusal> {
     look.may(Action::ReadRuns)?;
-    let no_id = || Refusal::not_found().detail("Mã phải là UUID 36 ký tự", "The id must be a UUID of 36 characters");
-    let id = Uuid::try_parse(id).ok().filter(|_| id.len() == 36).ok_or_else(no_id)?;
-    let run = runs::get(look.db, id)?;
+    let id = Uuid::try_parse(id).ok().filter(|_| id.len() == 36).ok_or_else(|| {
+        Refusal::not_found().at_parameter("run", "bad-uuid", "Mã phải là UUID 36 ký tự", "The id must be a UUID of 36 characters")
+    })?;
+    let run = runs::get(look.db, id).map_err(|error| match error {
+        StoreError::NotFound { .. } => asked.not_found(),
+        other => other.into(),
+    })?;
     if matches!(run.state, RunState::Queued | RunState::Running | RunState::Cancelled | RunState::Failed) {
         return Err(Refusal::new(Code::WrongState).with("state", run.state.as_str()));
     }

@@ -10,7 +10,7 @@ use crate::jobs::load;
 use crate::office::{Look, Refusal};
 use crate::publication::disclosure::{Figure, Movement, Numbers, Reader, Seen};
 use crate::publication::{ClustersUsed, Manifest};
-use crate::schema::IndexDefinition;
+use crate::schema::{Domain, IndexDefinition, Node};
 use crate::scoring::RankInterval;
 use crate::scoring::change::Measured;
 use crate::scoring::rank::{Evidence, RiseInterval};
@@ -69,25 +69,56 @@ pub fn scores(look: &mut Look<'_>, wish: &ScoresWish) -> Result<ScoresPage, Refu
     let source = Source::of(look, &wish.of, IndexKind::Survey)?;
     let wave = waves::by_id(look.db, source.run.wave()?)?;
     let definition = load::index(&source.index)?;
+    check(&definition, wish)?;
     let units = look.units_of_run(source.run.id)?;
-    let filter = filter(&units, wish);
+    let filter = filter(&units, wish)?;
     let items = seen(look.db, &source.run, filter, &source.reader, wish.limit)?;
     Ok(ScoresPage { origin: source.origin(), wave, definition, clusters: clusters(&source.run), units, items })
 }
 
-fn filter(units: &Registry, wish: &ScoresWish) -> Filter {
+/// Finds fault with a node or a kind of domain that the definition does not have: no answer could tell that from one without scores.
+fn check(definition: &IndexDefinition, wish: &ScoresWish) -> Result<(), Refusal> {
+    if let Some(node) = &wish.node {
+        known_node(node, definition.nodes().map(Node::code))?;
+    }
+    let domains: Vec<String> = definition.domains().iter().map(Domain::name).collect();
+    match wish.domain.as_ref().filter(|domain| !domains.contains(domain)) {
+        Some(domain) => Err(Refusal::unknown_value(
+            "domain",
+            format!("Chỉ số không có loại miền “{domain}”, chỉ có: {}", domains.join(", ")),
+            format!("The index has no domains of the kind “{domain}”; it has: {}", domains.join(", ")),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Finds fault with a node that is not among those of the definition.
+pub(super) fn known_node<'n>(node: &str, mut known: impl Iterator<Item = &'n str>) -> Result<(), Refusal> {
+    if known.any(|known| known == node) {
+        return Ok(());
+    }
+    Err(Refusal::unknown_value("node", format!("Chỉ số không có nút “{node}”"), format!("The index has no node “{node}”")))
+}
+
+fn filter(units: &Registry, wish: &ScoresWish) -> Result<Filter, Refusal> {
     // A code may have had several versions; a score names the one of its time.
-    let ids = |name: &Option<(String, String)>| {
-        let (list, code) = name.as_ref()?;
-        Some(units.iter().filter(|unit| unit.record.list == *list && unit.record.code == *code).map(|unit| unit.id.0).collect())
+    let ids = |parameter: &str, name: &Option<(String, String)>| {
+        let Some((list, code)) = name else { return Ok(None) };
+        let of_name = units.iter().filter(|unit| unit.record.list == *list && unit.record.code == *code);
+        let ids: Vec<i32> = of_name.map(|unit| unit.id.0).collect();
+        if ids.is_empty() {
+            let (vi, en) = (format!("Không có đơn vị {list}:{code}"), format!("There is no unit {list}:{code}"));
+            return Err(Refusal::unknown_value(parameter, vi, en));
+        }
+        Ok(Some(ids))
     };
-    Filter {
+    Ok(Filter {
         node: wish.node.clone(),
         domain_kind: wish.domain.clone(),
-        unit_ids: ids(&wish.unit),
-        area_ids: ids(&wish.area),
+        unit_ids: ids("unit", &wish.unit)?,
+        area_ids: ids("area", &wish.area)?,
         after_ord: wish.after,
-    }
+    })
 }
 
 /// The first so many scores that the reader may know of.

@@ -48,7 +48,8 @@ pub fn series(look: &mut Look<'_>, wish: &SeriesWish) -> Result<Shown, Refusal> 
     let (definition, outcome) = (&prepared.definition, &prepared.outcome);
     let wanted = |edition: &str| wish.year.as_ref().is_none_or(|year| year == edition);
     if !outcome.rows().editions().iter().any(|edition| wanted(edition)) {
-        return Err(Refusal::not_found().detail("Không có số liệu của kỳ này", "There are no figures of that year"));
+        let (vi, en) = ("Không có số liệu của kỳ này", "There are no figures of that year");
+        return Err(Refusal::not_found().at_parameter("year", "unknown-value", vi, en));
     }
     if series_hides(&reader, &Release::new(definition, outcome, &prepared.table), outcome, wanted) {
         let (vi, en) = ("Có số liệu không công khai, chuỗi sẽ làm lộ", "Some figures are hidden: a series would give them away");
@@ -64,6 +65,12 @@ pub fn series(look: &mut Look<'_>, wish: &SeriesWish) -> Result<Shown, Refusal> 
     Ok(Shown { origin: source.origin(), definition: definition.clone(), series })
 }
 
+/// What names nothing is the fault of the query; all else is why there is no such series.
 fn refused(findings: Vec<Finding>) -> Refusal {
+    let of_query = |finding: &Finding| matches!(finding.code.as_ref(), "unknown-list" | "unknown-weight");
+    if findings.iter().any(of_query) {
+        let place = |finding: Finding| Finding { pointer: format!("/query{}", finding.pointer), ..finding };
+        return Refusal::new(Code::QueryInvalid).errors(findings.into_iter().filter(of_query).map(place).collect());
+    }
     Refusal::new(Code::CannotRebuild).errors(findings)
 }

@@ -200,7 +200,7 @@ pub struct ListWish {
 pub fn list(look: &mut Look<'_>, wish: &ListWish) -> Result<Vec<Described>, Refusal> {
     look.may(Action::ReadRuns)?;
     let wave_id = match &wish.wave {
-        Some(code) => Some(waves::find(look.db, code)?.ok_or_else(|| Refusal::new(Code::WaveUnknown))?.id),
+        Some(code) => Some(waves::find(look.db, code)?.ok_or_else(|| Refusal::unknown_wave(code))?.id),
         None => None,
     };
     let rows = runs::list(look.db, &Filter { wave_id, state: wish.state, before: wish.before }, wish.limit)?;

@@ -18,6 +18,7 @@ use crate::words::encode::{from_rfc3339, rfc3339};
 pub struct WaveRequest {
     /// The survey whose questionnaires it takes, in any version.
     #[validate(length(min = 1, max = 64))]
+    #[schema(min_length = 1, max_length = 64)]
     pub survey: String,
     /// What people call it.
     #[validate(custom(function = check_words))]
@@ -30,6 +31,7 @@ pub struct WaveRequest {
     pub frame: Words,
     /// The code list of the units that are rated.
     #[validate(length(min = 1, max = 64))]
+    #[schema(min_length = 1, max_length = 64)]
     pub unit_list: String,
     /// From when it takes answers.
     #[validate(custom(function = instant))]
@@ -40,6 +42,7 @@ pub struct WaveRequest {
     /// Weights are whole numbers of 10^-this.
     #[serde(default = "micro")]
     #[validate(range(min = 0, max = 12))]
+    #[schema(minimum = 0, maximum = 12)]
     pub weight_exponent: u8,
     /// `element`, `cluster` or, of a wave that is no probability sample, `device_day`: what one device sent on one day is a cluster.
     #[validate(custom(function = design))]

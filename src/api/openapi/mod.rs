@@ -1,5 +1,8 @@
 //! The `OpenAPI` document, made from the code, and what follows from it: which methods an address has.
 
+mod operations;
+mod values;
+
 use std::collections::BTreeMap;
 
 use actix_web::dev::ResourceDef;
@@ -114,19 +117,12 @@ fn pattern(path: &str) -> String {
 fn document() -> Value {
     let (_, document) = App::new().into_utoipa_app().openapi(Base::openapi()).configure(routes).split_for_parts();
     let mut document = serde_json::to_value(document).unwrap_or_default();
-    document["components"]["securitySchemes"] = json!({
-        "key": { "type": "http", "scheme": "bearer", "description": "A key: `hl_` and 43 characters" }
-    });
     document["components"]["schemas"]["Problem"] = problem_schema();
-    let Some(paths) = document["paths"].as_object_mut() else { return document };
-    for operation in paths.values_mut().filter_map(Value::as_object_mut).flat_map(|operations| operations.values_mut()) {
-        operation["responses"]["default"] = json!({
-            "description": "A problem (RFC 9457)",
-            "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } }
-        });
-        if operation["tags"][0] != "operations" && operation["tags"][0] != "about" {
-            // Optional: what is published, and sending a response to an open wave, need no key.
-            operation["security"] = json!([{ "key": [] }, {}]);
+    values::complete(&mut document);
+    operations::components(&mut document["components"]);
+    for (path, operations) in document["paths"].as_object_mut().into_iter().flatten() {
+        for (method, operation) in operations.as_object_mut().into_iter().flatten() {
+            operations::complete(method, path, operation);
         }
     }
     sorted(document)
