@@ -82,10 +82,14 @@ impl Check {
 
     fn file(&mut self, file: &Path) {
         let name = file.display().to_string();
-        let Some(text) = self.text(file) else { return };
-        if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
-            return self.table(&name, &text);
+        let table = |extension: &std::ffi::OsStr| ["csv", "tsv", "txt", "xlsx"].iter().any(|kind| extension.eq_ignore_ascii_case(kind));
+        if file.extension().is_some_and(table) {
+            return match file::try_bytes(file) {
+                Ok(bytes) => self.table(&name, &bytes),
+                Err(finding) => self.print(&name, &[finding]),
+            };
         }
+        let Some(text) = self.text(file) else { return };
         match kind(&text).as_deref() {
             Some("composite") => drop(self.composite(&name, &text)),
             Some("quality") => self.rules(&name, &text),
@@ -153,9 +157,9 @@ impl Check {
     }
 
     /// Checks a table of indicators against the definition.
-    fn table(&mut self, name: &str, text: &str) {
+    fn table(&mut self, name: &str, bytes: &[u8]) {
         let read = match &self.definition {
-            Ok(definition) => indicators::read("", text, definition).map(|mut sheet| {
+            Ok(definition) => indicators::read("", bytes, definition).map(|mut sheet| {
                 sheet.warnings.extend(indicators::foreseen(definition, &sheet.contents));
                 (definition.code().to_owned(), sheet)
             }),

@@ -14,11 +14,20 @@ pub(super) fn read(file: &Path, lang: Lang) -> Result<String> {
 
 /// The same, or what is wrong with it as a finding.
 pub(super) fn try_read(file: &Path) -> Result<String, Finding> {
-    let bytes = std::fs::read(file).map_err(|error| {
+    decode(try_bytes(file)?)
+}
+
+/// The bytes of a table, which its reader decodes.
+pub(super) fn bytes(file: &Path, lang: Lang) -> Result<Vec<u8>> {
+    try_bytes(file).map_err(|finding| anyhow!("{}: {}", file.display(), findings::line(&finding, lang)))
+}
+
+/// The same, or why there are none as a finding.
+pub(super) fn try_bytes(file: &Path) -> Result<Vec<u8>, Finding> {
+    std::fs::read(file).map_err(|error| {
         let Said { vi, en } = fault::of_system(&error);
         Finding::error("", "file-unreadable", format!("Không đọc được tệp: {vi}"), format!("The file cannot be read: {en}"))
-    })?;
-    decode(bytes)
+    })
 }
 
 fn decode(bytes: Vec<u8>) -> Result<String, Finding> {
@@ -33,7 +42,8 @@ fn decode(bytes: Vec<u8>) -> Result<String, Finding> {
 fn utf8(bytes: Vec<u8>) -> Result<String, Finding> {
     String::from_utf8(bytes).map_err(|error| {
         let upto = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
-        let line = upto.split(|byte| *byte == b'\n').count();
+        let lone = upto.windows(2).filter(|pair| pair[0] == b'\r' && pair[1] != b'\n').count();
+        let line = upto.split(|byte| *byte == b'\n').count() + lone;
         let mut finding = Finding::error(
             "",
             "not-utf-8",

@@ -145,7 +145,8 @@ fn report(context: &Context, arguments: &Arguments) -> Result<Report> {
     let optional = |path: &Option<PathBuf>| path.as_deref().map(read).transpose();
     let questionnaire = read(&arguments.questionnaire)?;
     let (index, map) = (optional(&arguments.index)?, optional(&arguments.map)?);
-    let (psus, respondents) = (optional(&arguments.psus)?, optional(&arguments.respondents)?);
+    let bytes = |path: &Option<PathBuf>| path.as_deref().map(|path| std::fs::read(path).with_context(|| cannot_read(path))).transpose();
+    let (psus, respondents) = (bytes(&arguments.psus)?, bytes(&arguments.respondents)?);
     let columns = arguments.columns();
     let wish = Wish {
         file: &file,

@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::cli::context::myself;
 use crate::cli::lang::refused;
 use crate::cli::{Context, file};
-use crate::office::waves::{self, DesignRequest, WaveBody, WaveRequest, whatever_revision};
+use crate::office::waves::{self, DesignTables, WaveBody, WaveRequest, whatever_revision};
 use crate::office::wire;
 use crate::words::Lang;
 
@@ -106,8 +106,8 @@ pub(super) fn wave(context: &Context, command: &Command) -> Result<()> {
             printing.wave(&closed.map_err(refused)?, lang)
         }
         Command::Design { code, psus, respondents, printing } => {
-            let read = |path: &Option<PathBuf>| path.as_ref().map(|path| file::read(path, lang)).transpose();
-            let wish = DesignRequest { psus: read(psus)?, respondents: read(respondents)? };
+            let read = |path: &Option<PathBuf>| path.as_ref().map(|path| file::bytes(path, lang)).transpose();
+            let wish = DesignTables { psus: read(psus)?, respondents: read(respondents)? };
             let loaded = office.act(&me, |act| waves::load_design(act, code, &wish, &whatever_revision));
             let (loaded, _) = loaded.map_err(refused)?;
             if printing.json {

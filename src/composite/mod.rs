@@ -17,7 +17,6 @@
 mod admissible;
 mod coherence;
 mod contribution;
-mod dialect;
 mod doubts;
 pub mod explain;
 pub mod geography;

@@ -153,12 +153,12 @@ impl Table {
         self.rows.iter().map(|(edition, unit)| (edition.as_str(), unit.as_str()))
     }
 
-    /// Reads a table from CSV; see `table_file` for both forms.
+    /// Reads a table from the bytes of a file; see `table_file` for both forms.
     ///
     /// # Errors
     /// Every finding of the file, warnings among them, each with its line and column.
-    pub fn read(text: &str, definition: &CompositeDefinition) -> Result<(Self, Vec<Finding>), Vec<Finding>> {
-        super::table_file::read(text, definition)
+    pub fn read(bytes: impl AsRef<[u8]>, definition: &CompositeDefinition) -> Result<(Self, Vec<Finding>), Vec<Finding>> {
+        super::table_file::read(bytes.as_ref(), definition)
     }
 
     /// What the pipeline starts from: the values in force of the definition's indicators and denominators.

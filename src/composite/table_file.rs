@@ -1,21 +1,21 @@
-//! Indicator tables as CSV, in two forms.
+//! Indicator tables in two forms.
 //!
 //! *Long*: a line a value. `unit,indicator,value[,edition][,measured_in][,date][,source][,status][,revision]`
 //! `[,standard_error][,df][,n]`; attributes and denominators are lines like any other.
 //! *Wide*: a line a unit and edition. `unit[,edition]`, then a column for each indicator, denominator and attribute.
 //!
-//! Lines that start with `#` are comments. Without a column `edition` every line is of the definition's own. An empty cell, `NA`,
-//! `.` and `-` stand for a missing value. Semicolons or tabs may stand for commas: see `dialect`.
+//! Without a column `edition` every line is of the definition's own. An empty cell and the words of [`table::MISSING`] stand for
+//! a missing value. What a file may look like beside: see [`crate::table`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use csv::StringRecord;
-
+use super::geography::unknown_units;
 use super::table::{Observation, Status, Table};
 use super::table_doubts::{Doubts, Place};
 use crate::schema::composite::CompositeDefinition;
 use crate::schema::parse_day;
-use crate::words::{Finding, Said, any_error, fault};
+use crate::table::{self, Options, Record};
+use crate::words::{Finding, any_error};
 
 /// What a column holds.
 #[derive(Clone, Copy, PartialEq)]
@@ -27,35 +27,45 @@ enum Column {
 const LONG: [&str; 12] =
     ["unit", "indicator", "value", "edition", "measured_in", "date", "source", "status", "revision", "standard_error", "df", "n"];
 
-pub(super) fn read(text: &str, definition: &CompositeDefinition) -> Result<(Table, Vec<Finding>), Vec<Finding>> {
-    let text = &super::dialect::plain(text).map_err(|finding| vec![finding])?;
-    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
-    let header = match reader.headers() {
-        Ok(header) => header.clone(),
-        Err(error) => return Err(vec![not_csv(&error)]),
+/// Those that hold numbers.
+const NUMBERS: [&str; 5] = ["value", "revision", "standard_error", "df", "n"];
+
+pub(super) fn read(bytes: &[u8], definition: &CompositeDefinition) -> Result<(Table, Vec<Finding>), Vec<Finding>> {
+    let known = known(definition);
+    let columns = |name: &str| {
+        let number = NUMBERS.contains(&name) || known.get(name) == Some(&Column::Number);
+        if number { table::Column::NUMBER } else { table::Column::NAME }
     };
+    let sheet = table::Table::read_sound_rows(bytes, &Options::new(&columns))?;
     let mut file = Reader {
         definition,
-        known: known(definition),
+        known: known.clone(),
         table: Table::default(),
-        findings: Vec::new(),
+        findings: sheet.findings().to_vec(),
         unknown: BTreeSet::new(),
         doubts: Doubts::of(definition),
+        heading: sheet.heading_line(),
+        lines: BTreeMap::new(),
     };
-    let names: Vec<&str> = header.iter().map(|name| name.trim_start_matches('\u{feff}')).collect();
+    let names: Vec<&str> = sheet.names().collect();
     let long = names.contains(&"indicator") && names.contains(&"value");
-    if !file.header(&names, long) {
+    let before = file.findings.len();
+    file.header(&names, long);
+    if any_error(&file.findings[before..]) {
         return Err(file.findings);
     }
-    for (row, record) in reader.records().enumerate() {
-        match record {
-            Ok(record) if record.len() != names.len() => file.width(row, &record, names.len()),
-            Ok(record) if long => file.long(row, &names, &record),
-            Ok(record) => file.wide(row, &names, &record),
-            Err(error) => file.findings.push(not_csv(&error)),
+    for record in sheet.records() {
+        if long {
+            file.long(Line { record });
+        } else {
+            file.wide(Line { record }, &names);
         }
     }
     file.findings.extend(file.doubts.finish(&file.table));
+    for ((edition, unit), finding) in unknown_units(definition, &file.table) {
+        let line = file.lines.get(&(edition.to_owned(), unit.to_owned())).copied();
+        file.findings.push(Finding { line, ..finding });
+    }
     file.findings.sort_by_key(|finding| finding.line);
     if any_error(&file.findings) {
         return Err(file.findings);
@@ -69,13 +79,6 @@ fn known(definition: &CompositeDefinition) -> BTreeMap<&str, Column> {
     numbers.chain(definition.attributes().iter().map(|code| (code.as_str(), Column::Attribute))).collect()
 }
 
-fn not_csv(error: &csv::Error) -> Finding {
-    let Said { vi, en } = fault::of_csv(error);
-    let mut finding = Finding::error("", "not-csv", format!("Không phải tệp CSV hợp lệ: {vi}"), format!("This is not CSV: {en}"));
-    finding.line = error.position().and_then(|place| u32::try_from(place.line()).ok());
-    finding
-}
-
 struct Reader<'d> {
     definition: &'d CompositeDefinition,
     known: BTreeMap<&'d str, Column>,
@@ -84,39 +87,33 @@ struct Reader<'d> {
     /// Indicators that are not in the definition; each is told once.
     unknown: BTreeSet<String>,
     doubts: Doubts<'d>,
+    /// The line of the heading.
+    heading: u32,
+    /// The first line of each edition and unit.
+    lines: BTreeMap<(String, String), u32>,
 }
 
 /// A line of the table and where it stands.
+#[derive(Clone, Copy)]
 struct Line<'r> {
-    row: usize,
-    number: Option<u32>,
-    cells: BTreeMap<&'r str, &'r str>,
+    record: Record<'r>,
 }
 
 impl<'r> Line<'r> {
-    fn of(row: usize, names: &[&'r str], record: &'r StringRecord) -> Self {
-        let number = record.position().and_then(|place| u32::try_from(place.line()).ok());
-        Self { row, number, cells: names.iter().copied().zip(record.iter()).collect() }
-    }
-
-    fn place(&self) -> Place {
-        Place { row: self.row, line: self.number }
+    fn place(self) -> Place {
+        Place { row: self.record.index(), line: Some(self.record.line()) }
     }
 
     /// A cell that is not empty.
-    fn cell(&self, name: &str) -> Option<&'r str> {
-        self.cells.get(name).copied().filter(|cell| !cell.is_empty())
+    fn cell(self, name: &str) -> Option<&'r str> {
+        self.record.get(name)
     }
 }
 
 impl Reader<'_> {
-    /// Checks the header; whether the lines can be read at all.
-    fn header(&mut self, names: &[&str], long: bool) -> bool {
-        let mut seen = BTreeSet::new();
+    /// Checks the header.
+    fn header(&mut self, names: &[&str], long: bool) {
         for name in names {
-            if !seen.insert(name) {
-                self.column("column-repeated", name, "Cột “{}” có hai lần", "The column “{}” stands there twice", true);
-            }
             if long && !LONG.contains(name) {
                 self.column("unknown-column", name, "Cột “{}” không được dùng", "The column “{}” is not used", false);
             }
@@ -145,49 +142,36 @@ impl Reader<'_> {
                 );
             }
         }
-        !any_error(&self.findings)
     }
 
     fn column(&mut self, code: &'static str, name: &str, vi: &str, en: &str, error: bool) {
         let (vi, en) = (vi.replace("{}", name), en.replace("{}", name));
         let pointer = format!("/{name}");
-        self.findings.push(if error { Finding::error(pointer, code, vi, en) } else { Finding::warning(pointer, code, vi, en) });
+        let finding = if error { Finding::error(pointer, code, vi, en) } else { Finding::warning(pointer, code, vi, en) };
+        self.findings.push(Finding { line: Some(self.heading), ..finding });
     }
 
-    fn width(&mut self, row: usize, record: &StringRecord, expected: usize) {
-        let line = Line::of(row, &[], record);
-        let found = record.len();
-        self.error(
-            &line,
-            "",
-            "wrong-width",
-            format!("Dòng có {found} ô, cần {expected}"),
-            format!("The line has {found} cells, {expected} are needed"),
-        );
-    }
-
-    fn error(&mut self, line: &Line<'_>, column: &str, code: &'static str, vi: String, en: String) {
-        let mut finding = Finding::error(format!("/{}/{column}", line.row), code, vi, en);
-        finding.line = line.number;
-        self.findings.push(finding);
+    fn error(&mut self, line: Line<'_>, column: &str, code: &'static str, vi: String, en: String) {
+        let finding = Finding::error(format!("/{}/{column}", line.record.index()), code, vi, en);
+        self.findings.push(Finding { line: Some(line.record.line_of(column)), ..finding });
     }
 
     /// Unit and edition of a line.
-    fn key<'r>(&mut self, line: &Line<'r>) -> Option<(String, &'r str)> {
+    fn key<'r>(&mut self, line: Line<'r>) -> Option<(String, &'r str)> {
         let edition = line.cell("edition").unwrap_or(self.definition.edition()).to_owned();
         let unit = line.cell("unit");
         if unit.is_none() {
             self.error(line, "unit", "empty", "Thiếu mã đơn vị".to_owned(), "The code of the unit is missing".to_owned());
         }
+        self.lines.entry((edition.clone(), unit?.to_owned())).or_insert(line.record.line());
         Some((edition, unit?))
     }
 
-    fn wide(&mut self, row: usize, names: &[&str], record: &StringRecord) {
-        let line = Line::of(row, names, record);
-        let Some((edition, unit)) = self.key(&line) else { return };
+    fn wide(&mut self, line: Line<'_>, names: &[&str]) {
+        let Some((edition, unit)) = self.key(line) else { return };
         if self.table.has_row(&edition, unit) {
             let (vi, en) = (format!("Đơn vị {unit} đã có ở dòng trên"), format!("The unit {unit} stands on an earlier line too"));
-            self.error(&line, "unit", "unit-repeated", vi, en);
+            self.error(line, "unit", "unit-repeated", vi, en);
             return;
         }
         self.doubts.row(line.place(), &edition, unit);
@@ -200,7 +184,7 @@ impl Reader<'_> {
                     }
                 }
                 Some(Column::Number) => {
-                    if let Some(value) = self.number(&line, name) {
+                    if let Some(value) = self.number(line, name) {
                         self.doubts.value(line.place(), name, name, value);
                         self.table.insert(&edition, unit, name, Observation { value: Some(value), ..Observation::default() });
                     }
@@ -210,19 +194,17 @@ impl Reader<'_> {
         }
     }
 
-    fn long(&mut self, row: usize, names: &[&str], record: &StringRecord) {
-        let line = Line::of(row, names, record);
-        let Some((edition, unit)) = self.key(&line) else { return };
+    fn long(&mut self, line: Line<'_>) {
+        let Some((edition, unit)) = self.key(line) else { return };
         let Some(indicator) = line.cell("indicator") else {
-            return self.error(&line, "indicator", "empty", "Thiếu mã chỉ tiêu".to_owned(), "The indicator's code is missing".to_owned());
+            return self.error(line, "indicator", "empty", "Thiếu mã chỉ tiêu".to_owned(), "The indicator's code is missing".to_owned());
         };
         let Some(kind) = self.known.get(indicator).copied() else {
             if self.unknown.insert(indicator.to_owned()) {
                 let (vi, en) =
                     (format!("Không có chỉ tiêu “{indicator}” trong định nghĩa"), format!("The definition has no indicator “{indicator}”"));
-                let mut finding = Finding::warning(format!("/{row}/indicator"), "unknown-indicator", vi, en);
-                finding.line = line.number;
-                self.findings.push(finding);
+                let finding = Finding::warning(format!("/{}/indicator", line.record.index()), "unknown-indicator", vi, en);
+                self.findings.push(Finding { line: Some(line.record.line()), ..finding });
             }
             return;
         };
@@ -231,11 +213,11 @@ impl Reader<'_> {
             if !value.is_empty() && !self.table.describe(&edition, unit, indicator, value) {
                 let (vi, en) =
                     (format!("“{indicator}” của {unit} đã có giá trị khác"), format!("{unit} has another “{indicator}” already"));
-                self.error(&line, "value", "contradiction", vi, en);
+                self.error(line, "value", "contradiction", vi, en);
             }
             return;
         }
-        let Some(observation) = self.observation(&line) else { return };
+        let Some(observation) = self.observation(line) else { return };
         self.doubts.row(line.place(), &edition, unit);
         if let Some(value) = observation.value {
             self.doubts.value(line.place(), "value", indicator, value);
@@ -245,11 +227,11 @@ impl Reader<'_> {
         if !self.table.insert(&edition, unit, indicator, observation) {
             let vi = format!("Giá trị của “{indicator}”, {unit}, {edition}, lần sửa {revision} đã có");
             let en = format!("Revision {revision} of “{indicator}” of {unit} in {edition} is there already");
-            self.error(&line, "value", "value-repeated", vi, en);
+            self.error(line, "value", "value-repeated", vi, en);
         }
     }
 
-    fn observation(&mut self, line: &Line<'_>) -> Option<Observation> {
+    fn observation(&mut self, line: Line<'_>) -> Option<Observation> {
         let before = self.findings.len();
         let value = self.number(line, "value");
         let standard_error = self.number(line, "standard_error");
@@ -294,24 +276,18 @@ impl Reader<'_> {
         })
     }
 
-    fn number(&mut self, line: &Line<'_>, name: &str) -> Option<f64> {
-        let text = line.cell(name).filter(|text| !["NA", ".", "-"].contains(text))?;
-        let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
+    fn number(&mut self, line: Line<'_>, name: &str) -> Option<f64> {
+        let text = line.cell(name).filter(|text| !table::MISSING.iter().any(|word| word.eq_ignore_ascii_case(text)))?;
+        let number = table::number(text);
         if number.is_none() {
-            self.error(
-                line,
-                name,
-                "not-a-number",
-                format!("“{text}” không phải là số (dùng dấu chấm thập phân)"),
-                format!("“{text}” is no number (decimals take a point)"),
-            );
+            self.error(line, name, "not-a-number", format!("“{text}” không phải là số"), format!("“{text}” is no number"));
         }
         number
     }
 
-    fn whole(&mut self, line: &Line<'_>, name: &str) -> Option<u32> {
+    fn whole(&mut self, line: Line<'_>, name: &str) -> Option<u32> {
         let text = line.cell(name)?;
-        let number = text.parse().ok();
+        let number = table::integer(text);
         if number.is_none() {
             self.error(
                 line,
@@ -376,8 +352,8 @@ mod tests {
             (Some(2), "/0/days", "not-a-number"),
             (Some(3), "/1/unit", "unit-repeated"),
             (Some(4), "/2/unit", "empty"),
-            (Some(5), "/3/", "wrong-width"),
-            (Some(6), "/4/days", "not-a-number"),
+            (Some(5), "/5", "wrong-width"),
+            (Some(6), "/3/days", "not-a-number"),
         ];
         assert_eq!(found(text), expected(&expect));
     }
@@ -400,26 +376,18 @@ mod tests {
 
     #[test]
     fn a_header_says_what_is_missing_doubled_or_not_used() {
+        assert_eq!(found("days,days\n"), expected(&[(Some(1), "/1/days", "column-repeated")]));
+        assert_eq!(found(""), expected(&[(Some(1), "", "table-empty")]));
         assert_eq!(
-            found("days,days\n"),
+            found("note\n"),
             expected(&[
-                (None, "/days", "column-repeated"),
-                (None, "/unit", "column-missing"),
-                (None, "/population", "column-missing"),
-                (None, "/region", "column-missing"),
-                (None, "/shops", "column-missing"),
-                (None, "/trust", "column-missing"),
-            ])
-        );
-        assert_eq!(
-            found(""),
-            expected(&[
-                (None, "/unit", "column-missing"),
-                (None, "/days", "column-missing"),
-                (None, "/population", "column-missing"),
-                (None, "/region", "column-missing"),
-                (None, "/shops", "column-missing"),
-                (None, "/trust", "column-missing"),
+                (Some(1), "/note", "unknown-column"),
+                (Some(1), "/unit", "column-missing"),
+                (Some(1), "/days", "column-missing"),
+                (Some(1), "/population", "column-missing"),
+                (Some(1), "/region", "column-missing"),
+                (Some(1), "/shops", "column-missing"),
+                (Some(1), "/trust", "column-missing"),
             ])
         );
     }

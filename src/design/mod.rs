@@ -12,10 +12,10 @@
 mod base_weight;
 mod calibration;
 mod chain;
-mod csv;
 mod nonresponse;
 pub mod plan;
 mod response_rate;
+mod rows;
 mod table;
 mod trim;
 mod wave;

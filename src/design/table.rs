@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::design::csv::{Others, Row, at, on_line, read_table};
+use crate::design::rows::{Others, Row, on_line, read_table};
 use crate::design::{RoundingReport, WeightUnit};
+use crate::table::{integer, number};
 use crate::words::Finding;
 
 /// A primary sampling unit that was drawn.
@@ -62,12 +63,18 @@ impl Design {
     /// # Errors
     /// Every contradiction between the rows, at once.
     pub fn new(psus: Vec<Psu>, respondents: Vec<Respondent>) -> Result<Self, Vec<Finding>> {
+        Self::on_lines(psus, respondents, [&[], &[]])
+    }
+
+    /// The same of rows that stand on these lines of their files; of those that stand on none, the header counts as line 1.
+    fn on_lines(psus: Vec<Psu>, respondents: Vec<Respondent>, lines: [&[u32]; 2]) -> Result<Self, Vec<Finding>> {
         let mut findings = Vec::new();
+        let [psu_lines, respondent_lines] = lines.map(Lines);
         let mut by_psu = HashMap::with_capacity(psus.len());
         for (row, psu) in psus.iter().enumerate() {
             if by_psu.insert(psu.code.clone(), row).is_some() {
-                findings.push(at(
-                    row,
+                findings.push(on_line(
+                    psu_lines.of(row),
                     "psu",
                     "psu-repeated",
                     &format!("PSU {} đã có ở dòng trên", psu.code),
@@ -75,12 +82,12 @@ impl Design {
                 ));
             }
         }
-        check_strata(&psus, &mut findings);
+        check_strata(&psus, psu_lines, &mut findings);
         let mut by_respondent = HashMap::with_capacity(respondents.len());
         for (row, person) in respondents.iter().enumerate() {
             if by_respondent.insert(person.code.clone(), row).is_some() {
-                findings.push(at(
-                    row,
+                findings.push(on_line(
+                    respondent_lines.of(row),
                     "respondent",
                     "respondent-repeated",
                     &format!("Người trả lời {} đã có ở dòng trên", person.code),
@@ -88,8 +95,8 @@ impl Design {
                 ));
             }
             if let Some(psu) = person.psu.as_ref().filter(|psu| !by_psu.contains_key(*psu)) {
-                findings.push(at(
-                    row,
+                findings.push(on_line(
+                    respondent_lines.of(row),
                     "psu",
                     "psu-unknown",
                     &format!("PSU {psu} không có trong bảng thiết kế mẫu"),
@@ -158,21 +165,25 @@ impl Design {
         Ok(self.respondents[*row].weight)
     }
 
-    /// Reads a design from CSV: `psu,stratum[,fpc][,area][,weight]` for the PSUs and, where people were listed,
-    /// `respondent[,psu],weight` for them. Lines that start with `#` are comments.
+    /// Reads a design from tables: `psu,stratum[,fpc][,area][,weight]` for the PSUs and, where people were listed,
+    /// `respondent[,psu],weight` for them.
     ///
     /// # Errors
     /// Every finding of both tables at once, each with its line and column.
-    pub fn read(psus: &str, respondents: Option<&str>, unit: WeightUnit) -> Result<(Self, RoundingReport), Vec<Finding>> {
+    pub fn read<T: AsRef<[u8]>>(psus: T, respondents: Option<T>, unit: WeightUnit) -> Result<(Self, RoundingReport), Vec<Finding>> {
         let mut findings = Vec::new();
         let mut report = RoundingReport::default();
-        let psu_rows = read_table(psus, &["psu", "stratum"], Others::Optional(&["fpc", "area", "weight"]), &mut findings);
-        let psu_table = psu_rows.iter().filter_map(|row| row.psu(unit, &mut report, &mut findings)).collect();
+        let numbers = |column: &str| ["fpc", "weight"].contains(&column);
+        let optional = Others::Optional(&["fpc", "area", "weight"]);
+        let psu_rows = read_table(psus.as_ref(), &["psu", "stratum"], optional, &numbers, &mut findings);
+        let of_psu = |row: &Row| Some((row.line, row.psu(unit, &mut report, &mut findings)?));
+        let (psu_lines, psu_table): (Vec<u32>, _) = psu_rows.iter().filter_map(of_psu).unzip();
         let listed = respondents
-            .map(|text| read_table(text, &["respondent", "weight"], Others::Optional(&["psu"]), &mut findings))
+            .map(|list| read_table(list.as_ref(), &["respondent", "weight"], Others::Optional(&["psu"]), &numbers, &mut findings))
             .unwrap_or_default();
-        let people = listed.iter().filter_map(|row| row.respondent(unit, &mut report, &mut findings)).collect();
-        match Self::new(psu_table, people) {
+        let of_person = |row: &Row| Some((row.line, row.respondent(unit, &mut report, &mut findings)?));
+        let (people_lines, people): (Vec<u32>, _) = listed.iter().filter_map(of_person).unzip();
+        match Self::on_lines(psu_table, people, [&psu_lines, &people_lines]) {
             Ok(design) if findings.is_empty() => Ok((design, report)),
             Ok(_) => Err(findings),
             Err(more) => {
@@ -183,26 +194,36 @@ impl Design {
     }
 }
 
+/// The lines on which rows stand.
+#[derive(Clone, Copy)]
+struct Lines<'l>(&'l [u32]);
+
+impl Lines<'_> {
+    fn of(self, row: usize) -> u32 {
+        self.0.get(row).copied().unwrap_or_else(|| u32::try_from(row + 2).unwrap_or(u32::MAX))
+    }
+}
+
 /// One stratum has one population count, no smaller than the number of PSUs drawn in it.
-fn check_strata(psus: &[Psu], findings: &mut Vec<Finding>) {
+fn check_strata(psus: &[Psu], lines: Lines<'_>, findings: &mut Vec<Finding>) {
     let mut strata: BTreeMap<&str, (usize, Option<i64>, i64)> = BTreeMap::new();
     for (row, psu) in psus.iter().enumerate() {
         let (first, fpc, drawn) = strata.entry(&psu.stratum).or_insert((row, psu.fpc, 0));
         *drawn += 1;
         if *fpc != psu.fpc {
-            findings.push(at(
-                row,
+            findings.push(on_line(
+                lines.of(row),
                 "fpc",
                 "fpc-contradicts",
-                &format!("Tầng {} có hai số đơn vị khác nhau (xem dòng {})", psu.stratum, *first + 2),
-                &format!("stratum {} has another population count on line {}", psu.stratum, *first + 2),
+                &format!("Tầng {} có hai số đơn vị khác nhau (xem dòng {})", psu.stratum, lines.of(*first)),
+                &format!("stratum {} has another population count on line {}", psu.stratum, lines.of(*first)),
             ));
         }
     }
     for (stratum, (row, fpc, drawn)) in strata {
         if fpc.is_some_and(|population| population < drawn) {
-            findings.push(at(
-                row,
+            findings.push(on_line(
+                lines.of(row),
                 "fpc",
                 "fpc-too-small",
                 &format!("Tầng {stratum} chọn {drawn} PSU, nhiều hơn số PSU của tổng thể"),
@@ -215,7 +236,7 @@ fn check_strata(psus: &[Psu], findings: &mut Vec<Finding>) {
 impl Row {
     fn weight(&self, unit: WeightUnit, report: &mut RoundingReport, findings: &mut Vec<Finding>) -> Option<i64> {
         let text = self.text("weight")?;
-        let weight: Option<f64> = text.parse().ok();
+        let weight = number(text);
         let Some((weight, units)) = weight.and_then(|w| Some((w, unit.units(w)?))) else {
             findings.push(on_line(
                 self.line,
@@ -233,7 +254,7 @@ impl Row {
     fn psu(&self, unit: WeightUnit, report: &mut RoundingReport, findings: &mut Vec<Finding>) -> Option<Psu> {
         let code = self.required("psu", findings);
         let stratum = self.required("stratum", findings);
-        let fpc = self.text("fpc").map(|text| (text, text.parse::<i64>().ok().filter(|n| *n > 0)));
+        let fpc = self.text("fpc").map(|text| (text, integer::<i64>(text).filter(|n| *n > 0)));
         if let Some((text, None)) = fpc {
             findings.push(on_line(
                 self.line,

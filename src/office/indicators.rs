@@ -94,14 +94,8 @@ fn read(look: &mut Look<'_>, index: &str, version: &str, title: &str, table: &[u
     let Some(row) = schemas::find_index(look.db, index, version)? else {
         return Err(definitions::missing(look, Kind::Index, index, version)?);
     };
-    let read = if row.kind == IndexKind::Survey {
-        Err(vec![not_composite()])
-    } else {
-        match std::str::from_utf8(table) {
-            Ok(text) => indicators::read(title, text, &load::composite(&row)?),
-            Err(_) => Err(vec![Finding::error("", "not-utf8", "Tệp phải là UTF-8", "The file must be UTF-8")]),
-        }
-    };
+    let read =
+        if row.kind == IndexKind::Survey { Err(vec![not_composite()]) } else { indicators::read(title, table, &load::composite(&row)?) };
     Ok(Sent { index: row, read })
 }
 

@@ -110,9 +110,7 @@ fn refused(findings: Vec<Finding>) -> Refusal {
 }
 
 fn read(table: &[u8]) -> Result<Vec<UnitRecord>, Refusal> {
-    let utf8 = |_| refused(vec![Finding::error("", "not-utf8", "Tệp phải là UTF-8", "The file must be UTF-8")]);
-    let text = std::str::from_utf8(table).map_err(utf8)?;
-    let records = UnitRecord::parse_csv(text).map_err(|errors| {
+    let records = UnitRecord::parse_csv(table).map_err(|errors| {
         let finding = |error: RowError| {
             let line = error.line().and_then(|line| u32::try_from(line).ok());
             let pointer = line.map(|line| format!("/{line}")).unwrap_or_default();

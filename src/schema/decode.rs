@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::source::{self, MAX_DEPTH};
 use super::text::{self, forbidden_character};
+use crate::table::nfc;
 use crate::words::{Finding, Path, any_error};
 
 /// What a document says, and what somebody should look at.
@@ -19,7 +20,11 @@ pub(crate) struct Read<T> {
 
 /// Reads the text of a JSON document by a reader of its kind: what it says, or every finding in the order of lines.
 pub(crate) fn document<T>(text: &str, read: impl FnOnce(&Value, &mut At<'_>) -> Option<T>) -> Result<Read<T>, Vec<Finding>> {
-    let (value, mut findings) = source::read(text.as_bytes(), MAX_DEPTH).map_err(|finding| vec![finding])?;
+    let text = &*nfc(text);
+    let (mut value, mut findings) = source::read(text.as_bytes(), MAX_DEPTH).map_err(|finding| vec![finding])?;
+    if text.contains("\\u") {
+        compose(&mut value);
+    }
     let found = read(&value, &mut At::root(&mut findings));
     source::locate(text, &mut findings);
     findings.sort_by_key(|finding| finding.line);
@@ -27,6 +32,22 @@ pub(crate) fn document<T>(text: &str, read: impl FnOnce(&Value, &mut At<'_>) -> 
     match found {
         Some(found) if !any_error(&findings) => Ok(Read { found, warnings: findings, value }),
         _ => Err(findings),
+    }
+}
+
+/// Brings what was written by escapes (`\u0303`) to NFC as well: names in documents are compared with names in tables.
+pub(crate) fn compose(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = nfc(text).into_owned(),
+        Value::Array(list) => list.iter_mut().for_each(compose),
+        Value::Object(members) => {
+            let all = std::mem::take(members);
+            members.extend(all.into_iter().map(|(key, mut value)| {
+                compose(&mut value);
+                (nfc(&key).into_owned(), value)
+            }));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

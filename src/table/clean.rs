@@ -16,11 +16,11 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quic
 #[must_use]
 pub fn name(text: &str) -> Cow<'_, str> {
     let trimmed = text.trim();
-    if trimmed.is_ascii() && !trimmed.contains("  ") {
+    if trimmed.is_ascii() && !trimmed.contains("  ") && !trimmed.contains('\t') {
         return Cow::Borrowed(trimmed);
     }
     let mut clean = String::with_capacity(trimmed.len());
-    for letter in trimmed.nfc().filter(|letter| !unseen(*letter)).map(narrow) {
+    for letter in trimmed.chars().filter(|letter| !unseen(*letter)).map(narrow).nfc() {
         if letter != ' ' || !clean.is_empty() && !clean.ends_with(' ') {
             clean.push(letter);
         }
@@ -71,11 +71,19 @@ mod tests {
 
     #[test]
     fn what_looks_the_same_is_the_same_name() {
-        let same = ["Đà Nẵng", "Đa\u{300} Na\u{306}\u{303}ng", " Đà\u{a0}Nẵng\u{200b}", "Đà  Nẵng\t", "\u{feff}Đà\u{3000}Nẵng"];
+        let same = [
+            "Đà Nẵng",
+            "Đa\u{300} Na\u{306}\u{303}ng",
+            " Đà\u{a0}Nẵng\u{200b}",
+            "Đà  Nẵng\t",
+            "\u{feff}Đà\u{3000}Nẵng",
+            "Đà Na\u{306}\u{200b}\u{303}ng",
+            "Đà Ｎａ\u{306}\u{303}ng",
+        ];
         for text in same {
             assert_eq!(name(text), "Đà Nẵng", "{text:?}");
         }
-        assert_eq!((name("a  b"), name("ＶＮ－３４")), (Cow::from("a b"), Cow::from("VN-34")));
+        assert_eq!((name("a  b"), name("a\tb"), name("ＶＮ－３４")), (Cow::from("a b"), Cow::from("a b"), Cow::from("VN-34")));
         assert_eq!(name("một\nhai"), "một\nhai", "a line end is for the caller to judge");
         assert!(matches!(name(" ok "), Cow::Borrowed("ok")));
     }

@@ -49,10 +49,20 @@ fn unknown(line: u32, what: &str) -> Finding {
     )
 }
 
+/// A character that no text holds and no database takes.
+pub(super) fn nul(line: u32) -> Finding {
+    at(
+        line,
+        "nul-character",
+        format!("Dòng {line} có ký tự NUL: tệp bị hỏng hoặc không phải văn bản, hãy lưu lại ở dạng CSV UTF-8"),
+        format!("Line {line} holds a NUL: the file is damaged or no text, save it as CSV UTF-8"),
+    )
+}
+
 fn utf8(bytes: &[u8]) -> Result<Cow<'_, str>, Finding> {
     let text = std::str::from_utf8(bytes).map_err(|error| damaged(line_of(bytes, error.valid_up_to())))?;
     match text.find('\0') {
-        Some(place) => Err(unknown(line_of(bytes, place), "NUL")),
+        Some(place) => Err(nul(line_of(bytes, place))),
         None => Ok(Cow::Borrowed(text)),
     }
 }
@@ -80,8 +90,10 @@ fn plain_utf16(bytes: &[u8]) -> Option<&'static Encoding> {
 
 fn utf16(bytes: &[u8], encoding: &'static Encoding) -> Result<Cow<'static, str>, Finding> {
     let (text, wrong) = encoding.decode_without_bom_handling(bytes);
-    let wrong = if wrong { text.find('\u{fffd}') } else { text.find('\0') };
-    match wrong {
+    if let Some(place) = text.find('\0').filter(|_| !wrong) {
+        return Err(nul(line_of(text.as_bytes(), place)));
+    }
+    match wrong.then(|| text.find('\u{fffd}')).flatten() {
         None => Ok(Cow::Owned(text.into_owned())),
         Some(place) => {
             let line = line_of(text.as_bytes(), place);
@@ -94,8 +106,8 @@ fn utf16(bytes: &[u8], encoding: &'static Encoding) -> Result<Cow<'static, str>,
 /// Text in the code page of Vietnamese Windows, if it can be that.
 fn windows_1258(bytes: &[u8]) -> Result<(Cow<'static, str>, Finding), Finding> {
     let (sound, broken, first) = utf8_sequences(bytes);
-    if let Some(nul) = bytes.iter().position(|byte| *byte == 0) {
-        return Err(unknown(line_of(bytes, nul), "NUL"));
+    if let Some(place) = bytes.iter().position(|byte| *byte == 0) {
+        return Err(nul(line_of(bytes, place)));
     }
     if sound >= broken {
         return Err(damaged(line_of(bytes, first)));
@@ -199,7 +211,9 @@ mod tests {
     fn what_is_no_text_is_refused_with_its_line() {
         assert_eq!(refused(b"unit\r\na\r\nH\xe1\xba\xbf \xff\r\n"), ("encoding-damaged".to_owned(), Some(3)), "UTF-8 with one bad byte");
         assert_eq!(refused(b"\xef\xbb\xbfunit\na\xff\n"), ("encoding-damaged".to_owned(), Some(2)));
-        assert_eq!(refused(b"unit\n\x50\x00\x51\x52\n"), ("encoding-unknown".to_owned(), Some(2)), "NUL");
+        assert_eq!(refused(b"unit\n\x50\x00\x51\x52\n"), ("nul-character".to_owned(), Some(2)));
+        assert_eq!(refused(b"unit\nH\xe0\0\n"), ("nul-character".to_owned(), Some(2)));
+        assert_eq!(refused(&wide("unit\nb\0c\n", false)), ("nul-character".to_owned(), Some(2)));
         assert_eq!(refused(b"unit\rH\xb5 N\xe9i\r"), ("encoding-unknown".to_owned(), Some(2)), "Hà Nội in TCVN3");
         assert_eq!(refused(b"unit\nHa\xf8 No\xe4i\n"), ("encoding-unknown".to_owned(), Some(2)), "Hà Nội in VNI");
         assert_eq!(refused(b"unit\nb\xec\n"), ("encoding-unknown".to_owned(), Some(2)), "a tone without a vowel");

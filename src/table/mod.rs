@@ -37,7 +37,7 @@ use std::collections::HashMap;
 
 pub use checks::Others;
 pub use clean::{name, nfc};
-pub use number::{integer, number, whole};
+pub use number::{decimal_points, integer, number, whole};
 
 use crate::words::{Finding, any_error};
 
@@ -194,6 +194,12 @@ impl Table {
     /// The records, in the order of the file.
     pub fn records(&self) -> impl ExactSizeIterator<Item = Record<'_>> {
         (0..self.len()).map(|row| Record { table: self, row })
+    }
+
+    /// The record at this place, counted from 0.
+    #[must_use]
+    pub fn record(&self, row: usize) -> Option<Record<'_>> {
+        (row < self.len()).then_some(Record { table: self, row })
     }
 
     /// What was found that does not keep the table from being read; of [`Table::read_sound_rows`], errors of the rows left out too.

@@ -1,5 +1,6 @@
 //! Numbers as spreadsheets write them: decimal points or commas, whole numbers with a zero fraction.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use crate::words::Finding;
@@ -31,6 +32,24 @@ pub fn whole(text: &str) -> Option<&str> {
 #[must_use]
 pub fn integer<T: FromStr>(text: &str) -> Option<T> {
     whole(text)?.parse().ok()
+}
+
+/// The cells of a column, each with its line, with decimal points where they have decimal commas: for a reader that does not know
+/// beforehand which of its columns hold numbers.
+///
+/// # Errors
+/// A finding where it cannot be told what a comma means.
+pub fn decimal_points<'t>(cells: impl Iterator<Item = (&'t str, u32)> + Clone) -> Result<Vec<Cow<'t, str>>, Finding> {
+    let mut marks = Marks::default();
+    cells.clone().for_each(|(text, line)| {
+        marks.see(text, line);
+    });
+    match marks.doubt() {
+        Some(doubt) => Err(doubt),
+        None => {
+            Ok(cells.map(|(text, _)| if decimal(text, ',') { Cow::Owned(text.replace(',', ".")) } else { Cow::Borrowed(text) }).collect())
+        }
+    }
 }
 
 /// A cell of a column of numbers that holds a comma or a point, and where it stands.

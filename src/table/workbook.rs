@@ -121,6 +121,9 @@ fn read(bytes: &[u8], wanted: Option<&str>) -> Result<Sheet, Finding> {
         let (row, column) = cell.get_position();
         let Some((text, typed)) = content(cell.get_value()) else { continue };
         let line = row.saturating_add(1);
+        if text.contains('\0') {
+            return Err(super::decode::nul(line));
+        }
         if rows.last().is_none_or(|last| last.line != line) {
             rows.push(RawRow { line, cells: Vec::new(), flaw: None });
         }

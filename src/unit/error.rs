@@ -3,20 +3,16 @@
 //! The `Display` text is English; `vi` says the same in Vietnamese, and `code` is for programs.
 
 use super::{UnitId, UnitKey, UnitKind};
-use crate::words::Said;
+use crate::words::Finding;
 use chrono::NaiveDate;
+use std::borrow::Cow;
 
 /// What is wrong with a row (or the header) of a file of units. Lines count from 1, the header's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RowError {
-    /// The text is no CSV.
-    #[error("line {line}: cannot be read as CSV: {}", detail.en)]
-    Unreadable {
-        /// Where, as far as the reader knows.
-        line: u64,
-        /// What the CSV reader says.
-        detail: Said,
-    },
+    /// The file is no table, or the row does not fit its heading.
+    #[error("{}{}", .0.line.map(|line| format!("line {line}: ")).unwrap_or_default(), .0.en)]
+    Table(Finding),
     /// The header lacks a column.
     #[error("the column {column} is missing")]
     MissingColumn {
@@ -28,16 +24,6 @@ pub enum RowError {
     UnexpectedColumn {
         /// Its name.
         column: String,
-    },
-    /// More or fewer fields than the header.
-    #[error("line {line}: {found} fields where the header has {expected}")]
-    FieldCount {
-        /// The line.
-        line: u64,
-        /// How many the row has.
-        found: usize,
-        /// How many the header has.
-        expected: usize,
     },
     /// A field that must be filled is empty.
     #[error("line {line}: {column} is empty")]
@@ -119,9 +105,8 @@ impl RowError {
     pub fn line(&self) -> Option<u64> {
         match self {
             Self::MissingColumn { .. } | Self::UnexpectedColumn { .. } => None,
-            Self::Unreadable { line, .. }
-            | Self::FieldCount { line, .. }
-            | Self::Empty { line, .. }
+            Self::Table(finding) => finding.line.map(u64::from),
+            Self::Empty { line, .. }
             | Self::BadCode { line, .. }
             | Self::BadName { line, .. }
             | Self::UnknownKind { line, .. }
@@ -136,10 +121,12 @@ impl RowError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Unreadable { .. } => "csv-unreadable",
+            Self::Table(finding) => match &finding.code {
+                Cow::Borrowed(code) => code,
+                Cow::Owned(_) => "table-unreadable",
+            },
             Self::MissingColumn { .. } => "column-missing",
             Self::UnexpectedColumn { .. } => "column-unexpected",
-            Self::FieldCount { .. } => "field-count",
             Self::Empty { .. } => "field-empty",
             Self::BadCode { .. } => "code-malformed",
             Self::BadName { .. } => "name-malformed",
@@ -155,15 +142,10 @@ impl RowError {
     #[must_use]
     pub fn vi(&self) -> String {
         match self {
-            Self::Unreadable { line, detail } => {
-                format!("dòng {line}: không đọc được dưới dạng CSV: {}", detail.vi)
-            }
+            Self::Table(finding) => finding.line.map(|line| format!("dòng {line}: ")).unwrap_or_default() + &finding.vi,
             Self::MissingColumn { column } => format!("thiếu cột {column}"),
             Self::UnexpectedColumn { column } => {
                 format!("cột {column:?} không được biết đến hoặc bị lặp lại")
-            }
-            Self::FieldCount { line, found, expected } => {
-                format!("dòng {line}: có {found} trường trong khi dòng tiêu đề có {expected}")
             }
             Self::Empty { line, column } => format!("dòng {line}: {column} để trống"),
             Self::BadCode { line, column, value } => {

@@ -1,10 +1,11 @@
-//! Reads an operator's own list of units from CSV.
+//! Reads an operator's own list of units.
 
 use super::{RowError, UnitKey, UnitKind, UnitRecord};
-use crate::words::fault;
 use chrono::NaiveDate;
-use csv::{ReaderBuilder, StringRecord, Trim};
 use std::collections::HashMap;
+
+use crate::table::{Column, Options, Record, Table};
+use crate::words::Finding;
 
 /// The columns, in any order; all must be there, and no other.
 const COLUMNS: [&str; 9] = ["list", "code", "kind", "name_vi", "name_en", "parent_list", "parent_code", "valid_from", "valid_to"];
@@ -12,7 +13,7 @@ const MAX_CODE: usize = 64;
 const MAX_NAME: usize = 300;
 
 impl UnitRecord {
-    /// Reads a list of units from CSV text (UTF-8, commas, a header).
+    /// Reads a list of units from the bytes of a table: see [`crate::table`].
     ///
     /// The columns `list,code,kind,name_vi,name_en,parent_list,parent_code,valid_from,valid_to` may stand in any
     /// order. `name_en`, the parent and `valid_to` may be empty; a unit without an English name shows its
@@ -34,31 +35,16 @@ impl UnitRecord {
     ///
     /// Every [`RowError`] of the text at once, in the order of the lines. A wrong header is reported alone, as no row
     /// can be read under it.
-    pub fn parse_csv(text: &str) -> Result<Vec<Self>, Vec<RowError>> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut reader = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(text.as_bytes());
-        let header = match reader.headers() {
-            Ok(header) => header.clone(),
-            Err(error) => return Err(vec![unreadable(&error)]),
-        };
-        let positions = positions(&header)?;
-        let (mut records, mut errors, mut seen) = (Vec::new(), Vec::new(), HashMap::new());
-        for row in reader.records() {
-            let row = match row {
-                Ok(row) => row,
-                Err(error) => {
-                    errors.push(unreadable(&error));
-                    continue;
-                }
-            };
-            let line = row.position().map_or(0, csv::Position::line);
-            if row.len() != header.len() {
-                errors.push(RowError::FieldCount { line, found: row.len(), expected: header.len() });
-                continue;
-            }
-            let Some(record) = (Row { line, fields: &row, positions: &positions, errors: &mut errors }).record() else {
-                continue;
-            };
+    pub fn parse_csv(bytes: impl AsRef<[u8]>) -> Result<Vec<Self>, Vec<RowError>> {
+        let table = Table::read_sound_rows(bytes.as_ref(), &Options::new(&|_| Column::NAME));
+        let table = table.map_err(|findings| findings.into_iter().filter(Finding::is_error).map(RowError::Table).collect::<Vec<_>>())?;
+        check_header(&table)?;
+        let unreadable = table.findings().iter().filter(|finding| finding.is_error());
+        let mut errors: Vec<RowError> = unreadable.cloned().map(RowError::Table).collect();
+        let (mut records, mut seen) = (Vec::new(), HashMap::new());
+        for row in table.records() {
+            let line = u64::from(row.line());
+            let Some(record) = (Row { line, row, errors: &mut errors }).record() else { continue };
             let first_line = *seen.entry((record.key(), record.valid_from)).or_insert(line);
             if first_line != line {
                 let (unit, valid_from) = (record.key(), record.valid_from);
@@ -66,35 +52,23 @@ impl UnitRecord {
             }
             records.push(record);
         }
+        errors.sort_by_key(RowError::line);
         if errors.is_empty() { Ok(records) } else { Err(errors) }
     }
 }
 
-type Positions = HashMap<&'static str, usize>;
-
-fn positions(header: &StringRecord) -> Result<Positions, Vec<RowError>> {
-    let mut positions = Positions::new();
-    let mut errors = Vec::new();
-    for (at, name) in header.iter().enumerate() {
-        let column = COLUMNS.iter().find(|column| **column == name);
-        if column.is_none_or(|column| positions.insert(column, at).is_some()) {
-            errors.push(RowError::UnexpectedColumn { column: name.to_owned() });
-        }
-    }
-    let missing = COLUMNS.into_iter().filter(|column| !positions.contains_key(column));
-    errors.extend(missing.map(|column| RowError::MissingColumn { column }));
-    if errors.is_empty() { Ok(positions) } else { Err(errors) }
-}
-
-fn unreadable(error: &csv::Error) -> RowError {
-    RowError::Unreadable { line: error.position().map_or(1, csv::Position::line), detail: fault::of_csv(error) }
+fn check_header(table: &Table) -> Result<(), Vec<RowError>> {
+    let unexpected =
+        table.names().filter(|name| !COLUMNS.contains(name)).map(|name| RowError::UnexpectedColumn { column: name.to_owned() });
+    let missing = COLUMNS.into_iter().filter(|column| table.column(column).is_none()).map(|column| RowError::MissingColumn { column });
+    let errors: Vec<RowError> = unexpected.chain(missing).collect();
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
 /// One row under a good header, and where to put what is wrong with it.
 struct Row<'a> {
     line: u64,
-    fields: &'a StringRecord,
-    positions: &'a Positions,
+    row: Record<'a>,
     errors: &'a mut Vec<RowError>,
 }
 
@@ -135,7 +109,7 @@ impl<'a> Row<'a> {
     }
 
     fn field(&self, column: &'static str) -> &'a str {
-        self.positions.get(column).and_then(|at| self.fields.get(*at)).unwrap_or_default()
+        self.row.get(column).unwrap_or_default()
     }
 
     fn optional(&self, column: &'static str) -> Option<&'a str> {
@@ -256,7 +230,7 @@ mod tests {
                 (3, "date-malformed"),
                 (4, "name-malformed"),
                 (6, "validity-empty"),
-                (7, "field-count"),
+                (7, "wrong-width"),
                 (8, "unit-repeated"),
             ]
         );
@@ -265,9 +239,9 @@ mod tests {
 
     #[test]
     fn a_wrong_header_is_reported_alone_and_whole() {
-        let errors = UnitRecord::parse_csv("list;code\nx,y\n").unwrap_err();
-        assert_eq!(errors.len(), 1 + COLUMNS.len());
-        assert_eq!(errors[0], RowError::UnexpectedColumn { column: "list;code".into() });
+        let errors = UnitRecord::parse_csv("list;cod\nx;y\n").unwrap_err();
+        assert_eq!(errors.len(), COLUMNS.len());
+        assert_eq!(errors[0], RowError::UnexpectedColumn { column: "cod".into() });
         assert!(UnitRecord::parse_csv("").is_err());
     }
 

@@ -2,6 +2,7 @@
 
 mod import;
 mod numbers;
+mod tables;
 mod validity;
 
 use std::path::PathBuf;

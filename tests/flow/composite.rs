@@ -89,7 +89,7 @@ fn check_takes_tables_and_factors_with_the_definition_they_are_made_for() {
     let (fine, said) = checked(&["--definition", &own, &bad, &worse]);
     assert!(!fine, "{said}");
     for expected in [
-        "data.csv: /note: warning: ",
+        "data.csv: line 1 /note: warning: ",
         "data.csv: line 2 /0/satisfied: ",
         "data.csv: line 3 /1/unit: ",
         "/factors/4/nodes/0: The definition has no node “late” (unknown-node)",

@@ -343,9 +343,12 @@ fn tables_are_read_as_a_spreadsheet_saves_them() {
     let definition = marked("definition.json", [b"\xef\xbb\xbf", read(DEFINITION).as_bytes()].concat());
     let (fine, said) = index(folder.path(), (&definition, &marked("wide.csv", wide)), &[]);
     assert!(fine && said.contains(" A "), "{said}");
-    let latin = marked("latin.csv", b"unit,satisfied\nH\xe0 N\xf4i,1\n".to_vec());
-    let (fine, said) = index(folder.path(), (&definition, &latin), &["--vi"]);
-    assert!(!fine && said.contains("latin.csv: dòng 2: ") && said.contains("CSV UTF-8"), "{said}");
+    let windows = marked("windows.csv", b"unit,satisfied\nH\xe0 N\xf4\xf2i,1\n".to_vec());
+    let (fine, said) = index(folder.path(), (&definition, &windows), &["--vi"]);
+    assert!(fine && said.contains("Hà Nội") && said.contains("dòng 2: cảnh báo: ") && said.contains("(encoding-assumed)"), "{said}");
+    let tcvn3 = marked("tcvn3.csv", b"unit,satisfied\nH\xb5 N\xe9i,1\n".to_vec());
+    let (fine, said) = index(folder.path(), (&definition, &tcvn3), &["--vi"]);
+    assert!(!fine && said.contains("tcvn3.csv: dòng 2: ") && said.contains("CSV UTF-8"), "{said}");
     let (fine, said) = of_table("unit;satisfied;overdue;online;plan\nA;90,5;5;1.5;2\n", &[]);
     assert!(!fine && said.contains("use one decimal mark"), "{said}");
     let (fine, said) = of_table(&plain.replace("90.5", &"9".repeat(1_000_000)), &[]);

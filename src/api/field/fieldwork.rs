@@ -14,7 +14,7 @@ use crate::http::page::Listing;
 use crate::http::query::Query;
 use crate::http::state::AppState;
 use crate::jobs::load::WaveInField;
-use crate::office::waves::{self, DesignBody, DesignRequest};
+use crate::office::waves::{self, DesignBody, DesignRequest, DesignTables};
 use crate::office::{Action, Actor, Refusal};
 use crate::store::responses::{self, Count, CountBy, ResponseState};
 use crate::unit::{Registry, UnitId};
@@ -32,9 +32,9 @@ pub async fn put_design(
 ) -> Result<HttpResponse, Refusal> {
     actor.may(Action::KeepWave)?; // before the body is judged
     let (code, headers) = (code.into_inner(), req.headers().clone());
-    let wave = code.clone();
+    let (wave, tables) = (code.clone(), DesignTables::from(request.0));
     let loaded = state.act(actor, move |act| {
-        waves::load_design(act, &wave, &request.0, &|revision| etag::require_match(&headers, &etag::revision(revision)))
+        waves::load_design(act, &wave, &tables, &|revision| etag::require_match(&headers, &etag::revision(revision)))
     });
     let (body, revision) = loaded.await?;
     state.cache().forget_wave(&code);

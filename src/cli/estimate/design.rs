@@ -118,7 +118,9 @@ fn stages(design: &Design, table: &Table) -> Result<Vec<StageColumns>, Refusal> 
 fn names(table: &Table, column: &str) -> Result<Vec<String>, Refusal> {
     let cells = table.cells(column)?;
     match cells.iter().position(String::is_empty) {
-        Some(row) => Err(Refusal::new("design-invalid", format!("column {column:?}, row {}: the cluster or stratum is missing", row + 1))),
+        Some(row) => {
+            Err(Refusal::new("design-invalid", format!("column {column:?}, line {}: the cluster or stratum is missing", table.line(row))))
+        }
         None => Ok(cells.to_vec()),
     }
 }
@@ -128,9 +130,11 @@ fn counts(table: &Table, column: &str) -> Result<Vec<i64>, Refusal> {
     let count = |(row, value): (usize, &f64)| {
         #[allow(clippy::cast_possible_truncation)] // whole and below 2^53
         let whole = (value.fract() == 0.0 && *value >= 1.0 && *value < 9e15).then_some(*value as i64);
-        whole.ok_or_else(|| Refusal::new("design-invalid", format!("column {column:?}, row {row}: {value} is no number of units")))
+        whole.ok_or_else(|| {
+            Refusal::new("design-invalid", format!("column {column:?}, line {}: {value} is no number of units", table.line(row)))
+        })
     };
-    (1..).zip(table.numbers(column)?.iter()).map(count).collect()
+    table.numbers(column)?.iter().enumerate().map(count).collect()
 }
 
 /// Clusters whose names are unique over strata must not occur in two.

@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::cli::lang;
+use crate::schema::decode::compose;
 
 pub use answer::{line, number, numbers, texts};
 pub use case::{Case, Freedom, Options, Simple};
@@ -59,7 +60,8 @@ pub fn evaluate_file(path: &Path, mut answer: impl FnMut(Value)) -> anyhow::Resu
     let name = path.display();
     let said = |vi: &str, en: &str| format!("{name} {}", lang::chosen().pick(vi, en));
     let text = std::fs::read(path).with_context(|| said("không đọc được", "cannot be read"))?;
-    let file: Value = serde_json::from_slice(&text).with_context(|| said("không phải là JSON", "is not JSON"))?;
+    let mut file: Value = serde_json::from_slice(&text).with_context(|| said("không phải là JSON", "is not JSON"))?;
+    compose(&mut file); // as names in tables are
     let tables = Tables::new(path.parent().unwrap_or(Path::new("")));
     let cases =
         file.get("cases").and_then(Value::as_array).with_context(|| said("không có danh sách “cases”", "holds no list of cases"))?;

@@ -1,5 +1,6 @@
-//! CSV files as columns.
+//! Tables as columns.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -7,12 +8,15 @@ use std::rc::Rc;
 
 use super::refusal::Refusal;
 use crate::scoring::sample::Values;
+use crate::table::{self, Column, Options, number};
+use crate::words::Finding;
 
-/// A CSV file: a header, then rows; an empty cell is a missing value, lines that begin with `#` are comments.
+/// A table; an empty cell is a missing value.
 #[derive(Debug, Clone, Default)]
 pub struct Table {
     columns: BTreeMap<String, Vec<String>>,
-    rows: usize,
+    /// The line of each row in its file.
+    lines: Vec<u32>,
 }
 
 /// The distinct values of a column in their order, and which of them each row has.
@@ -54,37 +58,26 @@ impl Tables {
 impl Table {
     fn read(path: &Path, name: &str) -> Result<Self, Refusal> {
         let unreadable = |error: &dyn std::fmt::Display| Refusal::new("data-unreadable", format!("{name}: {error}"));
-        let text = std::fs::read_to_string(path).map_err(|error| unreadable(&error))?;
-        Self::parse(&text).map_err(|error| unreadable(&error))
+        let bytes = std::fs::read(path).map_err(|error| unreadable(&error))?;
+        Self::parse(&bytes).map_err(|error| unreadable(&error))
     }
 
     /// Reads a table.
     ///
     /// # Errors
-    /// What keeps the text from being one, with its line.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).trim(csv::Trim::All).from_reader(text.as_bytes());
-        let headers: Vec<String> = reader.headers().map_err(|error| error.to_string())?.iter().map(str::to_owned).collect();
-        let mut cells = vec![Vec::new(); headers.len()];
-        for record in reader.records() {
-            let record = record.map_err(|error| error.to_string())?;
-            for (column, cell) in cells.iter_mut().zip(&record) {
-                column.push(cell.to_owned());
-            }
-        }
-        let rows = cells.first().map_or(0, Vec::len);
-        if rows == 0 {
+    /// What keeps the bytes from being one, with its line.
+    pub fn parse(bytes: impl AsRef<[u8]>) -> Result<Self, String> {
+        let table = table::Table::read(bytes.as_ref(), &Options::new(&|_| Column::NAME)).map_err(|findings| {
+            let told = findings.iter().filter(|finding| finding.is_error());
+            let line = |finding: &Finding| finding.line.map_or_else(|| finding.en.clone(), |line| format!("line {line}: {}", finding.en));
+            told.map(line).collect::<Vec<_>>().join("; ")
+        })?;
+        if table.is_empty() {
             return Err("there are no rows".to_owned());
         }
-        let mut columns = BTreeMap::new();
-        for (header, cells) in headers.into_iter().zip(cells) {
-            if let Some((header, _)) = columns.remove_entry(&header) {
-                return Err(format!("two columns are named {header:?}"));
-            }
-            columns.insert(header, cells);
-        }
-        Ok(Self { columns, rows })
+        let cells = |place: usize| table.records().map(|record| record.at(place).unwrap_or_default().to_owned()).collect();
+        let columns = table.names().enumerate().map(|(place, name)| (name.to_owned(), cells(place))).collect();
+        Ok(Self { columns, lines: table.records().map(|record| record.line()).collect() })
     }
 
     /// The table with the rows that are kept alone.
@@ -92,13 +85,19 @@ impl Table {
     pub fn keeping(&self, keep: &[bool]) -> Self {
         let kept = |cells: &Vec<String>| cells.iter().zip(keep).filter(|(_, keep)| **keep).map(|(cell, _)| cell.clone()).collect();
         let columns = self.columns.iter().map(|(name, cells)| (name.clone(), kept(cells))).collect();
-        Self { columns, rows: keep.iter().filter(|keep| **keep).count() }
+        Self { columns, lines: self.lines.iter().zip(keep).filter(|(_, keep)| **keep).map(|(line, _)| *line).collect() }
     }
 
     /// How many rows there are.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.rows
+        self.lines.len()
+    }
+
+    /// The line of a row in its file.
+    #[must_use]
+    pub fn line(&self, row: usize) -> u32 {
+        self.lines.get(row).copied().unwrap_or_default()
     }
 
     /// Whether there is such a column.
@@ -121,13 +120,18 @@ impl Table {
     /// # Errors
     /// There is no such column, or a cell is no finite number.
     pub fn numbers(&self, column: &str) -> Result<Values, Refusal> {
-        let number = |(row, cell): (usize, &String)| match cell.as_str() {
+        let cells = self.cells(column)?.iter().map(String::as_str).zip(self.lines.iter().copied());
+        let plain = table::decimal_points(cells).map_err(|doubt| {
+            let line = doubt.line.map(|line| format!("line {line}, ")).unwrap_or_default();
+            Refusal::new("ambiguous-comma", format!("{line}column {column:?}: {}", doubt.en))
+        })?;
+        let number = |(text, line): (&Cow<'_, str>, &u32)| match &**text {
             "" => Ok(f64::NAN),
             text => {
-                number(text).ok_or_else(|| Refusal::new("not-a-number", format!("column {column:?}, row {row}: {text:?} is no number")))
+                number(text).ok_or_else(|| Refusal::new("not-a-number", format!("column {column:?}, line {line}: {text:?} is no number")))
             }
         };
-        (1..).zip(self.cells(column)?).map(number).collect()
+        plain.iter().zip(&self.lines).map(number).collect()
     }
 
     /// The distinct values of a column.
@@ -153,9 +157,4 @@ impl Table {
             cells.iter().map(|cell| if cell.is_empty() { None } else { *known.entry(cell).or_insert_with(|| place(cell)) }).collect();
         Ok(Levels { of_row, names: names.into_iter().cloned().collect(), numeric: numbers.is_some() })
     }
-}
-
-/// A finite number.
-fn number(text: &str) -> Option<f64> {
-    text.parse::<f64>().ok().filter(|number| number.is_finite())
 }

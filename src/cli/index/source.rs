@@ -10,7 +10,6 @@ use super::arguments::From;
 use super::runs;
 use crate::cli::run::Bar;
 use crate::cli::{Context, file, findings};
-use crate::composite::geography::unknown_units;
 use crate::composite::targets::Rules;
 use crate::composite::uncertainty::Errors;
 use crate::composite::{Outcome, State, Table, compute, doubts, survey};
@@ -54,7 +53,7 @@ impl Source {
         let refused = |file: &Path, found: &[Finding]| findings::refusal(&file.display().to_string(), found, lang);
         let checked = parse_composite(&file::read(definition, lang)?).map_err(|found| refused(definition, &found))?;
         let data = from.data.as_deref().with_context(|| lang.pick("cần --data", "--data is needed"))?;
-        let found = Table::read(&file::read(data, lang)?, &checked.definition);
+        let found = Table::read(file::bytes(data, lang)?, &checked.definition);
         let (mut table, mut warnings) = found.map_err(|found| refused(data, &found))?;
         for file in &from.runs {
             let run = runs::read(file, checked.definition.geography(), checked.definition.edition(), lang)?;
@@ -67,7 +66,6 @@ impl Source {
                 found.code != "column-missing" || !found.pointer.strip_prefix('/').is_some_and(|code| filled.contains(code))
             });
         }
-        warnings.extend(unknown_units(&checked.definition, &table));
         let (initial, outcome) = (table.state(&checked.definition), compute(&checked.definition, &table)?);
         warnings.extend(doubts(&checked.definition, &outcome));
         let errors = Errors::of(&checked.definition, &table);

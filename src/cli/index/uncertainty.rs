@@ -32,7 +32,7 @@ impl Found {
 pub(super) fn errors(asked: &Intervals, known: &Errors, definition: &CompositeDefinition, table: &Table, lang: Lang) -> Result<Errors> {
     let mut errors = known.clone();
     if let Some(file) = &asked.covariances {
-        let read = errors.with_covariances(&file::read(file, lang)?, definition, table);
+        let read = errors.with_covariances(file::bytes(file, lang)?, definition, table);
         errors = read.map_err(|found| findings::refusal(&file.display().to_string(), &found, lang))?;
     }
     if errors.is_empty() {

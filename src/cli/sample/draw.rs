@@ -4,15 +4,15 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::{or_findings, read};
-use crate::cli::Context;
+use super::or_findings;
+use crate::cli::{Context, file};
 use crate::design::plan::{Protocol, SamplingFrame, SamplingPlan, Tables, draw_sample};
 use crate::words::Lang;
 
 /// What to draw from.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Arguments {
-    /// The frame: CSV with a row for each of the smallest units on a list.
+    /// The frame: CSV or XLSX with a row for each of the smallest units on a list.
     #[arg(long)]
     frame: PathBuf,
     /// The plan: JSON that says what is drawn in each stage (`docs/examples/sampling`).
@@ -32,9 +32,9 @@ pub(in crate::cli) struct Arguments {
 /// Draws, writes every result and says what became of it.
 pub(super) fn draw(context: &Context, arguments: &Arguments) -> Result<()> {
     let lang = context.lang;
-    let plan = or_findings(context.lang, &arguments.plan, SamplingPlan::parse(&read(&arguments.plan)?))?;
-    let frame = or_findings(context.lang, &arguments.frame, SamplingFrame::read(&read(&arguments.frame)?, &plan))?;
-    let sample = or_findings(context.lang, &arguments.plan, draw_sample(&plan, &frame, arguments.seed))?;
+    let plan = or_findings(lang, &arguments.plan, SamplingPlan::parse(&file::read(&arguments.plan, lang)?))?;
+    let frame = or_findings(lang, &arguments.frame, SamplingFrame::read(file::bytes(&arguments.frame, lang)?, &plan))?;
+    let sample = or_findings(lang, &arguments.plan, draw_sample(&plan, &frame, arguments.seed))?;
     let tables = Tables::of(&plan, &sample)?;
     let protocol = Protocol::of(&plan, &frame, &sample);
     let results = [

@@ -9,7 +9,6 @@ use anyhow::{Result, bail};
 
 use crate::cli::Context;
 use crate::cli::findings::{errors, tell};
-use crate::cli::{file, lang};
 use crate::words::{Finding, Lang};
 
 /// Findings that are printed; the rest is counted.
@@ -30,10 +29,6 @@ pub(super) fn sample(context: &Context, command: &Command) -> Result<()> {
         Command::Plan(arguments) => plan::plan(context, arguments),
         Command::Draw(arguments) => draw::draw(context, arguments),
     }
-}
-
-fn read(path: &Path) -> Result<String> {
-    file::read(path, lang::chosen())
 }
 
 /// What `checked` holds; its findings, printed with the name of the file, where it holds none.

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
-use super::{or_findings, read};
-use crate::cli::{Context, lang};
+use super::or_findings;
+use crate::cli::{Context, file, lang};
 use crate::design::plan::{
     Bounds, Change, Outlook, OutlookLine, Precision, Rule, StrataColumns, Stratum, Target, allocate, cluster_effect, invitations, outlook,
     read_strata,
@@ -160,7 +160,7 @@ pub(super) fn plan(context: &Context, arguments: &Arguments) -> Result<()> {
         spread: arguments.spread.as_deref(),
         cost: arguments.cost.as_deref(),
     };
-    let strata = or_findings(context.lang, &arguments.frame, read_strata(&read(&arguments.frame)?, columns))?;
+    let strata = or_findings(context.lang, &arguments.frame, read_strata(file::bytes(&arguments.frame, context.lang)?, columns))?;
     let precision = Precision::new(arguments.target(0.0), arguments.quantile()?, arguments.deff()?, None)?;
     let answers = arguments.answers(&strata, precision)?;
     let wish = arguments.half_width.map(|points| points / arguments.points());

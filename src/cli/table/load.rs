@@ -21,7 +21,7 @@ const TITLE: usize = 200;
 /// What to load.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Arguments {
-    /// The table as CSV: a line a value, or a line a unit with a column an indicator.
+    /// The table as CSV or XLSX: a line a value, or a line a unit with a column an indicator.
     csv: PathBuf,
     /// Code of the composite index.
     #[arg(long)]
@@ -47,7 +47,7 @@ fn title(text: &str) -> Result<String, String> {
 /// What to check.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct CheckArguments {
-    /// The table as CSV.
+    /// The table as CSV or XLSX.
     csv: PathBuf,
     /// Code of a published composite index.
     #[arg(long, requires = "index_version", required_unless_present = "definition")]
@@ -83,13 +83,13 @@ impl Printing {
 
 /// Stores a table, and says what it is.
 pub(super) fn load(context: &Context, arguments: &Arguments) -> Result<()> {
-    let (name, text) = read(&arguments.csv, context.lang)?;
+    let (name, bytes) = table(&arguments.csv, context.lang)?;
     let office = context.office()?;
     let me = myself(&office)?;
     let stem = || arguments.csv.file_stem().unwrap_or_default().to_string_lossy().chars().take(TITLE).collect();
     let title = arguments.title.clone().unwrap_or_else(stem);
     let (index, version) = (&arguments.index, &arguments.index_version);
-    let sent = office.look(&me, |look| tables::prepare(look, index, version, &title, text.as_bytes())).map_err(refused)?;
+    let sent = office.look(&me, |look| tables::prepare(look, index, version, &title, &bytes)).map_err(refused)?;
     if let (true, Err(found)) = (arguments.printing.json, sent.sheet()) {
         return Err(arguments.printing.refusal(&name, found));
     }
@@ -109,7 +109,7 @@ pub(super) fn load(context: &Context, arguments: &Arguments) -> Result<()> {
 
 /// Says what is found in a table.
 pub(super) fn check(context: &Context, arguments: &CheckArguments) -> Result<()> {
-    let (name, text) = read(&arguments.csv, context.lang)?;
+    let (name, bytes) = table(&arguments.csv, context.lang)?;
     let printing = &arguments.printing;
     let definition = match (&arguments.definition, &arguments.index, &arguments.index_version) {
         (Some(file), _, _) => {
@@ -124,7 +124,7 @@ pub(super) fn check(context: &Context, arguments: &CheckArguments) -> Result<()>
             "--index and --index-version, or --definition, say what the table is for",
         )),
     };
-    let sheet = indicators::read("", &text, &definition).map_err(|found| printing.refusal(&name, &found))?;
+    let sheet = indicators::read("", &bytes, &definition).map_err(|found| printing.refusal(&name, &found))?;
     let (values, units) = (sheet.contents.values.len(), sheet.contents.units.len());
     if printing.json {
         println!("{}", json!({ "warnings": sheet.warnings, "values": values, "units": units }));
@@ -145,6 +145,10 @@ pub(super) fn check(context: &Context, arguments: &CheckArguments) -> Result<()>
         )
     );
     Ok(())
+}
+
+fn table(path: &Path, lang: Lang) -> Result<(String, Vec<u8>)> {
+    Ok((path.display().to_string(), file::bytes(path, lang)?))
 }
 
 fn read(path: &Path, lang: Lang) -> Result<(String, String)> {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::cli::{Context, findings};
+use crate::cli::{Context, file, findings};
 use crate::design::weighting::{Plan, Sheet, Weighting, apply};
 use crate::words::Finding;
 
@@ -42,12 +42,10 @@ pub(super) fn weight(context: &Context, arguments: &Arguments) -> ExitCode {
 
 fn weigh(arguments: &Arguments) -> Result<(), Vec<Finding>> {
     let one = |finding: Finding| vec![finding];
-    let text = std::fs::read_to_string(&arguments.plan).map_err(|error| {
-        vec![Finding::error("", "file-unreadable", format!("Không đọc được tệp: {error}"), format!("The file cannot be read: {error}"))]
-    })?;
+    let text = file::try_read(&arguments.plan).map_err(one)?;
     let plan = Plan::parse(&text)?;
     let folder = arguments.plan.parent().unwrap_or(Path::new(""));
-    let sheet = sheet(folder, &plan.data, "/data").map_err(one)?;
+    let sheet = sheet(folder, &plan.data, &plan.numbers(), "/data")?;
     let weighting = apply(&plan, &sheet, &total_files(&plan, folder)?)?;
     let ids = sheet.column(&plan.id, "/id").map_err(one)?;
     if let Some(path) = &arguments.output {
@@ -66,22 +64,22 @@ fn weigh(arguments: &Arguments) -> Result<(), Vec<Finding>> {
 }
 
 /// A file that the plan names.
-fn sheet(folder: &Path, file: &str, pointer: &str) -> Result<Sheet, Finding> {
-    let path = folder.join(file);
+fn sheet(folder: &Path, data: &str, numbers: &[&str], pointer: &str) -> Result<Sheet, Vec<Finding>> {
+    let path = folder.join(data);
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(&path).map_err(|error| {
-        Finding::error(pointer, "file-unreadable", format!("Không đọc được tệp {name}: {error}"), format!("{name}: {error}"))
-    })?;
-    Sheet::parse(&name, &text, pointer)
+    let of_file =
+        |found: Finding| vec![Finding::error(pointer, found.code, format!("{name}: {}", found.vi), format!("{name}: {}", found.en))];
+    let bytes = file::try_bytes(&path).map_err(of_file)?;
+    Sheet::parse(&name, &bytes, numbers, pointer)
 }
 
 /// The files of totals that a plan names, each once.
 fn total_files(plan: &Plan, folder: &Path) -> Result<BTreeMap<String, Sheet>, Vec<Finding>> {
     let (mut files, mut findings) = (BTreeMap::new(), Vec::new());
     for (pointer, file) in plan.total_files() {
-        match sheet(folder, file, &pointer) {
+        match sheet(folder, file, &["total"], &pointer) {
             Ok(sheet) => drop(files.insert(file.to_owned(), sheet)),
-            Err(finding) => findings.push(finding),
+            Err(found) => findings.extend(found),
         }
     }
     if findings.is_empty() { Ok(files) } else { Err(findings) }

@@ -145,10 +145,10 @@ impl Contradiction {
     }
 }
 
-/// A warning for every unit of a table that the list of its edition does not hold, where the definition is made for a national list.
-/// Editions whose list cannot be told are held against the definition's.
+/// An error for every unit of a table that the list of its edition does not hold, with edition and unit, where the definition is made for
+/// a national list. Editions whose list cannot be told are held against the definition's.
 #[must_use]
-pub fn unknown_units(definition: &CompositeDefinition, table: &Table) -> Vec<Finding> {
+pub fn unknown_units<'t>(definition: &CompositeDefinition, table: &'t Table) -> Vec<((&'t str, &'t str), Finding)> {
     let Some(own) = definition.geography().filter(|own| NATIONAL_LISTS.contains(own)) else { return Vec::new() };
     let Some(lists) = national().map(Lists::of) else { return Vec::new() };
     let rows: Vec<(&str, &str)> = table.rows().collect();
@@ -157,15 +157,19 @@ pub fn unknown_units(definition: &CompositeDefinition, table: &Table) -> Vec<Fin
         let Some((edition, _)) = rows.first() else { continue };
         let texts: Vec<String> = rows.iter().map(|(_, unit)| (*unit).to_owned()).collect();
         let list = lists.of_edition(definition, edition, &texts).unwrap_or_else(|_| own.to_owned());
-        let unknown = texts.iter().filter(|unit| lists.codes(&list).find(unit).is_none());
-        findings.extend(unknown.map(|unit| {
-            Finding::warning(
+        let codes = lists.codes(&list);
+        for (_, unit) in rows.iter().filter(|(_, unit)| codes.find(unit).is_none()) {
+            let (ask_vi, ask_en) = codes.lost_zero(unit).map_or_else(Default::default, |code| {
+                (format!("; có phải là “{code}”, mất số 0 ở đầu?"), format!("; is it “{code}” that lost its zero in front?"))
+            });
+            let finding = Finding::error(
                 format!("/editions/{edition}/units/{unit}"),
                 "unknown-unit",
-                format!("Kỳ {edition}: đơn vị “{unit}” không có trong danh mục {list}"),
-                format!("{edition}: the unit “{unit}” is not in the list {list}"),
-            )
-        }));
+                format!("Kỳ {edition}: đơn vị “{unit}” không có trong danh mục {list}{ask_vi}"),
+                format!("{edition}: the unit “{unit}” is not in the list {list}{ask_en}"),
+            );
+            findings.push(((*edition, *unit), finding));
+        }
     }
     findings
 }

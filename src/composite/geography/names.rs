@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::schema::composite::NATIONAL_LISTS;
+use crate::table::whole;
 use crate::unit::{LEGACY, Registry, UnitKind, english_name};
 
 /// The list of 64 provinces, in force until Hà Tây went into Hà Nội on 1 August 2008: the provinces of [`LEGACY`] and `HA_TAY`.
@@ -64,11 +65,19 @@ impl Codes {
         let bare = unit.rsplit(':').next().unwrap_or(unit);
         let by_code = self.known.get(bare);
         let by_name = || {
-            let name = folded(bare);
+            // What holds no letter is no name: `4.0` must not become the code 40.
+            let name = if bare.contains(char::is_alphabetic) { folded(bare) } else { return None };
             let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name.as_str(), |(_, name)| *name);
             self.known.get(name)
         };
         by_code.or_else(by_name).map(String::as_str)
+    }
+
+    /// The code that a spreadsheet makes this text of when it takes codes for numbers: one with a zero in front.
+    pub(super) fn lost_zero(&self, unit: &str) -> Option<&str> {
+        let (list, bare) = unit.rsplit_once(':').map_or((None, unit), |(list, bare)| (Some(list), bare));
+        let code = list.is_none_or(|list| list == self.list).then(|| format!("0{}", whole(bare).unwrap_or(bare)))?;
+        self.known.get(&code).map(String::as_str)
     }
 
     /// Whether these are all the provinces of the list and nothing else.

@@ -74,9 +74,9 @@ impl Errors {
     /// # Errors
     /// Every finding of the file with its line: values that are not there or have no standard error, pairs that stand there
     /// twice, correlations beyond 1, and covariances that no errors can have together.
-    pub fn with_covariances(self, text: &str, definition: &CompositeDefinition, table: &Table) -> Result<Self, Vec<Finding>> {
+    pub fn with_covariances(self, bytes: impl AsRef<[u8]>, definition: &CompositeDefinition, table: &Table) -> Result<Self, Vec<Finding>> {
         let mut pairs = Pairs::new(&self, definition, table);
-        covariance_file::read(text, definition.edition(), &mut pairs)?;
+        covariance_file::read(bytes.as_ref(), definition.edition(), &mut pairs)?;
         let found = pairs.found();
         self.covarying(found)
     }

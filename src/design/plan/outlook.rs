@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::allocation::Stratum;
 use super::size::{Precision, SizeError, invitations, slovin};
-use crate::design::csv::{Others, Row, on_line, read_table};
+use crate::design::rows::{Others, Row, on_line, read_table};
+use crate::table;
 use crate::words::Finding;
 
 /// The margin of the Ministry of Home Affairs' guidance.
@@ -29,17 +30,19 @@ pub struct StrataColumns<'a> {
 ///
 /// # Errors
 /// Every finding at once, each with its line and column.
-pub fn read_strata(text: &str, columns: StrataColumns<'_>) -> Result<Vec<Stratum>, Vec<Finding>> {
+pub fn read_strata(bytes: impl AsRef<[u8]>, columns: StrataColumns<'_>) -> Result<Vec<Stratum>, Vec<Finding>> {
     let mut findings = Vec::new();
     let used: Vec<&str> = [Some(columns.by), columns.size, columns.spread, columns.cost].into_iter().flatten().collect();
-    let rows = read_table(text, &used, Others::Any, &mut findings);
-    let mut strata: BTreeMap<String, (Stratum, usize)> = BTreeMap::new();
+    let numbers = |column: &str| [columns.size, columns.spread, columns.cost].contains(&Some(column));
+    let rows = read_table(bytes.as_ref(), &used, Others::Any, &numbers, &mut findings);
+    let mut strata: BTreeMap<String, (Stratum, u32)> = BTreeMap::new();
     for row in &rows {
         let code = row.required(columns.by, &mut findings);
-        let size = columns.size.map_or(Some(1), |column| number(row, column, |size: &u64| *size <= 1_000_000_000_000, &mut findings));
-        let mut real = |column: Option<&str>| {
-            column.map_or(Some(1.0), |column| number(row, column, |x: &f64| x.is_finite() && *x > 0.0, &mut findings))
-        };
+        let size = columns
+            .size
+            .map_or(Some(1), |column| number(row, column, table::integer, |size: &u64| *size <= 1_000_000_000_000, &mut findings));
+        let mut real =
+            |column: Option<&str>| column.map_or(Some(1.0), |column| number(row, column, table::number, |x: &f64| *x > 0.0, &mut findings));
         let (Some(spread), Some(cost), Some(code), Some(size)) = (real(columns.spread), real(columns.cost), code, size) else { continue };
         let new = Stratum { spread, cost, ..Stratum::new(code.clone(), 0) };
         let (stratum, first) = strata.entry(code).or_insert((new, row.line));
@@ -63,9 +66,9 @@ pub fn read_strata(text: &str, columns: StrataColumns<'_>) -> Result<Vec<Stratum
 }
 
 /// A number in a cell that must not be empty.
-fn number<T: std::str::FromStr>(row: &Row, column: &str, good: impl Fn(&T) -> bool, findings: &mut Vec<Finding>) -> Option<T> {
+fn number<T>(row: &Row, column: &str, read: fn(&str) -> Option<T>, good: impl Fn(&T) -> bool, findings: &mut Vec<Finding>) -> Option<T> {
     let text = row.required(column, findings)?;
-    let number = text.parse().ok().filter(good);
+    let number = read(&text).filter(good);
     if number.is_none() {
         let (vi, en) = (format!("{text:?} không phải là số hợp lệ"), format!("{text:?} is no valid number"));
         findings.push(on_line(row.line, column, "number-invalid", &vi, &en));

@@ -1,11 +1,12 @@
-//! What can be drawn: a CSV table with a row for each of the smallest units on a list.
+//! What can be drawn: a table with a row for each of the smallest units on a list.
 
 use std::collections::{BTreeSet, HashMap};
 
 use sha2::{Digest, Sha256};
 
 use super::sampling_plan::{Number, SamplingPlan};
-use crate::design::csv::{Others, Row, on_line, read_table};
+use crate::design::rows::{Others, Row, on_line, read_table};
+use crate::table;
 use crate::words::Finding;
 
 /// The largest size of one row.
@@ -30,7 +31,7 @@ pub struct SamplingFrame {
 pub(super) struct Line {
     /// The stratum and the codes of the units of each stage that the row lies in.
     pub(super) path: Vec<String>,
-    number: usize,
+    number: u32,
     cells: Row,
     whole: HashMap<String, u64>,
     real: HashMap<String, f64>,
@@ -53,7 +54,7 @@ impl Line {
     }
 
     pub(super) fn flag(&self, column: &str) -> bool {
-        self.text(column) == "1"
+        table::whole(self.text(column)) == Some("1")
     }
 }
 
@@ -107,16 +108,16 @@ impl<'p> Columns<'p> {
 }
 
 impl SamplingFrame {
-    /// Reads the frame that `plan` draws from: CSV with the columns that the plan names, and any others. Lines that
-    /// start with `#` are comments.
+    /// Reads the frame that `plan` draws from: a table with the columns that the plan names, and any others.
     ///
     /// # Errors
     /// Every finding at once, each with its line and column.
-    pub fn read(text: &str, plan: &SamplingPlan) -> Result<Self, Vec<Finding>> {
+    pub fn read(bytes: impl AsRef<[u8]>, plan: &SamplingPlan) -> Result<Self, Vec<Finding>> {
         let mut findings = Vec::new();
         let columns = Columns::of(plan);
         let used: Vec<&str> = columns.all(plan).into_iter().collect();
-        let rows = read_table(text, &used, Others::Any, &mut findings);
+        let numbers = |column: &str| [&columns.sizes, &columns.counts, &columns.reals].iter().any(|set| set.contains(column));
+        let rows = read_table(bytes.as_ref(), &used, Others::Any, &numbers, &mut findings);
         if rows.is_empty() && findings.is_empty() {
             findings.push(on_line(1, "", "frame-empty", "Khung mẫu không có dòng nào", "the frame has no rows"));
         }
@@ -139,7 +140,7 @@ impl SamplingFrame {
             }
             canonical.update("\n");
         }
-        Ok(Self { lines, sha256: Sha256::digest(text).into(), canonical_sha256: canonical.finalize().into() })
+        Ok(Self { lines, sha256: Sha256::digest(bytes.as_ref()).into(), canonical_sha256: canonical.finalize().into() })
     }
 
     /// The rows in canonical order.
@@ -184,7 +185,7 @@ fn line(cells: Row, plan: &SamplingPlan, columns: &Columns<'_>, findings: &mut V
     for column in columns.sizes.union(&columns.counts) {
         let range = if columns.counts.contains(column) { 1..=MAX_COUNT } else { 0..=MAX_SIZE };
         let Some(text) = cells.required(column, findings) else { continue };
-        if let Some(n) = text.parse().ok().filter(|n| range.contains(n)) {
+        if let Some(n) = table::integer(&text).filter(|n| range.contains(n)) {
             whole.insert((*column).to_owned(), n);
         } else {
             let (low, high) = (range.start(), range.end());
@@ -195,14 +196,14 @@ fn line(cells: Row, plan: &SamplingPlan, columns: &Columns<'_>, findings: &mut V
     let mut real = HashMap::new();
     for column in &columns.reals {
         let Some(text) = cells.required(column, findings) else { continue };
-        if let Some(x) = text.parse().ok().filter(|x: &f64| x.is_finite() && *x > 0.0) {
+        if let Some(x) = table::number(&text).filter(|x| *x > 0.0) {
             real.insert((*column).to_owned(), x);
         } else {
             wrong(number, column, &text, "number-invalid", ("số dương", "positive number"), findings);
         }
     }
     for column in &columns.flags {
-        if let Some(text) = cells.text(column).filter(|text| !["0", "1"].contains(text)) {
+        if let Some(text) = cells.text(column).filter(|text| !table::whole(text).is_some_and(|flag| ["0", "1"].contains(&flag))) {
             wrong(number, column, text, "flag-invalid", ("0 hoặc 1", "0 or 1"), findings);
         }
     }
@@ -227,7 +228,7 @@ fn code(cells: &Row, column: &str, findings: &mut Vec<Finding>) -> Option<String
     Some(text)
 }
 
-fn wrong(line: usize, column: &str, text: &str, code: &'static str, expected: (&str, &str), findings: &mut Vec<Finding>) {
+fn wrong(line: u32, column: &str, text: &str, code: &'static str, expected: (&str, &str), findings: &mut Vec<Finding>) {
     let (vi, en) = (format!("{text:?} không phải là {}", expected.0), format!("{text:?} is no {}", expected.1));
     findings.push(on_line(line, column, code, &vi, &en));
 }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::design::{Bounds, ClassRule, Distance, RakeStop, Redistribution, TrimRule};
 use crate::schema::decode::{At, Object, array, boolean, document, list, names, not_empty, real, skip_meta_schema, string, whole};
+use crate::table;
 use crate::words::Finding;
 
 /// How weights are made, step by step.
@@ -39,6 +40,15 @@ pub(crate) enum Stage {
     Probability(String),
     /// Columns of the units there are and of those drawn.
     Counts { population: String, sampled: String },
+}
+
+impl Stage {
+    fn columns(&self) -> Vec<&str> {
+        match self {
+            Self::Probability(column) => vec![column],
+            Self::Counts { population, sampled } => vec![population, sampled],
+        }
+    }
 }
 
 /// The ends a case can come to, in the order of [`Outcome::values`].
@@ -109,6 +119,19 @@ impl Plan {
     /// Every finding, in the order of lines.
     pub(crate) fn parse(text: &str) -> Result<Self, Vec<Finding>> {
         Ok(document(text, read)?.found)
+    }
+
+    /// The columns of the data that hold numbers.
+    pub(crate) fn numbers(&self) -> Vec<&str> {
+        let base = match &self.base {
+            Base::Column(column) => vec![column.as_str()],
+            Base::Stages(stages) => stages.iter().flat_map(Stage::columns).collect(),
+        };
+        let totals = self.steps.iter().flat_map(|step| match step {
+            Step::Calibrate { totals, .. } => totals.as_slice(),
+            _ => &[],
+        });
+        base.into_iter().chain(totals.map(|(column, _)| column.as_str())).collect()
     }
 
     /// The files with totals that margins name, each with where the plan names it.
@@ -198,7 +221,8 @@ fn either<T>(one: &str, other: &str, at: &mut At<'_>) -> Option<T> {
 fn outcome(value: &Value, at: &mut At<'_>) -> Option<Outcome> {
     let mut object = Object::open(value, at)?;
     let column = object.need("column", at, text);
-    let values = ENDS.map(|end| object.read(end, at, names).unwrap_or_default());
+    let values: [Vec<String>; 7] =
+        ENDS.map(|end| object.read(end, at, names).unwrap_or_default().iter().map(|value| table::name(value).into_owned()).collect());
     object.close(at);
     if values[0].is_empty() && values[1].is_empty() {
         at.missing("complete");
@@ -255,7 +279,12 @@ fn margin(value: &Value, at: &mut At<'_>) -> Option<Margin> {
             at.wrong_type("một đối tượng", "an object", value);
             return None;
         };
-        Some(totals.iter().filter_map(|(name, total)| Some((name.clone(), positive(total, 0.0, &mut at.key(name))?))).collect())
+        Some(
+            totals
+                .iter()
+                .filter_map(|(name, total)| Some((table::name(name).into_owned(), positive(total, 0.0, &mut at.key(name))?)))
+                .collect(),
+        )
     });
     let file = object.read("file", at, text);
     let totals = match (inline, file) {

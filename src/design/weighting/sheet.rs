@@ -1,41 +1,43 @@
-//! CSV files that are written again with columns added.
+//! Tables that are written again with columns added.
 
-use crate::words::{Finding, Said, fault};
+use crate::table::{self, Column, Options, Table};
+use crate::words::Finding;
 
-/// A CSV file: a header and its records, in the order of the file.
+/// A table with at least one row.
 #[derive(Debug, Clone)]
 pub(crate) struct Sheet {
-    headers: csv::StringRecord,
-    records: Vec<csv::StringRecord>,
+    table: Table,
 }
 
 impl Sheet {
-    /// Reads the text of a file, which findings call `name`.
+    /// Reads the bytes of a file, which findings call `name`; the columns of `numbers` hold numbers.
     ///
     /// # Errors
-    /// A finding at `pointer`: the text is no CSV, has no rows, or two columns of one name.
-    pub(crate) fn parse(name: &str, text: &str, pointer: &str) -> Result<Self, Finding> {
-        let refused = |Said { vi, en }| {
-            Finding::error(pointer, "file-unreadable", format!("Không đọc được tệp {name}: {vi}"), format!("{name}: {en}"))
+    /// Every finding, at `pointer`: the bytes are no table, or it has no rows.
+    pub(crate) fn parse(name: &str, bytes: &[u8], numbers: &[&str], pointer: &str) -> Result<Self, Vec<Finding>> {
+        let columns = |column: &str| if numbers.contains(&column) { Column::NUMBER } else { Column::NAME };
+        let of_file = |finding: Finding| {
+            let (vi, en) = finding.line.map_or_else(Default::default, |line| (format!(", dòng {line}"), format!(", line {line}")));
+            let (vi, en) = (format!("{name}{vi}: {}", finding.vi), format!("{name}{en}: {}", finding.en));
+            Finding { pointer: pointer.to_owned(), line: None, vi, en, ..finding }
         };
-        let unreadable = |error: &csv::Error| refused(fault::of_csv(error));
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
-        let headers = reader.headers().map_err(|error| unreadable(&error))?.clone();
-        let records = reader.records().collect::<Result<Vec<_>, _>>().map_err(|error| unreadable(&error))?;
-        if records.is_empty() {
-            return Err(refused(Said::new("không có dòng nào", "there are no rows")));
+        let refused = |findings: Vec<Finding>| findings.into_iter().filter(Finding::is_error).map(of_file).collect::<Vec<_>>();
+        let table = Table::read(bytes, &Options::new(&columns)).map_err(refused)?;
+        if table.is_empty() {
+            let (vi, en) = (format!("{name} không có dòng dữ liệu nào"), format!("{name} has no rows"));
+            return Err(vec![Finding::error(pointer, "table-empty", vi, en)]);
         }
-        let twice = headers.iter().enumerate().find(|(place, name)| headers.iter().take(*place).any(|other| other == *name));
-        match twice {
-            Some((_, twice)) => Err(refused(Said::new(format!("hai cột cùng tên “{twice}”"), format!("two columns are named “{twice}”")))),
-            None => Ok(Self { headers, records }),
-        }
+        Ok(Self { table })
     }
 
     /// How many rows there are.
     pub(crate) fn rows(&self) -> usize {
-        self.records.len()
+        self.table.len()
+    }
+
+    /// The line on which a row stands.
+    pub(crate) fn line(&self, row: usize) -> u32 {
+        self.table.record(row).map_or(0, |record| record.line())
     }
 
     /// The cells of a column.
@@ -43,11 +45,11 @@ impl Sheet {
     /// # Errors
     /// A finding at `pointer`: there is no such column.
     pub(crate) fn column(&self, name: &str, pointer: &str) -> Result<Vec<&str>, Finding> {
-        let place = self.headers.iter().position(|header| header == name).ok_or_else(|| {
+        let place = self.table.column(&table::name(name)).ok_or_else(|| {
             let vi = format!("Tệp dữ liệu không có cột “{name}”");
             Finding::error(pointer, "column-unknown", vi, format!("The data has no column “{name}”"))
         })?;
-        Ok(self.records.iter().map(|record| record.get(place).unwrap_or_default()).collect())
+        Ok(self.table.records().map(|record| record.at(place).unwrap_or_default()).collect())
     }
 
     /// The cells of several columns, those of a row joined.
@@ -64,11 +66,11 @@ impl Sheet {
     /// # Errors
     /// A finding at `pointer`: there is no such column, or the first cell that is no finite number, with its line.
     pub(crate) fn numbers(&self, name: &str, wanted: &[bool], pointer: &str) -> Result<Vec<f64>, Finding> {
-        let number = |(row, cell): (usize, &&str)| match cell.parse::<f64>() {
+        let number = |(row, cell): (usize, &&str)| match table::number(cell) {
             _ if !wanted.get(row).copied().unwrap_or_default() => Ok(0.0),
-            Ok(value) if value.is_finite() => Ok(value),
-            _ => {
-                let line = row + 2; // the header is line 1
+            Some(value) => Ok(value),
+            None => {
+                let line = self.line(row);
                 let vi = format!("Cột “{name}”, dòng {line}: “{cell}” không phải là số");
                 Err(Finding::error(pointer, "not-a-number", vi, format!("Column “{name}”, line {line}: “{cell}” is no number")))
             }
@@ -82,10 +84,10 @@ impl Sheet {
     /// What keeps a record from being written; memory is all it needs.
     pub(crate) fn with_columns(&self, added: &[(String, &[f64])]) -> Result<Vec<u8>, csv::Error> {
         let mut writer = csv::Writer::from_writer(Vec::new());
-        writer.write_record(self.headers.iter().chain(added.iter().map(|(name, _)| name.as_str())))?;
-        for (row, record) in self.records.iter().enumerate() {
+        writer.write_record(self.table.names().chain(added.iter().map(|(name, _)| name.as_str())))?;
+        for (row, record) in self.table.records().enumerate() {
             let numbers: Vec<String> = added.iter().map(|(_, numbers)| numbers[row].to_string()).collect();
-            writer.write_record(record.iter().chain(numbers.iter().map(String::as_str)))?;
+            writer.write_record(record.cells().map(Option::unwrap_or_default).chain(numbers.iter().map(String::as_str)))?;
         }
         writer.into_inner().map_err(|error| error.into_error().into())
     }

@@ -110,20 +110,21 @@ fn columns(plan: &Plan, sheet: &Sheet) -> Checked<Vec<(Option<usize>, Dispositio
     let mut findings = Vec::new();
     let named = named_columns(plan);
     findings.extend(named.iter().filter_map(|(name, pointer)| sheet.column(name, pointer).err()));
-    findings.extend(sheet.column(&plan.id, "/id").map_or(Vec::new(), |ids| repeated(&ids)));
+    findings.extend(sheet.column(&plan.id, "/id").map_or(Vec::new(), |ids| repeated(&ids, sheet)));
     let became = match &plan.outcome {
         None => Ok(vec![(None, Disposition::Respondent); sheet.rows()]),
         Some(outcome) => ends(outcome, sheet),
     };
-    let became = became.map_err(|finding| findings.push(finding)).unwrap_or_default();
+    let became = became.map_err(|found| findings.extend(found)).unwrap_or_default();
     if findings.is_empty() { Ok(became) } else { Err(findings) }
 }
 
 /// Ids that are empty or stand twice.
-fn repeated(ids: &[&str]) -> Vec<Finding> {
+fn repeated(ids: &[&str], sheet: &Sheet) -> Vec<Finding> {
     let mut seen = std::collections::HashSet::new();
-    let bad = (2..).zip(ids).filter(|(_, id)| id.is_empty() || !seen.insert(**id)); // the header is line 1
-    let finding = |(line, id): (usize, &&str)| {
+    let bad = ids.iter().enumerate().filter(|(_, id)| id.is_empty() || !seen.insert(**id));
+    let finding = |(row, id): (usize, &&str)| {
+        let line = sheet.line(row);
         let vi = format!("Dòng {line}: mã “{id}” trống hoặc đã có");
         Finding::error("/id", "id-repeated", vi, format!("Line {line}: the id “{id}” is empty or stands twice"))
     };
@@ -155,28 +156,36 @@ fn named_columns(plan: &Plan) -> Vec<(&str, String)> {
     named
 }
 
-/// The end of each row's case: its place in [`ENDS`], and what that makes of it.
-fn ends(outcome: &Outcome, sheet: &Sheet) -> Result<Vec<(Option<usize>, Disposition)>, Finding> {
-    let end = |(row, cell): (usize, &&str)| {
-        let end = outcome.values.iter().position(|values| values.iter().any(|value| value == cell)).ok_or_else(|| {
-            let line = row + 2; // the header is line 1
-            let vi = format!("Cột “{}”, dòng {line}: “{cell}” không thuộc kết quả nào đã khai báo", outcome.column);
-            Finding::error(
-                "/outcome",
-                "outcome-unknown",
-                vi,
-                format!("Column “{}”, line {line}: “{cell}” is no end of a case here", outcome.column),
-            )
-        })?;
+/// The end of each row's case: its place in [`ENDS`], and what that makes of it; each value that is none of them, once.
+fn ends(outcome: &Outcome, sheet: &Sheet) -> Checked<Vec<(Option<usize>, Disposition)>> {
+    let cells = sheet.column(&outcome.column, "/outcome/column").map_err(|finding| vec![finding])?;
+    let (mut ends, mut unknown) = (Vec::with_capacity(cells.len()), BTreeMap::new());
+    for (row, cell) in cells.iter().enumerate() {
+        let Some(end) = outcome.values.iter().position(|values| values.iter().any(|value| value == cell)) else {
+            unknown.entry(*cell).or_insert(sheet.line(row));
+            continue;
+        };
         let disposition = match ENDS[end] {
             "complete" | "partial" => Disposition::Respondent,
             "unknown" => Disposition::Unknown,
             "ineligible" => Disposition::Ineligible,
             _ => Disposition::NonRespondent,
         };
-        Ok((Some(end), disposition))
-    };
-    sheet.column(&outcome.column, "/outcome/column")?.iter().enumerate().map(end).collect()
+        ends.push((Some(end), disposition));
+    }
+    let mut unknown: Vec<(&str, u32)> = unknown.into_iter().collect();
+    unknown.sort_by_key(|(_, line)| *line);
+    let findings: Vec<Finding> = unknown.into_iter().map(|(cell, line)| no_end(outcome, cell, line)).collect();
+    if findings.is_empty() { Ok(ends) } else { Err(findings) }
+}
+
+/// A value that stands for no end of a case; where another one is written nearly so, it is named.
+fn no_end(outcome: &Outcome, cell: &str, line: u32) -> Finding {
+    let alike = outcome.values.iter().flatten().find(|value| value.to_lowercase() == cell.to_lowercase());
+    let (ask_vi, ask_en) = alike.map_or_else(Default::default, |alike| (format!("; có phải là “{alike}”?"), format!("; is it “{alike}”?")));
+    let column = &outcome.column;
+    let vi = format!("Cột “{column}”, dòng {line}: “{cell}” không thuộc kết quả nào đã khai báo{ask_vi}");
+    Finding::error("/outcome", "outcome-unknown", vi, format!("Column “{column}”, line {line}: “{cell}” is no end of a case here{ask_en}"))
 }
 
 fn rates(dispositions: &[(Option<usize>, Disposition)], base: &[f64]) -> [ResponseRates; 2] {

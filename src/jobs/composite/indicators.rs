@@ -3,7 +3,6 @@
 use chrono::NaiveDate;
 use sha2::{Digest as _, Sha256};
 
-use crate::composite::geography::unknown_units;
 use crate::composite::{Observation, Status, Table, compute, doubts};
 use crate::schema::composite::CompositeDefinition;
 use crate::store::indicators::{self, Attribute, Contents, IndicatorTable, NewTable, Value};
@@ -27,11 +26,10 @@ pub struct Sheet {
 ///
 /// # Errors
 /// Every finding of the file, warnings among them, each with its line and column.
-pub fn read(title: &str, text: &str, definition: &CompositeDefinition) -> Result<Sheet, Vec<Finding>> {
-    let (table, mut warnings) = Table::read(text, definition)?;
-    warnings.extend(unknown_units(definition, &table));
+pub fn read(title: &str, bytes: &[u8], definition: &CompositeDefinition) -> Result<Sheet, Vec<Finding>> {
+    let (table, warnings) = Table::read(bytes, definition)?;
     let contents = contents(&table);
-    Ok(Sheet { title: title.to_owned(), sha256: Sha256::digest(text.as_bytes()).into(), contents, warnings })
+    Ok(Sheet { title: title.to_owned(), sha256: Sha256::digest(bytes).into(), contents, warnings })
 }
 
 /// What the index would have to be told of if it were computed from this table alone.

@@ -6,7 +6,7 @@ use crate::design::{DesignKind, Mode};
 use crate::jobs::load::{self, Survey};
 use crate::office::chain::ChainRequest;
 use crate::office::definitions::{self, Kind, Sent};
-use crate::office::waves::{self as acts, DesignRequest, WaveRequest, whatever_revision};
+use crate::office::waves::{self as acts, DesignTables, WaveRequest, whatever_revision};
 use crate::office::wire::{self, Words};
 use crate::office::{Act, Code, Refusal, units};
 use crate::schema::{Document, Questionnaire};
@@ -103,7 +103,7 @@ pub(super) fn wave(act: &mut Act<'_>, wish: &Wish<'_>, survey: &Questionnaire) -
         acts::put(act, wish.wave, &request, &whatever_revision)?;
     }
     if wish.psus.is_some() || wish.respondents.is_some() {
-        let design = DesignRequest { psus: wish.psus.map(str::to_owned), respondents: wish.respondents.map(str::to_owned) };
+        let design = DesignTables { psus: wish.psus.map(<[u8]>::to_vec), respondents: wish.respondents.map(<[u8]>::to_vec) };
         acts::load_design(act, wish.wave, &design, &whatever_revision)?;
     }
     waves::find(act.db, wish.wave)?.ok_or_else(|| Refusal::internal("the wave is gone"))

@@ -68,9 +68,9 @@ pub struct Wish<'a> {
     /// Why one of these numbers is not known.
     pub chain_unknown: Option<&'a str>,
     /// The design table.
-    pub psus: Option<&'a str>,
+    pub psus: Option<&'a [u8]>,
     /// The sample list.
-    pub respondents: Option<&'a str>,
+    pub respondents: Option<&'a [u8]>,
     /// Whether a new probability sample without either is a simple random sample.
     pub simple_random_sample: bool,
     /// The name of the batch; without it, one that follows from the content of the file.

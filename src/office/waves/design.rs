@@ -24,6 +24,21 @@ pub struct DesignRequest {
     pub respondents: Option<String>,
 }
 
+/// The same two tables as the bytes of files.
+#[derive(Debug, Clone, Default)]
+pub struct DesignTables {
+    /// The PSUs that were drawn.
+    pub psus: Option<Vec<u8>>,
+    /// The people who were listed.
+    pub respondents: Option<Vec<u8>>,
+}
+
+impl From<DesignRequest> for DesignTables {
+    fn from(request: DesignRequest) -> Self {
+        Self { psus: request.psus.map(String::into_bytes), respondents: request.respondents.map(String::into_bytes) }
+    }
+}
+
 /// What was loaded.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct DesignBody {
@@ -44,7 +59,7 @@ pub struct DesignBody {
 ///
 /// # Errors
 /// `not-found`; those of `seen`; `design-invalid` with every finding; `already-exists` for a row that differs.
-pub fn load_design(act: &mut Act<'_>, code: &str, wish: &DesignRequest, seen: Seen<'_>) -> Result<(DesignBody, i64), Refusal> {
+pub fn load_design(act: &mut Act<'_>, code: &str, wish: &DesignTables, seen: Seen<'_>) -> Result<(DesignBody, i64), Refusal> {
     act.may(Action::KeepWave)?;
     let wave = existing(act, code)?;
     seen(wave.revision)?;
@@ -83,14 +98,14 @@ pub fn keep_design(act: &mut Act<'_>, code: &str, design: &Design) -> Result<(),
 /// Reads both tables. A sample list that comes alone may name the PSUs that the wave has.
 fn read(
     field: &Arc<WaveInField>,
-    wish: &DesignRequest,
+    wish: &DesignTables,
     units: &Registry,
 ) -> Result<(Vec<NewPsu>, Vec<NewRespondent>, RoundingReport), Refusal> {
     let refused = |findings| Refusal::new(Code::DesignInvalid).errors(findings);
     let exponent = u8::try_from(field.wave.weight_exponent).ok().and_then(WeightUnit::new);
     let unit = exponent.ok_or_else(|| Refusal::internal("a stored weight exponent is out of range"))?;
-    let psus = wish.psus.clone().unwrap_or_else(|| stored_psus(field, unit));
-    let (design, rounding) = Design::read(&psus, wish.respondents.as_deref(), unit).map_err(refused)?;
+    let psus = wish.psus.clone().unwrap_or_else(|| stored_psus(field, unit).into_bytes());
+    let (design, rounding) = Design::read(psus.as_slice(), wish.respondents.as_deref(), unit).map_err(refused)?;
     let (psus, people) = design_rows(&design, &field.wave, units).map_err(refused)?;
     Ok((psus, people, rounding))
 }

@@ -3,7 +3,7 @@
 mod design;
 mod request;
 
-pub use design::{DesignBody, DesignRequest, keep_design, load_design};
+pub use design::{DesignBody, DesignRequest, DesignTables, keep_design, load_design};
 pub use request::{WaveBody, WaveRequest};
 
 use super::{Act, Action, Code, Look, Refusal, chain};

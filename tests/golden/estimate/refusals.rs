@@ -70,13 +70,13 @@ fn columns_that_do_not_fit_are_named_with_the_row() {
     let of = |estimator: Value| refused(DATA, &case(&design(), &estimator));
     for ((code, detail), expected, part) in [
         (of(json!({ "fn": "mean", "vars": ["z"] })), "column-unknown", "\"z\""),
-        (of(json!({ "fn": "mean", "vars": ["name"] })), "not-a-number", "row 1: \"a\""),
-        (of(json!({ "fn": "mean", "vars": ["y"], "where": "name > 2" })), "not-a-number", "row 1"),
+        (of(json!({ "fn": "mean", "vars": ["name"] })), "not-a-number", "line 3: \"a\""),
+        (of(json!({ "fn": "mean", "vars": ["y"], "where": "name > 2" })), "not-a-number", "line 3"),
         (of(json!({ "fn": "mean", "vars": ["y"], "by": ["z"] })), "column-unknown", "\"z\""),
-        (with("weights", "name"), "not-a-number", "row 1"),
+        (with("weights", "name"), "not-a-number", "line 3"),
         (with("weights", "x"), "design-invalid", "row 2: the weight"),
         (with("fpc", "weight"), "design-invalid", "another population count"),
-        (with("ids", "name"), "design-invalid", "row 4"),
+        (with("ids", "name"), "design-invalid", "line 6"),
         (with("ids", "stratum"), "lonely-psu", "stratum \"1\""),
     ] {
         assert_eq!(code, expected, "{detail}");
@@ -105,7 +105,13 @@ fn estimators_that_do_not_fit_are_refused() {
 
 #[test]
 fn data_that_are_no_table_are_refused() {
-    for (data, part) in [("", "no rows"), ("y,weight\n", "no rows"), ("y,y\n1,2\n", "two columns"), ("y,weight\n1\n", "record 1")] {
+    for (data, part) in [
+        ("", "the heading is missing"),
+        ("y,weight\n", "no rows"),
+        ("y,y\n1,2\n", "line 1: The column “y” is there twice"),
+        ("y,weight\n1\n", "line 2: The line has 1 cells"),
+        ("y,weight\n1,\0\n", "line 2 holds a NUL"),
+    ] {
         let (code, detail) = refused(data, &case(&json!({}), &mean()));
         assert_eq!(code, "data-unreadable");
         assert!(detail.contains(part), "{part} is not in {detail}");

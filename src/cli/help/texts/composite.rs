@@ -8,7 +8,7 @@ pub(super) const TEXTS: &[Texts] = &[
         path: "table load",
         about: "Lưu một bảng cho định nghĩa đã công bố. Bảng nhận một số và không bao giờ thay đổi",
         arguments: &[
-            ("csv", "Bảng dạng CSV: mỗi giá trị một dòng, hoặc mỗi đơn vị một dòng và mỗi chỉ tiêu một cột"),
+            ("csv", "Bảng dạng CSV hoặc XLSX: mỗi giá trị một dòng, hoặc mỗi đơn vị một dòng và mỗi chỉ tiêu một cột"),
             ("index", "Mã của chỉ số tổng hợp"),
             ("index_version", "Phiên bản, cũng là kỳ, của chỉ số"),
             ("title", "Tên gọi của bảng, tối đa 200 chữ; không nêu thì lấy tên tệp"),
@@ -18,7 +18,7 @@ pub(super) const TEXTS: &[Texts] = &[
         path: "table check",
         about: "Nói những gì phát hiện trong một bảng và không lưu gì",
         arguments: &[
-            ("csv", "Bảng dạng CSV"),
+            ("csv", "Bảng dạng CSV hoặc XLSX"),
             ("index", "Mã của một chỉ số tổng hợp đã công bố"),
             ("index_version", "Phiên bản, cũng là kỳ, của chỉ số"),
             ("definition", "Một định nghĩa chưa công bố"),

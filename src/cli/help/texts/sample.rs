@@ -36,7 +36,7 @@ pub(super) const TEXTS: &[Texts] = &[
         path: "sample draw",
         about: "Rút mẫu từ khung theo kế hoạch; ghi mẫu, thiết kế, danh sách cho thực địa và biên bản",
         arguments: &[
-            ("frame", "Khung mẫu: CSV, mỗi dòng một đơn vị nhỏ nhất có trong danh sách"),
+            ("frame", "Khung mẫu: CSV hoặc XLSX, mỗi dòng một đơn vị nhỏ nhất có trong danh sách"),
             ("plan", "Kế hoạch: JSON nêu rút gì ở mỗi giai đoạn (`docs/examples/sampling`)"),
             ("seed", "Số gieo; tốt nhất là số không ai chọn được, như kết quả xổ số của một ngày định trước"),
             ("out", "Thư mục kết quả; được tạo nếu chưa có"),
