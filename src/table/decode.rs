@@ -213,7 +213,7 @@ mod tests {
         assert_eq!(refused(b"\xef\xbb\xbfunit\na\xff\n"), ("encoding-damaged".to_owned(), Some(2)));
         assert_eq!(refused(b"unit\n\x50\x00\x51\x52\n"), ("nul-character".to_owned(), Some(2)));
         assert_eq!(refused(b"unit\nH\xe0\0\n"), ("nul-character".to_owned(), Some(2)));
-        assert_eq!(refused(&wide("unit\nb\0c\n", false)), ("nul-character".to_owned(), Some(2)));
+        assert_eq!(refused(&wide("\u{feff}unit\nb\0c\n", false)), ("nul-character".to_owned(), Some(2)));
         assert_eq!(refused(b"unit\rH\xb5 N\xe9i\r"), ("encoding-unknown".to_owned(), Some(2)), "Hà Nội in TCVN3");
         assert_eq!(refused(b"unit\nHa\xf8 No\xe4i\n"), ("encoding-unknown".to_owned(), Some(2)), "Hà Nội in VNI");
         assert_eq!(refused(b"unit\nb\xec\n"), ("encoding-unknown".to_owned(), Some(2)), "a tone without a vowel");

@@ -212,3 +212,88 @@ fn a_frame_that_a_spreadsheet_saved_gives_the_same_sample() {
     };
     assert_eq!(drawn(&saved, "saved"), drawn(&crate::flow::file("docs/examples/sampling/frame.csv"), "plain"));
 }
+
+#[test]
+fn a_nul_is_a_finding_wherever_it_comes_in_and_nothing_is_kept() {
+    let (folder, _) = written("");
+    let write = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.display().to_string()
+    };
+    let indicators = write("indicators.csv", b"unit,edition,sat,late\r\nA,2025,1,2\r\nB\0,2025,1,2\r\n");
+    let plan = json!({ "kind": "weighting", "data": "r.csv", "id": "id", "base": { "column": "w" }, "steps": [] });
+    let plan = write("plan.json", plan.to_string().as_bytes());
+    write("r.csv", b"id,w\r\n1,2\r\n2\0,2\r\n");
+    let frame = write("frame.csv", b"province,adults\r\n01,10\r\n\0,10\r\n");
+    let design = case("tables/d.json").display().to_string();
+    let records = write("records.csv", &wide("\u{feff}used,sat\r\nyes,5\r\nyes,\0\r\n"));
+    let questionnaire = case("import/svc-1.1.json").display().to_string();
+    for arguments in [
+        &["index", "--definition", &design, "--data", &indicators][..],
+        &["table", "check", &indicators, "--definition", &design],
+        &["check", &indicators, "--definition", &design],
+        &["weight", &plan],
+        &["sample", "plan", "--frame", &frame, "--size", "adults", "--total", "5"],
+        &[
+            "import",
+            &records,
+            "--questionnaire",
+            &questionnaire,
+            "--wave",
+            "w",
+            "--unit-list",
+            "u",
+            "--new-unit-list",
+            "--simple-random-sample",
+        ],
+    ] {
+        let output = hailong(folder.path()).args(arguments).output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        assert!(!output.status.success() && said.contains("line 3") && said.contains("nul-character"), "{arguments:?}: {said}");
+        assert!(!said.contains('\0'), "{arguments:?}");
+    }
+    let app = TestApp::start();
+    let admin = app.client(Role::Admin);
+    let heading = "list,code,kind,name_vi,name_en,parent_list,parent_code,valid_from,valid_to\n";
+    let units = format!("{heading}own,A,agency,Sở A,,,,2025-07-01,\nown,B,agency,Sở\0 B,,,,2025-07-01,\n");
+    let problem = admin.send("POST", "/v1/units", &[("Content-Type", "text/csv")], Some(units.as_bytes())).problem(422, "units-invalid");
+    assert_eq!(told(problem["errors"].as_array().unwrap()).iter().map(|(line, _)| *line).collect::<Vec<_>>(), [3], "{problem}");
+    assert_eq!(admin.get("/v1/unit-lists/own/units").status, 404);
+}
+
+#[test]
+fn units_of_a_list_are_read_as_a_spreadsheet_saves_them() {
+    let app = TestApp::start();
+    let admin = app.client(Role::Admin);
+    let send = |bytes: &[u8]| admin.send("POST", "/v1/units", &[("Content-Type", "text/csv")], Some(bytes));
+    let heading = "list;code;kind;name_vi;name_en;parent_list;parent_code;valid_from;valid_to";
+    let saved = wide(&format!("\u{feff}sep=;\r\n{heading}\r\nown;A;agency;Sở Y tế Hue\u{302}\u{301} ;;;;2025-07-01;\r\n;;;;;;;;\r\n"));
+    assert_eq!(send(&saved).expect(200)["added"], 1);
+    let unchanged = format!("# đơn vị\n{}\nown,A,agency,Sở Y tế Huế,,,,2025-07-01,\n", heading.replace(';', ","));
+    let again = send(unchanged.as_bytes()).expect(200);
+    assert_eq!((&again["added"], &again["changed"]), (&json!(0), &json!(0)), "the same name in NFC");
+    let wrong = format!("# đơn vị\r\n{heading}\r\nown;B;agency;Sở B;;;;1/7/2025;\r\n# C;C;agency;Sở C;;;;2025-07-01;\r\n");
+    let problem = send(wrong.as_bytes()).problem(422, "units-invalid");
+    let lines: Vec<_> = told(problem["errors"].as_array().unwrap()).into_iter().map(|(line, _)| line).collect();
+    assert_eq!(lines, [3, 4], "comments stand above the heading alone: {problem}");
+}
+
+#[test]
+fn what_is_wrong_in_the_data_of_a_weighting_is_told_with_its_line_whatever_ends_lines() {
+    for end in ["\n", "\r\n", "\r"] {
+        let (folder, _) = written("");
+        let rows = ["# phiếu", "id;sex;w", "1;a;2,5", "#2;a;1", "", "3;b;x", "4;b;2"].join(end);
+        std::fs::write(folder.path().join("r.csv"), rows).unwrap();
+        let plan = json!({ "kind": "weighting", "data": "r.csv", "id": "id", "base": { "column": "w" }, "steps": [] });
+        let file = folder.path().join("plan.json");
+        std::fs::write(&file, plan.to_string()).unwrap();
+        let output = hailong(folder.path()).arg("weight").arg(&file).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && said.contains("line 6: “x” is no number"), "{said}");
+        let sound = std::fs::read_to_string(folder.path().join("r.csv")).unwrap().replace('x', "2,0");
+        std::fs::write(folder.path().join("r.csv"), sound).unwrap();
+        assert_eq!(weights(&file), scores(&[("1", 2.5), ("#2", 1.0), ("3", 2.0), ("4", 2.0)]));
+    }
+}
