@@ -260,7 +260,7 @@ fn a_nul_is_a_finding_wherever_it_comes_in_and_nothing_is_kept() {
     let units = format!("{heading}own,A,agency,Sở A,,,,2025-07-01,\nown,B,agency,Sở\0 B,,,,2025-07-01,\n");
     let problem = admin.send("POST", "/v1/units", &[("Content-Type", "text/csv")], Some(units.as_bytes())).problem(422, "units-invalid");
     assert_eq!(told(problem["errors"].as_array().unwrap()).iter().map(|(line, _)| *line).collect::<Vec<_>>(), [3], "{problem}");
-    assert_eq!(admin.get("/v1/unit-lists/own/units").status, 404);
+    assert_eq!(admin.get("/v1/units/own/A").status, 404);
 }
 
 #[test]

@@ -110,7 +110,7 @@ fn data_that_are_no_table_are_refused() {
         ("y,weight\n", "no rows"),
         ("y,y\n1,2\n", "line 1: The column “y” is there twice"),
         ("y,weight\n1\n", "line 2: The line has 1 cells"),
-        ("y,weight\n1,\0\n", "line 2 holds a NUL"),
+        ("y,weight\n1,\0\n", "Line 2 holds a NUL"),
     ] {
         let (code, detail) = refused(data, &case(&json!({}), &mean()));
         assert_eq!(code, "data-unreadable");
