@@ -3,6 +3,7 @@
 //! How the API behaves as a whole (addresses, errors, pages, tags, keys) is written down in `docs/api-design.md`. Each resource is
 //! one file: its wire structs, its handlers, and nothing that another resource needs. What they share is in [`wire`]; [`openapi`] is
 //! the description; all that is HTTP and no resource is in [`crate::http`].
+#![allow(missing_docs, reason = "the lint is for the core; here a comment stands where it says more than the name")]
 
 pub mod admin;
 pub mod collect;

@@ -8,7 +8,7 @@ use anyhow::{Error, anyhow};
 use crate::cli::findings;
 use crate::cli::status::Refused;
 use crate::composite::ComputeError;
-use crate::composite::explain::AimError;
+use crate::composite::explain::OutlookError;
 use crate::composite::sensitivity::SensitivityError;
 use crate::composite::uncertainty::UncertaintyError;
 use crate::jobs::composite::CompositeError;
@@ -90,7 +90,7 @@ fn vi(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
     let of = of.or_else(|| cause.downcast_ref::<ComputeError>().map(ComputeError::vi));
     let of = of.or_else(|| cause.downcast_ref::<UncertaintyError>().map(UncertaintyError::vi));
     let of = of.or_else(|| cause.downcast_ref::<SensitivityError>().map(SensitivityError::vi));
-    of.or_else(|| cause.downcast_ref::<AimError>().map(AimError::vi))
+    of.or_else(|| cause.downcast_ref::<OutlookError>().map(OutlookError::vi))
 }
 
 /// An error with its causes, each told once: some repeat theirs.

@@ -1,4 +1,5 @@
 //! The command line: the same verbs as the API, on the same library calls.
+#![allow(missing_docs, reason = "the lint is for the core; here a comment stands where it says more than the name")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line prints")]
 
 /// Prints a line of the result. Where nobody reads any more, as behind `| head`, the command ends quietly. So what a command is to store, it

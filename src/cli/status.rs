@@ -88,3 +88,32 @@ fn report(fault: &std::panic::PanicHookInfo<'_>, lang: Lang) -> String {
         ),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, exit};
+
+    use super::*;
+
+    /// Names the process that is to fail.
+    const FAILS: &str = "HAILONG_TEST_FAILS";
+
+    #[test]
+    fn an_error_in_the_program_ends_the_command_with_its_own_status_and_says_what_to_do() {
+        if std::env::var_os(FAILS).is_some() {
+            // What is said when it fails is said once for a whole process, so this one is a process of its own.
+            let status = guarded(Lang::Vi, || panic!("the ninth measure is missing"));
+            exit(if status == ExitCode::from(FAULT) { i32::from(FAULT) } else { 9 });
+        }
+        let own = "cli::status::tests::an_error_in_the_program_ends_the_command_with_its_own_status_and_says_what_to_do";
+        let test = std::env::current_exe().unwrap();
+        let output = Command::new(test).args(["--exact", own, "--nocapture"]).env(FAILS, "1").output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(i32::from(FAULT)), "{told}");
+        for part in ["lỗi của chương trình", "người phát triển", "status.rs", "the ninth measure is missing", env!("CARGO_PKG_VERSION")]
+        {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        assert!(!told.contains("panicked"), "{told}");
+    }
+}

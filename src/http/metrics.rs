@@ -14,6 +14,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::store::Store;
 use crate::store::writer::Writer;
+use crate::words::named;
 
 /// Upper bounds in seconds: from a cached answer to the longest that a client waits.
 const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
@@ -30,33 +31,22 @@ struct Taken {
     outcome: &'static str,
 }
 
-/// What became of a response that was sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Intake {
-    /// Stored, and it counts.
-    Accepted,
-    /// Stored, with findings.
-    Invalid,
-    /// Stored, apart: it came late.
-    Quarantined,
-    /// It was there.
-    Duplicate,
-    /// Refused for what it is.
-    Rejected,
-    /// Refused for want of room.
-    Shed,
-}
-
-impl Intake {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::Invalid => "invalid",
-            Self::Quarantined => "quarantined",
-            Self::Duplicate => "duplicate",
-            Self::Rejected => "rejected",
-            Self::Shed => "shed",
-        }
+named! {
+    /// What became of a response that was sent.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Intake {
+        /// Stored, and it counts.
+        Accepted = "accepted",
+        /// Stored, with findings.
+        Invalid = "invalid",
+        /// Stored, apart: it came late.
+        Quarantined = "quarantined",
+        /// It was there.
+        Duplicate = "duplicate",
+        /// Refused for what it is.
+        Rejected = "rejected",
+        /// Refused for want of room.
+        Shed = "shed",
     }
 }
 

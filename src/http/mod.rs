@@ -8,6 +8,7 @@
 //! | [`problem`] | the one envelope of everything that can go wrong |
 //! | [`state`], [`cache`] | what handlers share |
 //! | [`telemetry`], [`metrics`] | what surrounds a request |
+#![allow(missing_docs, reason = "the lint is for the core; here a comment stands where it says more than the name")]
 
 pub mod auth;
 pub mod body;

@@ -19,16 +19,10 @@ pub enum LoadError {
     Store(#[from] StoreError),
     /// The document of a definition no longer reads.
     #[error("the stored definition {code} {version} cannot be read")]
-    Definition {
-        /// Its code.
-        code: String,
-        /// Its version.
-        version: String,
-    },
+    Definition { code: String, version: String },
     /// PSUs or respondents of a wave contradict each other.
     #[error("the stored design of wave {wave} contradicts itself: {why}")]
     Design {
-        /// The wave.
         wave: String,
         /// What was found.
         why: String,

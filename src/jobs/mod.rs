@@ -6,6 +6,7 @@
 //!
 //! What a job does is a plain function that the command line calls too: [`recompute`] takes a run from rows to scores,
 //! [`composite`] does the same for a composite index, [`quality`] looks for suspicious responses.
+#![allow(missing_docs, reason = "the lint is for the core; here a comment stands where it says more than the name")]
 
 mod compare;
 pub mod composite;

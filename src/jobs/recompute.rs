@@ -14,7 +14,7 @@ use crate::jobs::compare;
 use crate::jobs::composite::CompositeError;
 use crate::jobs::load::{self, LoadError, Survey, WaveInField};
 use crate::jobs::place::area_unit;
-use crate::jobs::stream::{self, Beside};
+use crate::jobs::stream::{self, Participation};
 use crate::publication::disclosure::hide_few;
 use crate::publication::{Manifest, VersionUsed, digest};
 use crate::schema::{IndexDefinition, InvalidItems};
@@ -25,6 +25,7 @@ use crate::store::{Db, StoreError, scan, schemas, scores, waves};
 use crate::unit::{Registry, UnitId};
 use crate::words::Finding;
 use crate::words::encode::hex;
+use crate::words::named;
 
 /// How often a scan reports, in rows.
 const REPORT_EVERY: usize = 16_384;
@@ -62,7 +63,6 @@ pub enum RunError {
     /// The wave's survey has no published version that the index can take.
     #[error("survey {survey} has none of the versions that the index takes ({versions})")]
     NoVersion {
-        /// The survey.
         survey: String,
         /// The versions that the index names.
         versions: String,
@@ -94,29 +94,18 @@ fn list(findings: &[Finding]) -> String {
     findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
-/// The stages of a run, for progress: their names are part of the interface.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
-    /// Rows are read.
-    Reading,
-    /// Scores are computed.
-    Computing,
-    /// Scores are compared with those of another run.
-    Comparing,
-    /// Scores are stored.
-    Storing,
-}
-
-impl Stage {
-    /// The name in progress reports.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Stage::Reading => "reading",
-            Stage::Computing => "computing",
-            Stage::Comparing => "comparing",
-            Stage::Storing => "storing",
-        }
+named! {
+    /// The stages of a run, for progress: their names are part of the interface.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Stage {
+        /// Rows are read.
+        Reading = "reading",
+        /// Scores are computed.
+        Computing = "computing",
+        /// Scores are compared with those of another run.
+        Comparing = "comparing",
+        /// Scores are stored.
+        Storing = "storing",
     }
 }
 
@@ -141,8 +130,8 @@ pub fn recompute_without(db: &mut Db, run: &Run, left_out: Option<&LeftOut>, rep
     let inputs = loaded.inputs();
     let Loaded { units, index, surveys, plan, field } = &loaded;
     let core = field.core()?;
-    let mut beside = Beside::open(db, run, core.kind, left_out)?;
-    let frame = frame(db, field, inputs, &mut beside, report)?;
+    let mut taking_part = Participation::open(db, run, core.kind, left_out)?;
+    let frame = frame(db, field, inputs, &mut taking_part, report)?;
     let before = run.since.map(|since| earlier(db, since, inputs, report)).transpose()?;
     let after = before.as_ref().map(|_| frame.clone());
 
@@ -165,9 +154,9 @@ pub fn recompute_without(db: &mut Db, run: &Run, left_out: Option<&LeftOut>, rep
         calibration: None,
         since: run.since.map(|since| runs::get(db, since)).transpose()?.and_then(|since| since.digest).map(|digest| hex(&digest)),
         clusters: stream::clusters(&core, &frame),
-        chain: beside.chain(db)?,
-        flags: beside.flags(),
-        left_out: stream::left_out(db, run, plan.invalid_items(), beside.dropped)?,
+        chain: taking_part.chain(db)?,
+        flags: taking_part.flags(),
+        left_out: stream::left_out(db, run, plan.invalid_items(), taking_part.dropped)?,
         units: Some(hex(&units.state(lists(field)))),
     };
     let progress = |done, steps| report(Stage::Computing, done, steps);
@@ -192,8 +181,8 @@ pub fn recompute_without(db: &mut Db, run: &Run, left_out: Option<&LeftOut>, rep
 pub fn covariances(db: &mut Db, run: &Run, nodes: &[&str], kind: &str, report: &Report<'_>) -> Result<Vec<Covariance>, RunError> {
     let loaded = Loaded::of(db, run)?;
     let left_out = quality::left_out(db, run.id)?;
-    let mut beside = Beside::open(db, run, loaded.field.core()?.kind, left_out.as_ref())?;
-    let frame = frame(db, &loaded.field, loaded.inputs(), &mut beside, report)?;
+    let mut taking_part = Participation::open(db, run, loaded.field.core()?.kind, left_out.as_ref())?;
+    let frame = frame(db, &loaded.field, loaded.inputs(), &mut taking_part, report)?;
     Ok(index::covariances(&loaded.plan, frame, &loaded.units, nodes, kind, None)?)
 }
 
@@ -265,14 +254,20 @@ fn earlier(db: &mut Db, since: Uuid, inputs: Inputs<'_>, report: &Report<'_>) ->
     let wave = waves::by_id(db, run.wave()?)?;
     let field = load::wave(db, &wave.code, None, inputs.units)?.ok_or(LoadError::Wave(wave.code))?;
     let left_out = quality::left_out(db, run.id)?;
-    let mut beside = Beside::open(db, &run, field.core()?.kind, left_out.as_ref())?;
-    frame(db, &field, inputs, &mut beside, report)
+    let mut taking_part = Participation::open(db, &run, field.core()?.kind, left_out.as_ref())?;
+    frame(db, &field, inputs, &mut taking_part, report)
 }
 
 /// Reads the rows that the run froze.
-fn frame(db: &mut Db, field: &WaveInField, inputs: Inputs<'_>, beside: &mut Beside<'_>, report: &Report<'_>) -> Result<Frame, RunError> {
+fn frame(
+    db: &mut Db,
+    field: &WaveInField,
+    inputs: Inputs<'_>,
+    taking_part: &mut Participation<'_>,
+    report: &Report<'_>,
+) -> Result<Frame, RunError> {
     let Inputs { plan, surveys, units } = inputs;
-    let run = beside.run;
+    let run = taking_part.run;
     let wave_id = run.wave()?;
     let reference = surveys
         .last()
@@ -285,10 +280,10 @@ fn frame(db: &mut Db, field: &WaveInField, inputs: Inputs<'_>, beside: &mut Besi
     let (mut rows, mut failed) = (0_usize, None);
     let scanned = scan::scan_responses(db, wave_id, run.high_water(), |row| {
         if drops && builder.holds_invalid(row.version_id, row.answers) {
-            beside.dropped += 1;
+            taking_part.dropped += 1;
             return ControlFlow::Continue(());
         }
-        let Some(psu) = beside.take(&row) else { return ControlFlow::Continue(()) };
+        let Some(psu) = taking_part.take(&row) else { return ControlFlow::Continue(()) };
         let taken = RowRef { seq: row.seq, version: row.version_id, unit: row.unit_id, psu, weight: row.weight_u, answers: row.answers };
         if let Err(error) = builder.push(taken) {
             failed = Some(RunError::Frame(error));

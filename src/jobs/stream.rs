@@ -1,5 +1,5 @@
-//! What a run reads beside its rows where nobody was drawn: which device-day a response came from, which responses were flagged, how
-//! many could have answered.
+//! Which responses take part in a run and in which cluster, and the record of that: devices and days where nobody was drawn, flagged
+//! responses that were left out, how many could have answered.
 
 use std::iter::Peekable;
 use std::vec::IntoIter;
@@ -17,8 +17,8 @@ use crate::words::encode::hex;
 /// The device of each response, by sequence number.
 type Devices = Peekable<IntoIter<(i64, Option<i32>)>>;
 
-/// Told every row of a run in the order of arrival, it says which take part and in which cluster.
-pub(super) struct Beside<'a> {
+/// Which rows of a run take part and in which cluster: `take` is given every row in the order of arrival.
+pub(super) struct Participation<'a> {
     /// The run whose rows these are.
     pub(super) run: &'a Run,
     left_out: Option<&'a LeftOut>,
@@ -32,7 +32,7 @@ pub(super) struct Beside<'a> {
     not_judged: i64,
 }
 
-impl<'a> Beside<'a> {
+impl<'a> Participation<'a> {
     /// Reads what a run of a wave of this kind needs.
     pub(super) fn open(db: &mut Db, run: &'a Run, kind: DesignKind, left_out: Option<&'a LeftOut>) -> Result<Self, StoreError> {
         let flagged = match left_out {

@@ -8,25 +8,17 @@ use crate::jobs::load;
 use crate::schema::{self, Checked, Document, IndexDefinition, Layout, Questionnaire, check_index_against};
 use crate::store::StoreError;
 use crate::store::schemas::{self, IndexVersion, NewIndexVersion, NewSurveyVersion, Published, SurveyVersion};
+use crate::words::named;
 use crate::words::{Finding, Said, did_you_mean};
 
-/// What a definition is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A survey: a questionnaire.
-    Survey,
-    /// An index, of a survey or a composite one.
-    Index,
-}
-
-impl Kind {
-    /// The name in the audit log.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Survey => "survey",
-            Self::Index => "index",
-        }
+named! {
+    /// What a definition is of.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Kind {
+        /// A survey: a questionnaire.
+        Survey = "survey",
+        /// An index, of a survey or a composite one.
+        Index = "index",
     }
 }
 
@@ -58,7 +50,6 @@ pub struct Version {
 /// What publishing a definition came to.
 #[derive(Debug)]
 pub struct Done {
-    /// The version.
     pub version: Version,
     /// Whether it is new; otherwise the very same content was there.
     pub new: bool,

@@ -68,7 +68,6 @@ pub enum When {
 /// A submission that may be stored.
 #[derive(Debug, Clone)]
 pub struct Ready {
-    /// The row.
     pub row: NewResponse,
     /// What was found.
     pub findings: Vec<Finding>,
@@ -77,7 +76,6 @@ pub struct Ready {
 /// A response that is stored.
 #[derive(Debug)]
 pub struct Taken {
-    /// Its receipt.
     pub receipt: Receipt,
     /// What was found this time.
     pub findings: Vec<Finding>,

@@ -19,7 +19,6 @@ pub struct KeyWish {
 /// A key that was issued just now.
 #[derive(Debug)]
 pub struct Issued {
-    /// The key.
     pub key: Key,
     /// Its text, which is stored nowhere.
     pub text: String,

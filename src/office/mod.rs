@@ -7,6 +7,7 @@
 //! An act that changes something is a function over [`Act`]: one transaction, one actor, one instant. It commits only if it wrote
 //! its line of the audit log ([`Act::note`]) or said that nothing changed ([`Act::nothing_changed`]). What only reads is a function
 //! over [`Look`].
+#![allow(missing_docs, reason = "the lint is for the core; here a comment stands where it says more than the name")]
 
 mod actor;
 pub mod audit;

@@ -25,7 +25,6 @@ pub enum By {
 /// An evaluation and what it found.
 #[derive(Debug)]
 pub struct InFull {
-    /// The evaluation.
     pub evaluation: Evaluation,
     /// How far each rule reached.
     pub counts: Vec<Count>,

@@ -75,7 +75,6 @@ impl From<MaybeUuid> for Option<Uuid> {
 pub struct UnknownName {
     /// What it should have named.
     pub kind: &'static str,
-    /// The name.
     pub name: String,
 }
 

@@ -75,7 +75,6 @@ pub(super) fn unpublished_survey(db: &mut Db, id: Uuid) -> Result<Option<Uuid>> 
 pub struct CompositeScore {
     /// The row's place in the run's canonical order: edition, unit, node.
     pub ord: i32,
-    /// The edition.
     pub edition: String,
     /// The code of the unit, in the definition's code list.
     pub unit: String,
@@ -83,7 +82,6 @@ pub struct CompositeScore {
     pub unit_id: Option<i32>,
     /// The code of the node.
     pub node: String,
-    /// The score.
     pub score: Option<f64>,
     /// Its standard error, where something is known of errors.
     pub se: Option<f64>,

@@ -38,7 +38,6 @@ pub enum StoreError {
     /// A stored value is not what this release can read.
     #[error("{table} holds a value that cannot be read: {detail}")]
     Unreadable {
-        /// The table.
         table: &'static str,
         /// What is wrong with it.
         detail: String,
@@ -84,7 +83,6 @@ pub enum StoreError {
     /// Approval needs a second person.
     #[error("{actor} made or submitted run {run} and so cannot approve it")]
     SamePerson {
-        /// The run.
         run: String,
         /// Who asked.
         actor: String,

@@ -32,7 +32,6 @@ pub struct NewBatch<'a> {
 pub struct Batch {
     /// Its number.
     pub id: i32,
-    /// Its name.
     pub name: String,
 }
 

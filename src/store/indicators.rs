@@ -71,7 +71,6 @@ pub struct Contents {
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = indicator_attribute)]
 pub struct Attribute {
-    /// The edition.
     pub edition: String,
     /// The code of the unit.
     pub unit: String,
@@ -87,7 +86,6 @@ pub struct Attribute {
 pub struct Value {
     /// Its place in the table.
     pub ord: i32,
-    /// The edition.
     pub edition: String,
     /// The code of the unit.
     pub unit: String,
@@ -105,7 +103,6 @@ pub struct Value {
     pub source: Option<String>,
     /// `published`, `derived` or `restated`.
     pub status: String,
-    /// Its standard error.
     pub standard_error: Option<f64>,
     /// Degrees of freedom of that.
     pub df: Option<f64>,

@@ -19,7 +19,6 @@ named_enum! {
         Queued = "queued",
         /// A worker has it.
         Running = "running",
-        /// Done.
         Done = "done",
         /// It failed, for good.
         Failed = "failed",

@@ -96,7 +96,6 @@ impl Evaluation {
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = quality_count)]
 pub struct Count {
-    /// The rule.
     pub rule: String,
     /// Responses that it could judge.
     pub judged: i64,
@@ -309,7 +308,6 @@ pub fn flags_by(db: &mut Db, id: i32, by: FlagsBy) -> Result<Vec<FlagCount>> {
 pub struct FlagOfResponse {
     /// The version of the evaluation that set it.
     pub evaluation: i32,
-    /// The rule.
     pub rule: String,
     /// What was measured.
     pub detail: String,

@@ -46,7 +46,6 @@ macro_rules! versions {
         pub struct $New<'a> {
             /// The definition's code.
             pub code: &'a str,
-            /// The version.
             pub version: &'a str,
             /// SHA-256 of the canonical JSON.
             pub sha256: [u8; 32],
@@ -68,7 +67,6 @@ macro_rules! versions {
             pub id: i32,
             /// The definition's code.
             pub code: String,
-            /// The version.
             pub version: String,
             /// SHA-256 of the canonical JSON.
             #[diesel(deserialize_as = Bytes32)]

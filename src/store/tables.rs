@@ -2,7 +2,6 @@
 //!
 //! Only the types that the multi-connection of Diesel knows are used: instants are microseconds UTC in a `BigInt`,
 //! identifiers and digests are `Binary`, JSON is `Text` (no query looks inside).
-#![allow(missing_docs)]
 
 diesel::table! {
     survey_version (id) {

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use hailong::composite::explain::{aim, explain};
+use hailong::composite::explain::{explain, outlook};
 use hailong::composite::targets::Rules;
 use hailong::jobs::composite::prepare;
 use hailong::office::Role;
@@ -48,10 +48,10 @@ fn an_explanation_is_what_the_engine_says() {
     let subject = prepared.subject(prepared.row("2025", "C").unwrap());
     let before = subject.before();
     let errors = |node: usize, row: usize| prepared.error(node, row);
-    let aimed = aim(&subject, before.as_ref(), TargetKind::Rank { value: 1 }, &errors, &Rules::default()).unwrap();
+    let judged = outlook(&subject, before.as_ref(), TargetKind::Rank { value: 1 }, &errors, &Rules::default()).unwrap();
     // To the last digit, so as texts.
     let said = serde_json::to_string(&explain(&subject, before.as_ref()).unwrap()).unwrap();
-    assert!(text.contains(&format!("\"explanation\":{said},\"target\":{}", serde_json::to_string(&aimed).unwrap())), "{text}");
+    assert!(text.contains(&format!("\"explanation\":{said},\"target\":{}", serde_json::to_string(&judged).unwrap())), "{text}");
 
     let body: Value = serde_json::from_str(&text).unwrap();
     let (explanation, target) = (&body["explanation"], &body["target"]);

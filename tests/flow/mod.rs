@@ -6,6 +6,7 @@ mod composite;
 mod composite_store;
 mod composite_text;
 mod crash;
+mod ending;
 mod mistakes;
 mod national;
 pub(crate) mod process;

@@ -7,7 +7,7 @@ use validator::Validate;
 
 use crate::api::figures::composite_reports::Origin;
 use crate::api::wire::Cacheable;
-use crate::composite::explain::{Aim, Explanation};
+use crate::composite::explain::{Explanation, Outlook};
 use crate::http::query::Query;
 use crate::http::state::AppState;
 use crate::office::figures::{self, Asked, ExplainWish, Explained};
@@ -54,7 +54,7 @@ pub struct ExplanationBody {
     pub explanation: Explanation,
     /// The target of the query: whether it is met, and what it would take. Null without one.
     #[schema(value_type = Option<Object>)]
-    pub target: Option<Aim>,
+    pub target: Option<Outlook>,
 }
 
 /// Why a unit has its score. For an office any unit of any edition that it sees; for an agency its own, where nothing of it is hidden.

@@ -228,11 +228,7 @@ impl Series {
 }
 
 fn method(name: &str) -> Result<Method, String> {
-    match name {
-        "delta" => Ok(Method::Delta),
-        "replicates" => Ok(Method::Replicates),
-        _ => Err(lang::chosen().pick("phải là delta hoặc replicates", "delta or replicates").to_owned()),
-    }
+    Method::parse(name).ok_or_else(|| lang::chosen().pick("phải là delta hoặc replicates", "delta or replicates").to_owned())
 }
 
 fn level(text: &str) -> Result<f64, String> {

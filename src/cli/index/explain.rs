@@ -31,7 +31,7 @@ pub(super) fn print(shown: &Shown<'_>, subject: &Subject<'_>, since: &Since<'_>,
     let found = explain::explain(subject, since.compared.as_ref())
         .with_context(|| format!("{} has no score in {}", subject.unit(), subject.edition()))?;
     let errors = |node: usize, row: usize| shown.error(node, row);
-    let judged = |kind| explain::aim(subject, since.direct.as_ref(), kind, &errors, &Rules::default());
+    let judged = |kind| explain::outlook(subject, since.direct.as_ref(), kind, &errors, &Rules::default());
     let wanted = arguments.target.map(judged).transpose()?;
     if arguments.json {
         let definition = subject.definition;

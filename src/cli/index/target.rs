@@ -2,7 +2,7 @@
 
 use super::explain::{Page, ROWS, rank};
 use crate::cli::lang;
-use crate::composite::explain::{Aim, Plan};
+use crate::composite::explain::{Outlook, Plan};
 use crate::composite::targets::{Basis, Judgement};
 use crate::schema::composite::{TargetError, TargetKind};
 use crate::words::Lang;
@@ -40,10 +40,10 @@ pub(super) fn verdict(judgement: &Judgement, lang: Lang) -> String {
 }
 
 /// Whether a target of a unit is met, and the ways there.
-pub(super) fn print(page: &Page<'_>, aim: &Aim) {
-    let (lang, decimals, reach) = (page.lang, page.decimals, &aim.reach);
-    println!("\n{}: {}", lang.pick("Mục tiêu", "Target"), wording(aim.target, lang));
-    println!("  {}: {}", lang.pick("hiện nay", "now"), verdict(&aim.judgement, lang));
+pub(super) fn print(page: &Page<'_>, outlook: &Outlook) {
+    let (lang, decimals, reach) = (page.lang, page.decimals, &outlook.reach);
+    println!("\n{}: {}", lang.pick("Mục tiêu", "Target"), wording(outlook.target, lang));
+    println!("  {}: {}", lang.pick("hiện nay", "now"), verdict(&outlook.judgement, lang));
     if let Some(needed) = reach.needed {
         let short = (needed - reach.now.score).max(0.0);
         let said = lang.pick(

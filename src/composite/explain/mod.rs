@@ -5,17 +5,17 @@
 //!           ├── difference  to the best unit, since the last edition: by value, goalposts, weights, structure
 //!           ├── lost        points still to be had, by leaf, criterion and agency
 //!           ├── reach       what it would take to reach a score or a rank
-//!           └── aim         the same for a target, with whether it is met
+//!           └── outlook     the same for a target, with whether it is met
 //! ```
 //!
 //! Everything rests on one decomposition, [`difference()`], that holds exactly for every kind of mean; a share is its limit at the
 //! score itself, lost points are the difference from the best scores that the scales have.
 
-mod aim;
 mod difference;
 mod errors;
+mod improvable;
 mod lost;
-mod mover;
+mod outlook;
 mod reach;
 mod secant;
 mod subject;
@@ -24,10 +24,10 @@ mod tests;
 
 use serde::Serialize;
 
-pub use aim::{Aim, AimError, aim};
 pub use difference::{Difference, Effect, difference};
 pub use errors::standard_error;
 pub use lost::{Lost, LostLeaf, LostSum, lost};
+pub use outlook::{Outlook, OutlookError, outlook};
 pub use reach::{Goal, Plan, Reach, ReachError, Reached, Step, reach};
 pub use subject::Subject;
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::mover::{Mover, Ways, moved, whole};
+use super::improvable::{Improvable, Ways, moved, whole};
 use super::subject::Subject;
 use crate::composite::pipeline::{ComputeError, scores};
 use crate::composite::stages::State;
@@ -115,29 +115,29 @@ struct Search<'s, 'a> {
 pub fn reach(subject: &Subject<'_>, goal: Goal) -> Result<Reach, ReachError> {
     let row = row_of(&subject.initial.rows, subject).ok_or(ReachError::NoScore)?;
     let search = Search { subject, row, goal };
-    let movers = Ways { subject, row }.movers();
+    let improvable = Ways { subject, row }.improvable();
     let Run { reached: now, needed, margin, there: met } = search.run(&[])?;
-    let all = search.run(&whole(&movers))?;
+    let all = search.run(&whole(&improvable))?;
     let mut found = Reach { goal, now, needed, met, most: all.reached, alone: Vec::new(), alike: None, fewest: None };
     if found.met {
         return Ok(found);
     }
-    let mut gains = Vec::with_capacity(movers.len());
-    for (place, mover) in movers.iter().enumerate() {
-        let one = search.run(&whole(std::slice::from_ref(mover)))?;
+    let mut gains = Vec::with_capacity(improvable.len());
+    for (place, leaf) in improvable.iter().enumerate() {
+        let one = search.run(&whole(std::slice::from_ref(leaf)))?;
         if one.margin > margin {
             gains.push((place, one.margin));
         }
         if one.there {
-            found.alone.push(search.least(&[], std::slice::from_ref(mover), margin)?);
+            found.alone.push(search.least(&[], std::slice::from_ref(leaf), margin)?);
         }
     }
     found.alone.sort_by(|a, b| a.share.total_cmp(&b.share));
     if all.there {
-        found.alike = Some(search.least(&[], &movers, margin)?);
+        found.alike = Some(search.least(&[], &improvable, margin)?);
     }
     gains.sort_by(|a, b| b.1.total_cmp(&a.1));
-    found.fewest = search.fewest(&movers, &gains, margin)?;
+    found.fewest = search.fewest(&improvable, &gains, margin)?;
     Ok(found)
 }
 
@@ -180,10 +180,10 @@ impl Search<'_, '_> {
         others.get((rank as usize).checked_sub(1)?).copied()
     }
 
-    /// The least share of the movers' ways that reaches the goal on top of `given`, which all of their ways do.
-    fn least(&self, given: &[(usize, f64)], movers: &[Mover], margin: f64) -> Result<Plan, ReachError> {
+    /// The least share of the leaves' ways that reaches the goal on top of `given`, which all of their ways do.
+    fn least(&self, given: &[(usize, f64)], improvable: &[Improvable], margin: f64) -> Result<Plan, ReachError> {
         const TOLERANCE: f64 = 1e-11;
-        let run = |share: f64| self.run(&[given, moved(movers, share).as_slice()].concat());
+        let run = |share: f64| self.run(&[given, moved(improvable, share).as_slice()].concat());
         let Run { mut reached, margin: mut above, .. } = run(1.0)?;
         let (mut low, mut high, mut below) = (0.0, 1.0, margin);
         for round in 0..100 {
@@ -211,25 +211,25 @@ impl Search<'_, '_> {
                 (low, below) = (share, found);
             }
         }
-        let to = |(mover, (_, to)): (&Mover, (usize, f64))| Step { to, ..mover.step.clone() };
-        let steps: Vec<Step> = movers.iter().zip(moved(movers, high)).map(to).collect();
+        let to = |(leaf, (_, to)): (&Improvable, (usize, f64))| Step { to, ..leaf.step.clone() };
+        let steps: Vec<Step> = improvable.iter().zip(moved(improvable, high)).map(to).collect();
         // A count goes further than its share: to the next whole number.
         let share = steps.iter().map(|step| (step.to - step.from) / (step.bound - step.from)).fold(high, f64::max);
         Ok(Plan { share, steps, reached })
     }
 
     /// Leaves by what each gains alone, until the goal is reached; the last goes only as far as it must.
-    fn fewest(&self, movers: &[Mover], gains: &[(usize, f64)], margin: f64) -> Result<Option<Plan>, ReachError> {
+    fn fewest(&self, improvable: &[Improvable], gains: &[(usize, f64)], margin: f64) -> Result<Option<Plan>, ReachError> {
         let (mut taken, mut given, mut before) = (Vec::new(), Vec::new(), margin);
-        for mover in gains.iter().filter_map(|(place, _)| movers.get(*place)) {
-            let all = [given.as_slice(), &whole(std::slice::from_ref(mover))].concat();
+        for leaf in gains.iter().filter_map(|(place, _)| improvable.get(*place)) {
+            let all = [given.as_slice(), &whole(std::slice::from_ref(leaf))].concat();
             let after = self.run(&all)?;
             if after.there {
-                let last = self.least(&given, std::slice::from_ref(mover), before)?;
+                let last = self.least(&given, std::slice::from_ref(leaf), before)?;
                 taken.extend(last.steps);
                 return Ok(Some(Plan { share: last.share, steps: taken, reached: last.reached }));
             }
-            taken.push(mover.step.clone());
+            taken.push(leaf.step.clone());
             (given, before) = (all, after.margin);
         }
         Ok(None)

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use chrono::{Days, NaiveDate};
 
+use super::findings::EditionFindings;
 use super::names::{Codes, FORMER, HA_NOI, HA_TAY, HA_TAY_NAME, recorded};
-use super::told::Told;
 use super::{Part, SeriesEdition, SeriesUnit};
 use crate::composite::pipeline::Outcome;
 use crate::composite::stages::rank::ranks;
@@ -59,41 +59,41 @@ impl Work<'_> {
     /// No unit of the edition is in its list.
     pub(super) fn edition(&self, findings: &mut Vec<Finding>) -> Result<SeriesEdition, Finding> {
         let codes = Codes::of(self.units, &self.from);
-        let (mut rows, mut told) = (Found::new(), Told::new(self));
+        let (mut rows, mut noted) = (Found::new(), EditionFindings::new(self));
         for (row, text) in self.span.clone().zip(self.texts()) {
             match codes.find(text) {
                 Some(code) => rows.entry(code).or_default().push(row),
-                None => told.unknown.push(text.clone()),
+                None => noted.unknown.push(text.clone()),
             }
         }
         if rows.is_empty() {
-            return Err(told.nobody());
+            return Err(noted.nobody());
         }
-        told.repeated = rows.values().filter(|rows| rows.len() > 1).map(|rows| rows.iter().map(|row| self.text(*row)).collect()).collect();
-        told.ha_tay = self.from == FORMER && self.to != FORMER && rows.contains_key(HA_TAY);
+        noted.repeated = rows.values().filter(|rows| rows.len() > 1).map(|rows| rows.iter().map(|row| self.text(*row)).collect()).collect();
+        noted.ha_tay = self.from == FORMER && self.to != FORMER && rows.contains_key(HA_TAY);
         let mut units = Vec::new();
         for target in self.targets(&rows) {
             match self.origin(&target) {
                 Origin::Codes(parts) => {
                     let there: Vec<&[usize]> = parts.iter().filter_map(|code| rows.get(code.as_str()).map(Vec::as_slice)).collect();
                     if !there.is_empty() {
-                        told.broken.extend((there.len() < parts.len()).then(|| target.name.to_owned()));
+                        noted.broken.extend((there.len() < parts.len()).then(|| target.name.to_owned()));
                         units.push(self.unit(&target, &there, there.len() == parts.len()));
                     }
                 }
                 Origin::PartOf(heirs) if heirs.iter().any(|code| rows.contains_key(code.as_str())) => {
-                    told.refused.push(target.name.to_owned());
+                    noted.refused.push(target.name.to_owned());
                 }
                 Origin::PartOf(_) => {}
             }
         }
-        if told.refused.is_empty() {
+        if noted.refused.is_empty() {
             let root: Vec<f64> = units.iter().map(|unit| unit.scores.first().copied().flatten().unwrap_or(f64::NAN)).collect();
             for (unit, rank) in units.iter_mut().zip(ranks(&root, self.definition.rank().ties)) {
                 unit.rank = rank;
             }
         }
-        told.all(&units, findings);
+        noted.all(&units, findings);
         let (edition, rebuilt) = (self.edition.to_owned(), units.iter().any(|unit| unit.rebuilt));
         Ok(SeriesEdition { edition, from: self.from.clone(), rebuilt, precision: None, units })
     }

@@ -10,11 +10,11 @@
 
 mod edition;
 mod errors;
+mod findings;
 mod lists;
 mod names;
 #[cfg(test)]
 mod tests;
-mod told;
 
 use std::collections::BTreeMap;
 

@@ -35,6 +35,7 @@ use super::vietnamese::because;
 use crate::schema::composite::{CompositeDefinition, CompositeNode};
 use crate::scoring::interval::linear;
 use crate::scoring::rank::{Joint, RankError, RankInterval, RankMethod, pairwise};
+use crate::words::named;
 use crate::words::{Lang, Said};
 use replicates::{Replicates, SIDE_BY_SIDE};
 
@@ -76,24 +77,15 @@ pub enum UncertaintyError {
     Level(f64),
 }
 
-/// How uncertainty is carried to the nodes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Method {
-    /// Slopes times errors.
-    Delta,
-    /// The pipeline run again on values with drawn errors.
-    Replicates,
-}
-
-impl Method {
-    /// The name in files and answers.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Delta => "delta",
-            Self::Replicates => "replicates",
-        }
+named! {
+    /// How uncertainty is carried to the nodes.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Method {
+        /// Slopes times errors.
+        Delta = "delta",
+        /// The pipeline run again on values with drawn errors.
+        Replicates = "replicates",
     }
 }
 

@@ -1,24 +1,18 @@
 //! Random numbers that anyone can compute again.
 
+use crate::words::named;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use sha2::{Digest, Sha256};
 
-/// What a stream is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// The sample itself.
-    Sample,
-    /// The substitutes; a stream of their own, so that their number changes nothing in the sample.
-    Reserve,
-}
-
-impl Purpose {
-    fn as_str(self) -> &'static str {
-        match self {
-            Purpose::Sample => "sample",
-            Purpose::Reserve => "reserve",
-        }
+named! {
+    /// What a stream is for.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Purpose {
+        /// The sample itself.
+        Sample = "sample",
+        /// The substitutes; a stream of their own, so that their number changes nothing in the sample.
+        Reserve = "reserve",
     }
 }
 

@@ -19,7 +19,6 @@ use crate::words::encode::hex;
 
 /// A composite index with its data, computed.
 pub struct Prepared {
-    /// The definition.
     pub definition: CompositeDefinition,
     /// How it is to be computed.
     pub parameters: Parameters,

@@ -1,7 +1,7 @@
 //! Why a unit has its score in a composite index, and what it would take to reach another.
 
 use super::{Asked, Origin, Source};
-use crate::composite::explain::{self as core, Aim, Explanation, Subject};
+use crate::composite::explain::{self as core, Explanation, Outlook, Subject};
 use crate::composite::targets::Rules;
 use crate::jobs::composite::Prepared;
 use crate::office::{Action, Code, Look, Refusal};
@@ -31,7 +31,7 @@ pub struct Explained {
     /// What each leaf adds, and so on.
     pub explanation: Explanation,
     /// The target: whether it is met, and what it would take.
-    pub target: Option<Aim>,
+    pub target: Option<Outlook>,
 }
 
 /// Why a unit has its score. For an office any unit of any edition that it sees; for an agency its own, where nothing of it is hidden.
@@ -56,7 +56,7 @@ pub fn explain(look: &mut Look<'_>, wish: &ExplainWish) -> Result<Explained, Ref
     Ok(Explained { origin: source.origin(), explanation, target })
 }
 
-fn answer(prepared: &Prepared, wish: &ExplainWish, reader: &Reader, seed: u64) -> Result<(Explanation, Option<Aim>), Refusal> {
+fn answer(prepared: &Prepared, wish: &ExplainWish, reader: &Reader, seed: u64) -> Result<(Explanation, Option<Outlook>), Refusal> {
     let (definition, unit) = (&prepared.definition, wish.unit.as_str());
     let year = wish.year.as_deref().unwrap_or(definition.edition());
     let none = |vi: String, en: String| Refusal::not_found().at_parameter("unit", "unknown-value", vi, en);
@@ -75,14 +75,20 @@ fn answer(prepared: &Prepared, wish: &ExplainWish, reader: &Reader, seed: u64) -
     let found = core::explain(&subject, before.as_ref());
     let mut found = found.ok_or_else(|| none(format!("{unit} không có điểm trong kỳ {year}"), format!("{unit} has no score in {year}")))?;
     curtain.cover(&subject, &mut found);
-    let aim = wish.target.map(|target| aim(prepared, &subject, before.as_ref(), target, seed)).transpose()?;
-    Ok((found, aim))
+    let outlook = wish.target.map(|target| outlook(prepared, &subject, before.as_ref(), target, seed)).transpose()?;
+    Ok((found, outlook))
 }
 
-fn aim(prepared: &Prepared, subject: &Subject<'_>, before: Option<&Subject<'_>>, target: TargetKind, seed: u64) -> Result<Aim, Refusal> {
+fn outlook(
+    prepared: &Prepared,
+    subject: &Subject<'_>,
+    before: Option<&Subject<'_>>,
+    target: TargetKind,
+    seed: u64,
+) -> Result<Outlook, Refusal> {
     let errors = |node: usize, row: usize| prepared.error(node, row);
     let rules = Rules { level: prepared.parameters.level, seed, ..Rules::default() };
-    let found = core::aim(subject, before, target, &errors, &rules);
+    let found = core::outlook(subject, before, target, &errors, &rules);
     found.map_err(|error| Refusal::parameter("target", "target-undefined", error.vi(), error.to_string()))
 }
 

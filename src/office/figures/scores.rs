@@ -49,7 +49,6 @@ pub struct ScoresWish {
 pub struct ScoresPage {
     /// Where they come from.
     pub origin: Origin,
-    /// The wave.
     pub wave: Wave,
     /// The definition of the index.
     pub definition: IndexDefinition,

@@ -19,7 +19,6 @@ pub enum Role {
     Id,
     /// The code of the rated unit.
     Unit,
-    /// The PSU.
     Psu,
     /// The code on the sample list.
     Respondent,

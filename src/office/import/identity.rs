@@ -19,7 +19,6 @@ use crate::store::{Db, StoreError};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Identity {
-    /// Its id.
     Id,
     /// Its respondent on the sample list.
     Respondent,

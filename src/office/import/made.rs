@@ -15,11 +15,9 @@ use crate::unit::Registry;
 /// Where made-up records go.
 #[derive(Clone, Copy)]
 pub struct Made<'a> {
-    /// The office.
     pub office: &'a Office,
     /// Who makes them up.
     pub actor: &'a Actor,
-    /// The writer.
     pub writer: &'a Writer,
     /// The wave, which says that its respondents are made up.
     pub field: &'a WaveInField,

@@ -12,7 +12,6 @@ use crate::words::Finding;
 /// What became of an import: every record is counted once.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Report {
-    /// The wave.
     pub wave: String,
     /// The batch that new records came in.
     pub batch: String,

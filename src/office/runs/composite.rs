@@ -60,7 +60,7 @@ fn parameters(wish: &RunWish, definition: &CompositeDefinition, findings: &mut V
     if let Some(asked) = &wish.uncertainty {
         parameters.level = asked.level.unwrap_or(parameters.level);
         parameters.replicates = asked.replicates.unwrap_or(parameters.replicates);
-        parameters.method = asked.method.as_deref().and_then(method);
+        parameters.method = asked.method.as_deref().and_then(Method::parse);
         if parameters.method.is_none() && asked.method.is_some() {
             let (vi, en) = ("Phải là delta hoặc replicates", "Must be delta or replicates");
             findings.push(Finding::error("/uncertainty/method", "unknown-value", vi, en));
@@ -88,8 +88,4 @@ fn parameters(wish: &RunWish, definition: &CompositeDefinition, findings: &mut V
         }
     }
     parameters
-}
-
-fn method(name: &str) -> Option<Method> {
-    [Method::Delta, Method::Replicates].into_iter().find(|method| method.as_str() == name)
 }

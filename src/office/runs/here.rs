@@ -18,7 +18,6 @@ const HELD: i64 = 600_000_000;
 /// A run that this process has taken, before a worker of a server does.
 #[derive(Debug)]
 pub struct Taken {
-    /// The run.
     pub run: Run,
     lease: Lease,
 }

@@ -88,7 +88,6 @@ struct Frozen {
 /// A run with the names of what it refers to by number.
 #[derive(Debug, Clone)]
 pub struct Described {
-    /// The run.
     pub run: Run,
     /// Code of the index.
     pub index: String,

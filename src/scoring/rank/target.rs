@@ -8,6 +8,7 @@ use super::rise::RiseInterval;
 use crate::numeric::distribution::student;
 use crate::scoring::change::Measured;
 use crate::scoring::interval;
+use crate::words::named;
 
 /// A target as provinces state them.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,15 +21,17 @@ pub enum Target {
     RiseAtLeast(u32),
 }
 
-/// What can be said of a claim.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Verdict {
-    /// Every value that the data admit meets the target.
-    Met,
-    /// None does.
-    Missed,
-    /// Some do and some do not: the sample cannot tell.
-    NotDistinguishable,
+named! {
+    /// What can be said of a claim.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Verdict {
+        /// Every value that the data admit meets the target.
+        Met = "met",
+        /// None does.
+        Missed = "missed",
+        /// Some do and some do not: the sample cannot tell.
+        NotDistinguishable = "not_distinguishable",
+    }
 }
 
 /// What is known of one unit. What a target asks for and is not there leaves it without an assessment.
@@ -92,18 +95,6 @@ impl FromStr for Target {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no target: score:85, rank:20 and rise:5 are")]
 pub struct NoTarget(pub String);
-
-impl Verdict {
-    /// The name in answers.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Met => "met",
-            Self::Missed => "missed",
-            Self::NotDistinguishable => "not_distinguishable",
-        }
-    }
-}
 
 impl Target {
     /// Holds the target against what is known of a unit, at a two-sided `level`.

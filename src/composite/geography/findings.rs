@@ -7,8 +7,8 @@ use crate::words::Finding;
 /// Units named in the finding that nothing of an edition is known.
 const NAMED: usize = 5;
 
-/// What there is to tell of an edition.
-pub(super) struct Told<'w> {
+/// What was found while an edition was taken into the series.
+pub(super) struct EditionFindings<'w> {
     work: &'w Work<'w>,
     /// Units that the edition's list does not hold, as the table writes them.
     pub(super) unknown: Vec<String>,
@@ -22,7 +22,7 @@ pub(super) struct Told<'w> {
     pub(super) ha_tay: bool,
 }
 
-impl<'w> Told<'w> {
+impl<'w> EditionFindings<'w> {
     pub(super) fn new(work: &'w Work<'w>) -> Self {
         Self { work, unknown: Vec::new(), repeated: Vec::new(), broken: Vec::new(), refused: Vec::new(), ha_tay: false }
     }

@@ -1,4 +1,4 @@
-//! Which leaves of a unit can become better, and how far.
+//! The leaves of a unit that can become better, and how far.
 
 use super::reach::Step;
 use super::subject::Subject;
@@ -8,28 +8,28 @@ use crate::composite::stages::normalise::step_score;
 use crate::composite::statistics::range;
 use crate::schema::composite::{self as schema, CompositeNode, Direction, Indicator, Normalisation, Stage};
 
-/// A leaf that can move.
-pub(super) struct Mover {
+/// A leaf that can become better.
+pub(super) struct Improvable {
     pub(super) column: usize,
     pub(super) step: Step,
     /// Whether it moves in whole numbers.
     whole: bool,
 }
 
-/// Every mover at its best value.
-pub(super) fn whole(movers: &[Mover]) -> Vec<(usize, f64)> {
-    movers.iter().map(|mover| (mover.column, mover.step.bound)).collect()
+/// Every leaf at its best value.
+pub(super) fn whole(improvable: &[Improvable]) -> Vec<(usize, f64)> {
+    improvable.iter().map(|leaf| (leaf.column, leaf.step.bound)).collect()
 }
 
-/// Every mover so far on its way.
-pub(super) fn moved(movers: &[Mover], share: f64) -> Vec<(usize, f64)> {
-    let to = |Mover { step, whole, .. }: &Mover| match step.from + share * (step.bound - step.from) {
+/// Every leaf so far on its way.
+pub(super) fn moved(improvable: &[Improvable], share: f64) -> Vec<(usize, f64)> {
+    let to = |Improvable { step, whole, .. }: &Improvable| match step.from + share * (step.bound - step.from) {
         _ if share >= 1.0 => step.bound,
         to if !whole => to,
         to if step.bound < step.from => libm::floor(to),
         to => libm::ceil(to),
     };
-    movers.iter().map(|mover| (mover.column, to(mover))).collect()
+    improvable.iter().map(|leaf| (leaf.column, to(leaf))).collect()
 }
 
 /// Where the nearest of the steps with the highest score begins, seen from a value; none where the value has that score. From above
@@ -50,9 +50,9 @@ pub(super) struct Ways<'s, 'a> {
 
 impl Ways<'_, '_> {
     /// The leaves whose value can become better.
-    pub(super) fn movers(&self) -> Vec<Mover> {
+    pub(super) fn improvable(&self) -> Vec<Improvable> {
         let initial = self.subject.initial;
-        let mover = |(column, (place, node, indicator)): (usize, (usize, &CompositeNode, &Indicator))| {
+        let leaf = |(column, (place, node, indicator)): (usize, (usize, &CompositeNode, &Indicator))| {
             let from = initial.indicators.get(self.row, column)?;
             self.subject.outcome.score(place, self.subject.row).filter(|_| self.counts(place))?;
             let per = self.divisor(indicator)?;
@@ -63,9 +63,9 @@ impl Ways<'_, '_> {
                 let better = if self.falls(indicator) { bound < from } else { bound > from };
                 (better.then_some(bound)?, false)
             };
-            Some(Mover { column, whole, step: Step { leaf: node.code().to_owned(), from, to: bound, bound } })
+            Some(Improvable { column, whole, step: Step { leaf: node.code().to_owned(), from, to: bound, bound } })
         };
-        self.subject.definition.leaves().enumerate().filter_map(mover).collect()
+        self.subject.definition.leaves().enumerate().filter_map(leaf).collect()
     }
 
     /// Whether the root takes a node in: it and all above it are scored.

@@ -10,7 +10,7 @@ use crate::schema::composite::TargetKind;
 
 /// A target with what can be said of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Aim {
+pub struct Outlook {
     /// The target.
     pub target: TargetKind,
     /// Whether it is met.
@@ -21,7 +21,7 @@ pub struct Aim {
 
 /// Why nothing can be said of a target.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum AimError {
+pub enum OutlookError {
     /// Points are to be gained since an edition that is not there.
     #[error("a gain needs an edition before in which the unit has a score")]
     NoScoreBefore,
@@ -44,7 +44,7 @@ pub enum AimError {
     Reach(#[from] ReachError),
 }
 
-impl AimError {
+impl OutlookError {
     /// The reason in Vietnamese.
     #[must_use]
     pub fn vi(&self) -> String {
@@ -62,22 +62,22 @@ impl AimError {
 /// Judges a target of a subject and says what it would take; `before` is the unit in the last edition, by which gains are counted.
 ///
 /// # Errors
-/// [`AimError`].
-pub fn aim(
+/// [`OutlookError`].
+pub fn outlook(
     subject: &Subject<'_>,
     before: Option<&Subject<'_>>,
     target: TargetKind,
     errors: &dyn Fn(usize, usize) -> Option<f64>,
     rules: &Rules,
-) -> Result<Aim, AimError> {
+) -> Result<Outlook, OutlookError> {
     let outcome = subject.outcome;
     let was = before.and_then(|before| Some((before.outcome.rank(0, before.row)?, before.outcome.score(0, before.row)?)));
     object(subject.definition, outcome, (0, subject.row), was, target)?;
     let goal = match target {
         TargetKind::Score { value } => Goal::Score(value),
         TargetKind::Rank { value } => Goal::Rank(value),
-        TargetKind::ScoreGain { value } => Goal::Score(was.ok_or(AimError::NoScoreBefore)?.1 + value),
-        TargetKind::RankGain { value } => Goal::Rank(was.ok_or(AimError::NoRankBefore)?.0.saturating_sub(value)),
+        TargetKind::ScoreGain { value } => Goal::Score(was.ok_or(OutlookError::NoScoreBefore)?.1 + value),
+        TargetKind::RankGain { value } => Goal::Rank(was.ok_or(OutlookError::NoRankBefore)?.0.saturating_sub(value)),
     };
     // An edition before under another definition is another outcome: all that is left of a gain is the rank or score to reach.
     let judged_as = match goal {
@@ -86,8 +86,8 @@ pub fn aim(
         Goal::Rank(value) => TargetKind::Rank { value },
     };
     let judged = judge(subject.definition, outcome, (0, subject.row), judged_as, errors, rules);
-    let judgement = judged.map_err(|(_, vi, en)| AimError::Open { vi, en })?;
-    Ok(Aim { target, judgement, reach: reach(subject, goal)? })
+    let judgement = judged.map_err(|(_, vi, en)| OutlookError::Open { vi, en })?;
+    Ok(Outlook { target, judgement, reach: reach(subject, goal)? })
 }
 
 #[cfg(test)]
@@ -109,9 +109,9 @@ mod tests {
         table.insert("2021", "a", "x", Observation { value: Some(-50.0), ..Observation::default() });
         let (initial, outcome) = (table.state(&definition), compute(&definition, &table).unwrap());
         let subject = Subject { definition: &definition, initial: &initial, outcome: &outcome, row: 0 };
-        let found = |target: &str| aim(&subject, None, target.parse().unwrap(), &|_, _| None, &Rules::default());
+        let found = |target: &str| outlook(&subject, None, target.parse().unwrap(), &|_, _| None, &Rules::default());
         let refused = found("score:-1e300").unwrap_err();
-        assert_eq!(refused, AimError::Objection(Objection::FarOff { score: -1e300, largest: 50.0 }));
+        assert_eq!(refused, OutlookError::Objection(Objection::FarOff { score: -1e300, largest: 50.0 }));
         assert!(refused.vi().contains("một nghìn lần"));
         assert!(found("score:40000").is_ok() && found("score:0").is_ok());
     }
@@ -133,10 +133,10 @@ mod tests {
         let found = |unit: &str, target: &str| {
             let row = outcome.rows().find(1, unit).unwrap();
             let subject = Subject { definition: &definition, initial: &initial, outcome: &outcome, row };
-            aim(&subject, subject.before().as_ref(), target.parse().unwrap(), &|_, _| None, &Rules::default())
+            outlook(&subject, subject.before().as_ref(), target.parse().unwrap(), &|_, _| None, &Rules::default())
         };
         let refused = |unit: &str, target: &str| match found(unit, target) {
-            Err(AimError::Objection(objection)) => Some(objection),
+            Err(OutlookError::Objection(objection)) => Some(objection),
             _ => None,
         };
         assert_eq!(refused("c", "rise:5"), Some(Objection::BeyondFirst { from: 3 }));
