@@ -44,7 +44,7 @@ fn commands_end_with_the_statuses_that_their_page_promises() {
     let away = ["runs", "--database", "postgres://nobody@127.0.0.1:1/none"];
     let typed: [(&[&str], i32, &str); 7] = [
         (&["check", good], 0, ""),
-        (&["check", broken], 1, "broken.json"),
+        (&["check", broken], 1, "1 error"),
         (&["estimate", "no-such-file.json"], 1, "no-such-file.json"),
         (&["conquer"], 2, "conquer"),
         (&["runs", "--state", "asleep"], 2, "published"),

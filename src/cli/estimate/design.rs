@@ -131,7 +131,7 @@ fn counts(table: &Table, column: &str) -> Result<Vec<i64>, Refusal> {
         #[allow(clippy::cast_possible_truncation)] // whole and below 2^53
         let whole = (value.fract() == 0.0 && *value >= 1.0 && *value < 9e15).then_some(*value as i64);
         whole.ok_or_else(|| {
-            Refusal::new("design-invalid", format!("column {column:?}, line {}: {value} is no number of units", table.line(row)))
+            Refusal::new("design-invalid", format!("column {column:?}, line {}: {value} is not a number of units", table.line(row)))
         })
     };
     table.numbers(column)?.iter().enumerate().map(count).collect()

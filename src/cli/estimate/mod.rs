@@ -46,7 +46,7 @@ pub struct Arguments {
 /// Prints one line a case.
 ///
 /// # Errors
-/// The file cannot be read, is no JSON, or holds no list of cases.
+/// The file cannot be read, is not JSON, or has no list of cases.
 pub fn estimate(arguments: &Arguments, mut print: impl FnMut(&str)) -> anyhow::Result<()> {
     evaluate_file(&arguments.cases, |answer| print(&line(&answer)))
 }
@@ -54,7 +54,7 @@ pub fn estimate(arguments: &Arguments, mut print: impl FnMut(&str)) -> anyhow::R
 /// Hands out the answer to each case of a file, in order.
 ///
 /// # Errors
-/// The file cannot be read, is no JSON, or holds no list of cases.
+/// The file cannot be read, is not JSON, or has no list of cases.
 pub fn evaluate_file(path: &Path, mut answer: impl FnMut(Value)) -> anyhow::Result<()> {
     use anyhow::Context as _;
     let name = path.display();

@@ -26,7 +26,7 @@ pub fn answer_by(
     let method = method(options.method.as_deref())?;
     let variables = study.variables(&options.vars)?;
     if let Some(position) = variables.iter().position(|values| values.iter().any(|value| ![0.0, 1.0].contains(value) && !value.is_nan())) {
-        let detail = format!("{:?} is no variable of 0 and 1; state a condition, such as q01>=4", options.vars[position]);
+        let detail = format!("{:?} is not a variable of 0 and 1; state a condition, such as q01>=4", options.vars[position]);
         return Err(Refusal::new("not-a-share", detail));
     }
     let variance = |mean: &Estimator| covariance(mean).map(|covariance| covariance.first().copied().unwrap_or(f64::NAN));
@@ -47,5 +47,5 @@ pub fn answer_by(
 /// The method of that name; `svyciprop`'s default where there is none.
 pub fn method(name: Option<&str>) -> Result<ShareInterval, Refusal> {
     let name = name.unwrap_or("logit");
-    ShareInterval::named(name).ok_or_else(|| Refusal::new("case-invalid", format!("/estimator/method: {name:?} is no interval of a share")))
+    ShareInterval::named(name).ok_or_else(|| Refusal::new("case-invalid", format!("/estimator/method: {name:?} is not an interval of a share")))
 }

@@ -34,7 +34,7 @@ pub fn answer_by(
     let method = QuantileMethod {
         rule: QuantileRule::parse(rule).ok_or_else(|| invalid("qrule", &format!("{rule:?} is no rule for quantiles")))?,
         interval: QuantileInterval::named(interval)
-            .ok_or_else(|| invalid("interval", &format!("{interval:?} is no interval of a quantile")))?,
+            .ok_or_else(|| invalid("interval", &format!("{interval:?} is not an interval of a quantile")))?,
         level: study.case.level,
         df,
     };

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::arguments::From;
 use super::runs;
-use crate::cli::run::Bar;
+use crate::cli::run::{self, Bar};
 use crate::cli::{Context, file, findings};
 use crate::composite::targets::Rules;
 use crate::composite::uncertainty::Errors;
@@ -110,7 +110,7 @@ fn usable(run: &Run, index: &schemas::IndexVersion, lang: Lang) -> Result<()> {
     }
     if run.digest.is_none() {
         let why = run.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
-        let state = run.state.as_str();
+        let state = run::word(run.state, lang);
         let vi = format!("lần tính {id} không có kết quả (trạng thái {state}){why}");
         bail!("{}", lang.pick(vi, format!("the run {id} has no results: it is {state}{why}")));
     }

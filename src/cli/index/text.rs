@@ -119,7 +119,7 @@ fn in_edition(shown: &Shown<'_>, row: usize) {
     let Some((leaves, constant)) = contributions(definition, outcome, row) else {
         let said = lang.pick(
             "điểm không phải là tổng các phần đóng góp: có nút không tuyến tính, hoặc không có giá trị",
-            "the score is no sum of contributions: a node on the way is not linear, or has no value",
+            "the score is not a sum of contributions: a node on the way is not linear, or has no value",
         );
         println!("\n  {said}");
         return;

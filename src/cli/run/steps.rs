@@ -165,7 +165,7 @@ pub(in crate::cli) fn list(context: &Context, arguments: &Listed) -> Result<()> 
 }
 
 /// A state in a word.
-fn word(state: RunState, lang: Lang) -> &'static str {
+pub(in crate::cli) fn word(state: RunState, lang: Lang) -> &'static str {
     let vi = match state {
         RunState::Queued => "chờ tính",
         RunState::Running => "đang tính",

@@ -106,7 +106,7 @@ pub struct Series {
 /// `Σ w s / Σ w` over the parts of a unit, by the weight of each in the edition.
 ///
 /// # Errors
-/// All at once: the weight is no denominator of the definition; there is no such list, or no such edition; the list of an edition
+/// All at once: the weight is not a denominator of the definition; there is no such list, or no such edition; the list of an edition
 /// cannot be told; an edition has no unit of its list.
 pub fn rebuild(definition: &CompositeDefinition, outcome: &Outcome, units: &Registry, request: &Request) -> Result<Series, Vec<Finding>> {
     let mut wrong = misnamed(definition, outcome, units, request);
@@ -140,7 +140,7 @@ fn misnamed(definition: &CompositeDefinition, outcome: &Outcome, units: &Registr
     let mut wrong = Vec::new();
     if let Some(name) = request.weight.as_ref().filter(|name| !definition.denominators().contains(name)) {
         let vi = format!("Trọng số “{name}” không có trong “denominators” của định nghĩa");
-        wrong.push(Finding::error("/weight", "unknown-weight", vi, format!("The weight “{name}” is no denominator of the definition")));
+        wrong.push(Finding::error("/weight", "unknown-weight", vi, format!("The weight “{name}” is not a denominator of the definition")));
     }
     let listed = |list: &str| units.iter().any(|unit| unit.record.list == names::recorded(list));
     for list in std::iter::once(&request.list).chain(request.lists.values()).filter(|list| !listed(list)) {
