@@ -16,6 +16,8 @@ use anyhow::{Context as _, Result};
 use rayon::prelude::*;
 use uuid::Uuid;
 
+use draw::Village;
+
 use crate::cli::Context;
 use crate::cli::lang::{self, refused};
 use crate::cli::run::{Bar, compute};
@@ -77,23 +79,10 @@ pub(super) fn demo(context: &Context, arguments: &Arguments) -> Result<()> {
     let office = context.office_or_new()?;
     let store = office.store().clone();
     let units = store.read(load::registry)?;
-    let (survey, field) = prepare(&office, &units, arguments.seed)?;
-    collect(&office, &units, &survey, &field, arguments.seed)?;
-    let index = Sent::read(INDEX.to_owned());
-    let Some(Document::Index(index)) = index.checked().map(|checked| &checked.document) else {
-        anyhow::bail!(context.lang.pick("định nghĩa kèm theo không phải là chỉ số", "the embedded definition is not an index"))
-    };
-    let (code, version) = (index.code().to_owned(), index.version().to_owned());
-    let wish = RunWish { index: code, version, wave: Some(WAVE.to_owned()), seed: SEED, ..RunWish::default() };
-    let (run, outcome) = if let Some((run, outcome)) = store.read(|db| computed_before(db, &wish, field.wave.id))? {
-        (run, Box::new(outcome))
-    } else {
-        let (run, computed, _watch) = compute(&office, &person(STATISTICIAN, Role::Statistician), &wish, context.lang)?;
-        let Computed::Survey(outcome) = computed else {
-            anyhow::bail!(context.lang.pick("đây là chỉ số tổng hợp", "the index is a composite one"))
-        };
-        (run, outcome)
-    };
+    let villages = draw::draw(&units, arguments.seed)?;
+    let (survey, field) = prepare(&office, &units, &villages)?;
+    collect(&office, &units, &survey, &field, &villages, arguments.seed)?;
+    let (run, outcome) = scored(&office, &field, context.lang)?;
     let edition = publish_first(&office, run.id).map_err(refused)?;
     if arguments.json {
         println!("{}", show::json(&run.id.to_string(), &outcome, &units, None));
@@ -115,6 +104,24 @@ pub(super) fn demo(context: &Context, arguments: &Arguments) -> Result<()> {
     serve::serve_store(store, &options, context.database.is_none())
 }
 
+/// The run over all that was collected: that of an earlier start, or else a new one.
+fn scored(office: &Office, field: &WaveInField, lang: Lang) -> Result<(Run, Box<Outcome>)> {
+    let index = Sent::read(INDEX.to_owned());
+    let Some(Document::Index(index)) = index.checked().map(|checked| &checked.document) else {
+        anyhow::bail!(lang.pick("định nghĩa kèm theo không phải là chỉ số", "the embedded definition is not an index"))
+    };
+    let (code, version) = (index.code().to_owned(), index.version().to_owned());
+    let wish = RunWish { index: code, version, wave: Some(WAVE.to_owned()), seed: SEED, ..RunWish::default() };
+    if let Some((run, outcome)) = office.store().read(|db| computed_before(db, &wish, field.wave.id))? {
+        return Ok((run, Box::new(outcome)));
+    }
+    let (run, computed, _watch) = compute(office, &person(STATISTICIAN, Role::Statistician), &wish, lang)?;
+    let Computed::Survey(outcome) = computed else {
+        anyhow::bail!(lang.pick("đây là chỉ số tổng hợp", "the index is a composite one"))
+    };
+    Ok((run, outcome))
+}
+
 /// The run of an earlier start, if nothing that it takes has changed since.
 fn computed_before(db: &mut Db, wish: &RunWish, wave: i32) -> Result<Option<(Run, Outcome)>> {
     let Some(index) = schemas::find_index(db, &wish.index, &wish.version)? else { return Ok(None) };
@@ -129,9 +136,8 @@ fn computed_before(db: &mut Db, wish: &RunWish, wave: i32) -> Result<Option<(Run
 }
 
 /// Publishes the definitions and makes the wave with its design, unless they are there.
-fn prepare(office: &Office, units: &Registry, seed: u64) -> Result<(Survey, Arc<WaveInField>)> {
-    let villages = draw::draw(units, seed)?;
-    let design = Design::new(draw::psus(&villages), draw::respondents(&villages));
+fn prepare(office: &Office, units: &Registry, villages: &[Village]) -> Result<(Survey, Arc<WaveInField>)> {
+    let design = Design::new(draw::psus(villages), draw::respondents(villages));
     let design = design.map_err(|findings| anyhow::anyhow!("the drawn design contradicts itself: {findings:?}"))?;
     let made = office.act(&person(STATISTICIAN, Role::Statistician), |act| {
         definitions::publish(act, &[Sent::read(QUESTIONNAIRE.to_owned()), Sent::read(INDEX.to_owned())])?;
@@ -169,9 +175,8 @@ fn new_wave() -> WaveRequest {
 }
 
 /// Has every respondent answer who has not, through the checks that any submission passes.
-fn collect(office: &Office, units: &Registry, survey: &Survey, field: &WaveInField, seed: u64) -> Result<()> {
+fn collect(office: &Office, units: &Registry, survey: &Survey, field: &WaveInField, villages: &[Village], seed: u64) -> Result<()> {
     let (store, wave) = (office.store(), field.wave.id);
-    let villages = draw::draw(units, seed)?;
     let people: Vec<(usize, usize)> =
         villages.iter().enumerate().flat_map(|(v, village)| (0..village.respondents).map(move |r| (v, r))).collect();
     let stored = store.read(|db| -> Result<_> {
@@ -181,7 +186,7 @@ fn collect(office: &Office, units: &Registry, survey: &Survey, field: &WaveInFie
     if usize::try_from(stored)? == people.len() {
         return Ok(());
     }
-    let model = population::Population::new(&survey.questionnaire, &villages, units, seed);
+    let model = population::Population::new(&survey.questionnaire, villages, units, seed);
     let me = person(STATISTICIAN, Role::Statistician);
     let writer = store.start_writer(WriterOptions::default())?;
     let made = Made { office, actor: &me, writer: &writer, field, survey, units };
@@ -269,4 +274,31 @@ fn announce(listen: SocketAddr, edition: &str, lang: Lang) {
     println!("  {base}/scores?edition={edition}&domain=province&node=SIPAS");
     println!("  {base}/editions/{edition}");
     println!("  {base}/openapi.json");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_start_of_the_demo_shows_the_same_run_and_computes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let context = Context { data: folder.path().to_owned(), database: None, lang: Lang::En };
+        let office = context.office_or_new().unwrap();
+        let units = office.store().read(load::registry).unwrap();
+        let mut villages = draw::draw(&units, 1).unwrap();
+        villages.iter_mut().for_each(|village| village.respondents = 1);
+        let start = || {
+            let (survey, field) = prepare(&office, &units, &villages).unwrap();
+            collect(&office, &units, &survey, &field, &villages, 1).unwrap();
+            let (run, outcome) = scored(&office, &field, Lang::En).unwrap();
+            let edition = publish_first(&office, run.id).unwrap();
+            (run.id, outcome.digest, outcome.scores, edition)
+        };
+        let first = start();
+        assert!(first == start());
+        let all = office.store().read(|db| rows::list(db, &rows::Filter::default(), RUNS)).unwrap();
+        assert_eq!(all.len(), 1);
+        assert_eq!(all[0].state, RunState::Published);
+    }
 }

@@ -47,5 +47,6 @@ pub fn answer_by(
 /// The method of that name; `svyciprop`'s default where there is none.
 pub fn method(name: Option<&str>) -> Result<ShareInterval, Refusal> {
     let name = name.unwrap_or("logit");
-    ShareInterval::named(name).ok_or_else(|| Refusal::new("case-invalid", format!("/estimator/method: {name:?} is not an interval of a share")))
+    ShareInterval::named(name)
+        .ok_or_else(|| Refusal::new("case-invalid", format!("/estimator/method: {name:?} is not an interval of a share")))
 }
