@@ -341,7 +341,9 @@ mod tests {
         hold(&json!({"method": "ratio_to_best"}), &down, [1.0, 0.5, 0.5, 0.25, 1.0 / 6.0]);
         hold(&json!({"method": "as_given"}), &up, [2.0, 4.0, 4.0, 8.0, 12.0]);
         let steps = json!([{"from": 4, "score": 1}, {"from": 8.5, "score": 2}]);
-        hold(&json!({"method": "steps", "steps": steps}), &down, [0.0, 1.0, 1.0, 1.0, 2.0]);
+        hold(&json!({"method": "steps", "steps": steps}), &up, [0.0, 1.0, 1.0, 1.0, 2.0]);
+        let fewer = json!([{"from": 0, "score": 5}, {"from": 3, "score": 2}, {"from": 9, "score": 0}]);
+        hold(&json!({"method": "steps", "steps": fewer}), &down, [5.0, 2.0, 2.0, 2.0, 0.0]);
         let spread = 16.0_f64.sqrt(); // squares of −4, −2, −2, 2, 6 sum to 64, over 4
         hold(&json!({"method": "z_score", "mean": 100, "sd": 10}), &down, [10.0, 5.0, 5.0, -5.0, -15.0].map(|x| 100.0 + 4.0 * x / spread));
     }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::definition::{CompositeDefinition, CompositeNode, Direction};
 use super::factors::{Factor, FactorKind, FactorSet, Noise, SensitivityOutput, SobolPlan};
-use super::fit::{falling, stage_names};
+use super::fit::{rising, stage_names};
 use super::stage::{Normalisation, Scale, Stage};
 use super::stage_file::{or, positive, share, stage};
 use crate::schema::decode::{At, Object, array, document, list, not_empty, skip_meta_schema, string, whole};
@@ -194,7 +194,7 @@ fn indicators_have(definition: &CompositeDefinition, stage: &Stage, at: &mut At<
                 continue;
             }
             Normalisation::Steps { steps } => {
-                if indicator.direction == Direction::Lower && !falling(steps) {
+                if indicator.direction == Direction::Lower && rising(steps) {
                     let code = node.code();
                     at.error(
                         "steps-rise",

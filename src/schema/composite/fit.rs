@@ -131,9 +131,9 @@ fn nodes(definition: &CompositeDefinition, place: usize, global: Option<&Normali
     }
 }
 
-/// Whether a greater value never has a better score.
-pub(super) fn falling(steps: &[Step]) -> bool {
-    steps.windows(2).all(|pair| pair[0].score >= pair[1].score)
+/// Whether a greater value never has a worse score, and somewhere a better one. (A peak in the middle is neither, and stands as written.)
+pub(super) fn rising(steps: &[Step]) -> bool {
+    steps.windows(2).all(|pair| pair[0].score <= pair[1].score) && steps.windows(2).any(|pair| pair[0].score < pair[1].score)
 }
 
 /// What the indicator of a leaf needs: its denominator's column, a maximum for points, a target for the distance to it.
@@ -180,7 +180,7 @@ fn leaf(definition: &CompositeDefinition, node: &CompositeNode, global: Option<&
     }
     if let Normalisation::Steps { steps } = &normaliser.method
         && indicator.direction == Direction::Lower
-        && !falling(steps)
+        && rising(steps)
     {
         at.key("indicator").key("direction").error(
             "steps-rise",
