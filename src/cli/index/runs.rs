@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::cli::lang;
 use crate::composite::survey::{Estimate, Run};
+use crate::office::wire;
 use crate::words::Lang;
 
 /// A file with a run, and the edition that takes its values.
@@ -71,16 +72,16 @@ impl PrintedScore {
 }
 
 /// Reads a run: its estimates for the units of `list`, for its edition or else `edition`.
-pub(super) fn read(file: &RunFile, list: Option<&str>, edition: &str, lang: Lang) -> Result<Run> {
-    let text = crate::cli::file::read(&file.file, lang)?;
+pub(super) fn read(file: &RunFile, list: Option<&str>, edition: &str, spoken: Lang) -> Result<Run> {
+    let text = crate::cli::file::read(&file.file, spoken)?;
     let name = file.file.display();
     let no_run = || {
-        lang.pick(
+        spoken.pick(
             format!("{name} không phải là kết quả của `hailong run --json`"),
             format!("{name} is no run as `hailong run --json` prints it"),
         )
     };
-    let printed: Printed = serde_json::from_str(&text).with_context(no_run)?;
+    let printed: Printed = wire::decode(text.as_bytes()).map_err(lang::refused).with_context(no_run)?;
     let estimate = |score: &PrintedScore| {
         let n = u32::try_from(score.n).ok();
         Some(Estimate {
@@ -100,4 +101,24 @@ pub(super) fn read(file: &RunFile, list: Option<&str>, edition: &str, lang: Lang
         edition: file.edition.clone().unwrap_or_else(|| edition.to_owned()),
         estimates: printed.scores.iter().filter_map(estimate).collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_printed_run_is_told_by_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = RunFile { edition: None, file: folder.path().join("run.json") };
+        let told = |text: &str| {
+            std::fs::write(&file.file, text).unwrap();
+            format!("{:#}", read(&file, None, "2025", Lang::Vi).err().unwrap())
+        };
+        let missing = told("{\"run\":\"r\",\"manifest\":{\"index\":{\"code\":\"mini\"}},\n\"scores\":[]}");
+        assert!(missing.contains("/manifest") && missing.contains("wave"), "{missing}");
+        let misfit = told("{\"run\":\"r\",\"manifest\":{\"index\":{\"code\":\"mini\"},\"wave\":\"w\"},\n\"scores\":[7]}");
+        assert!(misfit.contains("/scores/0"), "{misfit}");
+        assert!(told("{\"run\":").contains("hailong run --json"));
+    }
 }

@@ -10,7 +10,7 @@ use crate::jobs::load;
 use crate::office::{Look, Refusal};
 use crate::publication::CompositeManifest;
 use crate::publication::disclosure::{CompositeFigure, CompositeNumbers, Hidden, Reader, Seen};
-use crate::schema::composite::CompositeDefinition;
+use crate::schema::composite::{CompositeDefinition, CompositeNode};
 use crate::store::Db;
 use crate::store::composites::{self, CompositeScore, Filter};
 use crate::store::runs::Run;
@@ -60,7 +60,7 @@ pub fn composite_scores(look: &mut Look<'_>, wish: &CompositeWish) -> Result<Com
     let source = Source::of(look, &wish.of, IndexKind::Composite)?;
     let definition = load::composite(&source.index)?;
     if let Some(node) = &wish.node {
-        known_node(node, definition.nodes().iter().map(|node| node.code()))?;
+        known_node(node, definition.nodes().iter().map(CompositeNode::code))?;
     }
     check(look.db, &source, wish)?;
     let filter = Filter { edition: wish.year.clone(), unit: wish.unit.clone(), node: wish.node.clone(), after_ord: wish.after };
