@@ -11,18 +11,18 @@ use crate::words::Finding;
 pub(super) struct Row {
     pub(super) line: u32,
     table: Arc<Table>,
-    row: usize,
+    place: usize,
 }
 
 impl Row {
     /// The cell; `None` where it is empty or there is no such column.
     pub(super) fn text(&self, column: &str) -> Option<&str> {
-        self.table.record(self.row)?.get(column)
+        self.table.record(self.place)?.get(column)
     }
 
     /// The cell, which must not be empty. A column that is missing altogether was reported with the header.
     pub(super) fn required(&self, column: &str, findings: &mut Vec<Finding>) -> Option<String> {
-        self.table.record(self.row)?.required(column, findings).map(str::to_owned)
+        self.table.record(self.place)?.required(column, findings).map(str::to_owned)
     }
 }
 
@@ -44,7 +44,7 @@ pub(super) fn read_table(
     };
     findings.extend(table.findings().iter().filter(|finding| finding.is_error()).cloned());
     findings.extend(table.check_columns(required, others));
-    table.records().map(|record| Row { line: record.line(), table: Arc::clone(&table), row: record.index() }).collect()
+    table.records().map(|record| Row { line: record.line(), table: Arc::clone(&table), place: record.index() }).collect()
 }
 
 /// A finding on a line of a table.

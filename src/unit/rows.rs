@@ -44,7 +44,7 @@ impl UnitRecord {
         let (mut records, mut seen) = (Vec::new(), HashMap::new());
         for row in table.records() {
             let line = u64::from(row.line());
-            let Some(record) = (Row { line, row, errors: &mut errors }).record() else { continue };
+            let Some(record) = (Row { line, cells: row, errors: &mut errors }).record() else { continue };
             let first_line = *seen.entry((record.key(), record.valid_from)).or_insert(line);
             if first_line != line {
                 let (unit, valid_from) = (record.key(), record.valid_from);
@@ -68,7 +68,7 @@ fn check_header(table: &Table) -> Result<(), Vec<RowError>> {
 /// One row under a good header, and where to put what is wrong with it.
 struct Row<'a> {
     line: u64,
-    row: Record<'a>,
+    cells: Record<'a>,
     errors: &'a mut Vec<RowError>,
 }
 
@@ -109,7 +109,7 @@ impl<'a> Row<'a> {
     }
 
     fn field(&self, column: &'static str) -> &'a str {
-        self.row.get(column).unwrap_or_default()
+        self.cells.get(column).unwrap_or_default()
     }
 
     fn optional(&self, column: &'static str) -> Option<&'a str> {
