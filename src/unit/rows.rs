@@ -183,7 +183,7 @@ mod tests {
     const HEADER: &str = "list,code,kind,name_vi,name_en,parent_list,parent_code,valid_from,valid_to\n";
 
     fn parse(rows: &str) -> Result<Vec<UnitRecord>, Vec<RowError>> {
-        UnitRecord::parse_csv(&format!("{HEADER}{rows}"))
+        UnitRecord::parse_csv(format!("{HEADER}{rows}"))
     }
 
     #[test]

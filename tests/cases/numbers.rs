@@ -138,7 +138,7 @@ type Computed = (Outcome, BTreeMap<String, f64>, Vec<Finding>);
 /// A composite index over a table of `composite`: the scores of the root by unit, and what somebody should look at.
 fn composite(name: &str, table: &str) -> Result<Computed, ComputeError> {
     let definition = definition(name);
-    let (table, _) = Table::read(&read(&format!("composite/{table}.csv")), &definition).unwrap();
+    let (table, _) = Table::read(read(&format!("composite/{table}.csv")), &definition).unwrap();
     let outcome = compute(&definition, &table)?;
     let scores = (0..outcome.rows().len()).filter_map(|row| Some((outcome.rows().units()[row].clone(), outcome.score(0, row)?))).collect();
     let found = doubts(&definition, &outcome);
@@ -219,7 +219,7 @@ fn steps_that_rise_are_refused_where_less_is_better() {
     value["tree"]["children"][1]["indicator"]["normalise"] =
         json!({"method": "steps", "steps": [{"from": 0, "score": 9}, {"from": 2, "score": 5}, {"from": 4, "score": 0}]});
     let definition = parse_composite(&value.to_string()).unwrap().definition;
-    let (table, _) = Table::read(&read("composite/x13.csv"), &definition).unwrap();
+    let (table, _) = Table::read(read("composite/x13.csv"), &definition).unwrap();
     let outcome = compute(&definition, &table).unwrap();
     assert_eq!((0..3).map(|row| outcome.score(0, row)).collect::<Vec<_>>(), [Some(4.5), Some(5.0), Some(4.5)]);
 }

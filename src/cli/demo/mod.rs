@@ -287,7 +287,9 @@ mod tests {
         let office = context.office_or_new().unwrap();
         let units = office.store().read(load::registry).unwrap();
         let mut villages = draw::draw(&units, 1).unwrap();
-        villages.iter_mut().for_each(|village| village.respondents = 1);
+        for village in &mut villages {
+            village.respondents = 1;
+        }
         let start = || {
             let (survey, field) = prepare(&office, &units, &villages).unwrap();
             collect(&office, &units, &survey, &field, &villages, 1).unwrap();

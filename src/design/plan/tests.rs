@@ -224,7 +224,7 @@ fn a_bad_frame_is_refused_with_every_finding_at_its_line() {
 02,A,small,d2,0,c3,0,v3,V3,0,10,0
 02,A,small,d/3,0,c4,0,,V4,0,10,5
 ";
-    let findings = SamplingFrame::read(&format!("{header}{rows}"), &plan(PAPI)).unwrap_err();
+    let findings = SamplingFrame::read(format!("{header}{rows}"), &plan(PAPI)).unwrap_err();
     let found = codes(&findings);
     for expected in [
         ("/4/district_seat", "flag-invalid"),

@@ -8,7 +8,7 @@ use super::{Scored, shipped, shipped_file};
 
 fn example(name: &str) -> Scored {
     let definition = shipped(&format!("{name}/2025"));
-    let (table, warnings) = Table::read(&shipped_file(&format!("{name}/indicators.csv")), &definition).unwrap();
+    let (table, warnings) = Table::read(shipped_file(&format!("{name}/indicators.csv")), &definition).unwrap();
     assert_eq!(warnings, []);
     Scored::new(definition, &table)
 }
