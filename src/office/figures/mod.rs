@@ -1,6 +1,7 @@
-//! The one door for figures: scores of either kind, and whatever is derived from them. They leave as [`Seen`](disclosure::Seen) only, or
-//! as what [`disclosure`] has passed, so that no face can forget to hide.
+//! The one door for figures: scores of either kind, and whatever is derived from them. They leave as [`Seen`] only, or as what
+//! [`disclosure`] has passed, so that no face can forget to hide.
 //!
+//! [`Seen`]: crate::publication::disclosure::Seen
 //! [`disclosure`]: crate::publication::disclosure
 
 mod composite;

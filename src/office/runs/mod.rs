@@ -1,7 +1,7 @@
 //! Runs: a computation with frozen inputs, and its way to publication.
 //!
-//! Everything that a run is made of is checked and frozen when it is created, for an index of a survey ([`survey`]) as for a composite
-//! one ([`composite`]). Then a worker computes it, or the command line here and now ([`here`]). What it came to goes through two hands:
+//! Everything that a run is made of is checked and frozen when it is created, for an index of a survey (`survey`) as for a composite
+//! one (`composite`). Then a worker computes it, or the command line here and now ([`here`]). What it came to goes through two hands:
 //! one submits, another approves and publishes it under the name of an edition ([`super::editions`]).
 
 mod composite;
