@@ -205,6 +205,7 @@ fn print(report: &Report, lang: Lang) {
         (report.stored, "đã lưu", "stored"),
         (report.in_part, "đã lưu và tính, trừ câu trả lời không hợp lệ", "stored and counted, but for items that are not valid"),
         (report.replayed, "đã có từ trước", "there already"),
+        (report.uncounted, "  trong đó không được tính, hoặc không đủ câu", "  of them not counted, or not with all items"),
         (report.corrected, "đã sửa bản trước", "corrected an earlier one"),
         (report.doubled, "phiếu thứ hai của một người: giữ, không tính", "second answers of a respondent: kept, not counted"),
         (report.conflicting, "đã nhập trước với nội dung khác: không lưu", "imported before with other content: not stored"),

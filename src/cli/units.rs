@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use serde_json::{Value, json};
 
-use crate::cli::Context;
 use crate::cli::context::myself;
 use crate::cli::lang::refused;
+use crate::cli::{Context, file};
 use crate::office::units::{self, Filter};
 use crate::unit::{UnitKind, UnitRecord};
 
@@ -42,11 +42,8 @@ fn kind(name: &str) -> Result<UnitKind, String> {
 pub(super) fn units(context: &Context, command: &Command) -> Result<()> {
     let lang = context.lang;
     match command {
-        Command::Add { file } => {
-            let name = file.display();
-            let table = std::fs::read(file).map_err(|error| {
-                anyhow!("{}", lang.pick(format!("không đọc được {name}: {error}"), format!("cannot read {name}: {error}")))
-            })?;
+        Command::Add { file: path } => {
+            let table = file::bytes(path, lang)?;
             let office = context.office_or_new()?;
             let seeded = office.act(&myself(&office)?, |act| units::add(act, &table)).map_err(refused)?;
             let (added, changed) = (seeded.added, seeded.changed);

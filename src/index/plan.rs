@@ -353,7 +353,7 @@ impl Compiler<'_> {
                 self.finding(
                     node,
                     "scores-too-fine",
-                    "Điểm số của các phương án không quy được về mẫu số chung",
+                    "Điểm số của các lựa chọn không quy được về mẫu số chung",
                     "the options' scores have no common denominator that fits",
                 );
                 break;

@@ -92,7 +92,9 @@ pub fn prepare(look: &mut Look<'_>, index: &str, version: &str, title: &str, tab
 
 fn read(look: &mut Look<'_>, index: &str, version: &str, title: &str, table: &[u8]) -> Result<Sent, Refusal> {
     let Some(row) = schemas::find_index(look.db, index, version)? else {
-        return Err(definitions::missing(look, Kind::Index, index, version)?);
+        let (vi, en) = ("Không có phiên bản chỉ số này", "There is no such version of the index");
+        let nowhere = Finding::error("/version", "unknown-value", vi, en);
+        return Err(definitions::missing(look, Kind::Index, index, version)?.errors(vec![nowhere]));
     };
     let read =
         if row.kind == IndexKind::Survey { Err(vec![not_composite()]) } else { indicators::read(title, table, &load::composite(&row)?) };

@@ -13,13 +13,13 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::place::{Place, authorise, place};
-use super::{Actor, Code, Look, Refusal};
+use super::{Actor, Code, Look, Refusal, Role, Standing};
 use crate::jobs::load::{Survey, WaveInField};
-use crate::response::{Response, Submission, reasons, refuses_whole};
+use crate::response::{Channel, Response, Submission, reasons, refuses_whole};
 use crate::store::doubled;
 use crate::store::responses::{self, Receipt, ResponseState};
 use crate::store::writer::{NewResponse, Outcome, Pending, QueueError, WriteError, Writer};
-use crate::unit::Registry;
+use crate::unit::{Registry, UnitId};
 use crate::words::encode::{hex, rfc3339};
 use crate::words::{Finding, any_error};
 
@@ -203,6 +203,31 @@ impl Ready {
         })?;
         Ok((pending, self.findings))
     }
+}
+
+/// Whether the actor may correct the response that a submission names: its own, or, for a collector, a statistician or the operator, one
+/// of a unit in the actor's scope.
+///
+/// # Errors
+/// `unit-forbidden`. What the wave does not have is told by the store.
+pub fn may_correct(look: &mut Look<'_>, target: Uuid) -> Result<(), Refusal> {
+    let Some(known) = responses::find(look.db, target)? else { return Ok(()) };
+    let key = look.actor.holder().and_then(|holder| holder.key);
+    let open = [Channel::Web, Channel::Qr].map(|channel| i16::from(channel.code())).contains(&known.channel);
+    let own = known.device_key_id == key && (key.is_some() || open);
+    let trusted = match look.actor.holder().map(|holder| holder.standing) {
+        Some(Standing::Operator | Standing::Role(Role::Collector | Role::Statistician)) => true,
+        Some(Standing::Role(_)) | None => false,
+    };
+    let within = match look.actor.unit() {
+        Some(root) => look.units()?.is_within(UnitId(known.unit_id), UnitId(root)),
+        None => true,
+    };
+    if own || (trusted && within) {
+        return Ok(());
+    }
+    let (vi, en) = ("Chỉ người đã gửi phiếu mới được sửa phiếu đó", "Only whoever sent a response may correct it");
+    Err(Refusal::because(Code::UnitForbidden, Finding::error("/supersedes", "not-yours", vi, en)))
 }
 
 /// What is known of a submission already, by its id: what the writer would say if it were handed over.

@@ -2,6 +2,7 @@
 
 use super::secret::NewSecret;
 use super::{Act, Action, Code, Holder, Look, Refusal, Role, Standing};
+use crate::schema::is_forbidden;
 use crate::store::keys::{self, Key, NewKey};
 use crate::words::Finding;
 
@@ -30,6 +31,7 @@ pub struct Issued {
 /// `body-invalid` for a unit that does not exist, and for an agency's key without one.
 pub fn issue(act: &mut Act<'_>, wish: &KeyWish) -> Result<Issued, Refusal> {
     let created_by = act.may(Action::KeepKeys)?.actor();
+    named(&wish.name)?;
     let unit_id = bound_unit(act, wish)?;
     let NewSecret { text, hash } = NewSecret::generate().map_err(Refusal::internal)?;
     let (name, role) = (wish.name.clone(), wish.role.as_str().to_owned());
@@ -37,6 +39,19 @@ pub fn issue(act: &mut Act<'_>, wish: &KeyWish) -> Result<Issued, Refusal> {
     let key = keys::create(act.db, &NewKey { name, role, hash, unit_id, created_at, created_by })?;
     act.note("key.create", &key.id.to_string(), &key.role)?;
     Ok(Issued { key, text })
+}
+
+/// A key's name stands in the audit log and in lists: it must be there, and be read as it is written.
+fn named(name: &str) -> Result<(), Refusal> {
+    let refused =
+        |code, vi: &'static str, en: &'static str| Err(Refusal::because(Code::BodyInvalid, Finding::error("/name", code, vi, en)));
+    if !(1..=100).contains(&name.trim().chars().count()) {
+        return refused("out-of-bounds-length", "Tên khóa phải có từ 1 đến 100 ký tự", "A key's name must have 1 to 100 characters");
+    }
+    if name.chars().any(|letter| is_forbidden(letter) || letter.is_control()) {
+        return refused("forbidden-character", "Tên khóa có ký tự ẩn hoặc điều khiển", "A key's name has a hidden or control character");
+    }
+    Ok(())
 }
 
 fn bound_unit(look: &mut Look<'_>, wish: &KeyWish) -> Result<Option<i32>, Refusal> {

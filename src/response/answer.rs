@@ -45,11 +45,11 @@ pub(super) fn option(options: &OptionList, answer: &Value) -> Result<u8, Misfit>
             let code = scaled(number, 0).unwrap_or_default().to_string();
             (options.number(&code), std::borrow::Cow::Owned(code))
         }
-        _ => return Err(misfit("wrong-type", "Phải là mã của một phương án", "Must be the code of an option")),
+        _ => return Err(misfit("wrong-type", "Phải là mã của một lựa chọn", "Must be the code of an option")),
     };
     number.ok_or_else(|| {
         let code: String = code.chars().filter(|c| !c.is_control()).take(40).collect();
-        misfit("unknown-option", format!("Không có phương án “{code}”"), format!("There is no option “{code}”"))
+        misfit("unknown-option", format!("Không có lựa chọn “{code}”"), format!("There is no option “{code}”"))
     })
 }
 
@@ -58,21 +58,21 @@ pub(super) fn many(chosen: &[u8], min: u8, max: u8, exclusive: &[u8]) -> Result<
     if alone && chosen.len() > 1 {
         return Err(misfit(
             "exclusive-option",
-            "Phương án loại trừ không được chọn cùng phương án khác",
+            "Lựa chọn loại trừ không được chọn cùng lựa chọn khác",
             "An option that stands alone is chosen with others",
         ));
     }
     if !alone && chosen.len() < usize::from(min) {
         return Err(misfit(
             "too-few-options",
-            format!("Phải chọn ít nhất {min} phương án"),
+            format!("Phải chọn ít nhất {min} lựa chọn"),
             format!("At least {min} options must be chosen"),
         ));
     }
     if chosen.len() > usize::from(max) {
         return Err(misfit(
             "too-many-options",
-            format!("Chỉ được chọn tối đa {max} phương án"),
+            format!("Chỉ được chọn tối đa {max} lựa chọn"),
             format!("At most {max} options may be chosen"),
         ));
     }

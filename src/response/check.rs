@@ -265,14 +265,14 @@ impl Checker {
     /// Packs the options of a multiple item and returns their numbers.
     fn choices(&mut self, slot: Slot, options: &OptionList, answer: &Value) -> Result<Vec<u8>, Misfit> {
         let Value::Array(given) = answer else {
-            return Err(misfit("wrong-type", "Phải là danh sách các phương án", "Must be a list of options"));
+            return Err(misfit("wrong-type", "Phải là danh sách các lựa chọn", "Must be a list of options"));
         };
         let mut chosen = Vec::with_capacity(given.len().min(usize::from(options.count())));
         slot.set_state(&mut self.packed, ANSWERED);
         for (index, answer) in given.iter().enumerate() {
             let number = option(options, answer).map_err(|found| Misfit { below: Some(index), ..found })?;
             if slot.includes(&self.packed, number) {
-                let found = misfit("duplicate-option", "Phương án này được chọn hai lần", "This option is chosen twice");
+                let found = misfit("duplicate-option", "Lựa chọn này được chọn hai lần", "This option is chosen twice");
                 return Err(Misfit { below: Some(index), ..found });
             }
             slot.add_option(&mut self.packed, number);

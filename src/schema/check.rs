@@ -44,14 +44,14 @@ fn classes(margin: &Margin, questionnaire: &Questionnaire, at: &mut At<'_>) {
     for option in named.iter().filter(|option| list.number(option).is_none()) {
         at.key("totals").error(
             "unknown-option",
-            format!("Câu “{code}” không có phương án “{option}”"),
+            format!("Câu “{code}” không có lựa chọn “{option}”"),
             format!("The item “{code}” has no option “{option}”"),
         );
     }
     for option in list.all().iter().map(Choice::code).filter(|option| !named.contains(option)) {
         at.key("totals").error(
             "class-without-total",
-            format!("Phương án “{option}” của câu “{code}” chưa có tổng số"),
+            format!("Lựa chọn “{option}” của câu “{code}” chưa có tổng số"),
             format!("The option “{option}” of the item “{code}” has no total"),
         );
     }
@@ -103,7 +103,7 @@ fn measure(measure: &Measure, questionnaire: &Questionnaire, at: &mut At<'_>) {
             if list.number(option).is_none() {
                 at.key("options").index(position).error(
                     "unknown-option",
-                    format!("Câu “{code}” không có phương án “{option}”"),
+                    format!("Câu “{code}” không có lựa chọn “{option}”"),
                     format!("The item “{code}” has no option “{option}”"),
                 );
             }
@@ -115,7 +115,7 @@ fn scores(code: &str, list: &OptionList, at: &mut At<'_>) {
     if !list.has_scores() {
         at.error(
             "no-scores",
-            format!("Các phương án của câu “{code}” không có điểm nên không tính được trung bình"),
+            format!("Các lựa chọn của câu “{code}” không có điểm nên không tính được trung bình"),
             format!("The options of the item “{code}” have no scores to take the mean of"),
         );
     }
@@ -143,7 +143,7 @@ fn choice_item<'q>(code: &str, survey: &'q Questionnaire, multiple: bool, at: &m
     let kind = item.kind().as_str();
     at.error(
         "wrong-item-kind",
-        format!("Câu “{code}” thuộc loại {kind}; ở đây cần loại scale hoặc single (tỷ lệ của một phương án: cả multiple)"),
+        format!("Câu “{code}” thuộc loại {kind}; ở đây cần loại scale hoặc single (tỷ lệ của một lựa chọn: cả multiple)"),
         format!("The item “{code}” is of kind {kind}; scale or single is needed here (multiple too, for the share of one option)"),
     );
     None

@@ -91,7 +91,7 @@ fn options(value: &Value, at: &mut At<'_>) -> Option<OptionList> {
         let count = given.len();
         at.error(
             "option-count",
-            format!("Phải có từ 1 đến {MAX_OPTIONS} phương án, ở đây có {count}"),
+            format!("Phải có từ 1 đến {MAX_OPTIONS} lựa chọn, ở đây có {count}"),
             format!("There must be 1 to {MAX_OPTIONS} options, here are {count}"),
         );
         return None;
@@ -212,7 +212,7 @@ impl Reader {
         if min_selected > max_selected || max_selected == 0 {
             at.error(
                 "min-over-max",
-                format!("Không thể chọn từ {min_selected} đến {max_selected} phương án"),
+                format!("Không thể chọn từ {min_selected} đến {max_selected} lựa chọn"),
                 format!("Nobody can choose {min_selected} to {max_selected} options"),
             );
         }
@@ -224,7 +224,7 @@ impl Reader {
         if min_selected > 1 && !exclusive.is_empty() {
             at.key("exclusive").warning(
                 "exclusive-under-min",
-                "Phương án loại trừ được chọn một mình nên được miễn “min_selected”",
+                "Lựa chọn loại trừ được chọn một mình nên được miễn “min_selected”",
                 "An exclusive option stands alone and is exempt from “min_selected”",
             );
         }

@@ -220,7 +220,7 @@ pub(super) fn read_options(value: &Value, list: &OptionList, at: &mut At<'_>) ->
     for (index, code) in array(value, at)?.iter().enumerate().filter_map(|(index, code)| Some((index, code.as_str()?))) {
         match list.number(code) {
             Some(number) => numbers.push(number),
-            None => at.index(index).error("unknown-option", format!("Không có phương án “{code}”"), format!("There is no option “{code}”")),
+            None => at.index(index).error("unknown-option", format!("Không có lựa chọn “{code}”"), format!("There is no option “{code}”")),
         }
     }
     numbers.sort_unstable();

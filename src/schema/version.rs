@@ -288,7 +288,7 @@ impl Comparison<'_> {
             codes
         };
         if codes(self.before) != codes(self.after) {
-            self.add(Impact::Breaking, "/exclusive", "exclusive", "các phương án loại trừ thay đổi", "the exclusive options changed");
+            self.add(Impact::Breaking, "/exclusive", "exclusive", "các lựa chọn loại trừ thay đổi", "the exclusive options changed");
         }
     }
 
@@ -296,22 +296,22 @@ impl Comparison<'_> {
     fn options(&mut self, old: &OptionList, new: &OptionList, reordered: Impact) {
         for option in old.all().iter().filter(|option| new.number(option.code()).is_none()) {
             let code = option.code();
-            let (vi, en) = (format!("bỏ phương án “{code}”"), format!("the option “{code}” was removed"));
+            let (vi, en) = (format!("bỏ lựa chọn “{code}”"), format!("the option “{code}” was removed"));
             self.add(Impact::Breaking, "", "option-removed", &vi, &en);
         }
         for option in new.all() {
             let code = option.code();
             let Some(before) = old.number(code).and_then(|number| old.get(number)) else {
-                let (vi, en) = (format!("thêm phương án “{code}”"), format!("the option “{code}” was added"));
+                let (vi, en) = (format!("thêm lựa chọn “{code}”"), format!("the option “{code}” was added"));
                 self.add(Impact::Additive, "", "option-added", &vi, &en);
                 continue;
             };
             if before.score() != option.score() {
-                let (vi, en) = (format!("điểm của phương án “{code}” thay đổi"), format!("the score of the option “{code}” changed"));
+                let (vi, en) = (format!("điểm của lựa chọn “{code}” thay đổi"), format!("the score of the option “{code}” changed"));
                 self.add(Impact::Breaking, "", "score", &vi, &en);
             }
             if before.label() != option.label() {
-                let (vi, en) = (format!("nhãn của phương án “{code}” thay đổi"), format!("the label of the option “{code}” changed"));
+                let (vi, en) = (format!("nhãn của lựa chọn “{code}” thay đổi"), format!("the label of the option “{code}” changed"));
                 self.add(Impact::Cosmetic, "", "option-wording", &vi, &en);
             }
         }
@@ -320,7 +320,7 @@ impl Comparison<'_> {
             codes.filter(|code| other.number(code).is_some()).collect()
         };
         if common(old, new) != common(new, old) {
-            self.add(reordered, "", "option-order", "thứ tự phương án thay đổi", "the options' order changed");
+            self.add(reordered, "", "option-order", "thứ tự lựa chọn thay đổi", "the options' order changed");
         }
     }
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::columns::Bytes32;
 use super::db::{Db, ROWS_PER_INSERT, each_backend};
 use super::error::Result;
-use super::tables::{import_batch, import_before, import_record, response, setting};
+use super::tables::{import_batch, import_before, import_record, response, response_finding, setting};
 
 /// The name of the secret among the settings.
 const SECRET: &str = "import.secret";
@@ -154,6 +154,30 @@ pub fn records(db: &mut Db, wave_id: i32, keys: &[[u8; 32]]) -> Result<HashMap<[
         }
     }
     Ok(known)
+}
+
+/// Of these responses, those that stand and do not count as they are: why, by item (none: as a whole).
+///
+/// # Errors
+/// [`StoreError::Database`](super::StoreError::Database).
+pub fn uncounted(db: &mut Db, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<(String, String)>>> {
+    let mut found: HashMap<Uuid, Vec<(String, String)>> = HashMap::new();
+    for ids in ids.chunks(ROWS_PER_INSERT) {
+        let ids: Vec<&[u8]> = ids.iter().map(|id| id.as_bytes().as_slice()).collect();
+        let rows: Vec<(Vec<u8>, String, String)> = response::table
+            .inner_join(response_finding::table.on(response_finding::response_seq.eq(response::seq)))
+            .filter(response::id.eq_any(ids))
+            .filter(response::ended_event.is_null())
+            .order((response::seq, response_finding::item, response_finding::code))
+            .select((response::id, response_finding::item, response_finding::code))
+            .load(db)?;
+        for (id, item, code) in rows {
+            if let Ok(id) = Uuid::from_slice(&id) {
+                found.entry(id).or_default().push((item, code));
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Remembers which responses records become.

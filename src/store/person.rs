@@ -5,6 +5,8 @@
 //! - An invalid correction takes no place: the last valid response stays in force until another correction comes.
 //! - Of two answers of a listed respondent the first valid one counts. The second is kept as invalid until a correction, of either,
 //!   says which holds.
+//! - A correction that names another line of the sample list says that the answer was another person's: it ends what it corrects, and
+//!   nothing of those who were taken for the same person.
 //! - A response that has ended is not corrected. Excluding the one in force ends all of them; excluding another ends that one.
 //! - Withdrawing one withdraws them all: the person counts not at all, and nothing that they said is left.
 //!
@@ -19,7 +21,7 @@ use diesel::prelude::*;
 use super::db::Db;
 use super::error::Result;
 use super::responses::{EventKind, ResponseState, end};
-use super::tables::response;
+use super::tables::{response, response_finding};
 use crate::words::Finding;
 
 /// What was found of a second answer of one listed respondent.
@@ -98,6 +100,13 @@ fn of_firsts(db: &mut Db, firsts: &[i64]) -> Result<Vec<Link>> {
     Ok(of.order(response::seq).select(Link::as_select()).load(db)?)
 }
 
+/// Those of a person that stand as second answers of a listed respondent.
+fn second_answers(db: &mut Db, group: &[Link]) -> Result<Vec<i64>> {
+    let standing: Vec<i64> = group.iter().filter(|link| link.stands() && !link.counts()).map(|link| link.seq).collect();
+    let of = response_finding::table.filter(response_finding::response_seq.eq_any(standing)).filter(response_finding::code.eq(DOUBLED));
+    Ok(of.select(response_finding::response_seq).order(response_finding::response_seq).load(db)?)
+}
+
 /// Where a new response belongs.
 #[derive(Debug, Default)]
 pub(super) struct Belongs {
@@ -120,15 +129,31 @@ impl Belongs {
             let first_seq = others.first().map(Link::first);
             return Ok(Self { first_seq, doubled: others.iter().any(Link::counts), firsts: Vec::new() });
         };
-        let first = corrected.first();
-        // A correction that moves an answer to another line of the list must not end what that line's own person said.
-        let same = corrected.respondent.as_deref() == respondent;
-        let doubled = !same && others.iter().any(|other| other.counts() && other.first() != first);
-        let mut firsts = vec![first];
-        if same {
-            firsts.extend(others.iter().map(Link::first));
+        if corrected.respondent.as_deref() != respondent {
+            return Self::moved(db, corrected, &others);
         }
-        Ok(Self { first_seq: Some(first), doubled, firsts })
+        let first = corrected.first();
+        let firsts = std::iter::once(first).chain(others.iter().map(Link::first)).collect();
+        Ok(Self { first_seq: Some(first), doubled: false, firsts })
+    }
+
+    /// A correction that says that an answer was that of another line of the list. It ends neither what that line's own person said, nor
+    /// what others said who were taken for one person with it: whoever stays is a person without the one who goes.
+    fn moved(db: &mut Db, corrected: &Link, others: &[Link]) -> Result<Self> {
+        let first = if corrected.counts() {
+            let group = of_firsts(db, &[corrected.first()])?;
+            let stay = second_answers(db, &group)?;
+            if let Some((head, rest)) = stay.split_first() {
+                diesel::update(response::table.find(*head)).set(response::first_seq.eq(None::<i64>)).execute(db)?;
+                diesel::update(response::table.filter(response::seq.eq_any(rest))).set(response::first_seq.eq(Some(*head))).execute(db)?;
+            }
+            corrected.first()
+        } else {
+            diesel::update(response::table.find(corrected.seq)).set(response::first_seq.eq(None::<i64>)).execute(db)?;
+            corrected.seq
+        };
+        let doubled = others.iter().any(|other| other.counts() && other.first() != first);
+        Ok(Self { first_seq: Some(first), doubled, firsts: vec![first] })
     }
 
     /// Ends whatever stands of the person but the correction itself.

@@ -470,6 +470,7 @@ diesel::joinable!(response_flag -> quality_evaluation (evaluation_id));
 diesel::joinable!(indicator_table -> index_version (index_version_id));
 diesel::joinable!(free_text -> response (response_seq));
 diesel::allow_tables_to_appear_in_same_query!(response, submission, free_text);
+diesel::allow_tables_to_appear_in_same_query!(response, response_finding);
 diesel::allow_tables_to_appear_in_same_query!(import_record, response);
 diesel::allow_tables_to_appear_in_same_query!(response_flag, response, quality_evaluation);
 diesel::allow_tables_to_appear_in_same_query!(indicator_table, index_version);

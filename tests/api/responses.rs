@@ -307,3 +307,25 @@ fn what_was_queued_is_stored_though_the_sender_is_gone() {
     }
     app.anyone().put(&path, &submission()).expect(200);
 }
+
+#[test]
+fn only_whoever_sent_a_response_or_keeps_its_unit_corrects_it() {
+    let app = TestApp::start();
+    publish(&app);
+    let (target, device) = (id(), app.client(Role::Device));
+    device.put(&format!("/v1/responses/{target}"), &submission()).expect(201);
+    let correction = with(submission(), "/supersedes", json!(target));
+    let refused = |client: &crate::harness::Client, body: &Value| {
+        let problem = client.put(&new_response(), body).problem(403, "unit-forbidden");
+        assert_eq!(pointers(&problem), ["/supersedes"]);
+    };
+    refused(&app.client(Role::Device), &correction);
+    refused(&app.anyone(), &correction);
+    let elsewhere = app.client_of(Role::Collector, Some(("agency-danang", "SXD")));
+    refused(&elsewhere, &with(correction.clone(), "/unit/code", json!("SXD")));
+    app.client_of(Role::Collector, Some(("agency-danang", "SYT"))).put(&new_response(), &correction).expect(201);
+    // What came without a key is corrected without one, by whoever knows its random id.
+    let own = id();
+    app.anyone().put(&format!("/v1/responses/{own}"), &submission()).expect(201);
+    app.anyone().put(&new_response(), &with(submission(), "/supersedes", json!(own))).expect(201);
+}

@@ -67,7 +67,9 @@ impl Said {
             ["records", "stored", "replayed", "corrected", "in_part", "doubled", "conflicting", "invalid", "quarantined", "refused"];
         let told = kinds.into_iter().filter(|kind| self.report[*kind] != 0).map(|kind| (kind.to_owned(), self.report[kind].clone()));
         assert_eq!(Value::Object(told.collect()), *expect, "{}\n{}", self.report, self.words);
-        let clean = ["in_part", "doubled", "conflicting", "invalid", "quarantined", "refused"].iter().all(|kind| self.report[*kind] == 0);
+        let clean = ["in_part", "uncounted", "doubled", "conflicting", "invalid", "quarantined", "refused"]
+            .iter()
+            .all(|kind| self.report[*kind] == 0);
         assert_eq!(self.ok, clean, "{}", self.words);
         self
     }
@@ -129,7 +131,10 @@ fn a_second_answer_of_a_listed_respondent_is_kept_and_told_and_is_no_second_reco
     let said = office.raw(&csv, &list);
     said.is(&json!({ "records": 3, "stored": 2, "doubled": 1 }));
     assert_eq!(said.errors(), [(3, "/respondent", "second-answer")]);
-    office.raw(&csv, &list).is(&json!({ "records": 3, "replayed": 3 }));
+    // It does not count the second time either, and the exit status says so again.
+    let again = office.raw(&csv, &list);
+    again.is(&json!({ "records": 3, "replayed": 3 }));
+    assert_eq!((again.ok, again.errors()), (false, vec![(3, "", "second-answer")]));
     // A correction says which holds.
     let holds = office.write("holds.csv", "rid,unit,used,sat\nr1,A,yes,4\n");
     office.raw(&holds, &[&list[..], &["--correct"]].concat()).is(&json!({ "records": 1, "corrected": 1 }));
@@ -162,9 +167,44 @@ fn whole_numbers_with_a_point_are_read_and_a_corrected_file_takes_the_place_of_w
     office.import(&case("floats_fixed.csv"), &correct).is(&json!({ "records": 4, "replayed": 3, "corrected": 1 }));
     for more in [&id[..], &correct] {
         office.import(&case("floats_fixed.csv"), more).is(&json!({ "records": 4, "replayed": 4 }));
-        office.import(&case("floats.csv"), more).is(&json!({ "records": 4, "replayed": 4 }));
     }
+    // What was said before is there already; whoever says that it is a correction wants it again.
+    office.import(&case("floats.csv"), &id).is(&json!({ "records": 4, "replayed": 4 }));
     assert_eq!(office.nation(), (3, (75.0 + 100.0 + 50.0) / 3.0));
+    let back = office.import(&case("floats.csv"), &correct);
+    assert_eq!((&back.report["corrected"], back.ok), (&json!(1), false));
+    assert_eq!(back.errors(), [(5, "/answers/used", "unknown-option")]);
+}
+
+#[test]
+fn a_column_named_id_tells_records_apart_unless_something_else_is_said() {
+    let office = Office::new();
+    office.import(&case("floats.csv"), &[]).is(&json!({ "records": 4, "stored": 3, "in_part": 1 }));
+    office.import(&case("floats_fixed.csv"), &["--correct"]).is(&json!({ "records": 4, "replayed": 3, "corrected": 1 }));
+}
+
+#[test]
+fn a_second_answer_that_has_an_id_counts_once_a_correction_says_so() {
+    let office = Office::new();
+    let list = ["--wave", "w", "--unit-list", "svc", "--new-unit-list", "--respondents", &case("resp.csv"), "--respondent-column", "rid"];
+    let csv = office.write("ids.csv", "id,rid,unit,used,sat\nx1,r1,A,yes,5\nx2,r1,A,yes,1\n");
+    office.raw(&csv, &list).is(&json!({ "records": 2, "stored": 1, "doubled": 1 }));
+    let holds = office.write("holds.csv", "id,rid,unit,used,sat\nx2,r1,A,yes,1\n");
+    let correct = [&list[..], &["--correct"]].concat();
+    office.raw(&holds, &correct).is(&json!({ "records": 1, "corrected": 1 }));
+    office.raw(&holds, &correct).is(&json!({ "records": 1, "replayed": 1 }));
+}
+
+#[test]
+fn a_code_that_was_mistyped_and_is_corrected_takes_nothing_from_whose_code_it_is() {
+    let office = Office::new();
+    let list = ["--wave", "w", "--unit-list", "svc", "--new-unit-list", "--respondents", &case("resp.csv"), "--respondent-column", "rid"];
+    let csv = office.write("typed.csv", "id,rid,unit,used,sat\nx1,r1,A,yes,5\nx2,r1,A,yes,1\n");
+    office.raw(&csv, &list).is(&json!({ "records": 2, "stored": 1, "doubled": 1 }));
+    let right = office.write("right.csv", "id,rid,unit,used,sat\nx1,r1,A,yes,5\nx2,r2,A,yes,1\n");
+    let correct = [&list[..], &["--correct"]].concat();
+    office.raw(&right, &correct).is(&json!({ "records": 2, "replayed": 1, "corrected": 1 }));
+    assert_eq!(office.nation(), (2, 40.0), "both count, with weights 2 and 3");
 }
 
 #[test]
@@ -173,7 +213,7 @@ fn one_id_with_two_contents_in_one_file_is_a_conflict_and_the_same_row_twice_is_
     let csv = office.write("twice.csv", "id,unit,used,sat\n1,A,yes,5\n1,A,yes,5\n1,A,yes,4\n2,A,no,\n");
     for more in [&["--id-column", "id"][..], &["--id-column", "id", "--correct"]] {
         let said = office.import(&csv, more);
-        assert_eq!(said.errors().iter().map(|(line, _, code)| (*line, *code)).collect::<Vec<_>>(), [(4, "response-conflict")]);
+        assert_eq!(said.errors().iter().map(|(line, _, code)| (*line, *code)).collect::<Vec<_>>(), [(4, "record-twice")]);
         assert_eq!(said.report["conflicting"], 1);
     }
 }
@@ -351,7 +391,8 @@ fn records_of_before_ids_were_random_are_still_known() {
         sql_query(format!("UPDATE response SET id = x'{}' WHERE seq = {}", derived(key), seq + 1)).execute(&mut db).unwrap();
     }
     drop(db);
-    office.import(&case("floats.csv"), &["--id-column", "id"]).is(&json!({ "records": 4, "replayed": 4 }));
+    let again = office.import(&case("floats.csv"), &["--id-column", "id"]);
+    assert_eq!((&again.report["replayed"], &again.report["uncounted"]), (&json!(4), &json!(1)));
     let said = office.import(&case("floats_fixed.csv"), &["--id-column", "id", "--correct"]);
     said.is(&json!({ "records": 4, "replayed": 3, "corrected": 1 }));
     office.import(&case("p1.csv"), &[]).is(&json!({ "records": 3, "replayed": 3 }));

@@ -113,6 +113,9 @@ impl Intake<'_> {
         let keep_invalid = self.keep_invalid;
         let act = intake::Intake { actor, field: &field, survey: &survey, units: &units, now: state.now(), keep_invalid };
         let admitted = act.admit(&sent.submission)?;
+        if let Some(target) = sent.submission.supersedes {
+            state.look(actor.clone(), move |look| intake::may_correct(look, target)).await?;
+        }
         if admitted.2 != When::Open {
             let (id, sha256) = (sent.id, sent.sha256);
             if let Some(outcome) = state.look(actor.clone(), move |look| intake::known(look, id, sha256)).await? {

@@ -3,6 +3,7 @@
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 use validator::Validate;
 
@@ -37,9 +38,20 @@ async fn take(
     Ok(answer(HttpResponse::Ok(), state.act(actor, move |act| step(act, Seen { id, revision })).await?))
 }
 
+/// How to publish.
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PublishRequest {
+    /// The code of the edition, said as the sign that this and nothing else is to become public.
+    #[serde(default)]
+    #[validate(length(max = 128))]
+    #[schema(max_length = 128)]
+    edition: Option<String>,
+}
+
 /// The body of a request that may have none.
-fn optional(bytes: &Bytes) -> Result<ApproveRequest, Refusal> {
-    if bytes.is_empty() { Ok(ApproveRequest::default()) } else { body::parse(bytes) }
+fn optional<T: Default + DeserializeOwned + Validate>(bytes: &Bytes) -> Result<T, Refusal> {
+    if bytes.is_empty() { Ok(T::default()) } else { body::parse(bytes) }
 }
 
 /// Calls a run off that is not done yet.
@@ -70,16 +82,23 @@ pub async fn approve_run(
     bytes: Raw<SMALL>,
 ) -> Result<HttpResponse, Refusal> {
     actor.may(Action::Publish)?;
-    let request = optional(&bytes.0)?;
+    let request: ApproveRequest = optional(&bytes.0)?;
     take(&state, actor, &req, &id, move |act, seen| runs::approve(act, seen, request.preview)).await
 }
 
 /// Publishes an approved run: its edition is public from now on.
-#[utoipa::path(tag = "runs", params(("id" = String, Path, description = "The run")), responses((status = 200, description = "Published", body = RunBody)))]
+#[utoipa::path(tag = "runs", request_body = PublishRequest, params(("id" = String, Path, description = "The run")), responses((status = 200, description = "Published", body = RunBody)))]
 #[post("/v1/runs/{id:[^:/]+}:publish")]
-pub async fn publish_run(state: AppState, actor: Actor, req: HttpRequest, id: web::Path<String>) -> Result<HttpResponse, Refusal> {
+pub async fn publish_run(
+    state: AppState,
+    actor: Actor,
+    req: HttpRequest,
+    id: web::Path<String>,
+    bytes: Raw<SMALL>,
+) -> Result<HttpResponse, Refusal> {
     actor.may(Action::Publish)?;
-    take(&state, actor, &req, &id, |act, seen| runs::publish(act, seen, None)).await
+    let request: PublishRequest = optional(&bytes.0)?;
+    take(&state, actor, &req, &id, move |act, seen| runs::publish(act, seen, request.edition.as_deref())).await
 }
 
 /// Takes a run back, and its edition with it. Its figures stay stored, and so does the reason.

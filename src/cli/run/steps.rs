@@ -171,7 +171,7 @@ pub(in crate::cli) fn word(state: RunState, lang: Lang) -> &'static str {
         RunState::Running => "đang tính",
         RunState::Cancelled => "đã hủy",
         RunState::Failed => "không tính được",
-        RunState::Draft => "bản nháp",
+        RunState::Draft => "bản thảo",
         RunState::Submitted => "đã trình",
         RunState::Approved => "đã duyệt",
         RunState::Published => "đã công bố",

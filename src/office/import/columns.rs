@@ -80,8 +80,8 @@ pub struct Columns {
     utc: BTreeSet<usize>,
 }
 
-/// Names under which Kobo and ODK export what tells submissions apart, the surest first.
-const IDS: [&str; 5] = ["_uuid", "meta/instanceID", "instanceID", "KEY", "_id"];
+/// Names under which Kobo, ODK and people write what tells submissions apart, the surest first.
+const IDS: [&str; 6] = ["_uuid", "meta/instanceID", "instanceID", "KEY", "_id", "id"];
 /// When answering began.
 const STARTS: [&str; 1] = ["start"];
 /// When answering ended; else, when the submission reached the server.

@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::office::Refusal;
+use crate::store::DOUBLED;
 use crate::store::imports::{self, NewRecord};
 use crate::store::{Db, StoreError};
 
@@ -39,6 +40,8 @@ pub enum Fate {
     Doubled,
     /// It was imported before with other content.
     Conflicting,
+    /// Another record of the same file has the same identity and says something else.
+    Contradicted,
     /// It was imported before, and withdrawn since.
     Withdrawn,
 }
@@ -70,6 +73,8 @@ struct Version {
     /// Of its bytes; none as long as it is not stored.
     sha256: Option<[u8; 32]>,
     withdrawn: bool,
+    /// Whether it is a second answer of a listed respondent, which does not count until a correction says so.
+    doubled: bool,
 }
 
 /// What is known of the records of a wave, and what this import adds.
@@ -101,6 +106,9 @@ impl<'a> Records<'a> {
         for (hash, versions) in imports::records(db, wave.0, &hashes)? {
             records.known.insert(hash, versions.iter().map(version).collect());
         }
+        if correct {
+            records.mark_doubled(db)?;
+        }
         let ids: Vec<Uuid> = keys.iter().flat_map(|key| key.before.iter().map(|before| derived_before(wave.1, before))).collect();
         let before = imports::before(db, wave.0, &ids)?;
         if before.is_empty() {
@@ -120,14 +128,25 @@ impl<'a> Records<'a> {
             id,
             sha256: Some(stored.body_sha256),
             withdrawn: stored.withdrawn,
+            doubled: false,
         }));
         Ok(records)
     }
 
     fn adopt(&mut self, hash: [u8; 32], id: Uuid, stored: imports::Stored) {
         self.new.push(NewRecord { key_hash: hash, version: 1, response_id: id });
-        let version = Version { id, sha256: Some(stored.body_sha256), withdrawn: stored.withdrawn };
+        let version = Version { id, sha256: Some(stored.body_sha256), withdrawn: stored.withdrawn, doubled: false };
         self.known.insert(hash, vec![version]);
+    }
+
+    /// Finds out which of the known are second answers.
+    fn mark_doubled(&mut self, db: &mut Db) -> Result<(), StoreError> {
+        let ids: Vec<Uuid> = self.known.values().flatten().map(|version| version.id).collect();
+        let uncounted = imports::uncounted(db, &ids)?;
+        for version in self.known.values_mut().flatten() {
+            version.doubled = uncounted.get(&version.id).is_some_and(|reasons| reasons.iter().any(|(_, code)| code == DOUBLED));
+        }
+        Ok(())
     }
 
     /// Decides what becomes of a record, in the order of the file.
@@ -137,9 +156,12 @@ impl<'a> Records<'a> {
         let versions = self.known.get(&key.hash).map_or(&[][..], Vec::as_slice);
         let stored: Vec<&Version> = versions.iter().filter(|version| version.sha256.is_some()).collect();
         let mut before = None;
-        for version in &stored {
+        for (place, version) in stored.iter().enumerate() {
             let bytes = body(before);
-            if version.sha256 == Some(Sha256::digest(&bytes).into()) {
+            let same = version.sha256 == Some(Sha256::digest(&bytes).into());
+            // Who says that it is a correction wants what an earlier version said again, and a second answer to count.
+            let wanted_again = self.correct && first && !version.withdrawn && (place + 1 < stored.len() || version.doubled);
+            if same && !wanted_again {
                 return Ok(Decided { fate: Fate::Replayed, id: version.id, body: bytes });
             }
             before = Some(version.id);
@@ -155,7 +177,8 @@ impl<'a> Records<'a> {
         if key.identity == Identity::Respondent {
             return self.second(db, key, body);
         }
-        Ok(Decided { fate: Fate::Conflicting, id, body: body(None) })
+        let fate = if first { Fate::Conflicting } else { Fate::Contradicted };
+        Ok(Decided { fate, id, body: body(None) })
     }
 
     /// A second answer of a listed respondent is a record of its own, known by what it says.
@@ -184,7 +207,7 @@ impl<'a> Records<'a> {
             waiting.id
         } else {
             let id = Uuid::new_v4();
-            versions.push(Version { id, sha256, withdrawn: false });
+            versions.push(Version { id, sha256, withdrawn: false, doubled: false });
             let version = i32::try_from(versions.len()).unwrap_or(i32::MAX);
             self.new.push(NewRecord { key_hash: hash, version, response_id: id });
             id
@@ -212,7 +235,7 @@ const LINES: [u8; 32] = [0; 32];
 
 fn version(record: &imports::Record) -> Version {
     let sha256 = record.stored.map(|stored| stored.body_sha256);
-    Version { id: record.response_id, sha256, withdrawn: record.stored.is_some_and(|stored| stored.withdrawn) }
+    Version { id: record.response_id, sha256, withdrawn: record.stored.is_some_and(|stored| stored.withdrawn), doubled: false }
 }
 
 /// HMAC-SHA-256 (RFC 2104) over parts, each with its length in front of it.

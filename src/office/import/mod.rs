@@ -16,9 +16,10 @@ mod map;
 mod records;
 mod report;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 pub use columns::Role;
 pub use identity::{Fate, Identity};
@@ -85,6 +86,8 @@ struct Prepared {
     survey: Survey,
     units: Registry,
     planned: Vec<Planned>,
+    /// Why records that are there already do not count as they are.
+    uncounted: HashMap<Uuid, Vec<(String, String)>>,
     report: Report,
 }
 
@@ -100,9 +103,9 @@ pub fn import(office: &Office, actor: &Actor, writer: &Writer, wish: &Wish<'_>) 
     let intake = intake(actor, &prepared, office.now());
     let mut waiting = Vec::new();
     for planned in planned {
-        let (line, fate) = (planned.line, planned.fate);
+        let (line, fate, id) = (planned.line, planned.fate, planned.id);
         match planned.judge(&intake) {
-            Ok(None) => report.replayed += 1,
+            Ok(None) => report.replay(line, prepared.uncounted.get(&id)),
             Ok(Some(ready)) => {
                 report.found(line, ready.findings.iter().cloned());
                 waiting.push((line, fate, in_part(&ready), submit(writer, &ready)?));
@@ -145,9 +148,9 @@ pub fn check(office: &Office, actor: &Actor, wish: &Wish<'_>) -> Result<Report, 
     report.check = true;
     let intake = intake(actor, &prepared, office.now());
     for planned in planned {
-        let (line, fate) = (planned.line, planned.fate);
+        let (line, fate, id) = (planned.line, planned.fate, planned.id);
         match planned.judge(&intake) {
-            Ok(None) => report.replayed += 1,
+            Ok(None) => report.replay(line, prepared.uncounted.get(&id)),
             Ok(Some(ready)) => {
                 report.count(fate, ready.row.state, in_part(&ready));
                 report.found(line, ready.findings);
@@ -222,7 +225,9 @@ fn prepare(act: &mut Act<'_>, wish: &Wish<'_>) -> Result<Prepared, Refusal> {
     }
     let planned = records::plan(act, wish, &source, &wave, &mut report)?;
     act.note("import.start", &wave.code, &format!("batch {}, {} records", report.batch, report.records))?;
-    Ok(Prepared { field, survey, units, planned, report })
+    let there: Vec<Uuid> = planned.iter().filter(|planned| planned.fate == Fate::Replayed).map(|planned| planned.id).collect();
+    let uncounted = imports::uncounted(act.db, &there)?;
+    Ok(Prepared { field, survey, units, planned, uncounted, report })
 }
 
 /// What a column holds, for whoever reads the table.

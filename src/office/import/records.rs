@@ -36,6 +36,8 @@ pub(super) struct Source<'a> {
 pub(super) struct Planned {
     pub line: u32,
     pub fate: Fate,
+    /// The id of its response.
+    pub id: Uuid,
     sent: Result<Sent, Refusal>,
     /// The key of the device that took it.
     device: Option<i32>,
@@ -149,6 +151,7 @@ impl Planned {
             Fate::Replayed => return Ok(None),
             Fate::Withdrawn => return Err(Refusal::new(Code::ResponseWithdrawn)),
             Fate::Conflicting => return Err(conflict()),
+            Fate::Contradicted => return Err(contradicted()),
             Fate::New | Fate::Corrected | Fate::Doubled => {}
         }
         let (place, mut found, when) = intake.locate(&sent.submission)?;
@@ -157,6 +160,14 @@ impl Planned {
         ready.row.device_key_id = device;
         Ok(Some(ready))
     }
+}
+
+fn contradicted() -> Refusal {
+    let (vi, en) = (
+        "Một bản ghi khác trong chính tệp này có cùng mã mà nội dung khác: hãy giữ lại một",
+        "Another record of this very file has the same identity and says something else: keep one of them",
+    );
+    Refusal::because(Code::ResponseConflict, Finding::error("", "record-twice", vi, en))
 }
 
 fn conflict() -> Refusal {
@@ -202,11 +213,11 @@ pub(super) fn plan(
         let body = |supersedes: Option<Uuid>| bytes(&submission, supersedes);
         // What is no submission has no place, and no id.
         if let Err(refusal) = intake::read(Uuid::nil(), body(None)) {
-            planned.push(Planned { line, fate: Fate::New, sent: Err(refusal), device, findings });
+            planned.push(Planned { line, fate: Fate::New, id: Uuid::nil(), sent: Err(refusal), device, findings });
             continue;
         }
         let Decided { fate, id, body } = records.decide(act.db, key, &body)?;
-        planned.push(Planned { line, fate, sent: intake::read(id, body), device, findings });
+        planned.push(Planned { line, fate, id, sent: intake::read(id, body), device, findings });
     }
     imports::remember(act.db, wave.id, batch_id, &records.new)?;
     Ok(planned)

@@ -27,6 +27,8 @@ pub struct Report {
     pub stored: usize,
     /// There already.
     pub replayed: usize,
+    /// Of those that were there already, those that do not count as they are, or not with all their items.
+    pub uncounted: usize,
     /// Stored now, and counted but for items that are not valid: those are missing.
     pub in_part: usize,
     /// Stored now in the place of an earlier one.
@@ -66,7 +68,7 @@ impl Report {
     /// Whether every record is stored as it was wanted.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.in_part + self.conflicting + self.invalid + self.doubled + self.quarantined + self.refused == 0
+        self.in_part + self.uncounted + self.conflicting + self.invalid + self.doubled + self.quarantined + self.refused == 0
             && !self.findings.iter().any(Finding::is_error)
     }
 
@@ -86,6 +88,26 @@ impl Report {
             _ => &mut self.stored,
         };
         *place += 1;
+    }
+
+    /// Counts a record that is there already; `reasons`: why it does not count as it is, by item.
+    pub(super) fn replay(&mut self, line: u32, reasons: Option<&Vec<(String, String)>>) {
+        self.replayed += 1;
+        let Some(reasons) = reasons else { return };
+        self.uncounted += 1;
+        let finding = |(item, code): &(String, String)| {
+            let pointer = if item.is_empty() { String::new() } else { format!("/answers/{item}") };
+            let (vi, en) = if item.is_empty() {
+                ("Bản ghi này đã có từ trước và không được tính", "This record is there already, and does not count")
+            } else {
+                (
+                    "Bản ghi này đã có từ trước, và câu này không được tính",
+                    "This record is there already, and this item of it does not count",
+                )
+            };
+            Finding::error(pointer, code.clone(), vi, en)
+        };
+        self.found(line, reasons.iter().map(finding).collect::<Vec<_>>());
     }
 
     /// Counts a record that is not stored, with the reason.
