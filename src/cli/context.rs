@@ -12,6 +12,16 @@ use crate::words::Lang;
 
 /// The file of the database in the data folder.
 const FILE: &str = "hailong.sqlite";
+/// A folder that goes when it is let go.
+pub struct Aside(PathBuf);
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        // What the system's folder for such things keeps too long, the system removes.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
 /// Connections that readers share.
 const READERS: u32 = 8;
 
@@ -57,6 +67,20 @@ impl Context {
             eprintln!("{}", self.lang.pick(format!("đã tạo cơ sở dữ liệu mới ở {file}"), format!("made a new database at {file}")));
         }
         Ok(office)
+    }
+
+    /// The office where something is only checked: over an empty database set aside for as long as it is held, if there is none.
+    ///
+    /// # Errors
+    /// Those of [`Context::office_or_new`].
+    pub fn office_to_check(&self) -> Result<(Office, Option<Aside>)> {
+        if self.file().is_none_or(|file| file.exists()) {
+            return Ok((self.opened()?, None));
+        }
+        let aside = Aside(std::env::temp_dir().join(format!("hailong-check-{}", uuid::Uuid::new_v4())));
+        let elsewhere = Self { data: aside.0.clone(), database: None, lang: self.lang };
+        std::fs::create_dir_all(&aside.0)?;
+        Ok((elsewhere.opened()?, Some(aside)))
     }
 
     /// Brings the database up to date and loads the lists of units that come with the program.

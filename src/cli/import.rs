@@ -167,11 +167,12 @@ fn report(context: &Context, arguments: &Arguments) -> Result<Report> {
         batch: arguments.batch.as_deref(),
         correct: arguments.correct,
     };
+    if arguments.check {
+        let (office, _aside) = context.office_to_check()?;
+        return import::check(&office, &myself(&office)?, &wish).map_err(lang::refused);
+    }
     let office = context.office_or_new()?;
     let me = myself(&office)?;
-    if arguments.check {
-        return import::check(&office, &me, &wish).map_err(lang::refused);
-    }
     let writer = office.store().start_writer(WriterOptions::default())?;
     let report = import::import(&office, &me, &writer, &wish);
     writer.shutdown();

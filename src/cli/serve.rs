@@ -3,15 +3,16 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
-use crate::cli::Context;
-use crate::http::server::{self, ServerOptions};
+use crate::cli::{Context, lang};
+use crate::http::server::{self, ServerError, ServerOptions};
 use crate::http::state::Limits;
 use crate::jobs::Worker;
 use crate::office::system_clock;
 use crate::store::Store;
 use crate::store::writer::WriterOptions;
+use crate::words::{Said, fault};
 
 /// How to serve.
 #[derive(Debug, Clone, clap::Args)]
@@ -62,5 +63,14 @@ pub(super) fn serve_store(store: Store, arguments: &Arguments, alone: bool) -> R
     };
     let ended = actix_web::rt::System::new().block_on(async { server::start(options)?.until_signal().await });
     worker.stop();
-    Ok(ended?)
+    ended.map_err(|error| match error {
+        ServerError::Io(cause) => {
+            let Said { vi, en } = fault::of_system(&cause);
+            anyhow!("{}", lang::chosen().pick(format!("máy chủ không chạy được: {vi}"), format!("the server cannot run: {en}")))
+        }
+        ServerError::Writer(why) => {
+            let (vi, en) = (format!("không ghi được phiếu nữa: {why}"), format!("the writer of responses failed: {why}"));
+            anyhow!("{}", lang::chosen().pick(vi, en))
+        }
+    })
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::Channel;
 use crate::schema::decode::{At, Object, string};
 use crate::schema::source;
+use crate::table;
 use crate::words::{Finding, any_error};
 
 /// How deep a submission may nest; answers need four levels.
@@ -75,19 +76,21 @@ impl Submission {
 
 fn read(value: &Value, answers: Map<String, Value>, at: &mut At<'_>) -> Option<Submission> {
     let owned = |value: &Value, at: &mut At<'_>| string(value, at).map(str::to_owned);
+    // Codes of units, PSUs and respondents are compared as tables hold them: in NFC, without space around them.
+    let coded = |value: &Value, at: &mut At<'_>| string(value, at).map(|text| table::name(text).into_owned());
     let mut object = Object::open(value, at)?;
     let survey = object.need("survey", at, owned);
     let version = object.need("version", at, owned);
     let wave = object.need("wave", at, owned);
     let unit = object.need("unit", at, |value, at| {
         let mut unit = Object::open(value, at)?;
-        let list = unit.need("list", at, owned);
-        let code = unit.need("code", at, owned);
+        let list = unit.need("list", at, coded);
+        let code = unit.need("code", at, coded);
         unit.close(at);
         Some(UnitRef { list: list?, code: code? })
     });
-    let psu = object.read("psu", at, owned);
-    let respondent = object.read("respondent", at, owned);
+    let psu = object.read("psu", at, coded);
+    let respondent = object.read("respondent", at, coded);
     let channel = object.need("channel", at, |value, at| {
         let names = Channel::ALL.map(Channel::as_str);
         at.one_of(value, &names).map(|position| Channel::ALL[position])
@@ -157,6 +160,15 @@ mod tests {
     fn findings(value: &Value) -> Vec<(String, String)> {
         let found = Submission::parse(value.to_string().as_bytes()).unwrap_err();
         found.into_iter().map(|finding| (finding.pointer, finding.code.into_owned())).collect()
+    }
+
+    #[test]
+    fn codes_are_taken_in_nfc_and_without_space_around_them() {
+        let mut value = whole();
+        value["unit"]["code"] = json!(" 0000\u{ff11} ");
+        value["respondent"] = json!("Hue\u{0302}\u{0301}-1 ");
+        let read = Submission::parse(value.to_string().as_bytes()).unwrap();
+        assert_eq!((read.unit.code.as_str(), read.respondent.as_deref()), ("00001", Some("Huế-1")));
     }
 
     #[test]
