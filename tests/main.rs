@@ -7,6 +7,7 @@
     reason = "a test that panics has failed, as it should"
 )]
 
+mod abuse;
 mod api;
 mod architecture;
 mod cases;

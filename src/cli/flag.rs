@@ -81,15 +81,17 @@ fn print(wave: &str, evaluation: &Evaluation, counts: &[Count], by_unit: &BTreeM
     for count in counts {
         println!("  {:<18} {:>10} {:>10}", count.rule, count.judged, count.flagged);
     }
+    // Only rules that found something have a column: all of them would not fit a screen.
+    let found: Vec<Rule> = Rule::ALL.into_iter().filter(|rule| by_unit.values().any(|flags| flags.contains_key(rule.as_str()))).collect();
     if !by_unit.is_empty() {
-        let heads: String = Rule::ALL.map(|rule| format!(" {:>15}", rule.as_str())).concat();
+        let heads: String = found.iter().map(|rule| format!(" {:>15}", rule.as_str())).collect();
         println!("\n  {unit:<26}{heads}");
     }
     // The units that most is odd about come first.
     let mut rows: Vec<_> = by_unit.iter().collect();
     rows.sort_by_key(|(_, flags)| Reverse(flags.values().sum::<i64>()));
     for (unit, flags) in rows.iter().take(ROWS) {
-        let cells: String = Rule::ALL.map(|rule| format!(" {:>15}", flags.get(rule.as_str()).unwrap_or(&0))).concat();
+        let cells: String = found.iter().map(|rule| format!(" {:>15}", flags.get(rule.as_str()).unwrap_or(&0))).collect();
         println!("  {unit:<26}{cells}");
     }
     lang::more(lang, rows.len(), ROWS, "đơn vị", ["unit", "units"]);

@@ -83,6 +83,7 @@ pub fn evaluate(db: &mut Db, evaluation: &Evaluation, report: &Report<'_>) -> Re
                 unit: row.unit_id,
                 device: row.device,
                 channel,
+                imported: row.imported,
                 started_at: row.started_at,
                 answered_at: row.answered_at,
                 received_at: row.received_at,

@@ -10,7 +10,7 @@ use super::db::Db;
 use super::error::Result;
 use super::responses::ResponseState;
 use super::scan::{HighWater, counting};
-use super::tables::response;
+use super::tables::{import_record, response};
 
 /// One response on its way to the rules that judge it.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +25,8 @@ pub struct Origin<'a> {
     pub device: Option<i32>,
     /// The channel's code.
     pub channel: i16,
+    /// Whether it came in a file.
+    pub imported: bool,
     /// As the device claims, µs UTC.
     pub started_at: Option<i64>,
     /// As the device claims, µs UTC.
@@ -35,7 +37,7 @@ pub struct Origin<'a> {
     pub answers: &'a [u8],
 }
 
-type Row = (i64, i32, i32, Option<i32>, i16, Option<i64>, Option<i64>, i64, Vec<u8>);
+type Row = (i64, i32, i32, Option<i32>, i16, bool, Option<i64>, Option<i64>, i64, Vec<u8>);
 
 /// Hands every response that counts at a high water and was not erased since to `visit`, in the order of arrival. Returns whether the
 /// visitor broke off.
@@ -43,12 +45,14 @@ type Row = (i64, i32, i32, Option<i32>, i16, Option<i64>, Option<i64>, i64, Vec<
 /// # Errors
 /// [`StoreError::Database`](super::StoreError::Database).
 pub fn scan_origins(db: &mut Db, wave_id: i32, at: HighWater, mut visit: impl FnMut(Origin<'_>) -> ControlFlow<()>) -> Result<bool> {
+    let record = import_record::table.filter(import_record::response_id.eq(response::id));
     let rows = counting!(wave_id, at).filter(response::withdrawn_at.is_null()).order(response::seq).select((
         response::seq,
         response::version_id,
         response::unit_id,
         response::device_key_id,
         response::channel,
+        diesel::dsl::exists(record),
         response::started_at,
         response::answered_at,
         response::received_at,
@@ -62,8 +66,9 @@ pub fn scan_origins(db: &mut Db, wave_id: i32, at: HighWater, mut visit: impl Fn
 
 fn hand_over(rows: impl Iterator<Item = QueryResult<Row>>, visit: &mut impl FnMut(Origin<'_>) -> ControlFlow<()>) -> Result<bool> {
     for row in rows {
-        let (seq, version_id, unit_id, device, channel, started_at, answered_at, received_at, answers) = row?;
-        let origin = Origin { seq, version_id, unit_id, device, channel, started_at, answered_at, received_at, answers: &answers };
+        let (seq, version_id, unit_id, device, channel, imported, started_at, answered_at, received_at, answers) = row?;
+        let origin =
+            Origin { seq, version_id, unit_id, device, channel, imported, started_at, answered_at, received_at, answers: &answers };
         if visit(origin).is_break() {
             return Ok(true);
         }

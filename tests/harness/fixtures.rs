@@ -32,7 +32,7 @@ pub fn units() -> Vec<UnitRow> {
     ]
 }
 
-fn words(vi: &str, en: &str) -> Value {
+pub fn words(vi: &str, en: &str) -> Value {
     json!({ "vi": vi, "en": en })
 }
 

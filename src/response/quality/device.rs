@@ -21,7 +21,7 @@ pub(super) fn burst(rule: Burst, ends: &mut Ends) -> Vec<Flag> {
     for of_device in ends.values_mut() {
         // Of the same instant in the order of arrival.
         of_device.sort_unstable();
-        let crowds = crowds(rule, of_device);
+        let crowds = crowds(rule.window, rule.max_responses, of_device);
         let mut ahead = crowds.iter().peekable();
         for (place, (at, seq)) in of_device.iter().enumerate() {
             let gap = place.checked_sub(1).map(|before| at.saturating_sub(of_device[before].0));
@@ -39,22 +39,22 @@ pub(super) fn burst(rule: Burst, ends: &mut Ends) -> Vec<Flag> {
 }
 
 /// Places that windows with too many responses cover, and the most that one of these windows holds.
-struct Crowd {
-    start: usize,
-    end: usize,
-    most: usize,
+pub(super) struct Crowd {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) most: usize,
 }
 
-/// The crowds of a device, from its sorted times; windows that overlap are one crowd.
-fn crowds(rule: Burst, ends: &[(i64, i64)]) -> Vec<Crowd> {
+/// The crowds among sorted times: windows that hold more than `max_responses`; those that overlap are one crowd.
+pub(super) fn crowds(window: i64, max_responses: usize, ends: &[(i64, i64)]) -> Vec<Crowd> {
     let mut crowds: Vec<Crowd> = Vec::new();
     let mut end = 0;
     for (start, (begins, _)) in ends.iter().enumerate() {
-        while ends.get(end).is_some_and(|(at, _)| at.saturating_sub(*begins) < rule.window) {
+        while ends.get(end).is_some_and(|(at, _)| at.saturating_sub(*begins) < window) {
             end += 1;
         }
         let held = end - start;
-        if held <= rule.max_responses {
+        if held <= max_responses {
             continue;
         }
         match crowds.last_mut() {

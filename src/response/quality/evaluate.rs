@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::device::{self, Copies, Ends};
+use super::link::{self, Arrivals};
 use super::single::{self, Form, Timed, Verdict};
 use super::{Flag, Hours, Judged, Rule, RuleSet};
 use crate::schema::{Layout, Questionnaire};
@@ -42,6 +43,7 @@ pub struct Evaluator<'a> {
     times: Vec<Vec<Timed>>,
     ends: Ends,
     copies: Copies,
+    arrivals: Arrivals,
 }
 
 impl<'a> Evaluator<'a> {
@@ -75,8 +77,8 @@ impl<'a> Evaluator<'a> {
         let forms: Vec<Form> = forms.map(|(questionnaire, layout)| Form::new(questionnaire, layout)).collect();
         let times = vec![Vec::new(); forms.len()];
         let counts = rules.rules().into_iter().map(|rule| (rule, RuleCount::default())).collect();
-        let (flags, ends, copies) = (Vec::new(), Ends::new(), Copies::new());
-        Ok(Self { rules, forms, hours, responses: 0, counts, flags, times, ends, copies })
+        let (flags, ends, copies, arrivals) = (Vec::new(), Ends::new(), Copies::new(), Arrivals::default());
+        Ok(Self { rules, forms, hours, responses: 0, counts, flags, times, ends, copies, arrivals })
     }
 
     /// Takes in a response; one of a form that was not announced is passed over.
@@ -103,6 +105,22 @@ impl<'a> Evaluator<'a> {
         }
         if let Some(rule) = &self.rules.closed_hours {
             note(Rule::ClosedHours, single::closed_hours(rule, &self.hours, response));
+        }
+        if response.by_link() {
+            let (rules, arrivals) = (self.rules, &mut self.arrivals);
+            let (at, seq, of) = (response.received_at, response.seq, (response.form, response.unit));
+            if rules.link_burst.is_some() {
+                note(Rule::LinkBurst, Verdict::Fine);
+                arrivals.push(response.unit, at, seq);
+            }
+            if rules.link_copies.is_some_and(|rule| items >= rule.min_items) {
+                note(Rule::LinkCopies, Verdict::Fine);
+                arrivals.whole.push(of, answers.to_vec(), at, seq);
+            }
+            if let Some(scales) = form.scale_answers(answers).filter(|_| rules.link_agreement.is_some()) {
+                note(Rule::LinkAgreement, Verdict::Fine);
+                arrivals.scales.push(of, scales, at, seq);
+            }
         }
         let Some(device) = response.device else { return };
         if let (Some(_), Some(at)) = (self.rules.burst, response.answered_at) {
@@ -135,6 +153,15 @@ impl<'a> Evaluator<'a> {
         }
         if let Some(rule) = self.rules.repeated_vector {
             self.flags.extend(device::repeated_vector(rule, &self.copies));
+        }
+        if let Some(rule) = &self.rules.link_burst {
+            self.flags.extend(link::burst(rule, &mut self.arrivals));
+        }
+        if let Some(rule) = self.rules.link_copies {
+            self.flags.extend(link::agreement(rule.agreement, Rule::LinkCopies, &mut self.arrivals.whole));
+        }
+        if let Some(rule) = self.rules.link_agreement {
+            self.flags.extend(link::agreement(rule, Rule::LinkAgreement, &mut self.arrivals.scales));
         }
         self.flags.sort_unstable();
         for flag in &self.flags {

@@ -1,8 +1,8 @@
 //! Quality flags: what about a response gives reason to look at how it came about.
 //!
 //! A flag is a suspicion, never a verdict: it is stored beside the response, takes nothing away, and every figure can be
-//! computed with and without the responses that carry one. Five [`Rule`]s look for what the literature on careless and
-//! invented answers knows; a [`RuleSet`] says with which thresholds, and is a named, versioned piece of data.
+//! computed with and without the responses that carry one. [`Rule`]s look for what the literature on careless and
+//! invented answers knows, three of them at what came by open links alone; a [`RuleSet`] says with which thresholds, and is a named, versioned piece of data.
 //!
 //! An [`Evaluator`] is told every response that counts, in any order, and yields the flags in canonical order.
 //!
@@ -12,6 +12,7 @@
 mod device;
 mod evaluate;
 mod hours;
+mod link;
 mod rule_set;
 mod rule_set_file;
 mod single;
@@ -20,7 +21,9 @@ mod tests;
 
 pub use evaluate::{Evaluation, Evaluator, RuleCount};
 pub use hours::Hours;
-pub use rule_set::{Burst, ClosedHours, DEFAULT, RepeatedVector, RuleSet, StraightLined, TooFast};
+pub use rule_set::{
+    Agreement, Burst, ClosedHours, DEFAULT, LinkBurst, LinkCopies, LinkWindow, RepeatedVector, RuleSet, StraightLined, TooFast,
+};
 
 use crate::response::Channel;
 use crate::words::named;
@@ -39,6 +42,12 @@ named! {
         ClosedHours = "closed_hours",
         /// The same answers as others of that device and day.
         RepeatedVector = "repeated_vector",
+        /// One of too many of one unit that came by an open link within a short while.
+        LinkBurst = "link_burst",
+        /// The same answers to everything as others of that unit that came by an open link about the same time, more often than chance explains.
+        LinkCopies = "link_copies",
+        /// The same answers to the scale items, likewise, over a longer while.
+        LinkAgreement = "link_agreement",
     }
 }
 
@@ -55,6 +64,8 @@ pub struct Judged<'a> {
     pub device: Option<i32>,
     /// How the answers came in.
     pub channel: Channel,
+    /// Whether it came in a file: then its arrival tells nothing.
+    pub imported: bool,
     /// When answering began, by the device's clock, UTC microseconds.
     pub started_at: Option<i64>,
     /// When answering ended, by the device's clock, UTC microseconds.
@@ -69,6 +80,11 @@ impl Judged<'_> {
     /// How long answering took, microseconds; `None` where the device does not say, or says what cannot be.
     fn duration(&self) -> Option<i64> {
         Some(self.answered_at?.saturating_sub(self.started_at?)).filter(|duration| *duration >= 0)
+    }
+
+    /// Whether it came by an open link: whoever has that can answer as often as they like, and says of themselves what they like.
+    fn by_link(&self) -> bool {
+        self.device.is_none() && !self.imported && matches!(self.channel, Channel::Web | Channel::Qr)
     }
 
     /// The service day, of answering where the device tells when, else of arrival.

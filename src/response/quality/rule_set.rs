@@ -9,7 +9,7 @@ use crate::schema::decode::document;
 use crate::words::Finding;
 
 /// The rule set that is shipped.
-pub const DEFAULT: &str = include_str!("../../../survey-schemas/quality/default-1.json");
+pub const DEFAULT: &str = include_str!("../../../survey-schemas/quality/default-2.json");
 
 /// Which rules are applied, and from where on each of them speaks. A rule that is not named is not applied.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +23,9 @@ pub struct RuleSet {
     pub(super) burst: Option<Burst>,
     pub(super) closed_hours: Option<ClosedHours>,
     pub(super) repeated_vector: Option<RepeatedVector>,
+    pub(super) link_burst: Option<LinkBurst>,
+    pub(super) link_copies: Option<LinkCopies>,
+    pub(super) link_agreement: Option<Agreement>,
 }
 
 /// A form was answered too fast where any of these holds.
@@ -80,6 +83,44 @@ pub struct RepeatedVector {
     pub max_copies: usize,
 }
 
+/// Too many responses of one unit by an open link in a short while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkBurst {
+    /// Windows to look through; one that holds too many suffices.
+    pub windows: Vec<LinkWindow>,
+    /// More than so many times what a window of the unit usually holds.
+    pub times_usual: usize,
+}
+
+/// A length of time, and how many answers of one unit may come in it whatever is usual there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LinkWindow {
+    /// Microseconds.
+    pub length: i64,
+    /// More responses than this, for one thing.
+    pub max_responses: usize,
+}
+
+/// The same answers to every item, again and again by the open link of one unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LinkCopies {
+    /// Forms with fewer answers are not compared.
+    pub min_items: usize,
+    /// How many are too many.
+    pub agreement: Agreement,
+}
+
+/// More responses that say the same than chance explains.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Agreement {
+    /// The length of the window, microseconds.
+    pub window: i64,
+    /// So many alike at least.
+    pub min_alike: usize,
+    /// A probability below this, by what is usual of the unit.
+    pub max_probability: f64,
+}
+
 impl RuleSet {
     /// Reads a rule set.
     ///
@@ -122,6 +163,9 @@ impl RuleSet {
             self.burst.is_some(),
             self.closed_hours.is_some(),
             self.repeated_vector.is_some(),
+            self.link_burst.is_some(),
+            self.link_copies.is_some(),
+            self.link_agreement.is_some(),
         ];
         Rule::ALL.into_iter().zip(applied).filter_map(|(rule, applied)| applied.then_some(rule)).collect()
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Burst, ClosedHours, Hours, RepeatedVector, RuleSet, StraightLined, TooFast};
+use super::{Agreement, Burst, ClosedHours, Hours, LinkBurst, LinkCopies, LinkWindow, RepeatedVector, RuleSet, StraightLined, TooFast};
 use crate::response::Channel;
 use crate::schema::decode::{At, Object, list, not_empty, real, skip_meta_schema, whole};
 use crate::schema::{Text, content_hash, document_code, parse_day, version};
@@ -24,6 +24,9 @@ pub(super) fn read(value: &Value, at: &mut At<'_>) -> Option<RuleSet> {
             rules.read("burst", at, burst),
             rules.read("closed_hours", at, closed_hours),
             rules.read("repeated_vector", at, repeated_vector),
+            rules.read("link_burst", at, link_burst),
+            rules.read("link_copies", at, link_copies),
+            rules.read("link_agreement", at, link_agreement),
         );
         if rules.members().next().is_none() {
             at.error("empty", "Cần ít nhất một quy tắc", "At least one rule is needed");
@@ -32,7 +35,7 @@ pub(super) fn read(value: &Value, at: &mut At<'_>) -> Option<RuleSet> {
         Some(read)
     });
     object.close(at);
-    let (too_fast, straight_lined, burst, closed_hours, repeated_vector) = rules?;
+    let (too_fast, straight_lined, burst, closed_hours, repeated_vector, link_burst, link_copies, link_agreement) = rules?;
     Some(RuleSet {
         code: code?.to_owned(),
         version: own_version?.to_owned(),
@@ -43,6 +46,9 @@ pub(super) fn read(value: &Value, at: &mut At<'_>) -> Option<RuleSet> {
         burst,
         closed_hours,
         repeated_vector,
+        link_burst,
+        link_copies,
+        link_agreement,
     })
 }
 
@@ -104,6 +110,46 @@ fn repeated_vector(value: &Value, at: &mut At<'_>) -> Option<RepeatedVector> {
     Some(RepeatedVector { min_items: min_items?, max_copies: max_copies? })
 }
 
+fn link_burst(value: &Value, at: &mut At<'_>) -> Option<LinkBurst> {
+    let mut object = Object::open(value, at)?;
+    let windows = object.need("windows", at, |value, at| {
+        let windows = list(value, at, |value, at| {
+            let mut window = Object::open(value, at)?;
+            let length = window.need("seconds", at, micros);
+            let max_responses = window.need("max_responses", at, |value, at| count(value, 1, at));
+            window.close(at);
+            Some(LinkWindow { length: length?, max_responses: max_responses? })
+        })?;
+        not_empty(&windows, at);
+        Some(windows)
+    });
+    let times_usual = object.need("times_usual", at, |value, at| count(value, 1, at));
+    object.close(at);
+    Some(LinkBurst { windows: windows?, times_usual: times_usual? })
+}
+
+fn link_copies(value: &Value, at: &mut At<'_>) -> Option<LinkCopies> {
+    let mut object = Object::open(value, at)?;
+    let min_items = object.need("min_items", at, |value, at| count(value, 1, at));
+    let agreement = agreement(&mut object, at);
+    object.close(at);
+    Some(LinkCopies { min_items: min_items?, agreement: agreement? })
+}
+
+fn link_agreement(value: &Value, at: &mut At<'_>) -> Option<Agreement> {
+    let mut object = Object::open(value, at)?;
+    let agreement = agreement(&mut object, at);
+    object.close(at);
+    agreement
+}
+
+fn agreement(object: &mut Object<'_>, at: &mut At<'_>) -> Option<Agreement> {
+    let window = object.need("window_seconds", at, micros);
+    let min_alike = object.need("min_alike", at, |value, at| count(value, 2, at));
+    let max_probability = object.need("max_probability", at, share);
+    Some(Agreement { window: window?, min_alike: min_alike?, max_probability: max_probability? })
+}
+
 /// A whole number from `least` to 10 000.
 fn count(value: &Value, least: u32, at: &mut At<'_>) -> Option<usize> {
     whole(value, least..=10_000, at).and_then(|number| usize::try_from(number).ok())
@@ -148,7 +194,7 @@ mod tests {
     #[test]
     fn the_rule_set_that_is_shipped_applies_every_rule() {
         let rules = RuleSet::parse(DEFAULT).unwrap();
-        assert_eq!((rules.code(), rules.version(), rules.rules()), ("default", "1", Rule::ALL.to_vec()));
+        assert_eq!((rules.code(), rules.version(), rules.rules()), ("default", "2", Rule::ALL.to_vec()));
         assert!(!rules.title().vi().is_empty());
         assert_eq!(rules.sha256(), content_hash(&serde_json::from_str(DEFAULT).unwrap()));
     }
@@ -163,6 +209,9 @@ mod tests {
                 "burst": { "max_responses": 10 },
                 "closed_hours": { "channels": ["fax"], "hours": { "mon": ["9-5"] }, "closed_days": ["2024-02-30"] },
                 "repeated_vector": { "min_items": 8, "max_copies": 3, "max": 1 },
+                "link_burst": { "windows": [{ "seconds": 0, "max_responses": 1 }] },
+                "link_copies": { "min_items": 8, "window_seconds": 60, "min_alike": 1, "max_probability": 1 },
+                "link_agreement": { "window_seconds": 60, "min_alike": 4 },
                 "liar": {}
             }
         });
@@ -178,6 +227,12 @@ mod tests {
                 "/rules/closed_hours/closed_days/0",
                 "/rules/closed_hours/hours/mon/0",
                 "/rules/liar",
+                "/rules/link_agreement",
+                "/rules/link_burst",
+                "/rules/link_burst/windows",
+                "/rules/link_burst/windows/0/seconds",
+                "/rules/link_copies/max_probability",
+                "/rules/link_copies/min_alike",
                 "/rules/repeated_vector/max",
                 "/rules/straight_lined/min_items",
                 "/rules/too_fast/seconds",

@@ -46,6 +46,12 @@ impl Form {
     pub(super) fn answered(&self, answers: &[u8]) -> usize {
         self.slots.iter().filter(|slot| slot.is_answered(answers) || slot.state(answers) == DOES_NOT_APPLY).count()
     }
+
+    /// The answers to the scale items, in their order; `None` where none was given.
+    pub(super) fn scale_answers(&self, answers: &[u8]) -> Option<Vec<u8>> {
+        let given: Vec<u8> = self.scales.iter().map(|(_, slot)| slot.option(answers).unwrap_or(0)).collect();
+        given.iter().any(|option| *option > 0).then_some(given)
+    }
 }
 
 /// What a rule says of a response.

@@ -73,6 +73,7 @@ fn evaluate_in(rules: &RuleSet, sheets: &[Sheet], order: Vec<usize>) -> Evaluati
             unit: sheet.unit,
             device: sheet.device,
             channel: sheet.channel,
+            imported: false,
             started_at: sheet.took.map(|took| sheet.at - took),
             answered_at: Some(sheet.at),
             received_at: sheet.at + HOUR,

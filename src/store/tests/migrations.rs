@@ -320,7 +320,7 @@ fn units_and_runs_of_before_are_as_they_were_and_what_units_became_outlives_the_
             ),
         ];
         db.batch_execute(&rows.join("; ")).unwrap();
-        migrate(&mut db).unwrap();
+        let later = migrate(&mut db).unwrap().len();
         let before = units::load(&mut db).unwrap();
         assert_eq!((before.0.len(), before.1.len()), (2, 1));
         assert_eq!(before.0[1].1.parent, Some(("own".into(), "A".into())));
@@ -330,7 +330,7 @@ fn units_and_runs_of_before_are_as_they_were_and_what_units_became_outlives_the_
         renamed.name_vi = "Sở Mới".into();
         units::seed(&mut db, units::By { at: 7, actor: "lan" }, &[renamed], &[]).unwrap();
         assert_eq!(units::load_at(&mut db, 0).unwrap(), before);
-        back(&mut db, 1).unwrap();
+        back(&mut db, later).unwrap();
         let kept = "SELECT COUNT(*) AS n FROM unit WHERE name_vi = 'Sở Mới' AND id = 1 OR name_vi = 'Sở B' AND parent_id = 1";
         assert_eq!(sql_query(kept).get_result::<Count>(&mut db).unwrap().n, 2);
     });

@@ -1,0 +1,3 @@
+//! Attacks, as somebody would carry them out: each prints how far it came.
+
+mod stuffing;
