@@ -52,8 +52,15 @@ fn main() {
 fn level(connections: usize, during: Duration) {
     let world = World::new(PSUS_A_STRATUM);
     let secret = NewSecret::generate().unwrap();
-    let key =
-        NewKey { name: "bench".into(), role: "device".into(), hash: secret.hash, unit_id: None, created_at: 1, created_by: "bench".into() };
+    let key = NewKey {
+        name: "bench".into(),
+        role: "device".into(),
+        hash: secret.hash,
+        unit_id: None,
+        created_at: 1,
+        created_by: "bench".into(),
+        person_id: None,
+    };
     world.store.read(|db| keys::create(db, &key)).unwrap();
     let writer = world.store.start_writer(WriterOptions::default()).unwrap();
     let options = ServerOptions {

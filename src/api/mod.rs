@@ -60,7 +60,8 @@ pub fn routes(api: &mut ServiceConfig<'_>) {
     api.service(field::quality::create_evaluation)
         .service(field::quality::list_evaluations)
         .service(field::quality::get_evaluation)
-        .service(field::quality::list_flags);
+        .service(field::quality::list_flags)
+        .service(field::quality::lift_flags);
     // … and computing.
     api.service(runs::create_run)
         .service(runs::list_runs)
@@ -78,6 +79,10 @@ pub fn routes(api: &mut ServiceConfig<'_>) {
         .service(figures::composite_reports::get_composite_stages)
         .service(figures::composite_reports::get_composite_sensitivity);
     // Publishers: the second person.
+    api.service(admin::proposals::list_proposals)
+        .service(admin::proposals::get_proposal)
+        .service(admin::proposals::confirm_proposal)
+        .service(admin::proposals::reject_proposal);
     api.service(runs::steps::approve_run).service(runs::steps::publish_run).service(runs::steps::withdraw_run);
     // Agencies, portals, the public.
     api.service(definitions::indices::list_indices)

@@ -5,15 +5,15 @@ use anyhow::{Context as _, Result, bail};
 use crate::cli::Context;
 use crate::cli::context::myself;
 use crate::cli::lang::{self, refused};
-use crate::office::keys::{self, KeyWish};
+use crate::office::keys::{self, Answer, Issued, KeyWish};
 use crate::office::{Actor, Office, Role};
 
 /// What to do with keys.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
-    /// Makes a key and shows it, once.
+    /// Makes a key and shows it, once. Two keys of one person are one person wherever two are needed.
     Create {
-        /// What people will call it.
+        /// What people will call it. Of a key that decides it stands for its person too, unless one is named.
         #[arg(long)]
         name: String,
         /// device, collector, agency, statistician, publisher, auditor or admin.
@@ -22,6 +22,9 @@ pub(super) enum Command {
         /// The unit it is bound to, with all below it: `LIST:CODE`.
         #[arg(long)]
         unit: Option<String>,
+        /// Whose it is.
+        #[arg(long)]
+        person: Option<String>,
     },
     /// Lists the keys; their secrets are not stored.
     List,
@@ -39,22 +42,37 @@ pub(super) fn key(context: &Context, command: &Command) -> Result<()> {
     let office = if matches!(command, Command::Create { .. }) { context.office_or_new()? } else { context.office()? };
     let me = myself(&office)?;
     match command {
-        Command::Create { name, role, unit } => {
-            let text = create(&office, &me, name, role, unit.as_deref())?;
-            eprintln!(
-                "{}",
-                lang.pick(
-                    "Khóa chỉ hiện một lần và không được lưu ở đâu. Gửi kèm yêu cầu: Authorization: Bearer KHÓA",
-                    "This is shown once and stored nowhere. Send it as: Authorization: Bearer KEY",
-                )
-            );
+        Command::Create { name, role, unit, person } => {
+            let (told, text) = match create(&office, &me, (name, role), unit.as_deref(), person.clone())? {
+                Answer::Issued(Issued { text, .. }) => (
+                    lang.pick(
+                        "Khóa chỉ hiện một lần và không được lưu ở đâu. Gửi kèm yêu cầu: Authorization: Bearer KHÓA".to_owned(),
+                        "This is shown once and stored nowhere. Send it as: Authorization: Bearer KEY".to_owned(),
+                    ),
+                    text,
+                ),
+                Answer::Proposed { proposal, half } => (
+                    lang.pick(
+                        format!("Đề nghị {}: một người khác phải xác nhận và trao nửa sau. Đây là nửa đầu, chỉ hiện một lần", proposal.id),
+                        format!(
+                            "Proposal {}: another person must confirm it and give the second half. This is the first, shown once",
+                            proposal.id
+                        ),
+                    ),
+                    half,
+                ),
+            };
+            eprintln!("{told}");
             println!("{text}");
         }
         Command::List => {
-            for key in office.look(&me, keys::list).map_err(refused)? {
+            let (listed, persons) = office.look(&me, |look| Ok((keys::list(look)?, keys::persons(look)?))).map_err(refused)?;
+            for key in listed {
                 let state =
                     if key.revoked_at.is_some() { lang.pick("đã thu hồi", "revoked") } else { lang.pick("còn dùng", "valid") };
-                println!("{:>4}  {:<12}  {:<10}  {}", key.id, key.role, state, key.name);
+                let owner = key.person_id.and_then(|id| persons.get(&id)).filter(|owner| **owner != key.name);
+                let owner = owner.map(|owner| format!("  ({owner})")).unwrap_or_default();
+                println!("{:>4}  {:<12}  {:<10}  {}{owner}", key.id, key.role, state, key.name);
             }
         }
         Command::Revoke { id } => {
@@ -66,8 +84,8 @@ pub(super) fn key(context: &Context, command: &Command) -> Result<()> {
     Ok(())
 }
 
-/// Makes a key; returns its text.
-pub(super) fn create(office: &Office, me: &Actor, name: &str, role: &str, unit: Option<&str>) -> Result<String> {
+/// Makes a key, or proposes one.
+fn create(office: &Office, me: &Actor, (name, role): (&str, &str), unit: Option<&str>, person: Option<String>) -> Result<Answer> {
     let Some(role) = Role::parse(role) else {
         let names: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
         let (names, lang) = (names.join(", "), lang::chosen());
@@ -80,8 +98,8 @@ pub(super) fn create(office: &Office, me: &Actor, name: &str, role: &str, unit: 
         )
     };
     let unit = unit.map(unit_named).transpose()?;
-    let wish = KeyWish { name: name.to_owned(), role, unit };
-    Ok(office.act(me, |act| keys::issue(act, &wish)).map_err(refused)?.text)
+    let wish = KeyWish { name: name.to_owned(), role, unit, person };
+    office.act(me, |act| keys::issue(act, &wish)).map_err(refused)
 }
 
 fn unit_named(name: &str) -> Result<(String, String)> {

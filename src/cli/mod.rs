@@ -29,6 +29,7 @@ mod key;
 mod lang;
 mod left_out;
 mod print;
+mod proposal;
 mod run;
 mod sample;
 mod serve;
@@ -119,6 +120,9 @@ enum Command {
     /// Makes, lists and revokes API keys.
     #[command(subcommand)]
     Key(key::Command),
+    /// Lists, confirms and rejects what one person proposed: keys, exclusions, the lifting of flags.
+    #[command(subcommand)]
+    Proposal(proposal::Command),
 }
 
 /// Parses the arguments and does what they say.
@@ -157,6 +161,7 @@ fn obey(arguments: Arguments, lang: Lang) -> ExitCode {
         Command::Sample(command) => sample::sample(&context, &command),
         Command::Index(arguments) => index::index(&context, &arguments),
         Command::Key(command) => key::key(&context, &command),
+        Command::Proposal(command) => proposal::proposal(&context, &command),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

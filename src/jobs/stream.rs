@@ -36,7 +36,7 @@ impl<'a> Participation<'a> {
     /// Reads what a run of a wave of this kind needs.
     pub(super) fn open(db: &mut Db, run: &'a Run, kind: DesignKind, left_out: Option<&'a LeftOut>) -> Result<Self, StoreError> {
         let flagged = match left_out {
-            Some(left_out) => quality::flagged(db, left_out.evaluation.id, &left_out.rules)?,
+            Some(left_out) => quality::left_out_of(db, run.id, left_out)?,
             None => Vec::new(),
         };
         let devices = match kind {

@@ -54,7 +54,7 @@ codes! {
     UnitForbidden 403 "unit-forbidden" "Khóa này không dùng cho đơn vị đó" "This key is not for that unit";
     /// The answer would give away figures that the definition keeps from the public: `detail` says which.
     FiguresHidden 403 "figures-hidden" "Có số liệu không được công khai" "Some of the figures are not public";
-    /// Whoever made or submitted a run cannot approve it: a second person must.
+    /// Whoever made or submitted a run cannot approve or publish it, nor anyone confirm what they proposed: a second person must.
     SamePerson 403 "same-person" "Phải do người thứ hai duyệt" "A second person must approve";
     /// There is nothing at this address, or nothing that this caller may know of.
     NotFound 404 "not-found" "Không tìm thấy" "Not found";

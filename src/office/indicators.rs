@@ -154,6 +154,7 @@ pub fn get(look: &mut Look<'_>, id: i32) -> Result<Table, Refusal> {
 /// `not-found`; `query-invalid` for an edition, unit or indicator that the table does not have.
 pub fn values(look: &mut Look<'_>, id: i32, filter: &Filter, limit: i64) -> Result<Vec<Value>, Refusal> {
     let table = get(look, id)?.table;
+    look.of_all_units()?;
     for (name, asked, alone) in filter.one_by_one() {
         if stored::values(look.db, table.id, &alone, 1)?.is_empty() {
             let (vi, en) = (format!("Bảng không có “{asked}”"), format!("The table has no “{asked}”"));

@@ -1,9 +1,18 @@
 //! Keys: an admin issues and revokes them. A key's text is shown once.
+//!
+//! A key that decides belongs to a person, and two keys of one person are one person wherever two are needed. An admin issues keys of
+//! devices, collectors and agencies at once; one that decides is proposed, and another person confirms it. Whoever proposed has the first
+//! half of its text then and whoever confirmed the second, so that neither can use it: its person gets both.
 
-use super::secret::NewSecret;
-use super::{Act, Action, Code, Holder, Look, Refusal, Role, Standing};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::secret::{self, NewSecret};
+use super::{Act, Action, Code, Holder, Look, Refusal, Role, Standing, Whose, proposals};
 use crate::schema::is_forbidden;
 use crate::store::keys::{self, Key, NewKey};
+use crate::store::people::{self, Person};
+use crate::store::proposals::{Proposal, ProposalKind};
 use crate::words::Finding;
 
 /// A key to issue.
@@ -15,6 +24,21 @@ pub struct KeyWish {
     pub role: Role,
     /// The unit it is bound to, as code list and code.
     pub unit: Option<(String, String)>,
+    /// Whose it is. If nothing is said, the name of a key that decides stands for its person, and another is a device's or a service's.
+    pub person: Option<String>,
+}
+
+/// What came of a wish for a key.
+#[derive(Debug)]
+pub enum Answer {
+    /// It is issued.
+    Issued(Issued),
+    /// It is proposed: another person must confirm it.
+    Proposed {
+        proposal: Proposal,
+        /// The first half of its text, which opens nothing.
+        half: String,
+    },
 }
 
 /// A key that was issued just now.
@@ -25,33 +49,92 @@ pub struct Issued {
     pub text: String,
 }
 
-/// Issues a key.
-///
-/// # Errors
-/// `body-invalid` for a unit that does not exist, and for an agency's key without one.
-pub fn issue(act: &mut Act<'_>, wish: &KeyWish) -> Result<Issued, Refusal> {
-    let created_by = act.may(Action::KeepKeys)?.actor();
-    named(&wish.name)?;
-    let unit_id = bound_unit(act, wish)?;
-    let NewSecret { text, hash } = NewSecret::generate().map_err(Refusal::internal)?;
-    let (name, role) = (wish.name.clone(), wish.role.as_str().to_owned());
-    let created_at = act.now;
-    let key = keys::create(act.db, &NewKey { name, role, hash, unit_id, created_at, created_by })?;
-    act.note("key.create", &key.id.to_string(), &key.role)?;
-    Ok(Issued { key, text })
+/// A key that is proposed, as it waits.
+#[derive(Debug, Serialize, Deserialize)]
+struct Waiting {
+    name: String,
+    role: String,
+    unit_id: Option<i32>,
+    /// Of its text: 132 bits of 258, which open nothing.
+    half: String,
 }
 
-/// A key's name stands in the audit log and in lists: it must be there, and be read as it is written.
-fn named(name: &str) -> Result<(), Refusal> {
-    let refused =
-        |code, vi: &'static str, en: &'static str| Err(Refusal::because(Code::BodyInvalid, Finding::error("/name", code, vi, en)));
+/// Issues a key, or proposes one that decides.
+///
+/// # Errors
+/// `body-invalid` for a unit that does not exist, for an agency's key without one, for a person who is disabled, and for a device's key
+/// with a person.
+pub fn issue(act: &mut Act<'_>, wish: &KeyWish) -> Result<Answer, Refusal> {
+    let holder = act.may(Action::KeepKeys)?.clone();
+    named(&wish.name, "/name")?;
+    if let Some(person) = &wish.person {
+        named(person, "/person")?;
+    }
+    let unit_id = bound_unit(act, wish)?;
+    let owner = wish.person.as_ref().or(wish.role.decides().then_some(&wish.name));
+    if let Some(owner) = owner {
+        may_own(act, owner, wish.role)?;
+    }
+    if let Some(owner) = owner.filter(|_| wish.role.decides() && holder.standing != Standing::Operator) {
+        let (half, _) = secret::halves(&NewSecret::generate().map_err(Refusal::internal)?.text);
+        let waiting = Waiting { name: wish.name.clone(), role: wish.role.as_str().to_owned(), unit_id, half: half.clone() };
+        let reason = format!("{} for {}", wish.role.as_str(), wish.name);
+        let proposal = proposals::make(act, ProposalKind::Key, owner, &json!(waiting), &reason)?;
+        return Ok(Answer::Proposed { proposal, half });
+    }
+    let NewSecret { text, hash } = NewSecret::generate().map_err(Refusal::internal)?;
+    let key = keep(act, (&wish.name, wish.role.as_str(), unit_id), owner.map(String::as_str), hash, &holder.actor())?;
+    Ok(Answer::Issued(Issued { key, text }))
+}
+
+/// Issues a key that one person proposed and the actor confirms; gives the second half of its text.
+pub(super) fn confirmed(act: &mut Act<'_>, proposal: &Proposal) -> Result<String, Refusal> {
+    let Waiting { name, role, unit_id, half } = serde_json::from_str(&proposal.detail).map_err(Refusal::internal)?;
+    let (_, other) = secret::halves(&NewSecret::generate().map_err(Refusal::internal)?.text);
+    let hash = secret::hash(&format!("{half}{other}"));
+    keep(act, (&name, &role, unit_id), Some(&proposal.object), hash, &proposal.proposed_by)?;
+    Ok(other)
+}
+
+/// Stores a key, with its line of the audit log.
+fn keep(
+    act: &mut Act<'_>,
+    (name, role, unit_id): (&str, &str, Option<i32>),
+    owner: Option<&str>,
+    hash: [u8; 32],
+    by: &str,
+) -> Result<Key, Refusal> {
+    let now = act.now;
+    let person_id = owner.map(|owner| people::named(act.db, owner, now, by)).transpose()?.map(|person| person.id);
+    let new = NewKey { name: name.to_owned(), role: role.to_owned(), hash, unit_id, created_at: now, created_by: by.to_owned(), person_id };
+    let key = keys::create(act.db, &new)?;
+    act.note("key.create", &key.id.to_string(), &key.role)?;
+    Ok(key)
+}
+
+/// The name of a key or a person stands in the audit log and in lists: it must be there, and be read as it is written.
+pub(super) fn named(name: &str, at: &'static str) -> Result<(), Refusal> {
+    let refused = |code, vi: &'static str, en: &'static str| Err(Refusal::because(Code::BodyInvalid, Finding::error(at, code, vi, en)));
     if !(1..=100).contains(&name.trim().chars().count()) {
-        return refused("out-of-bounds-length", "Tên khóa phải có từ 1 đến 100 ký tự", "A key's name must have 1 to 100 characters");
+        return refused("out-of-bounds-length", "Tên phải có từ 1 đến 100 ký tự", "A name must have 1 to 100 characters");
     }
     if name.chars().any(|letter| is_forbidden(letter) || letter.is_control()) {
-        return refused("forbidden-character", "Tên khóa có ký tự ẩn hoặc điều khiển", "A key's name has a hidden or control character");
+        return refused("forbidden-character", "Tên có ký tự ẩn hoặc điều khiển", "The name has a hidden or control character");
     }
     Ok(())
+}
+
+/// Whether a person of that name may have a key of that role.
+fn may_own(look: &mut Look<'_>, owner: &str, role: Role) -> Result<(), Refusal> {
+    let refused =
+        |code, vi: &'static str, en: &'static str| Err(Refusal::because(Code::BodyInvalid, Finding::error("/person", code, vi, en)));
+    if role == Role::Device {
+        return refused("device-has-no-person", "Khóa của thiết bị không thuộc về người nào", "A device's key belongs to no person");
+    }
+    match people::find(look.db, owner)? {
+        Some(Person { disabled_at: Some(_), .. }) => refused("person-disabled", "Người này đã bị ngừng quyền", "That person is disabled"),
+        _ => Ok(()),
+    }
 }
 
 fn bound_unit(look: &mut Look<'_>, wish: &KeyWish) -> Result<Option<i32>, Refusal> {
@@ -69,14 +152,20 @@ fn bound_unit(look: &mut Look<'_>, wish: &KeyWish) -> Result<Option<i32>, Refusa
     }
 }
 
-/// Whoever holds a key, by the hash of its text, if it is valid.
+/// Whoever holds a key, by the hash of its text, if it is valid: not revoked, nor its person disabled.
 ///
 /// # Errors
 /// Those of the store; `internal` for a role that this release does not know.
 pub fn holder(look: &mut Look<'_>, hash: &[u8; 32]) -> Result<Option<Holder>, Refusal> {
     let Some(key) = keys::find_by_hash(look.db, hash)?.filter(|key| key.revoked_at.is_none()) else { return Ok(None) };
     let role = Role::parse(&key.role).ok_or_else(|| Refusal::internal(format!("key {} has the unknown role {}", key.id, key.role)))?;
-    Ok(Some(Holder { key: Some(key.id), name: key.name, standing: Standing::Role(role), unit: key.unit_id }))
+    let person = key.person_id.map(|id| people::get(look.db, id)).transpose()?;
+    // What decides and is nobody's opens nothing: whose steps would be compared?
+    if person.as_ref().map_or(role.decides(), |person| person.disabled_at.is_some()) {
+        return Ok(None);
+    }
+    let person = person.map(|person| Whose { id: person.id, name: person.name });
+    Ok(Some(Holder { key: Some(key.id), name: key.name, standing: Standing::Role(role), unit: key.unit_id, person }))
 }
 
 /// Every key, revoked ones among them, in the order of issue.
@@ -86,6 +175,15 @@ pub fn holder(look: &mut Look<'_>, hash: &[u8; 32]) -> Result<Option<Holder>, Re
 pub fn list(look: &mut Look<'_>) -> Result<Vec<Key>, Refusal> {
     look.may(Action::KeepKeys)?;
     Ok(keys::list(look.db)?)
+}
+
+/// The names of persons by their numbers, for lists.
+///
+/// # Errors
+/// Those of the store.
+pub fn persons(look: &mut Look<'_>) -> Result<std::collections::HashMap<i32, String>, Refusal> {
+    look.may(Action::KeepKeys)?;
+    Ok(people::list(look.db)?.into_iter().map(|person| (person.id, person.name)).collect())
 }
 
 /// Revokes a key; one that is revoked keeps its first date.

@@ -22,6 +22,7 @@ pub mod intake;
 pub mod keys;
 pub mod place;
 mod prepared;
+pub mod proposals;
 pub mod quality;
 mod refusal;
 pub mod responses;
@@ -40,7 +41,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use uuid::Uuid;
 
-pub use actor::{Actor, Holder, OPERATOR, Standing};
+pub use actor::{Actor, Holder, OPERATOR, Standing, Whose, is_operator};
 pub use codes::Code;
 pub use refusal::Refusal;
 pub use role::{Action, Role};
@@ -50,7 +51,7 @@ use prepared::PreparedKept;
 use crate::jobs::load;
 use crate::store::audit::{self as log, NewLine};
 use crate::store::{DISK_ERROR, Db, Store, StoreError};
-use crate::unit::Registry;
+use crate::unit::{Registry, UnitId};
 
 /// The present instant in UTC microseconds. A function, so that a test can be late.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -194,8 +195,15 @@ impl Act<'_> {
     /// # Errors
     /// Those of the store; the act is rolled back with them.
     pub fn note(&mut self, action: &str, object: &str, detail: &str) -> Result<(), Refusal> {
-        let detail = if detail.is_empty() { json!({}) } else { json!({ "note": detail }) };
         let (at, actor) = (self.look.now, self.look.actor);
+        let mut more = serde_json::Map::new();
+        if !detail.is_empty() {
+            more.insert("note".to_owned(), detail.into());
+        }
+        if let Some(person) = actor.holder().and_then(|holder| holder.person.as_ref()) {
+            more.insert("person".to_owned(), person.name.as_str().into());
+        }
+        let detail = json!(more);
         let line = NewLine { at, actor: &actor.name(), role: actor.standing(), action, object, detail: &detail.to_string() };
         log::append(self.look.db, &line)?;
         self.told = true;
@@ -229,6 +237,33 @@ impl Look<'_> {
     /// `unauthenticated` for anyone, `forbidden` for one whose role may not.
     pub fn may(&self, action: Action) -> Result<&Holder, Refusal> {
         self.actor.may(action)
+    }
+
+    /// Whether a unit is one that the actor may know of: any, or those within the unit that it is bound to.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn is_in_reach(&mut self, unit: i32) -> Result<bool, Refusal> {
+        let Some(root) = self.actor.unit() else { return Ok(true) };
+        Ok(self.units()?.is_within(UnitId(unit), UnitId(root)))
+    }
+
+    /// The units within the one that the actor is bound to, by their numbers; none: it is bound to none.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn reach(&mut self) -> Result<Option<Vec<i32>>, Refusal> {
+        let Some(root) = self.actor.unit().map(UnitId) else { return Ok(None) };
+        let units = self.units()?;
+        Ok(Some(units.iter().map(|unit| unit.id).filter(|id| units.is_within(*id, root)).map(|id| id.0).collect()))
+    }
+
+    /// Refuses one who is bound to a unit, where figures of all units stand side by side.
+    ///
+    /// # Errors
+    /// `unit-forbidden`.
+    pub fn of_all_units(&self) -> Result<(), Refusal> {
+        if self.actor.unit().is_some() { Err(Refusal::new(Code::UnitForbidden)) } else { Ok(()) }
     }
 
     /// Every unit, as they were at most half a minute ago.

@@ -1,16 +1,18 @@
 //! Quality evaluations: looking for suspicious responses of a wave. What is found stands beside the responses and changes none.
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::responses::check_reason;
 use super::waves::existing;
-use super::{Act, Action, Code, Look, Refusal};
+use super::{Act, Action, Code, Look, Refusal, proposals};
 use crate::jobs::Evaluate;
 use crate::jobs::quality::{self as judging, QUALITY_JOB, QualityError};
-use crate::response::quality::{DEFAULT, Evaluation as Found};
+use crate::response::quality::{DEFAULT, Evaluation as Found, Rule};
 use crate::store::jobs::{self, NewJob};
+use crate::store::proposals::{Proposal, ProposalKind};
 use crate::store::quality::{self, Count, Evaluation, FlagCount, FlagOfResponse, FlagsBy};
-use crate::store::responses;
 use crate::words::Finding;
 
 /// By whom an evaluation is made.
@@ -86,6 +88,7 @@ fn refused(error: QualityError, at: &str) -> Refusal {
 /// `not-found`.
 pub fn list(look: &mut Look<'_>, wave: &str) -> Result<Vec<Evaluation>, Refusal> {
     look.may(Action::ReadRuns)?;
+    look.of_all_units()?;
     let wave = existing(look, wave)?;
     Ok(quality::list(look.db, wave.id)?)
 }
@@ -96,6 +99,7 @@ pub fn list(look: &mut Look<'_>, wave: &str) -> Result<Vec<Evaluation>, Refusal>
 /// `not-found`.
 pub fn get(look: &mut Look<'_>, wave: &str, version: i32) -> Result<InFull, Refusal> {
     look.may(Action::ReadRuns)?;
+    look.of_all_units()?;
     let wave = existing(look, wave)?;
     let evaluation = quality::find(look.db, wave.id, version)?.ok_or_else(Refusal::not_found)?;
     let id = evaluation.id;
@@ -107,12 +111,69 @@ pub fn get(look: &mut Look<'_>, wave: &str, version: i32) -> Result<InFull, Refu
     })
 }
 
-/// Every flag that an evaluation set on a response.
+/// Every flag that an evaluation set on a response, and whether it was lifted since.
 ///
 /// # Errors
 /// `not-found`.
-pub fn flags(look: &mut Look<'_>, response: Uuid) -> Result<Vec<FlagOfResponse>, Refusal> {
+pub fn flags(look: &mut Look<'_>, response: Uuid) -> Result<Vec<(FlagOfResponse, bool)>, Refusal> {
     look.may(Action::ListResponses)?;
-    let response = responses::find(look.db, response)?.ok_or_else(Refusal::not_found)?;
-    Ok(quality::flags_of(look.db, response.receipt.seq)?)
+    let response = super::responses::in_reach(look, response)?;
+    let lifted = quality::lifted_of(look.db, response.receipt.seq)?;
+    let is_lifted = |flag: &FlagOfResponse| lifted.iter().any(|(version, rule)| *version == flag.evaluation && *rule == flag.rule);
+    Ok(quality::flags_of(look.db, response.receipt.seq)?.into_iter().map(|flag| (flag.clone(), is_lifted(&flag))).collect())
+}
+
+/// Which flags of a response to lift.
+#[derive(Debug, Clone)]
+pub struct LiftWish {
+    /// The version of the wave's evaluation that set them.
+    pub evaluation: i32,
+    /// The rules; all whose flags stand if nothing is said.
+    pub rules: Option<Vec<String>>,
+    /// Why nothing is wrong with the response.
+    pub reason: String,
+}
+
+/// Flags to lift, as they wait for a second person.
+#[derive(Debug, Serialize, Deserialize)]
+struct Waiting {
+    evaluation: i32,
+    rules: Vec<String>,
+}
+
+/// Proposes that flags of a response count no more in the runs to come. They count until another person confirms.
+///
+/// # Errors
+/// `not-found`; `body-invalid` for a reason that is none, and for a flag that is not there; `already-exists` while the same is proposed.
+pub fn lift(act: &mut Act<'_>, response: Uuid, wish: &LiftWish) -> Result<Proposal, Refusal> {
+    act.may(Action::EndResponse)?;
+    check_reason(&wish.reason)?;
+    let summary = super::responses::in_reach(act, response)?;
+    let evaluation = quality::find(act.db, summary.wave_id, wish.evaluation)?.ok_or_else(|| no_flag("/evaluation"))?;
+    let standing = quality::standing_flags(act.db, evaluation.id, summary.receipt.seq)?;
+    let standing: Vec<String> = standing.into_iter().map(|rule| rule.as_str().to_owned()).collect();
+    let rules = wish.rules.clone().unwrap_or_else(|| standing.clone());
+    if rules.is_empty() {
+        return Err(no_flag("/evaluation"));
+    }
+    if let Some(place) = rules.iter().position(|rule| !standing.contains(rule)) {
+        return Err(no_flag(&format!("/rules/{place}")));
+    }
+    let waiting = Waiting { evaluation: evaluation.id, rules };
+    proposals::make(act, ProposalKind::Lift, &response.to_string(), &json!(waiting), &wish.reason)
+}
+
+fn no_flag(at: &str) -> Refusal {
+    let (vi, en) = ("Phiếu không có cờ này", "The response has no such flag");
+    Refusal::because(Code::BodyInvalid, Finding::error(at.to_owned(), "flag-unknown", vi, en))
+}
+
+/// Lifts flags, as one person proposed and the actor confirms. They stay on record.
+pub(super) fn lifted(act: &mut Act<'_>, proposal: &Proposal) -> Result<(), Refusal> {
+    let Waiting { evaluation, rules } = serde_json::from_str(&proposal.detail).map_err(Refusal::internal)?;
+    let id = Uuid::parse_str(&proposal.object).map_err(Refusal::internal)?;
+    let summary = super::responses::in_reach(act, id)?;
+    let known: Vec<Rule> = rules.iter().filter_map(|rule| Rule::parse(rule)).collect();
+    quality::lift(act.db, evaluation, summary.receipt.seq, &known, proposal.id)?;
+    act.note("flag.lift", &proposal.object, &format!("{}: {}", rules.join(", "), proposal.reason))
 }

@@ -21,8 +21,16 @@ named! {
         Publisher = "publisher",
         /// Reads everything about how figures came about, changes nothing.
         Auditor = "auditor",
-        /// Issues and revokes keys; has no access to answers.
+        /// Issues and revokes keys, invites persons; has no access to answers.
         Admin = "admin",
+    }
+}
+
+impl Role {
+    /// Whether whoever has it decides about something, or sees who does: such a key belongs to a person.
+    #[must_use]
+    pub fn decides(self) -> bool {
+        matches!(self, Self::Statistician | Self::Publisher | Self::Auditor | Self::Admin)
     }
 }
 
@@ -41,8 +49,10 @@ pub enum Action {
     ReadAnswers,
     /// List responses, without their answers.
     ListResponses,
-    /// Withdraw or exclude a response, with a reason.
+    /// Withdraw a response, or propose to exclude it or to lift its flags, with a reason.
     EndResponse,
+    /// Confirm that a response is excluded or that its flags are lifted, as another person proposed.
+    ConfirmExclusion,
     /// Check a definition without publishing it.
     CheckDefinition,
     /// Publish a questionnaire or an index definition.
@@ -65,8 +75,12 @@ pub enum Action {
     ReadOwnEmbargoed,
     /// Read why a unit has its score in a composite index, and what another would take; an agency of its own unit.
     ReadExplanations,
-    /// Issue, list and revoke keys.
+    /// Issue, list and revoke keys; invite persons. What decides is only proposed by it.
     KeepKeys,
+    /// Confirm a key or an invitation that another person proposed.
+    ConfirmPeople,
+    /// See what is proposed.
+    ReadProposals,
     /// Read the audit log.
     ReadAudit,
 }
@@ -94,8 +108,41 @@ impl Action {
             Self::ReadRuns => &[Statistician, Publisher, Auditor],
             Self::ReadOwnEmbargoed => &[Agency],
             Self::ReadExplanations => &[Agency, Statistician, Publisher, Auditor],
+            Self::ConfirmExclusion => &[Statistician, Publisher],
             Self::KeepKeys => &[Admin],
+            Self::ConfirmPeople => &[Auditor, Admin],
+            Self::ReadProposals => &[Statistician, Publisher, Auditor, Admin],
             Self::ReadAudit => &[Auditor, Admin],
+        }
+    }
+
+    /// Whether it can be about one unit, so that one who is bound to a unit does it there. Everything else is about the whole.
+    #[must_use]
+    pub fn is_of_a_unit(self) -> bool {
+        match self {
+            Self::SendResponse
+            | Self::SendBatch
+            | Self::Import
+            | Self::ReadReceipt
+            | Self::ReadAnswers
+            | Self::ListResponses
+            | Self::EndResponse
+            | Self::ConfirmExclusion
+            | Self::ReadProposals
+            | Self::CheckDefinition
+            | Self::WatchFieldwork
+            | Self::ReadRuns
+            | Self::ReadOwnEmbargoed
+            | Self::ReadExplanations => true,
+            Self::PublishDefinition
+            | Self::AddUnits
+            | Self::KeepWave
+            | Self::LoadIndicators
+            | Self::Compute
+            | Self::Publish
+            | Self::KeepKeys
+            | Self::ConfirmPeople
+            | Self::ReadAudit => false,
         }
     }
 }

@@ -31,6 +31,13 @@ impl NewSecret {
     }
 }
 
+/// The text of a key in two: the first half has the prefix and 132 bits, the second 126 (base64url has six a letter).
+#[must_use]
+pub fn halves(text: &str) -> (String, String) {
+    let at = (PREFIX.len() + 22).min(text.len());
+    text.split_at_checked(at).map_or_else(|| (text.to_owned(), String::new()), |(one, other)| (one.to_owned(), other.to_owned()))
+}
+
 /// What the store knows a key by.
 #[must_use]
 pub fn hash(key: &str) -> [u8; 32] {

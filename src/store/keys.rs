@@ -22,6 +22,8 @@ pub struct NewKey {
     pub created_at: i64,
     /// By whom.
     pub created_by: String,
+    /// Whose it is; none: a device's or a service's.
+    pub person_id: Option<i32>,
 }
 
 /// An issued key.
@@ -45,6 +47,8 @@ pub struct Key {
     pub created_by: String,
     /// Since when it opens nothing, µs UTC.
     pub revoked_at: Option<i64>,
+    /// Whose it is; none: a device's or a service's.
+    pub person_id: Option<i32>,
 }
 
 /// Issues a key.
@@ -59,6 +63,7 @@ pub fn create(db: &mut Db, new: &NewKey) -> Result<Key> {
         api_key::unit_id.eq(new.unit_id),
         api_key::created_at.eq(new.created_at),
         api_key::created_by.eq(&new.created_by),
+        api_key::person_id.eq(new.person_id),
     );
     db.write(|db| Ok(diesel::insert_into(api_key::table).values(row).returning(api_key::all_columns).get_result(db)?))
 }

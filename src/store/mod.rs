@@ -17,6 +17,7 @@ mod db;
 mod error;
 mod ingest;
 mod migrate;
+mod people_tables;
 mod person;
 mod tables;
 #[cfg(test)]
@@ -33,6 +34,8 @@ pub mod indicators;
 pub mod jobs;
 pub mod keys;
 pub mod origins;
+pub mod people;
+pub mod proposals;
 pub mod quality;
 pub mod responses;
 pub mod runs;

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::columns::Bytes32;
 use super::db::{Db, ROWS_PER_INSERT, each_backend};
 use super::error::{Result, StoreError};
+use super::people_tables::flag_lift;
 use super::scan::{HighWater, high_water};
 use super::tables::{quality_count, quality_evaluation, response_flag, run_without_flagged};
 use super::waves::lock_wave;
@@ -336,6 +337,52 @@ pub fn flagged(db: &mut Db, id: i32, rules: &[Rule]) -> Result<Vec<i64>> {
     Ok(of.select(response_flag::response_seq).distinct().order(response_flag::response_seq).load(db)?)
 }
 
+/// Lets flags of a response count no more, in the runs to come.
+///
+/// # Errors
+/// [`StoreError::Database`], also for flags that are lifted already.
+pub fn lift(db: &mut Db, evaluation: i32, response_seq: i64, rules: &[Rule], proposal: i32) -> Result<()> {
+    db.write(|db| {
+        let wave = get(db, evaluation)?.wave_id;
+        lock_wave(db, wave)?;
+        for rule in rules {
+            let row = (
+                flag_lift::evaluation_id.eq(evaluation),
+                flag_lift::response_seq.eq(response_seq),
+                flag_lift::rule.eq(rule.as_str()),
+                flag_lift::proposal_id.eq(proposal),
+            );
+            diesel::insert_into(flag_lift::table).values(row).execute(db)?;
+        }
+        Ok(())
+    })
+}
+
+/// The flags of a response that an evaluation set and nobody has lifted.
+///
+/// # Errors
+/// [`StoreError::Unreadable`] for a rule that does not exist.
+pub fn standing_flags(db: &mut Db, evaluation: i32, response_seq: i64) -> Result<Vec<Rule>> {
+    let of = response_flag::table.filter(response_flag::evaluation_id.eq(evaluation)).filter(response_flag::response_seq.eq(response_seq));
+    let set: Vec<String> = of.order(response_flag::rule).select(response_flag::rule).load(db)?;
+    let of = flag_lift::table.filter(flag_lift::evaluation_id.eq(evaluation)).filter(flag_lift::response_seq.eq(response_seq));
+    let lifted: Vec<String> = of.select(flag_lift::rule).load(db)?;
+    let standing: Option<Vec<Rule>> = set.iter().filter(|name| !lifted.contains(name)).map(|name| Rule::parse(name)).collect();
+    standing.ok_or_else(|| StoreError::Unreadable { table: "response_flag", detail: set.join(",") })
+}
+
+/// The rules whose flags of a response were lifted, by the version of the evaluation.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn lifted_of(db: &mut Db, response_seq: i64) -> Result<Vec<(i32, String)>> {
+    Ok(flag_lift::table
+        .inner_join(quality_evaluation::table.on(quality_evaluation::id.eq(flag_lift::evaluation_id)))
+        .filter(flag_lift::response_seq.eq(response_seq))
+        .select((quality_evaluation::version, flag_lift::rule))
+        .load(db)?)
+}
+
 /// What a run leaves out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut {
@@ -343,6 +390,37 @@ pub struct LeftOut {
     pub evaluation: Evaluation,
     /// The rules whose flags count, in canonical order.
     pub rules: Vec<Rule>,
+}
+
+/// The last lift of a flag that there is, which a run freezes.
+fn last_lift(db: &mut Db) -> Result<i32> {
+    Ok(flag_lift::table.select(diesel::dsl::max(flag_lift::id)).get_result::<Option<i32>>(db)?.unwrap_or(0))
+}
+
+/// The responses that a run leaves out: flagged by one of the rules whose flag was not lifted before the run was made; each once, ascending.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn left_out_of(db: &mut Db, run_id: Uuid, left_out: &LeftOut) -> Result<Vec<i64>> {
+    let of = run_without_flagged::table.find(run_id.as_bytes().as_slice()).select(run_without_flagged::lifts_up_to);
+    // Of a run that looks again without what was flagged, what counts now.
+    let up_to: i32 = match of.first(db).optional()? {
+        Some(frozen) => frozen,
+        None => last_lift(db)?,
+    };
+    let names: Vec<&str> = left_out.rules.iter().map(|rule| rule.as_str()).collect();
+    let flags = response_flag::table
+        .filter(response_flag::evaluation_id.eq(left_out.evaluation.id))
+        .filter(response_flag::rule.eq_any(names))
+        .order((response_flag::response_seq, response_flag::rule))
+        .select((response_flag::response_seq, response_flag::rule));
+    let flags: Vec<(i64, String)> = flags.load(db)?;
+    let of = flag_lift::table.filter(flag_lift::evaluation_id.eq(left_out.evaluation.id)).filter(flag_lift::id.le(up_to));
+    let lifted: std::collections::HashSet<(i64, String)> =
+        of.select((flag_lift::response_seq, flag_lift::rule)).load(db)?.into_iter().collect();
+    let mut left: Vec<i64> = flags.into_iter().filter(|flag| !lifted.contains(flag)).map(|(seq, _)| seq).collect();
+    left.dedup();
+    Ok(left)
 }
 
 /// Has a run that was just created leave out what an evaluation flagged: part of its frozen inputs.
@@ -355,10 +433,12 @@ pub fn leave_out(db: &mut Db, run_id: Uuid, left_out: &LeftOut) -> Result<()> {
         return Err(StoreError::WrongState { what: "evaluation", key: evaluation.id.to_string(), state: evaluation.state() });
     }
     let rules = left_out.rules.iter().map(|rule| rule.as_str()).collect::<Vec<_>>().join(",");
+    lock_wave(db, evaluation.wave_id)?;
     let row = (
         run_without_flagged::run_id.eq(run_id.as_bytes().as_slice()),
         run_without_flagged::evaluation_id.eq(evaluation.id),
         run_without_flagged::rules.eq(rules),
+        run_without_flagged::lifts_up_to.eq(last_lift(db)?),
     );
     diesel::insert_into(run_without_flagged::table).values(row).execute(db)?;
     Ok(())

@@ -238,10 +238,10 @@ pub(super) fn end(db: &mut Db, seq: i64, kind: EventKind, at: i64, actor: &str, 
 }
 
 /// Which responses [`list`] shows.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Of this unit.
-    pub unit_id: Option<i32>,
+    /// Of these units.
+    pub unit_ids: Option<Vec<i32>>,
     /// In this state.
     pub state: Option<ResponseState>,
     /// Only those after this sequence number: the cursor.
@@ -260,8 +260,8 @@ pub fn list(db: &mut Db, wave_id: i32, filter: &Filter, limit: i64) -> Result<Ve
         .limit(limit)
         .select(Summary::as_select())
         .into_boxed();
-    if let Some(unit) = filter.unit_id {
-        of = of.filter(response::unit_id.eq(unit));
+    if let Some(units) = &filter.unit_ids {
+        of = of.filter(response::unit_id.eq_any(units.clone()));
     }
     if let Some(state) = filter.state {
         of = of.filter(response::state.eq(state as i16));
@@ -335,6 +335,14 @@ pub struct Count {
 /// # Errors
 /// [`StoreError::Database`].
 pub fn count(db: &mut Db, wave_id: i32, by: CountBy) -> Result<Vec<Count>> {
+    count_within(db, wave_id, by, None)
+}
+
+/// The same of some units alone.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn count_within(db: &mut Db, wave_id: i32, by: CountBy, units: Option<&[i32]>) -> Result<Vec<Count>> {
     // Constant texts that both databases read: a computed GROUP BY key would be two different bound values to PostgreSQL.
     macro_rules! count_by {
         ($key:literal) => {
@@ -344,7 +352,7 @@ pub fn count(db: &mut Db, wave_id: i32, by: CountBy) -> Result<Vec<Count>> {
                 " AS key, state, ended_event IS NOT NULL AS ended, ",
                 "EXISTS (SELECT 1 FROM response_finding f WHERE f.response_seq = seq AND f.code = 'second-answer') AS doubled, ",
                 "EXISTS (SELECT 1 FROM response_finding f WHERE f.response_seq = seq AND f.item <> '') AS in_part, ",
-                "COUNT(*) AS n FROM response WHERE wave_id = $1 GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"
+                "COUNT(*) AS n FROM response WHERE wave_id = $1"
             )
         };
     }
@@ -353,5 +361,8 @@ pub fn count(db: &mut Db, wave_id: i32, by: CountBy) -> Result<Vec<Count>> {
         CountBy::Psu => count_by!("CAST(psu_id AS BIGINT)"),
         CountBy::Day => count_by!("(received_at + 25200000000) / 86400000000"),
     };
-    Ok(sql_query(text).bind::<Integer, _>(wave_id).load(db)?)
+    // Whole numbers of our own, which no text can be smuggled in by.
+    let within = units.map(|units| units.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
+    let within = within.map(|units| format!(" AND unit_id IN ({units})")).unwrap_or_default();
+    Ok(sql_query(format!("{text}{within} GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5")).bind::<Integer, _>(wave_id).load(db)?)
 }

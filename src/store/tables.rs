@@ -83,6 +83,7 @@ diesel::table! {
         created_at -> BigInt,
         created_by -> Text,
         revoked_at -> Nullable<BigInt>,
+        person_id -> Nullable<Integer>,
     }
 }
 
@@ -300,6 +301,7 @@ diesel::table! {
         run_id -> Binary,
         evaluation_id -> Integer,
         rules -> Text,
+        lifts_up_to -> Integer,
     }
 }
 

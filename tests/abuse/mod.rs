@@ -1,3 +1,6 @@
 //! Attacks, as somebody would carry them out: each prints how far it came.
 
+mod people;
+mod people_model;
+mod scope;
 mod stuffing;

@@ -71,11 +71,20 @@ fn an_exclusion_has_a_reason_and_is_on_record() {
     app.anyone().put(&path, &submission()).expect(201);
     let exclude = format!("{path}:exclude");
     statistician.post(&exclude, &json!({ "reason": "x" })).problem(422, "body-invalid");
-    statistician.post(&exclude, &json!({ "reason": "duplicate of a paper form" })).expect(204);
+    let proposed = statistician.post(&exclude, &json!({ "reason": "duplicate of a paper form" }));
+    let proposal = proposed.header("location").unwrap().to_owned();
+    assert_eq!(proposed.expect(202)["state"], "open");
+    statistician.post(&exclude, &json!({ "reason": "duplicate of a paper form" })).problem(409, "already-exists");
+    statistician.post(&format!("{proposal}:confirm"), &json!({})).problem(403, "same-person");
+    assert_eq!(statistician.get(&path).expect(200)["ended"], false, "until another person confirms it, it counts");
+    app.client(Role::Admin).get(&proposal).problem(404, "not-found");
+    assert_eq!(app.client(Role::Publisher).post(&format!("{proposal}:confirm"), &json!({})).expect(200)["state"], "confirmed");
+    app.client(Role::Publisher).post(&format!("{proposal}:confirm"), &json!({})).problem(409, "wrong-state");
     let events = &statistician.get(&path).expect(200)["events"];
     assert_eq!((&events[0]["kind"], &events[0]["reason"]), (&json!("excluded"), &json!("duplicate of a paper form")));
     let log = app.client(Role::Auditor).get("/v1/audit").expect(200);
-    let actions: Vec<_> = log["items"].as_array().unwrap().iter().map(|line| line["action"].as_str().unwrap()).take(2).collect();
-    assert_eq!(actions, ["response.read", "response.exclude"]);
+    let actions: Vec<_> = log["items"].as_array().unwrap().iter().map(|line| line["action"].as_str().unwrap()).collect();
+    let told = ["response.read", "response.exclude", "response.exclude.confirm", "response.read", "response.exclude.propose"];
+    assert_eq!(actions[..5], told);
     statistician.post(&format!("{}:exclude", new_response()), &json!({ "reason": "no such response" })).problem(404, "not-found");
 }

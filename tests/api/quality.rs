@@ -70,7 +70,10 @@ fn an_evaluation_is_a_version_beside_the_responses() {
     assert_eq!((&done["rule_set"]["code"], &done["rules"]["rules"]["too_fast"]["seconds"]), (&json!("test"), &json!(10)));
 
     let flags = statistician.get(&format!("{fast}/flags")).expect(200);
-    assert_eq!(flags["items"], json!([{ "evaluation": 1, "rule": "too_fast", "detail": "seconds=4.000 items=5 median=22.000" }]));
+    assert_eq!(
+        flags["items"],
+        json!([{ "evaluation": 1, "rule": "too_fast", "detail": "seconds=4.000 items=5 median=22.000", "lifted": false }])
+    );
     for other in [&slow, &late] {
         assert_eq!(app.client(Role::Auditor).get(&format!("{other}/flags")).expect(200)["items"], json!([]));
     }

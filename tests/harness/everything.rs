@@ -55,6 +55,7 @@ impl Everything {
         collector.put(&other, &sampled()).expect(201);
         device.put(&gone, &submission()).expect(201);
         statistician.delete(&format!("{gone}?reason=because")).expect(204);
+        statistician.post(&format!("{one}:exclude"), &json!({ "reason": "for the test" })).expect(202);
         let survey = start_run(&app);
         finish_run(&app, &survey);
         let table = index_with(&statistician, &mixed(), PLANS);
@@ -135,6 +136,7 @@ impl Everything {
             "/v1/indicator-tables" | "/v1/indicator-tables:check" => {
                 vec![named(&[("index", "mixed"), ("version", "2025"), ("title", "x")])]
             }
+            _ if path.starts_with("/v1/proposals/") => vec![named(&[("id", "1")])],
             _ if path.starts_with("/v1/keys/") => vec![named(&[("id", "999999")])],
             _ if path.starts_with("/v1/surveys/") => vec![named(&[("code", "mini"), ("version", "1"), ("with", "1")])],
             "/v1/indices/{code}" | "/v1/indices/{code}/versions/{version}" => {

@@ -22,7 +22,7 @@ use hailong::http::state::Limits;
 use hailong::office::Role;
 use hailong::office::secret::NewSecret;
 use hailong::store::writer::WriterOptions;
-use hailong::store::{Store, StoreOptions, keys, units};
+use hailong::store::{Store, StoreOptions, keys, people, units};
 
 pub use client::{Client, Reply};
 pub use log::captured_log;
@@ -109,7 +109,7 @@ impl TestApp {
         Client::new(self.addr, None)
     }
 
-    /// A client with a new key of this role; an agency's is bound to the health department of Đà Nẵng.
+    /// A client of a person of their own with a new key of this role; an agency's is bound to the health department of Đà Nẵng.
     pub fn client(&self, role: Role) -> Client {
         let unit = (role == Role::Agency).then_some(("agency-danang", "SYT"));
         self.client_of(role, unit)
@@ -122,11 +122,19 @@ impl TestApp {
 
     /// A new key, straight from the store: the first key of an installation comes from the command line too.
     pub fn key(&self, role: Role, unit: Option<(&str, &str)>) -> String {
+        static PERSONS: AtomicI64 = AtomicI64::new(1);
+        let number = PERSONS.fetch_add(1, Ordering::SeqCst);
+        self.key_of(&format!("test {} {number}", role.as_str()), role, unit)
+    }
+
+    /// A new key of a person, who is made if there is none of that name.
+    pub fn key_of(&self, person: &str, role: Role, unit: Option<(&str, &str)>) -> String {
         let secret = NewSecret::generate().unwrap();
         let unit_id = unit.map(|(list, code)| self.unit_id(list, code));
-        let name = format!("test {}", role.as_str());
-        let new = keys::NewKey { name, role: role.as_str().into(), hash: secret.hash, unit_id, created_at: NOW, created_by: "test".into() };
-        keys::create(&mut self.store.db().unwrap(), &new).unwrap();
+        let mut db = self.store.db().unwrap();
+        let person_id = role.decides().then(|| people::named(&mut db, person, NOW, "test").unwrap().id);
+        let (name, role, created_by) = (person.to_owned(), role.as_str().to_owned(), "test".to_owned());
+        keys::create(&mut db, &keys::NewKey { name, role, hash: secret.hash, unit_id, created_at: NOW, created_by, person_id }).unwrap();
         secret.text
     }
 

@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use validator::Validate;
 
+use crate::api::admin::proposals::{ProposalBody, proposed};
 use crate::api::collect::intake::{Intake, ReceiptBody, Taken};
 use crate::api::collect::submission::SubmissionBody;
 use crate::api::definitions::units::named_unit;
@@ -19,9 +20,9 @@ use crate::http::state::AppState;
 use crate::office::Action;
 use crate::office::Actor;
 use crate::office::Refusal;
-use crate::office::responses as office;
+use crate::office::responses::{self as office, ListWish};
 use crate::response::Channel;
-use crate::store::responses::{self, Filter, ResponseState, Summary};
+use crate::store::responses::{self, ResponseState, Summary};
 use crate::unit::{Registry, UnitId};
 use crate::words::Finding;
 use crate::words::encode::rfc3339;
@@ -207,7 +208,7 @@ pub async fn get_response(state: AppState, actor: Actor, id: web::Path<String>) 
         let receipt = ReceiptBody::new(&summary.receipt, told(findings));
         return Ok(HttpResponse::Ok().json(ResponseBody::receipt(receipt)));
     }
-    let whole = state.act(actor, move |act| office::open(act, id)).await?;
+    let whole = state.act(actor, move |act| office::open(act, id)).await??;
     let receipt = ReceiptBody::new(&whole.summary.receipt, told(whole.findings));
     let event =
         |event: responses::Event| EventBody { kind: event.kind.as_str(), at: rfc3339(event.at), actor: event.actor, reason: event.reason };
@@ -255,15 +256,14 @@ pub async fn list_responses(
     let page = Page::of(query.cursor.as_deref(), query.limit)?;
     let field = state.wave(&query.wave).await?.ok_or_else(|| Refusal::unknown_wave(&query.wave))?;
     let units = state.units().await?;
-    let unit = query.unit.as_deref().map(|name| named_unit(&units, "unit", name, None)).transpose()?;
-    let unit_id = unit.map(|unit| unit.id.0);
+    let unit = query.unit.as_deref().map(|name| named_unit(&units, "unit", name, None)).transpose()?.map(|unit| unit.id);
     let wanted = query.state.map(|state| match state {
         StateName::Valid => ResponseState::Valid,
         StateName::Invalid => ResponseState::Invalid,
         StateName::Quarantined => ResponseState::Quarantined,
     });
-    let filter = Filter { unit_id, state: wanted, after_seq: page.after.unwrap_or(0) };
-    let rows = state.read(move |db| Ok(responses::list(db, field.wave.id, &filter, page.fetch())?)).await?;
+    let wish = ListWish { unit, state: wanted, after: page.after.unwrap_or(0), limit: page.fetch() };
+    let rows = state.look(actor, move |look| office::list(look, field.wave.id, &wish)).await?;
     Ok(page.answer(&req, rows, |row| row.receipt.seq, |row| summary_body(&row, &units)))
 }
 
@@ -297,9 +297,10 @@ pub async fn withdraw_response(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Leaves a response out of the runs to come, with a reason. It keeps its answers, and the exclusion stays on record.
+/// Proposes to leave a response out of the runs to come, with a reason. It counts until another person confirms; then it keeps its answers,
+/// and the exclusion stays on record.
 #[utoipa::path(tag = "responses", request_body = ReasonRequest, params(("id" = String, Path, description = "The response")),
-    responses((status = 204, description = "Excluded")))]
+    responses((status = 202, description = "Proposed; `Location` is the proposal", body = ProposalBody)))]
 #[post("/v1/responses/{id:[^:/]+}:exclude")]
 pub async fn exclude_response(
     state: AppState,
@@ -309,6 +310,5 @@ pub async fn exclude_response(
 ) -> Result<HttpResponse, Refusal> {
     actor.may(Action::EndResponse)?; // before the address is judged
     let id = uuid(&id)?;
-    state.act(actor, move |act| office::exclude(act, id, &request.0.reason)).await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(proposed(state.act(actor, move |act| office::exclude(act, id, &request.0.reason)).await?))
 }

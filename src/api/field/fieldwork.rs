@@ -14,9 +14,10 @@ use crate::http::page::Listing;
 use crate::http::query::Query;
 use crate::http::state::AppState;
 use crate::jobs::load::WaveInField;
+use crate::office::responses as office;
 use crate::office::waves::{self, DesignBody, DesignRequest, DesignTables};
 use crate::office::{Action, Actor, Refusal};
-use crate::store::responses::{self, Count, CountBy, ResponseState};
+use crate::store::responses::{Count, CountBy, ResponseState};
 use crate::unit::{Registry, UnitId};
 
 /// Loads PSUs and the sample list. A row that contradicts one that is there refuses the whole: responses may stand on it.
@@ -101,13 +102,15 @@ pub async fn get_progress(
         Some(By::Day) | None => CountBy::Day,
     };
     let wave_id = field.wave.id;
-    let counts = state.read(move |db| Ok(responses::count(db, wave_id, by)?)).await?;
-    Ok(HttpResponse::Ok().json(Listing { items: rows(&field, &units, by, &counts), next: None }))
+    let bound = actor.unit().is_some();
+    let counts = state.look(actor, move |look| office::count(look, wave_id, by)).await?;
+    Ok(HttpResponse::Ok().json(Listing { items: rows(&field, &units, (by, bound), &counts), next: None }))
 }
 
-fn rows(field: &WaveInField, units: &Registry, by: CountBy, counts: &[Count]) -> Vec<ProgressBody> {
+fn rows(field: &WaveInField, units: &Registry, (by, bound): (CountBy, bool), counts: &[Count]) -> Vec<ProgressBody> {
     let mut rows: BTreeMap<i64, ProgressBody> = BTreeMap::new();
-    if by == CountBy::Psu {
+    // Which PSUs wait for their first response says something of other units.
+    if by == CountBy::Psu && !bound {
         rows.extend((1..).take(field.design.psus().len()).map(|id| (id, ProgressBody::default())));
     }
     for count in counts {

@@ -9,12 +9,13 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use validator::Validate;
 
+use crate::api::admin::proposals::{ProposalBody, proposed};
 use crate::api::collect::responses::uuid;
 use crate::api::wire::UnitName;
 use crate::http::body::Json;
 use crate::http::page::Listing;
 use crate::http::state::AppState;
-use crate::office::quality::{self, By, InFull};
+use crate::office::quality::{self, By, InFull, LiftWish};
 use crate::office::runs::FlaggedWish;
 use crate::office::{Action, Actor, Refusal};
 use crate::store::quality::{Count, Evaluation, FlagCount, FlagOfResponse, LeftOut};
@@ -125,6 +126,22 @@ pub struct FlagBody {
     pub rule: String,
     /// What was measured, as `name=value`; nothing of the answers.
     pub detail: String,
+    /// Whether two persons found nothing wrong with the response: runs since then count it.
+    pub lifted: bool,
+}
+
+/// Which flags of a response to lift.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LiftRequest {
+    /// The version of the wave's evaluation that set them.
+    evaluation: i32,
+    /// The rules; all whose flags stand if nothing is said.
+    rules: Option<Vec<String>>,
+    /// Why nothing is wrong with the response.
+    #[validate(length(min = 3, max = 500))]
+    #[schema(min_length = 3, max_length = 500)]
+    reason: String,
 }
 
 /// What a run leaves out.
@@ -256,6 +273,19 @@ pub async fn list_flags(state: AppState, actor: Actor, id: web::Path<String>) ->
     actor.may(Action::ListResponses)?; // before the address is judged
     let id = uuid(&id)?;
     let flags = state.look(actor, move |look| quality::flags(look, id)).await?;
-    let flag = |flag: FlagOfResponse| FlagBody { evaluation: flag.evaluation, rule: flag.rule, detail: flag.detail };
+    let flag =
+        |(flag, lifted): (FlagOfResponse, bool)| FlagBody { evaluation: flag.evaluation, rule: flag.rule, detail: flag.detail, lifted };
     Ok(HttpResponse::Ok().json(Listing { items: flags.into_iter().map(flag).collect(), next: None }))
+}
+
+/// Proposes that flags of a response count no more in the runs to come. They count until another person confirms.
+#[utoipa::path(tag = "quality", request_body = LiftRequest, params(("id" = String, Path, description = "The response")),
+    responses((status = 202, description = "Proposed; `Location` is the proposal", body = ProposalBody)))]
+#[post("/v1/responses/{id:[^:/]+}/flags:lift")]
+pub async fn lift_flags(state: AppState, actor: Actor, id: web::Path<String>, request: Json<LiftRequest>) -> Result<HttpResponse, Refusal> {
+    actor.may(Action::EndResponse)?; // before the address is judged
+    let id = uuid(&id)?;
+    let Json(LiftRequest { evaluation, rules, reason }) = request;
+    let wish = LiftWish { evaluation, rules, reason };
+    Ok(proposed(state.act(actor, move |act| quality::lift(act, id, &wish)).await?))
 }

@@ -55,10 +55,15 @@ const TAGGED: [&str; 8] =
     ["put_wave", "put_design", "create_run", "cancel_run", "submit_run", "approve_run", "publish_run", "withdraw_run"];
 
 /// Operations that say in `Location` where the new thing is.
-const LOCATED: [&str; 6] = ["put_response", "put_wave", "create_run", "create_key", "create_evaluation", "load_indicators"];
+const LOCATED: [&str; 8] =
+    ["put_response", "put_wave", "create_run", "create_key", "create_evaluation", "load_indicators", "exclude_response", "lift_flags"];
 
 /// Operations that the present state of a thing, or another one of its name, can refuse.
-const CONFLICTS: [&str; 21] = [
+const CONFLICTS: [&str; 25] = [
+    "exclude_response",
+    "lift_flags",
+    "confirm_proposal",
+    "reject_proposal",
     "put_response",
     "put_survey_version",
     "put_index_version",

@@ -204,7 +204,7 @@ fn collect(office: &Office, units: &Registry, survey: &Survey, field: &WaveInFie
 
 /// A made-up person of the office.
 fn person(name: &str, role: Role) -> Actor {
-    Actor::known(Arc::new(Holder { key: None, name: name.to_owned(), standing: Standing::Role(role), unit: None }))
+    Actor::known(Arc::new(Holder { key: None, name: name.to_owned(), standing: Standing::Role(role), unit: None, person: None }))
 }
 
 /// Takes the first run through submission and approval by another person to publication; later ones stay drafts. Gives the name of the

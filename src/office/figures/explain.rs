@@ -42,7 +42,7 @@ pub fn explain(look: &mut Look<'_>, wish: &ExplainWish) -> Result<Explained, Ref
     let holder = look.may(Action::ReadExplanations)?.clone();
     let source = Source::of(look, &wish.of, IndexKind::Composite)?;
     // The office that explains to itself sees everything, also of what is published.
-    let (reader, own) = match (look.actor.can(Action::ReadRuns), holder.unit) {
+    let (reader, own) = match (look.actor.can(Action::ReadRuns) && holder.unit.is_none(), holder.unit) {
         (true, _) => (Reader::office(), None),
         (false, Some(unit)) => (source.reader.clone(), Some(UnitId(unit))),
         (false, None) => return Err(Refusal::new(Code::UnitForbidden)),

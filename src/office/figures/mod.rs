@@ -146,11 +146,12 @@ fn period(edition: &Edition) -> &str {
 /// Who reads an edition; `None` where there is nothing of it for whoever asks.
 fn reader(look: &mut Look<'_>, edition: &Edition) -> Result<Option<Reader>, Refusal> {
     let actor = look.actor;
-    let agency = actor.unit().filter(|_| actor.can(Action::ReadOwnEmbargoed) && !actor.can(Action::ReadRuns)).map(UnitId);
+    // Whoever is bound to a unit, in whichever role, sees before publication what is its own.
+    let agency = actor.unit().filter(|_| actor.can(Action::ReadOwnEmbargoed) || actor.can(Action::ReadRuns)).map(UnitId);
     let embargoed = match edition.state {
         EditionState::Published => false,
         EditionState::Withdrawn => return Err(Refusal::not_found().detail("Ấn bản này đã bị rút", "The edition was withdrawn")),
-        EditionState::Embargoed if actor.can(Action::ReadRuns) => return Ok(Some(Reader::public())),
+        EditionState::Embargoed if agency.is_none() && actor.can(Action::ReadRuns) => return Ok(Some(Reader::public())),
         EditionState::Embargoed => true,
     };
     match agency {
@@ -174,5 +175,9 @@ fn of_run(look: &mut Look<'_>, asked: &Asked, id: &str) -> Result<(Run, Option<E
         return Err(Refusal::new(Code::WrongState).with("state", run.state.as_str()));
     }
     let edition = editions::of_run(look.db, id)?;
-    Ok((run, edition, Reader::office()))
+    let reader = match look.actor.unit() {
+        Some(unit) => Reader::agency(UnitId(unit), true, look.units()?),
+        None => Reader::office(),
+    };
+    Ok((run, edition, reader))
 }

@@ -83,6 +83,7 @@ fn is_seen(db: &mut Db, run: Uuid, reader: &Reader, definition: &CompositeDefini
 /// 401, 403; `not-found` also for a run without such an analysis.
 pub fn sensitivity(look: &mut Look<'_>, asked: &Asked) -> Result<(Origin, Box<RawValue>), Refusal> {
     look.may(Action::ReadRuns)?;
+    look.of_all_units()?;
     let source = Source::of(look, asked, IndexKind::Composite)?;
     let none = || Refusal::not_found().detail("Lần tính này không phân tích độ nhạy", "The run has no sensitivity analysis");
     Ok((source.origin(), report(look.db, source.run.id, ReportKind::Sensitivity)?.ok_or_else(none)?))
@@ -94,6 +95,7 @@ pub fn sensitivity(look: &mut Look<'_>, asked: &Asked) -> Result<(Origin, Box<Ra
 /// 401, 403, `not-found`.
 pub fn stages(look: &mut Look<'_>, asked: &Asked) -> Result<Stages, Refusal> {
     look.may(Action::ReadRuns)?;
+    look.of_all_units()?;
     let source = Source::of(look, asked, IndexKind::Composite)?;
     let run = source.run.id;
     Ok(Stages {

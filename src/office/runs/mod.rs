@@ -15,10 +15,11 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::responses::check_reason;
-use super::{Act, Action, Code, Holder, Look, OPERATOR, Refusal, Standing, editions};
+use super::{Act, Action, Code, Look, Refusal, editions};
 use crate::jobs::{RUN_JOB, load};
 use crate::store::composites::{self, Inputs};
 use crate::store::jobs::{self, NewJob};
+use crate::store::people::{self, RunStep};
 use crate::store::quality::{self, LeftOut};
 use crate::store::runs::{self, Filter, NewRun, Run, RunState, Step};
 use crate::store::schemas::{self, IndexKind, IndexVersion};
@@ -138,7 +139,8 @@ pub fn index(look: &mut Look<'_>, code: &str, version: &str) -> Result<IndexVers
 /// # Errors
 /// `not-found` for the index, `wave-unknown`, `body-invalid` with every finding.
 pub fn create(act: &mut Act<'_>, id: Uuid, wish: &RunWish) -> Result<Described, Refusal> {
-    let created_by = act.may(Action::Compute)?.actor();
+    let maker = act.may(Action::Compute)?.clone();
+    let created_by = maker.actor();
     let index = index(act, &wish.index, &wish.version)?;
     let frozen = match index.kind {
         IndexKind::Survey => survey::freeze(act, wish, &load::index(&index)?)?,
@@ -161,6 +163,7 @@ pub fn create(act: &mut Act<'_>, id: Uuid, wish: &RunWish) -> Result<Described, 
     // The job that computes a run has the run's own id.
     let job = NewJob { id, kind: RUN_JOB.into(), payload: json!({ "run": id.to_string() }).to_string(), created_at };
     let run = runs::create(act.db, &new, &job)?;
+    people::took(act.db, id, RunStep::Create, maker.person(), &maker.actor())?;
     composites::freeze(act.db, id, &frozen.inputs)?;
     if let Some(left_out) = &frozen.left_out {
         quality::leave_out(act.db, id, left_out)?;
@@ -302,7 +305,11 @@ pub fn cancel(act: &mut Act<'_>, seen: Seen) -> Result<Described, Refusal> {
 /// # Errors
 /// `wrong-state` for another than a draft, and for a preview; `precondition-failed`.
 pub fn submit(act: &mut Act<'_>, seen: Seen) -> Result<Described, Refusal> {
-    step(act, seen, (Action::Compute, "run.submit"), "", |act, step| Ok(runs::submit(act.db, seen.id, step)?))
+    step(act, seen, (Action::Compute, "run.submit"), "", |act, step| {
+        let run = runs::submit(act.db, seen.id, step)?;
+        took(act, seen.id, RunStep::Submit)?;
+        Ok(run)
+    })
 }
 
 /// Approves what another person submitted. With `preview`, agencies see their own scores from now on, under embargo.
@@ -311,8 +318,9 @@ pub fn submit(act: &mut Act<'_>, seen: Seen) -> Result<Described, Refusal> {
 /// `same-person` for whoever made or submitted it, `wrong-state`, `precondition-failed`.
 pub fn approve(act: &mut Act<'_>, seen: Seen, preview: bool) -> Result<Described, Refusal> {
     step(act, seen, (Action::Publish, "run.approve"), "", |act, step| {
-        one_operator(act, seen.id)?;
+        another_person(act, seen.id, RunState::Submitted)?;
         let run = runs::approve(act.db, seen.id, step)?;
+        took(act, seen.id, RunStep::Approve)?;
         if preview {
             editions::embargo(act, &run)?;
         }
@@ -320,32 +328,43 @@ pub fn approve(act: &mut Act<'_>, seen: Seen, preview: bool) -> Result<Described
     })
 }
 
-/// Refuses an operator who approves what an operator made or submitted: whoever runs this machine can take any account on it, so all its
-/// operators count as one person.
-fn one_operator(act: &mut Act<'_>, id: Uuid) -> Result<(), Refusal> {
-    let Some(Holder { standing: Standing::Operator, .. }) = act.actor.holder() else { return Ok(()) };
+/// Records which person takes a step.
+fn took(act: &mut Act<'_>, id: Uuid, step: RunStep) -> Result<(), Refusal> {
+    let Some(holder) = act.actor.holder() else { return Ok(()) };
+    Ok(people::took(act.db, id, step, holder.person(), &holder.actor())?)
+}
+
+/// Refuses whoever made or submitted a run, by whichever key, where another person must take the step from this state. All operators of the
+/// machine count as one.
+fn another_person(act: &mut Act<'_>, id: Uuid, from: RunState) -> Result<(), Refusal> {
+    let Some(holder) = act.actor.holder() else { return Ok(()) };
     let run = runs::get(act.db, id)?;
-    let by_operator = |name: &String| name.starts_with(OPERATOR) && !name.contains('#');
-    if run.state == RunState::Submitted && (by_operator(&run.created_by) || run.submitted_by.as_ref().is_some_and(by_operator)) {
+    let persons = people::of_run(act.db, id)?;
+    let submitted = run.submitted_by.as_ref().is_some_and(|by| holder.is_same(by, persons.submitted_by));
+    if run.state == from && (submitted || holder.is_same(&run.created_by, persons.created_by)) {
         return Err(Refusal::new(Code::SamePerson).detail(
-            "Những người vận hành máy chủ này tính là một người: người khác duyệt bằng khóa của mình",
-            "All operators of this machine count as one person: another approves with a key of their own",
+            "Người tính hoặc trình không được duyệt hay công bố, dù bằng khóa nào; những người vận hành máy chủ này tính là một người",
+            "Whoever made or submitted it neither approves nor publishes it, by whichever key; all operators of this machine count as one person",
         ));
     }
     Ok(())
 }
 
-/// Publishes an approved run: its edition is public from now on. With `edition`, only under that name.
+/// Publishes an approved run: its edition is public from now on. With `edition`, only under that name. Whoever approved it may; whoever made
+/// or submitted it may not.
 ///
 /// # Errors
-/// `wrong-state` for one that is not approved, and for a composite index over a run that is not published; `body-invalid` for another
+/// `same-person`; `wrong-state` for one that is not approved, and for a composite index over a run that is not published; `body-invalid` for another
 /// name than the edition's; `precondition-failed`.
 pub fn publish(act: &mut Act<'_>, seen: Seen, edition: Option<&str>) -> Result<Described, Refusal> {
     step(act, seen, (Action::Publish, "run.publish"), "", |act, step| {
+        another_person(act, seen.id, RunState::Approved)?;
         let run = runs::get(act.db, seen.id)?;
         let name = editions::name(act, &run)?;
         editions::check_name(edition, &name)?;
-        Ok(runs::publish(act.db, seen.id, &name, step)?)
+        let run = runs::publish(act.db, seen.id, &name, step)?;
+        took(act, seen.id, RunStep::Publish)?;
+        Ok(run)
     })
 }
 

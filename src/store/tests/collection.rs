@@ -151,8 +151,8 @@ fn pages_of_responses_follow_one_another() {
     on_each_database(|url| {
         let world = World::new(url);
         world.store_all(1..=5);
-        let page = |after_seq, unit_id| {
-            let filter = responses::Filter { after_seq, unit_id, state: Some(ResponseState::Valid) };
+        let page = |after_seq, unit_id: Option<i32>| {
+            let filter = responses::Filter { after_seq, unit_ids: unit_id.map(|unit| vec![unit]), state: Some(ResponseState::Valid) };
             world.store.read(|db| responses::list(db, world.wave, &filter, 2)).unwrap()
         };
         let mut seen = Vec::new();

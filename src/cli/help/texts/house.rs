@@ -33,12 +33,27 @@ pub(super) const TEXTS: &[Texts] = &[
     Texts { path: "key", about: "Tạo, liệt kê và thu hồi khóa API", arguments: &[] },
     Texts {
         path: "key create",
-        about: "Tạo một khóa và cho xem đúng một lần",
+        about: "Tạo một khóa và cho xem đúng một lần. Hai khóa của một người vẫn là một người ở nơi cần hai người",
         arguments: &[
-            ("name", "Tên gọi của khóa"),
+            ("name", "Tên gọi của khóa; với khóa có quyền quyết định, cũng là tên người giữ nếu không nêu ai"),
             ("role", "Vai trò: device, collector, agency, statistician, publisher, auditor hoặc admin"),
             ("unit", "Đơn vị mà khóa gắn với, kể cả mọi đơn vị trực thuộc: `DANH_MỤC:MÃ`"),
+            ("person", "Khóa của ai"),
         ],
+    },
+    Texts {
+        path: "proposal", about: "Liệt kê, xác nhận, từ chối điều một người đề nghị: khóa, loại phiếu, bỏ cờ", arguments: &[]
+    },
+    Texts {
+        path: "proposal list", about: "Liệt kê các đề nghị, mới nhất trước", arguments: &[("all", "Cả những đề nghị đã quyết định")]
+    },
+    Texts {
+        path: "proposal confirm", about: "Xác nhận điều người khác đề nghị, và làm ngay", arguments: &[("id", "Số của đề nghị")]
+    },
+    Texts {
+        path: "proposal reject",
+        about: "Từ chối một đề nghị; người đề nghị có thể tự rút lại",
+        arguments: &[("id", "Số của đề nghị")],
     },
     Texts { path: "key list", about: "Liệt kê các khóa; phần bí mật không được lưu", arguments: &[] },
     Texts { path: "key revoke", about: "Thu hồi một khóa", arguments: &[("id", "Số của khóa")] },
