@@ -97,6 +97,14 @@ pub fn routes(api: &mut ServiceConfig<'_>) {
         .service(figures::series::get_composite_series);
     // Admins and auditors.
     api.service(admin::keys::create_key).service(admin::keys::list_keys).service(admin::keys::revoke_key).service(admin::audit::list_audit);
+    // … and persons themselves.
+    api.service(admin::people::invite_person)
+        .service(admin::people::list_persons)
+        .service(admin::people::disable_person)
+        .service(admin::people::enrol_person)
+        .service(admin::people::create_session)
+        .service(admin::people::end_session)
+        .service(admin::people::create_own_key);
     // Everyone who programs against this.
     api.service(admin::meta::get_openapi).service(admin::meta::list_problems).service(admin::meta::get_problem);
     // Operators.

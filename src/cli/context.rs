@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 
 use crate::cli::lang::{self, refused};
-use crate::office::{Actor, Office, keys, secret, system_clock, units};
+use crate::office::{Actor, Office, secret, sessions, system_clock, units};
 use crate::store::{Store, StoreOptions};
 use crate::words::Lang;
 
@@ -122,7 +122,7 @@ const KEY: &str = "HAILONG_KEY";
 pub(super) fn myself(office: &Office) -> Result<Actor> {
     let Some(key) = std::env::var(KEY).ok().filter(|key| !key.is_empty()) else { return Ok(Actor::operator(&account())) };
     let hash = secret::hash(key.trim());
-    let holder = office.look(&Actor::anyone(), |look| keys::holder(look, &hash)).map_err(refused)?;
+    let holder = office.look(&Actor::anyone(), |look| sessions::known(look, &hash)).map_err(refused)?;
     let holder = holder.with_context(|| {
         let vi = format!("khóa trong {KEY} không dùng được: không có khóa này, hoặc đã bị thu hồi");
         lang::chosen().pick(vi, format!("{KEY} holds no valid key: it is unknown, or was revoked"))

@@ -1,12 +1,13 @@
 //! `hailong key`: API keys.
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
 use crate::cli::Context;
 use crate::cli::context::myself;
 use crate::cli::lang::{self, refused};
 use crate::office::keys::{self, Answer, Issued, KeyWish};
 use crate::office::{Actor, Office, Role};
+use crate::words::Lang;
 
 /// What to do with keys.
 #[derive(Debug, clap::Subcommand)]
@@ -51,16 +52,7 @@ pub(super) fn key(context: &Context, command: &Command) -> Result<()> {
                     ),
                     text,
                 ),
-                Answer::Proposed { proposal, half } => (
-                    lang.pick(
-                        format!("Đề nghị {}: một người khác phải xác nhận và trao nửa sau. Đây là nửa đầu, chỉ hiện một lần", proposal.id),
-                        format!(
-                            "Proposal {}: another person must confirm it and give the second half. This is the first, shown once",
-                            proposal.id
-                        ),
-                    ),
-                    half,
-                ),
+                Answer::Proposed { proposal, half } => (halved(proposal.id, lang), half),
             };
             eprintln!("{told}");
             println!("{text}");
@@ -86,26 +78,36 @@ pub(super) fn key(context: &Context, command: &Command) -> Result<()> {
 
 /// Makes a key, or proposes one.
 fn create(office: &Office, me: &Actor, (name, role): (&str, &str), unit: Option<&str>, person: Option<String>) -> Result<Answer> {
-    let Some(role) = Role::parse(role) else {
-        let names: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
-        let (names, lang) = (names.join(", "), lang::chosen());
-        bail!(
-            "{}",
-            lang.pick(
-                format!("không có vai trò “{role}”: hãy dùng một trong {names}"),
-                format!("there is no role “{role}”: use one of {names}")
-            )
-        )
-    };
+    let role = role_named(role)?;
     let unit = unit.map(unit_named).transpose()?;
     let wish = KeyWish { name: name.to_owned(), role, unit, person };
     office.act(me, |act| keys::issue(act, &wish)).map_err(refused)
 }
 
-fn unit_named(name: &str) -> Result<(String, String)> {
+pub(super) fn unit_named(name: &str) -> Result<(String, String)> {
     let (list, code) = name.split_once(':').with_context(|| {
         let vi = format!("“{name}” không phải là một đơn vị: hãy viết DANH_MỤC:MÃ, như vn-34:48");
         lang::chosen().pick(vi, format!("“{name}” is not a unit: write LIST:CODE, such as vn-34:48"))
     })?;
     Ok((list.to_owned(), code.to_owned()))
+}
+
+/// The role of a name.
+pub(super) fn role_named(role: &str) -> Result<Role> {
+    Role::parse(role).with_context(|| {
+        let names: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
+        let names = names.join(", ");
+        lang::chosen().pick(
+            format!("không có vai trò “{role}”: hãy dùng một trong {names}"),
+            format!("there is no role “{role}”: use one of {names}"),
+        )
+    })
+}
+
+/// What is said beside the first half of a text that two persons issue.
+pub(super) fn halved(proposal: i32, lang: Lang) -> String {
+    lang.pick(
+        format!("Đề nghị {proposal}: một người khác phải xác nhận và trao nửa sau. Đây là nửa đầu, chỉ hiện một lần"),
+        format!("Proposal {proposal}: another person must confirm it and give the second half. This is the first, shown once"),
+    )
 }

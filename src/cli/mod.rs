@@ -28,6 +28,7 @@ mod index;
 mod key;
 mod lang;
 mod left_out;
+mod person;
 mod print;
 mod proposal;
 mod run;
@@ -120,6 +121,9 @@ enum Command {
     /// Makes, lists and revokes API keys.
     #[command(subcommand)]
     Key(key::Command),
+    /// Invites, lists and disables persons; enrols oneself.
+    #[command(subcommand)]
+    Person(person::Command),
     /// Lists, confirms and rejects what one person proposed: keys, exclusions, the lifting of flags.
     #[command(subcommand)]
     Proposal(proposal::Command),
@@ -161,6 +165,7 @@ fn obey(arguments: Arguments, lang: Lang) -> ExitCode {
         Command::Sample(command) => sample::sample(&context, &command),
         Command::Index(arguments) => index::index(&context, &arguments),
         Command::Key(command) => key::key(&context, &command),
+        Command::Person(command) => person::person(&context, &command),
         Command::Proposal(command) => proposal::proposal(&context, &command),
     };
     match done {

@@ -3,7 +3,7 @@
 //! A key is `hl_` and 43 characters of base64url: 256 random bits with a prefix that scanners for leaked secrets can find. The store
 //! has its SHA-256 only, which for a random secret is as good as a slow hash. It travels in `Authorization: Bearer` and nowhere else.
 //!
-//! A key that is malformed, unknown or revoked gets one and the same answer.
+//! A key that is malformed, unknown or revoked gets one and the same answer. A session's secret looks like a key and is sent like one.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -49,11 +49,29 @@ async fn identify(req: &HttpRequest) -> Result<Actor, Refusal> {
         state.limit(|limiter| limiter.failure(peer))?;
         return Err(Refusal::new(Code::Unauthenticated));
     };
-    state.limit(|limiter| limiter.key(holder.key.unwrap_or_default()))?;
+    // Sessions are counted by their persons, whose numbers are not those of keys.
+    let counted = holder.key.unwrap_or_else(|| -holder.person().unwrap_or_default());
+    state.limit(|limiter| limiter.key(counted))?;
     if let Standing::Role(role) = holder.standing {
         req.extensions_mut().insert(role);
     }
     Ok(Actor::known(holder))
+}
+
+/// What the store would know the key or the session of a request by; none if there is none, or it is malformed.
+#[must_use]
+pub fn presented(req: &HttpRequest) -> Option<[u8; 32]> {
+    req.headers().get(AUTHORIZATION)?.to_str().ok().and_then(bearer).map(secret::hash)
+}
+
+/// Counts a login that was refused, as a key that is not valid.
+///
+/// # Errors
+/// `rate-limited` for an address with too many.
+pub fn failed(req: &HttpRequest, state: &AppState) -> Result<(), Refusal> {
+    state.metrics().auth_failure();
+    let peer = peer(req, state);
+    state.limit(|limiter| limiter.failure(peer))
 }
 
 /// The key of a well-formed `Authorization` header.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::http::state::AppState;
 use crate::jobs::load::{self, Survey, WaveInField};
-use crate::office::{Actor, Holder, Refusal, keys};
+use crate::office::{Actor, Holder, Refusal, sessions};
 use crate::store::schemas;
 
 /// How old a key or a wave may be.
@@ -69,7 +69,7 @@ impl Cache {
         if let Some((holder, true)) = self.keys.get(&hash, FRESH) {
             return Ok(Some(holder));
         }
-        let Some(holder) = state.look(Actor::anyone(), move |look| keys::holder(look, &hash)).await? else {
+        let Some(holder) = state.look(Actor::anyone(), move |look| sessions::known(look, &hash)).await? else {
             self.keys.forget(&hash);
             return Ok(None);
         };

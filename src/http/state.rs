@@ -213,6 +213,20 @@ impl AppState {
         self.look(actor, look).await
     }
 
+    /// Does in the office what is slow on purpose, such as comparing a password. Few may at once: each takes memory too.
+    ///
+    /// # Errors
+    /// Those of `f`.
+    pub async fn slowly<T, F>(&self, f: F) -> Result<T, Refusal>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Office) -> Result<T, Refusal> + Send + 'static,
+    {
+        let _turn = self.0.long.acquire().await.map_err(Refusal::internal)?;
+        let office = self.0.office.clone();
+        web::block(move || f(&office)).await.map_err(Refusal::internal)?
+    }
+
     /// Forgets what a change here made stale; other instances find out within seconds.
     #[must_use]
     pub fn cache(&self) -> &Cache {

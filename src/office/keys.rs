@@ -112,6 +112,15 @@ fn keep(
     Ok(key)
 }
 
+/// Issues a key to somebody who asks for it by a session of their own.
+pub(super) fn issue_to(act: &mut Act<'_>, name: &str, role: Role, unit_id: Option<i32>, whose: &Whose) -> Result<Issued, Refusal> {
+    named(name, "/name")?;
+    let NewSecret { text, hash } = NewSecret::generate().map_err(Refusal::internal)?;
+    let by = act.actor.name();
+    let key = keep(act, (name, role.as_str(), unit_id), Some(&whose.name), hash, &by)?;
+    Ok(Issued { key, text })
+}
+
 /// The name of a key or a person stands in the audit log and in lists: it must be there, and be read as it is written.
 pub(super) fn named(name: &str, at: &'static str) -> Result<(), Refusal> {
     let refused = |code, vi: &'static str, en: &'static str| Err(Refusal::because(Code::BodyInvalid, Finding::error(at, code, vi, en)));

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Act, Action, Code, Holder, Look, Refusal, keys, quality, responses};
+use super::{Act, Action, Code, Holder, Look, Refusal, keys, persons, quality, responses};
 use crate::store::people;
 use crate::store::proposals::{self, Decider, NewProposal, Proposal, ProposalKind, ProposalState};
 
@@ -125,7 +125,7 @@ pub fn confirm(act: &mut Act<'_>, id: i32) -> Result<Confirmed, Refusal> {
         ProposalKind::Exclude => responses::excluded(act, &proposal).map(|()| None)?,
         ProposalKind::Lift => quality::lifted(act, &proposal).map(|()| None)?,
         ProposalKind::Key => Some(keys::confirmed(act, &proposal)?),
-        ProposalKind::Invite => return Err(Refusal::internal("nobody can propose an invitation yet")),
+        ProposalKind::Invite => Some(persons::confirmed(act, &proposal)?),
     };
     Ok(Confirmed { proposal: decided, half })
 }

@@ -101,18 +101,16 @@ impl Action {
             | Self::LoadIndicators
             | Self::Compute => &[Statistician],
             Self::ListResponses => &[Statistician, Auditor],
-            Self::CheckDefinition => &[Statistician, Publisher],
+            Self::CheckDefinition | Self::ConfirmExclusion => &[Statistician, Publisher],
             Self::AddUnits => &[Statistician, Admin],
             Self::WatchFieldwork => &[Collector, Statistician, Publisher, Auditor],
             Self::Publish => &[Publisher],
             Self::ReadRuns => &[Statistician, Publisher, Auditor],
             Self::ReadOwnEmbargoed => &[Agency],
             Self::ReadExplanations => &[Agency, Statistician, Publisher, Auditor],
-            Self::ConfirmExclusion => &[Statistician, Publisher],
             Self::KeepKeys => &[Admin],
-            Self::ConfirmPeople => &[Auditor, Admin],
             Self::ReadProposals => &[Statistician, Publisher, Auditor, Admin],
-            Self::ReadAudit => &[Auditor, Admin],
+            Self::ConfirmPeople | Self::ReadAudit => &[Auditor, Admin],
         }
     }
 

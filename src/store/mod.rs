@@ -24,6 +24,7 @@ mod tables;
 mod tests;
 mod unit_tables;
 
+pub mod accounts;
 pub mod audit;
 pub mod chain;
 pub mod changes;

@@ -52,4 +52,29 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    credential (person_id) {
+        person_id -> Integer,
+        password_hash -> Nullable<Text>,
+        totp_secret -> Nullable<Binary>,
+        totp_step -> BigInt,
+        enrol_hash -> Nullable<Binary>,
+        enrol_until -> BigInt,
+        failures -> Integer,
+        locked_until -> BigInt,
+    }
+}
+
+diesel::table! {
+    session (hash) {
+        hash -> Binary,
+        person_id -> Integer,
+        role -> Text,
+        created_at -> BigInt,
+        seen_at -> BigInt,
+        ends_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(flag_lift, quality_evaluation);

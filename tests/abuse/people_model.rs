@@ -109,8 +109,7 @@ impl World {
                     self.runs.push(id);
                 }
             }
-            5 | 6 => self.step(dice, &me),
-            7 | 8 => self.step(dice, &me),
+            5..=8 => self.step(dice, &me),
             9 => {
                 let id = *dice.pick(&self.responses);
                 drop(self.office.act(&me, |act| responses::exclude(act, id, "it does not suit me")));

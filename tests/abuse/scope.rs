@@ -31,13 +31,43 @@ fn scope(operation: &str, of: &Foreign) -> Scope {
     let put = |path: &str, body: Value| Refused("PUT", path.to_owned(), body);
     let reason = || json!({ "reason": "for the test" });
     match operation {
-        "livez" | "readyz" | "version" | "metrics" | "get_openapi" | "list_problems" | "get_problem" => Public,
-        "list_surveys" | "get_survey" | "get_survey_version" | "get_compatibility" | "list_indices" | "get_index" => Public,
-        "get_index_version" | "list_units" | "get_unit" | "list_waves" | "get_wave" | "check_survey" | "check_index" => Public,
-        "check_indicators" | "list_editions" | "get_edition" => Public,
-        "list_composite_scores" | "list_composite_targets" | "get_composite_series" => Public,
-        "list_runs" | "get_run" | "get_run_progress" | "stream_run_progress" | "get_chain" => Whole,
-        "list_indicator_tables" | "get_indicator_table" => Whole,
+        "livez"
+        | "readyz"
+        | "version"
+        | "metrics"
+        | "get_openapi"
+        | "list_problems"
+        | "get_problem"
+        | "list_surveys"
+        | "get_survey"
+        | "get_survey_version"
+        | "get_compatibility"
+        | "list_indices"
+        | "get_index"
+        | "get_index_version"
+        | "list_units"
+        | "get_unit"
+        | "list_waves"
+        | "get_wave"
+        | "check_survey"
+        | "check_index"
+        | "check_indicators"
+        | "list_editions"
+        | "get_edition"
+        | "list_composite_scores"
+        | "list_composite_targets"
+        | "get_composite_series"
+        | "create_session"
+        | "enrol_person"
+        | "end_session"
+        | "create_own_key" => Public,
+        "list_runs"
+        | "get_run"
+        | "get_run_progress"
+        | "stream_run_progress"
+        | "get_chain"
+        | "list_indicator_tables"
+        | "get_indicator_table" => Whole,
         "list_scores" => List(format!("/v1/scores?run={}", of.draft)),
         "list_responses" => List("/v1/responses?wave=open&limit=1000".to_owned()),
         "list_proposals" => List("/v1/proposals".to_owned()),
@@ -70,6 +100,9 @@ fn scope(operation: &str, of: &Foreign) -> Scope {
         "get_composite_explanation" => get("/v1/composite-explanations?index=mixed&unit=SXD"),
         "get_composite_stages" => get("/v1/composite-stages?index=mixed"),
         "get_composite_sensitivity" => get("/v1/composite-sensitivity?index=mixed"),
+        "invite_person" => post("/v1/persons", json!({ "name": "x", "roles": ["auditor"] })),
+        "list_persons" => get("/v1/persons"),
+        "disable_person" => post("/v1/persons/1:disable", json!({})),
         "create_key" => post("/v1/keys", json!({ "name": "x", "role": "device" })),
         "list_keys" => get("/v1/keys"),
         "revoke_key" => Refused("DELETE", "/v1/keys/1".to_owned(), Value::Null),

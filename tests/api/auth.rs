@@ -38,6 +38,8 @@ fn table(operation: &'static str, path: &str, roles: &'static [Role]) -> Row {
 fn matrix() -> Vec<Row> {
     let reason = json!({ "reason": "for the test" });
     let none = json!({});
+    let login = json!({ "login": "nobody", "password": "chuồn chuồn bay", "totp": "123456" });
+    let enrolment = json!({ "login": "nobody", "password": "chuồn chuồn bay", "code": "none" });
     let run = json!({ "index": "none", "version": "1", "wave": "open" });
     vec![
         read("livez", "/livez", true, ANYONE),
@@ -107,6 +109,13 @@ fn matrix() -> Vec<Row> {
         ),
         read("get_composite_stages", "/v1/composite-stages?index=none", false, &[Statistician, Publisher, Auditor]),
         read("get_composite_sensitivity", "/v1/composite-sensitivity?index=none", false, &[Statistician, Publisher, Auditor]),
+        write("invite_person", "POST", "/v1/persons", &json!({ "name": "x", "roles": ["auditor"] }), &[Admin]),
+        read("list_persons", "/v1/persons", false, &[Admin]),
+        write("disable_person", "POST", "/v1/persons/999999:disable", &none, &[Admin]),
+        Row { without_key: true, ..write("enrol_person", "POST", "/v1/persons:enrol", &enrolment, &[]) },
+        Row { without_key: true, ..write("create_session", "POST", "/v1/sessions", &login, &[]) },
+        Row { method: "DELETE", ..read("end_session", "/v1/sessions/current", false, ANYONE) },
+        write("create_own_key", "POST", "/v1/sessions/current/keys", &json!({ "name": "x" }), ANYONE),
         read("list_proposals", "/v1/proposals", false, &[Statistician, Publisher, Auditor, Admin]),
         read("get_proposal", "/v1/proposals/99", false, &[Statistician, Publisher, Auditor, Admin]),
         write("confirm_proposal", "POST", "/v1/proposals/99:confirm", &none, &[Statistician, Publisher, Auditor, Admin]),

@@ -136,6 +136,7 @@ impl Everything {
             "/v1/indicator-tables" | "/v1/indicator-tables:check" => {
                 vec![named(&[("index", "mixed"), ("version", "2025"), ("title", "x")])]
             }
+            _ if path.starts_with("/v1/persons/") => vec![named(&[("id", "999999")])],
             _ if path.starts_with("/v1/proposals/") => vec![named(&[("id", "1")])],
             _ if path.starts_with("/v1/keys/") => vec![named(&[("id", "999999")])],
             _ if path.starts_with("/v1/surveys/") => vec![named(&[("code", "mini"), ("version", "1"), ("with", "1")])],

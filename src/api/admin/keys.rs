@@ -81,7 +81,8 @@ pub struct IssuedKey {
     pub key: String,
 }
 
-fn body(key: Key, units: &Registry, persons: &HashMap<i32, String>) -> KeyBody {
+/// A key as the API tells it.
+pub(super) fn body(key: Key, units: &Registry, persons: &HashMap<i32, String>) -> KeyBody {
     let unit = key.unit_id.and_then(|id| units.get(UnitId(id)));
     KeyBody {
         id: key.id,

@@ -33,6 +33,7 @@ use crate::office::Refusal;
         (name = "scores", description = "Editions and their scores"),
         (name = "composites", description = "Composite indices: tables of indicators, scores, explanations, targets, series"),
         (name = "keys", description = "Keys"),
+        (name = "persons", description = "Persons and their sessions"),
         (name = "proposals", description = "What one person proposes and another confirms"),
         (name = "audit", description = "Who did what"),
         (name = "about", description = "The API about itself"),

@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 use crate::office::Code;
 
 /// Operations that ask for no key, and answer everyone the same.
-const OPEN: [&str; 18] = [
+const OPEN: [&str; 20] = [
+    "create_session",
+    "enrol_person",
     "livez",
     "readyz",
     "version",
@@ -55,8 +57,17 @@ const TAGGED: [&str; 8] =
     ["put_wave", "put_design", "create_run", "cancel_run", "submit_run", "approve_run", "publish_run", "withdraw_run"];
 
 /// Operations that say in `Location` where the new thing is.
-const LOCATED: [&str; 8] =
-    ["put_response", "put_wave", "create_run", "create_key", "create_evaluation", "load_indicators", "exclude_response", "lift_flags"];
+const LOCATED: [&str; 9] = [
+    "invite_person",
+    "put_response",
+    "put_wave",
+    "create_run",
+    "create_key",
+    "create_evaluation",
+    "load_indicators",
+    "exclude_response",
+    "lift_flags",
+];
 
 /// Operations that the present state of a thing, or another one of its name, can refuse.
 const CONFLICTS: [&str; 25] = [
@@ -177,8 +188,8 @@ impl<'a> Rules<'a> {
         let all = [
             (400, self.has_body || self.has_query || limited),
             (401, limited),
-            (403, key),
-            (404, self.names_a_thing),
+            (403, key || matches!(self.name, "create_session" | "enrol_person")),
+            (404, self.names_a_thing || matches!(self.name, "end_session" | "create_own_key")),
             (408, self.has_body),
             (409, CONFLICTS.contains(&self.name)),
             (410, matches!(self.name, "put_response" | "get_response" | "exclude_response")),

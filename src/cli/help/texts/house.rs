@@ -41,6 +41,27 @@ pub(super) const TEXTS: &[Texts] = &[
             ("person", "Khóa của ai"),
         ],
     },
+    Texts { path: "person", about: "Mời, liệt kê, ngừng quyền của người dùng; tự ghi danh", arguments: &[] },
+    Texts {
+        path: "person add",
+        about: "Mời một người, hoặc đổi vai trò của họ; in mã mời để họ tự ghi danh, đúng một lần",
+        arguments: &[
+            ("name", "Tên gọi, cũng là tên đăng nhập"),
+            ("roles", "Vai trò được đăng nhập: statistician, publisher, auditor hoặc admin; có thể nêu nhiều lần"),
+            ("unit", "Đơn vị mà người đó gắn với, kể cả mọi đơn vị trực thuộc: `DANH_MỤC:MÃ`"),
+        ],
+    },
+    Texts { path: "person list", about: "Liệt kê mọi người", arguments: &[] },
+    Texts {
+        path: "person disable",
+        about: "Ngừng mọi quyền của một người: khóa và phiên đăng nhập hết hiệu lực",
+        arguments: &[("name", "Tên người đó")],
+    },
+    Texts {
+        path: "person enrol",
+        about: "Ghi danh bằng mã mời: hỏi mã và mật khẩu, in điều ứng dụng xác thực cần",
+        arguments: &[("name", "Tên của mình")],
+    },
     Texts {
         path: "proposal", about: "Liệt kê, xác nhận, từ chối điều một người đề nghị: khóa, loại phiếu, bỏ cờ", arguments: &[]
     },
