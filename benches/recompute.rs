@@ -143,6 +143,7 @@ fn response(world: &World, n: u64) -> NewResponse {
         respondent: None,
         strict: false,
         supersedes: None,
+        invitation: None,
         actor: "bench".into(),
     }
 }

@@ -68,6 +68,7 @@ pub fn load(folder: &Path, database: &str) {
             respondent: None,
             strict: false,
             supersedes: None,
+            invitation: None,
             actor: "bench".into(),
         }
     };

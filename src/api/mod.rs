@@ -34,6 +34,8 @@ pub fn faces(config: &mut web::ServiceConfig) {
 pub fn routes(api: &mut ServiceConfig<'_>) {
     // Devices, fieldworkers, citizens: sending answers.
     api.service(collect::responses::put_response).service(collect::responses::get_response).service(collect::batch::send_batch);
+    // … whom to ask for them.
+    api.service(collect::invitations::create_invitation).service(collect::invitations::create_invitations);
     // … and what to ask, of whom.
     api.service(definitions::surveys::list_surveys)
         .service(definitions::surveys::get_survey)

@@ -5,20 +5,10 @@ use actix_web::http::header::{CACHE_CONTROL, ETAG};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use crate::office::wire::Words;
+pub use crate::office::wire::{UnitName, Words};
 use crate::schema::Change;
 use crate::unit::Unit;
 use crate::words::Finding;
-
-/// A unit: a code within a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct UnitName {
-    /// The code list, such as `vn-34`.
-    pub list: String,
-    /// The code in that list.
-    pub code: String,
-}
 
 /// A unit with what people call it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

@@ -1,11 +1,13 @@
 //! `hailong serve`: the server, its writer and its worker, until a signal stops them.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 
 use crate::cli::{Context, lang};
+use crate::http::limit::{ANSWERS, Rates};
 use crate::http::server::{self, ServerError, ServerOptions};
 use crate::http::state::Limits;
 use crate::jobs::Worker;
@@ -32,6 +34,10 @@ pub(super) struct Arguments {
     /// A proxy whose `X-Forwarded-For` is believed; may be given several times.
     #[arg(long = "trusted-proxy")]
     pub(super) trusted_proxies: Vec<std::net::IpAddr>,
+    /// Answers a minute about one unit that one address may send without a key; its network may send four times as many, and all together
+    /// twenty times as many.
+    #[arg(long, default_value_t = ANSWERS)]
+    pub(super) answers_per_minute: NonZeroU32,
     /// Let anyone ask as often as they like: for load tests on loopback.
     #[arg(long)]
     pub(super) no_rate_limit: bool,
@@ -47,9 +53,7 @@ pub(super) fn serve_store(store: Store, arguments: &Arguments, alone: bool) -> R
     let mut worker = Worker::start(store.clone(), system_clock(), alone)?;
     let writer = store.start_writer(WriterOptions::default())?;
     let mut limits = Limits { trusted_proxies: arguments.trusted_proxies.clone(), ..Limits::default() };
-    if arguments.no_rate_limit {
-        limits.rates = None;
-    }
+    limits.rates = (!arguments.no_rate_limit).then_some(Rates { answers_per_minute: arguments.answers_per_minute, ..Rates::DEFAULT });
     let options = ServerOptions {
         store,
         writer,

@@ -91,6 +91,16 @@ fn rests_on(manifest: &Manifest) {
         );
         println!("{said}");
     }
+    if let Some(invited) = &manifest.by_invitation {
+        let (n, all, share) = (invited.responses, manifest.responses, 100.0 * invited.share);
+        println!(
+            "{}",
+            lang.pick(
+                format!("{n} trong {all} phiếu đến bằng thư mời ({share:.1}%)"),
+                format!("{n} of {all} responses came by invitation ({share:.1}%)"),
+            )
+        );
+    }
     if let Some(chain) = &manifest.chain {
         let number = |n: Option<i64>| n.map_or(lang.pick("không rõ", "unknown").to_owned(), |n| n.to_string());
         let rate = |rate: Option<f64>| rate.map(|rate| format!(" ({:.1}%)", 100.0 * rate)).unwrap_or_default();

@@ -5,7 +5,7 @@
 //!
 //! A key that is malformed, unknown or revoked gets one and the same answer. A session's secret looks like a key and is sent like one.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev};
@@ -14,7 +14,7 @@ use futures_util::future::LocalBoxFuture;
 use crate::http::state::AppState;
 use crate::office::Code;
 use crate::office::Refusal;
-use crate::office::secret::{self, PREFIX};
+use crate::office::secret::{self, INVITATION, PREFIX};
 use crate::office::{Actor, Standing};
 
 /// 256 bits in base64url.
@@ -88,20 +88,34 @@ pub(crate) fn names_a_secret(query: &str) -> bool {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         SECRET_NAMES.iter().any(|secret| name.eq_ignore_ascii_case(secret))
             || value.strip_prefix(PREFIX).is_some_and(|rest| rest.len() >= SECRET_LENGTH)
+            || value.starts_with(INVITATION)
     })
 }
 
 /// The address of the client: of the peer, or as a trusted proxy names it.
-fn peer(req: &HttpRequest, state: &AppState) -> IpAddr {
+pub(crate) fn peer(req: &HttpRequest, state: &AppState) -> IpAddr {
     let peer = req.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip().to_canonical());
     let trusted = &state.limits().trusted_proxies;
     if !trusted.contains(&peer) {
         return peer;
     }
     let forwarded = req.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
-    let hops: Vec<IpAddr> = forwarded.flat_map(|value| value.split(',')).filter_map(|hop| hop.trim().parse().ok()).collect();
-    // Each proxy appends whom it heard from: the last that is not one of ours is the client.
-    hops.into_iter().rev().find(|hop| !trusted.contains(hop)).unwrap_or(peer)
+    let hops: Vec<&str> = forwarded.flat_map(|value| value.split(',')).collect();
+    client(peer, &hops, trusted)
+}
+
+/// Each proxy appends whom it heard from: the last that is not one of ours is the client. What stands before a hop that cannot be read may be
+/// anybody's word.
+fn client(peer: IpAddr, hops: &[&str], trusted: &[IpAddr]) -> IpAddr {
+    let named = hops.iter().rev().map(|hop| address(hop)).find(|hop| !hop.is_some_and(|hop| trusted.contains(&hop)));
+    named.flatten().unwrap_or(peer)
+}
+
+/// An address as proxies write it, some with a port.
+fn address(hop: &str) -> Option<IpAddr> {
+    let hop = hop.trim();
+    let bare = hop.parse().ok().or_else(|| hop.parse::<SocketAddr>().ok().map(|socket| socket.ip()));
+    bare.map(|address: IpAddr| address.to_canonical())
 }
 
 #[cfg(test)]
@@ -133,9 +147,25 @@ mod tests {
     }
 
     #[test]
+    fn whoever_forges_hops_is_known_by_what_the_proxy_wrote() {
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        let trusted = [ip("10.0.0.1"), ip("10.0.0.2")];
+        let client = |hops: &[&str]| client(ip("10.0.0.1"), hops, &trusted);
+        assert_eq!(client(&["198.51.100.7"]), ip("198.51.100.7"));
+        assert_eq!(client(&["203.0.113.9", " 198.51.100.7", "10.0.0.2"]), ip("198.51.100.7"));
+        assert_eq!(client(&["203.0.113.9", "198.51.100.7:4711"]), ip("198.51.100.7"), "with a port");
+        assert_eq!(client(&["[2001:db8::1]:4711"]), ip("2001:db8::1"));
+        assert_eq!(client(&["::ffff:198.51.100.7"]), ip("198.51.100.7"));
+        assert_eq!(client(&["203.0.113.9", "unknown"]), ip("10.0.0.1"), "what cannot be read hides nobody behind what stands before it");
+        assert_eq!(client(&[]), ip("10.0.0.1"));
+        assert_eq!(client(&["10.0.0.2"]), ip("10.0.0.1"));
+    }
+
+    #[test]
     fn a_secret_in_the_query_is_noticed_by_name_and_by_form() {
         assert!(names_a_secret("wave=a&access_token=x"));
         assert!(names_a_secret(&format!("q=hl_{}", "a".repeat(43))));
+        assert!(names_a_secret(&format!("i=hli_{}", "a".repeat(32))));
         assert!(!names_a_secret("wave=a&unit=vn-34:01"));
     }
 }

@@ -1,6 +1,6 @@
 //! How often one key, or one address without a key, may ask.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -20,14 +20,28 @@ pub struct Rates {
     pub key_per_second: NonZeroU32,
     /// Requests a second of one address without a key.
     pub peer_per_second: NonZeroU32,
-    /// Keys that are not valid, a minute, from one address.
+    /// Keys and invitations that are not valid, a minute, from one address.
     pub failures_per_minute: NonZeroU32,
+    /// Answers a minute about one unit by its open link, from one address. Its network may send [`NETWORK`] times as many, and all together
+    /// [`EVERYBODY`] times as many.
+    pub answers_per_minute: NonZeroU32,
 }
 
 impl Rates {
     /// Generous: a batch uploader and an office behind one address stay below; a loop does not.
-    pub const DEFAULT: Self = Self { key_per_second: nonzero(500), peer_per_second: nonzero(100), failures_per_minute: nonzero(10) };
+    pub const DEFAULT: Self =
+        Self { key_per_second: nonzero(500), peer_per_second: nonzero(100), failures_per_minute: nonzero(10), answers_per_minute: ANSWERS };
 }
+
+/// Answers a minute by the open link of one unit from one address: a hall that answers behind one address stays below.
+pub const ANSWERS: NonZeroU32 = nonzero(30);
+/// How many times as many a network may send: a /24, or a /48 of IPv6.
+const NETWORK: NonZeroU32 = nonzero(4);
+/// How many times as many may come about one unit at all.
+const EVERYBODY: NonZeroU32 = nonzero(20);
+
+/// What one link is: a wave and a unit.
+type Link = (i32, i32);
 
 const fn nonzero(n: u32) -> NonZeroU32 {
     match NonZeroU32::new(n) {
@@ -41,6 +55,8 @@ pub struct Limiter {
     keys: DefaultKeyedRateLimiter<i32>,
     peers: DefaultKeyedRateLimiter<IpAddr>,
     failures: DefaultKeyedRateLimiter<IpAddr>,
+    /// Answers by open links: from an address, from its network, at all.
+    answers: [DefaultKeyedRateLimiter<(IpAddr, Link)>; 3],
     clock: DefaultClock,
     passed: AtomicU32,
 }
@@ -54,6 +70,8 @@ impl Limiter {
             keys: RateLimiter::keyed(per_second(rates.key_per_second)),
             peers: RateLimiter::keyed(per_second(rates.peer_per_second)),
             failures: RateLimiter::keyed(Quota::per_minute(rates.failures_per_minute)),
+            answers: [nonzero(1), NETWORK, EVERYBODY]
+                .map(|times| RateLimiter::keyed(Quota::per_minute(rates.answers_per_minute.saturating_mul(times)))),
             clock: DefaultClock::default(),
             passed: AtomicU32::new(0),
         }
@@ -77,7 +95,22 @@ impl Limiter {
         self.peers.check_key(&network(address)).map_err(|until| self.refusal(&until))
     }
 
-    /// Counts a key that is not valid.
+    /// Counts an answer by the open link of a unit.
+    ///
+    /// The widest bucket comes last: whoever is refused by a narrower one takes nothing out of what others share.
+    ///
+    /// # Errors
+    /// `rate-limited` with `Retry-After`.
+    pub fn answer(&self, address: IpAddr, link: Link) -> Result<(), Refusal> {
+        self.sweep();
+        let [one, near, all] = &self.answers;
+        for (bucket, from) in [(one, network(address)), (near, wider(address)), (all, IpAddr::V4(Ipv4Addr::UNSPECIFIED))] {
+            bucket.check_key(&(from, link)).map_err(|until| self.refusal(&until))?;
+        }
+        Ok(())
+    }
+
+    /// Counts a key or an invitation that is not valid.
     ///
     /// # Errors
     /// `rate-limited` with `Retry-After`.
@@ -97,6 +130,7 @@ impl Limiter {
             self.keys.retain_recent();
             self.peers.retain_recent();
             self.failures.retain_recent();
+            self.answers.iter().for_each(RateLimiter::retain_recent);
         }
     }
 }
@@ -112,6 +146,20 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
+/// The /24 of an IPv4 address, or the /48 that one IPv6 site has.
+fn wider(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => {
+            let [a, b, c, _] = v4.octets();
+            IpAddr::V4(Ipv4Addr::new(a, b, c, 0))
+        }
+        IpAddr::V6(v6) => {
+            let [a, b, c, ..] = v6.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,6 +171,20 @@ mod tests {
         assert_ne!(address("2001:db8:1:2::1"), address("2001:db8:1:3::1"));
         assert_eq!(address("::ffff:192.0.2.1"), address("192.0.2.1"));
         assert_ne!(address("192.0.2.1"), address("192.0.2.2"));
+    }
+
+    #[test]
+    fn answers_about_a_unit_are_counted_by_address_by_network_and_in_all() {
+        let limiter = Limiter::new(Rates { answers_per_minute: nonzero(5), ..Rates::DEFAULT });
+        let passed = |n: u8, link: Link, address: fn(u8) -> IpAddr| (0..n).filter(|n| limiter.answer(address(*n), link).is_ok()).count();
+        let v4 = |a, b, c| IpAddr::V4(Ipv4Addr::new(198, a, b, c));
+        assert_eq!(passed(50, (1, 1), |_| "192.0.2.1".parse().unwrap()), 5);
+        assert_eq!(passed(50, (1, 2), |_| "192.0.2.1".parse().unwrap()), 5, "another unit has a link of its own");
+        assert_eq!(passed(100, (1, 1), |n| IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2 + n))), 15, "the rest of the network's twenty");
+        let far: Vec<IpAddr> = (0..200).map(|n| v4(n, n, n)).collect();
+        assert_eq!(far.iter().filter(|address| limiter.answer(**address, (1, 1)).is_ok()).count(), 80, "a hundred in all");
+        let subscriber = |n| IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 1, 2, 0, 0, 0, n));
+        assert_eq!((0..50).filter(|n| limiter.answer(subscriber(*n), (1, 3)).is_ok()).count(), 5, "one subscriber is one address");
     }
 
     #[test]

@@ -155,6 +155,7 @@ pub fn recompute_without(db: &mut Db, run: &Run, left_out: Option<&LeftOut>, rep
         since: run.since.map(|since| runs::get(db, since)).transpose()?.and_then(|since| since.digest).map(|digest| hex(&digest)),
         clusters: stream::clusters(&core, &frame),
         chain: taking_part.chain(db)?,
+        by_invitation: taking_part.invited(frame.rows()),
         flags: taking_part.flags(),
         left_out: stream::left_out(db, run, plan.invalid_items(), taking_part.dropped)?,
         units: Some(hex(&units.state(lists(field)))),

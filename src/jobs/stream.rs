@@ -6,12 +6,12 @@ use std::vec::IntoIter;
 
 use crate::design::{Chain, DesignKind, Wave};
 use crate::frame::{DeviceDays, Frame};
-use crate::publication::{ChainUsed, ClustersUsed, FlagsUsed, LeftOut as NotCounted, Reason, VersionUsed};
+use crate::publication::{ChainUsed, ClustersUsed, FlagsUsed, InvitedUsed, LeftOut as NotCounted, Reason, VersionUsed};
 use crate::response::service_day;
 use crate::schema::InvalidItems;
 use crate::store::quality::{self, LeftOut};
 use crate::store::runs::Run;
-use crate::store::{Db, StoreError, chain, origins, scan};
+use crate::store::{Db, StoreError, chain, invitations, origins, scan};
 use crate::words::encode::hex;
 
 /// The device of each response, by sequence number.
@@ -24,6 +24,8 @@ pub(super) struct Participation<'a> {
     left_out: Option<&'a LeftOut>,
     flagged: Peekable<IntoIter<i64>>,
     devices: Option<Devices>,
+    invited: Peekable<IntoIter<i64>>,
+    by_invitation: i64,
     days: DeviceDays,
     /// Responses that the rule for invalid items dropped.
     pub(super) dropped: i64,
@@ -44,7 +46,9 @@ impl<'a> Participation<'a> {
             DesignKind::Element | DesignKind::Cluster => None,
         };
         let flagged = flagged.into_iter().peekable();
-        Ok(Self { run, left_out, flagged, devices, days: DeviceDays::default(), dropped: 0, answers: 0, skipped: 0, not_judged: 0 })
+        let invited = invitations::invited(db, run.wave()?, run.high_water().seq)?.into_iter().peekable();
+        let days = DeviceDays::default();
+        Ok(Self { run, left_out, flagged, devices, invited, by_invitation: 0, days, dropped: 0, answers: 0, skipped: 0, not_judged: 0 })
     }
 
     /// The cluster of a row, as the frame takes it; `None` where the row is left out.
@@ -58,6 +62,8 @@ impl<'a> Participation<'a> {
         if self.left_out.is_some_and(|left_out| row.seq > left_out.evaluation.high_water_seq) {
             self.not_judged += 1;
         }
+        while self.invited.next_if(|seq| *seq < row.seq).is_some() {}
+        self.by_invitation += i64::from(self.invited.peek() == Some(&row.seq));
         let Some(devices) = &mut self.devices else { return Some(usize::try_from(row.psu_id.max(1) - 1).unwrap_or(0)) };
         while devices.next_if(|(seq, _)| *seq < row.seq).is_some() {}
         let device = devices.peek().filter(|(seq, _)| *seq == row.seq).and_then(|(_, device)| *device);
@@ -79,6 +85,13 @@ impl<'a> Participation<'a> {
             left_out: self.skipped,
             not_judged: self.not_judged,
         })
+    }
+
+    /// How many of those that took part came by an invitation; nothing where none did.
+    pub(super) fn invited(&self, responses: usize) -> Option<InvitedUsed> {
+        #[allow(clippy::cast_precision_loss)] // numbers of people
+        let share = self.by_invitation as f64 / responses.max(1) as f64;
+        (self.by_invitation > 0).then_some(InvitedUsed { responses: self.by_invitation, share })
     }
 
     /// How many could have answered, as it was said when the run was made, with the answers that there are.

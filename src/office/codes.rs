@@ -52,6 +52,8 @@ codes! {
     Forbidden 403 "forbidden" "Vai trò này không được phép" "This role may not do that";
     /// The key is bound to a unit, and this concerns another.
     UnitForbidden 403 "unit-forbidden" "Khóa này không dùng cho đơn vị đó" "This key is not for that unit";
+    /// The wave takes answers by link only with an invitation. An office that has the dossier makes one.
+    InvitationNeeded 403 "invitation-needed" "Cần thư mời để trả lời" "An invitation is needed";
     /// The answer would give away figures that the definition keeps from the public: `detail` says which.
     FiguresHidden 403 "figures-hidden" "Có số liệu không được công khai" "Some of the figures are not public";
     /// Whoever made or submitted a run cannot approve or publish it, nor anyone confirm what they proposed: a second person must.
@@ -60,6 +62,8 @@ codes! {
     LoginRefused 403 "login-refused" "Không đăng nhập được" "The login is refused";
     /// There is nothing at this address, or nothing that this caller may know of.
     NotFound 404 "not-found" "Không tìm thấy" "Not found";
+    /// No such invitation is valid for this wave and unit now: it is unknown, has expired, or is for another wave or unit. Nothing was stored.
+    InvitationInvalid 404 "invitation-invalid" "Thư mời không hợp lệ" "The invitation is not valid";
     /// The response names a survey version that was never published here.
     SchemaVersionUnknown 404 "schema-version-unknown" "Không có phiên bản phiếu hỏi này" "The survey version is unknown";
     /// The response or run names a wave that does not exist.
@@ -70,6 +74,8 @@ codes! {
     RequestTimeout 408 "request-timeout" "Nhận nội dung quá lâu" "The body took too long to arrive";
     /// Another body is stored under this id. `stored_sha256`, its hash, is told to the key that sent it, and to nobody else.
     ResponseConflict 409 "response-conflict" "Mã phiếu đã dùng cho nội dung khác" "The id holds another response";
+    /// The invitation was used for another response: each is for one. Nothing was stored.
+    InvitationUsed 409 "invitation-used" "Thư mời đã được dùng" "The invitation was used already";
     /// The wave is closed. With `kept: true` the response was answered before the close and waits in quarantine: do not send it again.
     CollectionClosed 409 "collection-closed" "Đợt khảo sát đã đóng" "The collection is closed";
     /// The wave does not take answers yet.

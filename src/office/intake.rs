@@ -9,13 +9,15 @@
 //! gets the same receipt. A closed wave is looked up before the answers are judged, so that a repeated sending after the close
 //! still finds its receipt.
 
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::place::{Place, authorise, place};
-use super::{Actor, Code, Look, Refusal, Role, Standing};
+use super::{Actor, Code, Look, Refusal, Role, Standing, secret};
 use crate::jobs::load::{Survey, WaveInField};
 use crate::response::{Channel, Response, Submission, reasons, refuses_whole};
+use crate::schema::canonical_json;
 use crate::store::doubled;
 use crate::store::responses::{self, Receipt, ResponseState};
 use crate::store::writer::{NewResponse, Outcome, Pending, QueueError, WriteError, Writer};
@@ -51,6 +53,8 @@ pub struct Sent {
     pub sha256: [u8; 32],
     /// What they say.
     pub submission: Submission,
+    /// The hash of the token of the invitation that they named.
+    pub invitation: Option<[u8; 32]>,
 }
 
 /// What a wave's dates mean for a submission that arrives now.
@@ -83,14 +87,25 @@ pub struct Taken {
     pub replayed: bool,
 }
 
-/// Reads the bytes of a submission.
+/// Reads the bytes of a submission. Of one that names an invitation the token is taken out, so that nothing that is stored, not even a hash of
+/// it, tells by which invitation it came: its bytes are the canonical JSON of the rest.
 ///
 /// # Errors
 /// `json-invalid`, or `body-invalid` with every finding: a body that is no submission cannot be kept, for nobody knows of which wave
 /// it is.
 pub fn read(id: Uuid, body: Vec<u8>) -> Result<Sent, Refusal> {
-    let submission = Submission::parse(&body).map_err(unreadable)?;
-    Ok(Sent { id, sha256: Sha256::digest(&body).into(), body, submission })
+    let mut submission = Submission::parse(&body).map_err(unreadable)?;
+    let invitation = submission.invitation.take().map(|token| secret::hash(&token));
+    let body = if invitation.is_some() { without_invitation(&body) } else { body };
+    Ok(Sent { id, sha256: Sha256::digest(&body).into(), body, submission, invitation })
+}
+
+fn without_invitation(body: &[u8]) -> Vec<u8> {
+    let mut value: Value = serde_json::from_slice(body).unwrap_or_default(); // it was read before
+    if let Some(members) = value.as_object_mut() {
+        members.remove("invitation");
+    }
+    canonical_json(&value).into_bytes()
 }
 
 fn unreadable(findings: Vec<Finding>) -> Refusal {
@@ -132,13 +147,20 @@ impl Intake<'_> {
     /// Checks the answers of a submission that was admitted and that is not stored yet.
     ///
     /// # Errors
-    /// `collection-closed` for what was not answered before the close; `answers-invalid`, with every finding, where answers with errors
+    /// `invitation-needed`; `collection-closed` for what was not answered before the close; `answers-invalid`, with every finding, where answers with errors
     /// are not kept.
     pub fn judge(&self, sent: Sent, (place, mut findings, when): (Place, Vec<Finding>, When)) -> Result<Ready, Refusal> {
         if when == (When::Closed { in_time: false }) {
             return Err(closed(false));
         }
-        let Sent { id, body, sha256, submission } = sent;
+        if self.actor.holder().is_none()
+            && self.field.wave.needs_invitation()
+            && sent.invitation.is_none()
+            && sent.submission.supersedes.is_none()
+        {
+            return Err(Refusal::new(Code::InvitationNeeded));
+        }
+        let Sent { id, body, sha256, submission, invitation } = sent;
         let response = Response::check_and_keep(submission, &self.survey.questionnaire, &self.survey.layout);
         findings.extend_from_slice(response.findings());
         if any_error(&findings) && !self.keep_invalid {
@@ -149,7 +171,7 @@ impl Intake<'_> {
             (When::Open, true) => ResponseState::Invalid,
             (When::Open, false) => ResponseState::Valid,
         };
-        let row = self.row(id, (body, sha256), place, &response, &findings, state);
+        let row = NewResponse { invitation, ..self.row(id, (body, sha256), place, &response, &findings, state) };
         Ok(Ready { row, findings })
     }
 
@@ -186,6 +208,7 @@ impl Intake<'_> {
             respondent: submission.respondent.clone().filter(|code| self.field.design.is_listed(code)),
             strict: !self.keep_invalid,
             supersedes: submission.supersedes,
+            invitation: None,
             actor: self.actor.name(),
         }
     }
@@ -275,6 +298,8 @@ pub fn settle(actor: &Actor, outcome: Outcome, mut findings: Vec<Finding>) -> Re
             Err(if own { refusal.with("stored_sha256", hex(&stored_sha256)) } else { refusal })
         }
         Outcome::Withdrawn => Err(Refusal::new(Code::ResponseWithdrawn)),
+        Outcome::InvitationUsed => Err(Refusal::new(Code::InvitationUsed)),
+        Outcome::InvitationInvalid => Err(Refusal::new(Code::InvitationInvalid)),
         Outcome::SupersededMissing => Err(Refusal::because(Code::AnswersInvalid, superseded_missing())),
     }
 }

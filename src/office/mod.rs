@@ -19,6 +19,7 @@ pub mod figures;
 pub mod import;
 pub mod indicators;
 pub mod intake;
+pub mod invitations;
 pub mod keys;
 mod password;
 pub mod persons;

@@ -39,6 +39,8 @@ impl Role {
 pub enum Action {
     /// Send one response. Without a key this is allowed too, where the wave takes answers from anyone.
     SendResponse,
+    /// Invite to answer, each dossier once.
+    Invite,
     /// Send many at once.
     SendBatch,
     /// Import records from a file, with the definitions and the wave that they need.
@@ -92,6 +94,7 @@ impl Action {
         use Role::{Admin, Agency, Auditor, Collector, Device, Publisher, Statistician};
         match self {
             Self::SendResponse | Self::SendBatch => &[Device, Collector],
+            Self::Invite => &[Device, Collector, Statistician],
             Self::ReadReceipt => &[Device, Collector, Statistician, Auditor],
             Self::Import
             | Self::ReadAnswers

@@ -1,4 +1,4 @@
-//! Secrets of keys: 256 random bits behind a prefix that scanners for leaked secrets can find.
+//! Secrets of keys and of invitations: random bits behind a prefix that scanners for leaked secrets can find.
 //!
 //! The store has a secret's SHA-256 only, which for random bits is as good as a slow hash.
 
@@ -8,6 +8,8 @@ use crate::words::encode::base64url;
 
 /// What every key starts with.
 pub const PREFIX: &str = "hl_";
+/// What the token of every invitation starts with.
+pub const INVITATION: &str = "hli_";
 
 /// A new key: the text to show once, and the hash to store.
 pub struct NewSecret {
@@ -23,9 +25,21 @@ impl NewSecret {
     /// # Errors
     /// The operating system has no randomness to give.
     pub fn generate() -> Result<Self, getrandom::Error> {
-        let mut bits = [0_u8; 32];
+        Self::draw::<32>(PREFIX)
+    }
+
+    /// Draws the token of an invitation: 192 bits, which make a smaller QR code.
+    ///
+    /// # Errors
+    /// The operating system has no randomness to give.
+    pub fn invitation() -> Result<Self, getrandom::Error> {
+        Self::draw::<24>(INVITATION)
+    }
+
+    fn draw<const N: usize>(prefix: &str) -> Result<Self, getrandom::Error> {
+        let mut bits = [0_u8; N];
         getrandom::fill(&mut bits)?;
-        let text = format!("{PREFIX}{}", base64url(&bits));
+        let text = format!("{prefix}{}", base64url(&bits));
         let hash = hash(&text);
         Ok(Self { text, hash })
     }

@@ -14,6 +14,16 @@ use super::{Code, Refusal, shape};
 use crate::schema::{Text, source};
 use crate::words::{Finding, Path};
 
+/// A unit: a code within a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UnitName {
+    /// The code list, such as `vn-34`.
+    pub list: String,
+    /// The code in that list.
+    pub code: String,
+}
+
 /// A text in several languages; `vi` must be there.
 #[derive(Default, Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]

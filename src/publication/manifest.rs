@@ -49,6 +49,15 @@ pub struct ChainUsed {
     pub overall: Option<f64>,
 }
 
+/// How many of those that took part in a stream came by an invitation, each the only answer about its dossier.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InvitedUsed {
+    /// Responses by invitation.
+    pub responses: i64,
+    /// Their share among the responses that took part.
+    pub share: f64,
+}
+
 /// What was left out as suspicious.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FlagsUsed {
@@ -144,6 +153,9 @@ pub struct Manifest {
     /// How many could have answered, where nobody was drawn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chain: Option<ChainUsed>,
+    /// How many came by an invitation, where any did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_invitation: Option<InvitedUsed>,
     /// What was left out as suspicious, where anything was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flags: Option<FlagsUsed>,

@@ -13,4 +13,4 @@ mod manifest;
 pub use composite::{CompositeManifest, SurveyUsed, TableUsed, UncertaintyUsed, composite_digest};
 pub use digest::{Digest, digest};
 pub use figures::{CompositeScore, composite_scores};
-pub use manifest::{ChainUsed, ClustersUsed, FlagsUsed, LeftOut, Manifest, Reason, VersionUsed};
+pub use manifest::{ChainUsed, ClustersUsed, FlagsUsed, InvitedUsed, LeftOut, Manifest, Reason, VersionUsed};

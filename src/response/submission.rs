@@ -47,6 +47,8 @@ pub struct Submission {
     pub answered_at: Option<DateTime<FixedOffset>>,
     /// The response that this one corrects.
     pub supersedes: Option<Uuid>,
+    /// The token of the invitation by which it came. It is no part of what is stored.
+    pub invitation: Option<String>,
     /// The answers by item code.
     pub answers: Map<String, Value>,
 }
@@ -99,6 +101,7 @@ fn read(value: &Value, answers: Map<String, Value>, at: &mut At<'_>) -> Option<S
     let started_at = object.read("started_at", at, instant);
     let answered_at = object.read("answered_at", at, instant);
     let supersedes = object.read("supersedes", at, uuid);
+    let invitation = object.read("invitation", at, owned);
     object.need("answers", at, |value, at| Object::open(value, at).map(|_| ()));
     object.close(at);
     Some(Submission {
@@ -113,6 +116,7 @@ fn read(value: &Value, answers: Map<String, Value>, at: &mut At<'_>) -> Option<S
         started_at,
         answered_at,
         supersedes,
+        invitation,
         answers,
     })
 }

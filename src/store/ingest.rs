@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::columns::Bytes32;
 use super::db::{Db, hold_response_order};
 use super::error::Result;
+use super::invitations::{self, Redeemed};
 use super::person::{self, Belongs, DOUBLED, Link};
 use super::responses::{Receipt, ResponseState};
 use super::tables::{free_text, response, response_finding, submission};
@@ -60,6 +61,8 @@ pub struct NewResponse {
     pub strict: bool,
     /// The response that this one corrects.
     pub supersedes: Option<Uuid>,
+    /// The hash of the token of the invitation by which it came.
+    pub invitation: Option<[u8; 32]>,
     /// Who sent it: the author of the correction, if it is one.
     pub actor: String,
 }
@@ -70,6 +73,13 @@ impl NewResponse {
         let texts: usize = self.texts.iter().map(|(item, text)| item.len() + text.len()).sum();
         let reasons: usize = self.reasons.iter().map(|(item, code)| item.len() + code.len()).sum();
         size_of::<Self>() + reasons + self.body.len() + self.answers.len() + texts + self.findings.as_ref().map_or(0, String::len)
+    }
+}
+
+impl NewResponse {
+    /// Whether nothing stored must be looked at before it is: it corrects nothing, and uses no invitation.
+    fn needs_no_look(&self) -> bool {
+        self.supersedes.is_none() && self.invitation.is_none()
     }
 }
 
@@ -94,12 +104,16 @@ pub enum Outcome {
     /// It corrects a response that the wave does not have, or that has ended (was withdrawn, excluded, or corrected before): nothing
     /// is stored. Two corrections of one response would both count.
     SupersededMissing,
+    /// The invitation by which it came was used before: nothing is stored.
+    InvitationUsed,
+    /// There is no such invitation, or it has expired, or it is for another wave or unit: nothing is stored.
+    InvitationInvalid,
 }
 
 /// Stores what is new of a batch, in one transaction, and says for each what became of it.
 ///
 /// # Design
-/// Plain new responses, nearly all, go in together. What needs a look first (corrections, an id that occurs twice, an id that is
+/// Plain new responses, nearly all, go in together. What needs a look first (corrections, invitations, an id that occurs twice, an id that is
 /// stored, a respondent who answered before) follows one at a time in the order given. So a correction finds what it corrects in the
 /// same batch, and also where it stands before it: one that finds nothing is tried again after the others.
 pub(super) fn store_batch(db: &mut Db, batch: &[&NewResponse]) -> Result<Vec<Outcome>> {
@@ -109,7 +123,7 @@ pub(super) fn store_batch(db: &mut Db, batch: &[&NewResponse]) -> Result<Vec<Out
         let crowded = crowded(db, batch)?;
         let alone = |new: &NewResponse| line(new).is_none_or(|line| !crowded.contains(&line));
         let (plain, rest): (Vec<usize>, Vec<usize>) =
-            (0..batch.len()).partition(|&i| ids.insert(batch[i].id) && batch[i].supersedes.is_none() && alone(batch[i]));
+            (0..batch.len()).partition(|&i| ids.insert(batch[i].id) && batch[i].needs_no_look() && alone(batch[i]));
         let mut outcomes: Vec<Option<Outcome>> = vec![None; batch.len()];
         let rows: Vec<Row<'_>> = plain.iter().map(|&i| Row::plain(batch[i])).collect();
         let seqs = insert_new(db, &rows)?;
@@ -234,11 +248,25 @@ fn store_one(db: &mut Db, new: &NewResponse) -> Result<Outcome> {
     if doubled && new.strict {
         return Ok(Outcome::Doubled(None));
     }
+    // Last of all that can refuse it: an invitation is used only by what is stored.
+    let invited = match &new.invitation {
+        Some(_) if new.state == ResponseState::Invalid => false,
+        Some(token) => match invitations::redeem(db, token, (new.wave_id, new.unit_id), new.received_at)? {
+            Redeemed::Now => true,
+            Redeemed::Before => return Ok(Outcome::InvitationUsed),
+            Redeemed::Invalid => return Ok(Outcome::InvitationInvalid),
+        },
+        // Whoever corrects an answer that came by an invitation needs no second one.
+        None => corrected.as_ref().map_or(Ok(false), |old| invitations::is_invited(db, old.seq))?,
+    };
     let state = if doubled { ResponseState::Invalid } else { new.state };
     let row = Row { new, state, first_seq: belongs.first_seq, respondent, doubled };
     let [Some(seq)] = insert_new(db, std::slice::from_ref(&row))?[..] else {
         return Err(diesel::result::Error::NotFound.into());
     };
+    if invited {
+        invitations::mark(db, seq)?;
+    }
     // A correction that is itself invalid ends nothing: the earlier answers stay the best there are.
     if state == ResponseState::Valid {
         belongs.supersede(db, seq, new.received_at, &new.actor)?;

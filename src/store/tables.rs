@@ -49,6 +49,7 @@ diesel::table! {
         created_by -> Text,
         created_at -> BigInt,
         cluster_by -> Nullable<Text>,
+        invitations -> Text,
     }
 }
 

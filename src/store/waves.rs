@@ -12,6 +12,9 @@ use super::tables::{design_psu, design_respondent, wave};
 /// The kind of design that is a column of its own.
 const DEVICE_DAY: &str = "device_day";
 
+/// Whether answers by link need an invitation: they may have one, or they must.
+pub const INVITATIONS: [&str; 2] = ["accepted", "required"];
+
 /// A wave to open.
 #[derive(Debug, Clone, Insertable)]
 #[diesel(table_name = wave)]
@@ -84,6 +87,8 @@ pub struct Wave {
     pub created_at: i64,
     /// `device_day`, where the clusters are no part of a design.
     cluster_by: Option<String>,
+    /// One of [`INVITATIONS`].
+    pub invitations: String,
 }
 
 impl Wave {
@@ -91,6 +96,12 @@ impl Wave {
     #[must_use]
     pub fn design(&self) -> &str {
         self.cluster_by.as_deref().unwrap_or(&self.design_kind)
+    }
+
+    /// Whether answers by link need an invitation.
+    #[must_use]
+    pub fn needs_invitation(&self) -> bool {
+        self.invitations == INVITATIONS[1]
     }
 }
 
@@ -210,6 +221,15 @@ pub fn update(db: &mut Db, id: i32, revision: i64, change: &WaveChange) -> Resul
         }
         Ok(stored)
     })
+}
+
+/// Says whether answers by link need an invitation; part of a change that raises the revision, or of the opening.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub fn set_invitations(db: &mut Db, id: i32, invitations: &str) -> Result<Wave> {
+    diesel::update(wave::table.find(id)).set(wave::invitations.eq(invitations)).execute(db)?;
+    by_id(db, id)
 }
 
 /// The wave of this code.

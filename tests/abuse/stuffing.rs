@@ -203,8 +203,8 @@ fn settled(client: &Client, address: &str) -> Value {
     }
 }
 
-/// The share of the nation, with and without what an evaluation flagged.
-fn share(client: &Client, without: Option<&Value>) -> f64 {
+/// The share of the nation, with or without what an evaluation flagged, and that of those who came by invitation.
+fn share(client: &Client, without: Option<&Value>) -> (f64, f64) {
     let mut request = json!({ "index": "happy", "version": "1", "wave": "open" });
     if let Some(evaluation) = without {
         request["without_flagged"] = json!({ "evaluation": evaluation });
@@ -214,7 +214,7 @@ fn share(client: &Client, without: Option<&Value>) -> f64 {
     let run = settled(client, started.header("location").unwrap());
     let scores = client.get(&format!("/v1/scores?run={}", run["id"].as_str().unwrap())).expect(200);
     let index = scores["items"].as_array().unwrap().iter().find(|score| score["node"] == "INDEX").unwrap().clone();
-    index["value"].as_f64().unwrap()
+    (index["value"].as_f64().unwrap(), scores["invited_share"].as_f64().unwrap())
 }
 
 #[test]
@@ -226,12 +226,15 @@ fn what_was_stuffed_in_a_third_of_a_second_is_left_out_again() {
     let mut wave = open_wave();
     wave["closes_at"] = json!(rfc3339(NOW + 30 * DAY));
     statistician.put("/v1/waves/open", &wave).expect(201);
-    let anyone = app.anyone();
-    let send = |at: i64, answers: Value| {
+    let (anyone, office) = (app.anyone(), app.client(Role::Collector));
+    let send = |at: i64, answers: Value, invitation: Option<Value>| {
         app.set_now(at);
         let mut body = submission();
         body.as_object_mut().unwrap().remove("answered_at");
         body["answers"] = answers;
+        if let Some(token) = invitation {
+            body["invitation"] = token;
+        }
         anyone.put(&new_response(), &body).expect(201);
     };
     // Half of a hundred people are satisfied, on ten days.
@@ -239,24 +242,29 @@ fn what_was_stuffed_in_a_third_of_a_second_is_left_out_again() {
     for n in 0..100_i64 {
         let level = if n % 2 == 0 { 4 + dice.below(2) } else { 1 + dice.below(3) };
         let answers = json!({ "Q1": level.to_string(), "Q2": (1 + dice.below(5)).to_string(), "sex": (if n % 3 == 0 { "m" } else { "f" }), "age": 20 + n % 50 });
-        send(NOW + n / 10 * DAY + n % 10 * 40 * MINUTE, answers);
+        let wish = json!({ "wave": "open", "unit": { "list": "agency-danang", "code": "SYT" }, "dossier": format!("HS-{n}") });
+        let invited = (n % 5 < 2).then(|| office.post("/v1/invitations", &wish).expect(201)["token"].clone());
+        send(NOW + n / 10 * DAY + n % 10 * 40 * MINUTE, answers, invited);
     }
     let mut worker = Worker::start(app.store.clone(), Arc::new(|| NOW + 20 * DAY), true).unwrap();
-    let honest = share(&statistician, None);
+    let honest = share(&statistician, None).0;
     let begins = NOW + 10 * DAY;
     let since = Instant::now();
     for n in 0..150_i64 {
-        send(begins + n * 2_200, json!({ "Q1": "5", "Q2": "5", "age": 18 + n % 60 }));
+        send(begins + n * 2_200, json!({ "Q1": "5", "Q2": "5", "age": 18 + n % 60 }), None);
     }
     println!("accepted 150 of 150, in {:?} of this machine and a third of a second of the server's clock", since.elapsed());
-    let stuffed = share(&statistician, None);
+    let (stuffed, invited_stuffed) = share(&statistician, None);
     let begun = statistician.post("/v1/waves/open/quality-evaluations", &json!({})).header("location").unwrap().to_owned();
     let found = settled(&statistician, &begun);
-    let rescued = share(&statistician, Some(&found["version"]));
+    let (rescued, invited) = share(&statistician, Some(&found["version"]));
     worker.stop();
     println!("flagged {} of 250; the share: {honest:.2} honest, {stuffed:.2} stuffed, {rescued:.2} without the flagged", found["flagged"]);
     let burst = found["by_rule"].as_array().unwrap().iter().find(|count| count["rule"] == "link_burst").unwrap();
     assert!(burst["flagged"].as_u64().unwrap() >= 143, "{found}");
     assert!((honest - 50.0).abs() < 1e-9 && stuffed > 75.0, "{honest} {stuffed}");
     assert!((rescued - honest).abs() < 1.0, "{rescued}");
+    // Forty of the honest came by invitation.
+    println!("the share that came by invitation: {invited_stuffed:.2} stuffed, {invited:.2} without the flagged");
+    assert!((invited_stuffed - 0.16).abs() < 1e-12 && (invited - 0.4).abs() < 1e-12);
 }

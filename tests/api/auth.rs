@@ -64,6 +64,8 @@ fn matrix() -> Vec<Row> {
         read("get_edition", "/v1/editions/none", true, ANYONE),
         read("list_scores", "/v1/scores?index=mini", true, ANYONE),
         write("put_response", "PUT", "/v1/responses/ID", &fixtures::sampled(), &[Device, Collector]),
+        write("create_invitation", "POST", "/v1/invitations", &none, &[Device, Collector, Statistician]),
+        write("create_invitations", "POST", "/v1/invitations:batch", &none, &[Device, Collector, Statistician]),
         write("send_batch", "POST", "/v1/responses:batch", &json!({ "responses": [] }), &[Device, Collector]),
         read("get_response", "/v1/responses/ID", false, &[Device, Collector, Statistician, Auditor]),
         read("list_responses", "/v1/responses?wave=open", false, &[Statistician, Auditor]),

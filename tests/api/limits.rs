@@ -73,7 +73,7 @@ fn a_full_queue_says_when_to_come_again() {
 #[test]
 fn too_many_requests_wait_and_others_do_not_notice() {
     let few = |n| NonZeroU32::new(n).unwrap();
-    let rates = Rates { key_per_second: few(2), peer_per_second: few(3), failures_per_minute: few(2) };
+    let rates = Rates { key_per_second: few(2), peer_per_second: few(3), failures_per_minute: few(2), ..Rates::DEFAULT };
     let limits = Limits { rates: Some(rates), ..Limits::default() };
     let app = TestApp::with(Wish { limits, ..Wish::default() });
     let (one, other) = (app.client(Role::Statistician), app.client(Role::Statistician));

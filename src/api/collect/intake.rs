@@ -3,6 +3,8 @@
 //! A submission is settled in two steps, so that a batch can queue all of its responses before it waits for the first:
 //! [`Intake::send`] checks and queues, [`Sent::settle`] waits for the commit.
 
+use std::net::IpAddr;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -27,7 +29,8 @@ pub struct ReceiptBody {
     pub received_at: String,
     /// Its place in the order of arrival.
     pub seq: i64,
-    /// SHA-256 of the bytes that were sent; of an item of a batch, of its canonical JSON without `id`.
+    /// SHA-256 of the bytes that were sent; of an item of a batch, of its canonical JSON without `id`; where there was an `invitation`, of the
+    /// canonical JSON without it.
     pub body_sha256: String,
     /// `valid` (it counts; an item that has an error among `findings` is missing), `invalid` (as a whole: kept, and left out of every
     /// index) or `quarantined` (came after the close).
@@ -73,6 +76,8 @@ pub struct Intake<'a> {
     pub actor: &'a Actor,
     /// Whether answers with errors are kept, marked as such, or refused.
     pub keep_invalid: bool,
+    /// Where it comes from; of a batch, whose key is known, it does not matter.
+    pub peer: Option<IpAddr>,
 }
 
 /// A submission that was queued, or that was known already.
@@ -113,6 +118,12 @@ impl Intake<'_> {
         let keep_invalid = self.keep_invalid;
         let act = intake::Intake { actor, field: &field, survey: &survey, units: &units, now: state.now(), keep_invalid };
         let admitted = act.admit(&sent.submission)?;
+        if actor.holder().is_none()
+            && sent.invitation.is_none()
+            && let Some(peer) = self.peer
+        {
+            state.limit(|limiter| limiter.answer(peer, (field.wave.id, admitted.0.unit_id)))?;
+        }
         if let Some(target) = sent.submission.supersedes {
             state.look(actor.clone(), move |look| intake::may_correct(look, target)).await?;
         }

@@ -2,5 +2,6 @@
 
 pub mod batch;
 pub mod intake;
+pub mod invitations;
 pub mod responses;
 pub mod submission;

@@ -13,12 +13,14 @@ use crate::api::collect::intake::{Intake, ReceiptBody, Taken};
 use crate::api::collect::submission::SubmissionBody;
 use crate::api::definitions::units::named_unit;
 use crate::api::wire::UnitName;
+use crate::http::auth;
 use crate::http::body::{Json, JsonBytes, SMALL};
 use crate::http::page::{Listing, Page};
 use crate::http::query::Query;
 use crate::http::state::AppState;
 use crate::office::Action;
 use crate::office::Actor;
+use crate::office::Code;
 use crate::office::Refusal;
 use crate::office::responses::{self as office, ListWish};
 use crate::response::Channel;
@@ -185,8 +187,17 @@ pub async fn put_response(
     body: JsonBytes<SMALL>,
 ) -> Result<HttpResponse, Refusal> {
     let id = uuid(&id)?;
-    let intake = Intake { state: &state, actor: &actor, keep_invalid: keeps_invalid(&req, &actor) };
-    let Taken { receipt, replayed } = intake.send(id, body.0.to_vec()).await?.settle(&state).await?;
+    let peer = auth::peer(&req, &state);
+    let intake = Intake { state: &state, actor: &actor, keep_invalid: keeps_invalid(&req, &actor), peer: Some(peer) };
+    let taken = match intake.send(id, body.0.to_vec()).await {
+        Ok(sent) => sent.settle(&state).await,
+        Err(refusal) => Err(refusal),
+    };
+    // Who guesses at invitations is slowed as who guesses at keys.
+    if taken.as_ref().is_err_and(|refusal| refusal.code() == Code::InvitationInvalid) {
+        state.limit(|limiter| limiter.failure(peer))?;
+    }
+    let Taken { receipt, replayed } = taken?;
     if replayed {
         return Ok(HttpResponse::Ok().insert_header(("Idempotent-Replay", "true")).json(receipt));
     }

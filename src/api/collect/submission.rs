@@ -36,6 +36,9 @@ pub struct SubmissionBody {
     /// The response that this one corrects.
     #[schema(format = "uuid")]
     pub supersedes: Option<String>,
+    /// The token of the invitation that is used. It is not stored, nor is anything that follows from it: the bytes that are hashed are the
+    /// canonical JSON of the rest.
+    pub invitation: Option<String>,
     /// The answers by item code: an option's code, a list of them, a number, a day, a text, or
     /// `{"missing": "does_not_apply" | "not_offered" | "not_answered"}`.
     pub answers: BTreeMap<String, Value>,

@@ -80,6 +80,8 @@ pub struct ScoresBody {
     /// What the intervals rest on where nobody was drawn: the kind of clusters and how many; null of a probability sample.
     #[schema(value_type = Option<Object>)]
     pub clusters: Option<ClustersUsed>,
+    /// The share of those that took part that came by invitation, each the only answer about its dossier; null of a probability sample.
+    pub invited_share: Option<f64>,
     /// The scores, in the run's canonical order.
     pub items: Vec<ScoreBody>,
     /// The address of the next page; null on the last.
@@ -175,7 +177,7 @@ pub async fn list_scores(state: AppState, actor: Actor, req: HttpRequest, query:
     let ScoresQuery { node, domain, .. } = query.into_inner();
     let wish = ScoresWish { of, node, domain, unit, area, after: page.after, limit: page.limit as usize + 1 };
     let found = state.look(actor, move |look| figures::scores(look, &wish)).await?;
-    let ScoresPage { origin, wave, definition, clusters, units, mut items } = found;
+    let ScoresPage { origin, wave, definition, clusters, invited_share, units, mut items } = found;
     let next = page.cut(&req, &mut items, |figure| figure.ord);
     let mut answer = HttpResponse::Ok();
     answer.private();
@@ -192,6 +194,7 @@ pub async fn list_scores(state: AppState, actor: Actor, req: HttpRequest, query:
         frame: Words::from_json(&wave.frame_label),
         synthetic: wave.synthetic,
         clusters,
+        invited_share,
         items: items.into_iter().map(|figure| about.body(figure)).collect(),
         next,
     }))

@@ -70,12 +70,13 @@ const LOCATED: [&str; 9] = [
 ];
 
 /// Operations that the present state of a thing, or another one of its name, can refuse.
-const CONFLICTS: [&str; 25] = [
+const CONFLICTS: [&str; 26] = [
     "exclude_response",
     "lift_flags",
     "confirm_proposal",
     "reject_proposal",
     "put_response",
+    "create_invitation",
     "put_survey_version",
     "put_index_version",
     "put_wave",

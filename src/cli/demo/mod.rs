@@ -99,6 +99,7 @@ pub(super) fn demo(context: &Context, arguments: &Arguments) -> Result<()> {
         connections: 4096,
         drain: 0,
         trusted_proxies: Vec::new(),
+        answers_per_minute: crate::http::limit::ANSWERS,
         no_rate_limit: false,
     };
     serve::serve_store(store, &options, context.database.is_none())
@@ -170,6 +171,7 @@ fn new_wave() -> WaveRequest {
         design: DesignKind::Cluster.as_str().to_owned(),
         fpc: false,
         synthetic: true,
+        invitations: None,
         chain: None,
     }
 }

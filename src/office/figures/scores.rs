@@ -54,6 +54,8 @@ pub struct ScoresPage {
     pub definition: IndexDefinition,
     /// What the intervals rest on where nobody was drawn.
     pub clusters: Option<ClustersUsed>,
+    /// The share of those that took part that came by invitation, where nobody was drawn.
+    pub invited_share: Option<f64>,
     /// The units as they were when the run was made: figures keep the names that they were published under.
     pub units: Arc<Registry>,
     /// The scores, in the run's canonical order.
@@ -72,7 +74,8 @@ pub fn scores(look: &mut Look<'_>, wish: &ScoresWish) -> Result<ScoresPage, Refu
     let units = look.units_of_run(source.run.id)?;
     let filter = filter(&units, wish)?;
     let items = seen(look.db, &source.run, filter, &source.reader, wish.limit)?;
-    Ok(ScoresPage { origin: source.origin(), wave, definition, clusters: clusters(&source.run), units, items })
+    let (clusters, invited_share) = of_stream(&source.run);
+    Ok(ScoresPage { origin: source.origin(), wave, definition, clusters, invited_share, units, items })
 }
 
 /// Finds fault with a node or a kind of domain that the definition does not have: no answer could tell that from one without scores.
@@ -144,10 +147,11 @@ fn moved(db: &mut Db, run: &Run, rows: &[Score]) -> Result<HashMap<i32, Change>,
     Ok(changes::between(db, run.id, first.ord, last.ord)?.into_iter().map(|change| (change.ord, change)).collect())
 }
 
-/// What the intervals of a run rest on where nobody was drawn.
-fn clusters(run: &Run) -> Option<ClustersUsed> {
-    let manifest: Manifest = serde_json::from_str(run.manifest.as_deref()?).ok()?;
-    manifest.clusters
+/// What the intervals of a run rest on where nobody was drawn, and the share of its responses that came by invitation.
+fn of_stream(run: &Run) -> (Option<ClustersUsed>, Option<f64>) {
+    let manifest: Option<Manifest> = run.manifest.as_deref().and_then(|manifest| serde_json::from_str(manifest).ok());
+    let Some(manifest) = manifest.filter(|manifest| manifest.clusters.is_some()) else { return (None, None) };
+    (manifest.clusters, Some(manifest.by_invitation.map_or(0.0, |invited| invited.share)))
 }
 
 /// A stored score with its change, on its way out.

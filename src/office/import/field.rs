@@ -133,6 +133,7 @@ fn opened(wish: &Wish<'_>, survey: &Questionnaire, chain: Option<ChainRequest>) 
         design: kind.as_str().to_owned(),
         fpc: true,
         synthetic: false,
+        invitations: None,
         chain,
     })
 }
@@ -151,6 +152,7 @@ fn kept(wave: &waves::Wave, chain: ChainRequest) -> WaveRequest {
         design: wave.design().to_owned(),
         fpc: wave.fpc,
         synthetic: wave.synthetic,
+        invitations: None,
         chain: Some(chain),
     }
 }

@@ -239,7 +239,7 @@ fn version(record: &imports::Record) -> Version {
 }
 
 /// HMAC-SHA-256 (RFC 2104) over parts, each with its length in front of it.
-pub(super) fn keyed(secret: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+pub(in crate::office) fn keyed(secret: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
     let pad = |with: u8| -> [u8; 64] { std::array::from_fn(|at| secret.get(at).copied().unwrap_or(0) ^ with) };
     let mut inner = Sha256::new();
     inner.update(pad(0x36));

@@ -22,6 +22,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 pub use columns::Role;
+pub(super) use identity::keyed;
 pub use identity::{Fate, Identity};
 pub use made::Made;
 pub use report::{Reason, Report};
@@ -184,8 +185,8 @@ fn submit(writer: &Writer, ready: &intake::Ready) -> Result<Pending, Refusal> {
     }
 }
 
-/// The secret that keys of records are hashed with.
-fn secret(act: &mut Act<'_>) -> Result<[u8; 32], Refusal> {
+/// The secret that what identifies records and dossiers is hashed with.
+pub(super) fn secret(act: &mut Act<'_>) -> Result<[u8; 32], Refusal> {
     let mut fresh = [0; 32];
     getrandom::fill(&mut fresh).map_err(Refusal::internal)?;
     Ok(imports::secret(act.db, fresh)?)

@@ -48,6 +48,10 @@ pub fn put(act: &mut Act<'_>, code: &str, wish: &WaveRequest, seen: Seen<'_>) ->
         act.note("wave.open", code, "")?;
         wave
     };
+    let wave = match wish.invitations.as_deref().filter(|wanted| *wanted != wave.invitations) {
+        Some(wanted) => waves::set_invitations(act.db, wave.id, wanted)?,
+        None => wave,
+    };
     if let Some(said) = said {
         chain::add(act, wave.id, &said, &by)?;
     }

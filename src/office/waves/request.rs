@@ -53,6 +53,10 @@ pub struct WaveRequest {
     /// Whether its respondents are made up, for a demonstration.
     #[serde(default)]
     pub synthetic: bool,
+    /// Whether what comes by a link may have an invitation (`accepted`) or must (`required`). Without it a new wave accepts them, and one that is
+    /// open stays as it is.
+    #[validate(custom(function = check_invitations))]
+    pub invitations: Option<String>,
     /// How many could have answered: needed to open a wave that is no probability sample. What is known better later is a new version.
     pub chain: Option<ChainRequest>,
 }
@@ -88,6 +92,8 @@ pub struct WaveBody {
     pub fpc: bool,
     /// Whether its respondents are made up.
     pub synthetic: bool,
+    /// `accepted` or `required`: whether what comes by a link must have an invitation.
+    pub invitations: String,
     /// How many could have answered, as it is said now; null of a probability sample.
     pub chain: Option<ChainBody>,
     /// Counts the changes; the number in the `ETag`.
@@ -110,6 +116,7 @@ impl WaveBody {
             design,
             fpc: wave.fpc,
             synthetic: wave.synthetic,
+            invitations: wave.invitations,
             chain: chain.map(ChainBody::from),
             revision: wave.revision,
         }
@@ -122,6 +129,10 @@ fn mode(name: &str) -> Result<(), ValidationError> {
 
 fn design(name: &str) -> Result<(), ValidationError> {
     one_of(name, &DesignKind::ALL.map(DesignKind::as_str))
+}
+
+fn check_invitations(name: &str) -> Result<(), ValidationError> {
+    one_of(name, &waves::INVITATIONS)
 }
 
 fn instant(text: &str) -> Result<(), ValidationError> {
@@ -146,6 +157,10 @@ impl WaveRequest {
             closes_at: closes_at.flatten(),
             synthetic: self.synthetic,
         };
+        if self.invitations.as_deref() == Some(waves::INVITATIONS[1]) && !wave.mode.is_stream() {
+            let (vi, en) = ("Đợt chọn mẫu xác suất không nhận phiếu qua đường dẫn", "A probability sample takes no answers by link");
+            found.push(Finding::error("/invitations", "invitations-unexpected", vi, en));
+        }
         if let Err(errors) = wave.check() {
             found.extend(errors.iter().map(objected));
         }

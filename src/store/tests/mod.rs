@@ -97,6 +97,7 @@ impl World {
             respondent: None,
             strict: false,
             supersedes: None,
+            invitation: None,
             actor: "kiosk".into(),
         }
     }

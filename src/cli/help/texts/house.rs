@@ -26,6 +26,10 @@ pub(super) const TEXTS: &[Texts] = &[
             ("connections", "Số kết nối tối đa mỗi luồng giữ"),
             ("drain", "Số giây `/readyz` báo 503 trước khi máy chủ ngừng nhận"),
             ("trusted_proxies", "Proxy được tin tiêu đề `X-Forwarded-For`; có thể nêu nhiều lần"),
+            (
+                "answers_per_minute",
+                "Số phiếu mỗi phút về một đơn vị mà một địa chỉ được gửi không cần khóa; mạng của nó được gấp bốn, tất cả cộng lại gấp hai mươi",
+            ),
             ("no_rate_limit", "Không giới hạn tần suất: chỉ để thử tải trên máy này"),
         ],
     },
