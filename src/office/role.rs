@@ -123,6 +123,7 @@ impl Action {
         match self {
             Self::SendResponse
             | Self::SendBatch
+            | Self::Invite
             | Self::Import
             | Self::ReadReceipt
             | Self::ReadAnswers

@@ -74,6 +74,8 @@ fn scope(operation: &str, of: &Foreign) -> Scope {
         "get_progress" => List("/v1/waves/open/progress?by=unit".to_owned()),
         "put_response" => put(&new_response(), of.body.clone()),
         "send_batch" => post("/v1/responses:batch", of.batch()),
+        "create_invitation" => post("/v1/invitations", of.invitation()),
+        "create_invitations" => post("/v1/invitations:batch", json!({ "invitations": [of.invitation()] })),
         "get_response" => get(response),
         "list_flags" => get(&format!("{response}/flags")),
         "exclude_response" => post(&format!("{response}:exclude"), reason()),
@@ -140,6 +142,10 @@ impl Foreign {
         Self { response, body, proposal, run: format!("/v1/runs/{run}"), draft }
     }
 
+    fn invitation(&self) -> Value {
+        json!({ "wave": "open", "unit": self.body["unit"], "dossier": "HS-1" })
+    }
+
     fn batch(&self) -> Value {
         let mut body = self.body.clone();
         body["id"] = json!(crate::harness::fixtures::id());
@@ -188,7 +194,7 @@ fn whoever_is_bound_to_a_unit_gets_nothing_of_another() {
                     tried += 1;
                     let reply = ask(client, method, &path, &body);
                     // A batch answers for each of its responses.
-                    let status = if operation.name == "send_batch" && reply.status == 200 {
+                    let status = if ["send_batch", "create_invitations"].contains(&operation.name.as_str()) && reply.status == 200 {
                         u16::try_from(reply.json()["results"][0]["status"].as_u64().unwrap()).unwrap()
                     } else {
                         reply.status
