@@ -46,17 +46,22 @@ pub(super) fn make(act: &mut Act<'_>, kind: ProposalKind, object: &str, detail: 
 pub fn list(look: &mut Look<'_>, wish: &ListWish) -> Result<Vec<Proposal>, Refusal> {
     look.may(Action::ReadProposals)?;
     let kinds = visible(look);
-    let found = proposals::list(look.db, &kinds, wish.state, wish.before, wish.limit)?;
-    if look.actor.unit().is_none() {
-        return Ok(found);
-    }
-    let mut own = Vec::new();
-    for proposal in found {
-        if is_own(look, &proposal)? {
-            own.push(proposal);
+    let (mut own, mut before) = (Vec::new(), wish.before);
+    let wanted = usize::try_from(wish.limit).unwrap_or(0);
+    loop {
+        let found = proposals::list(look.db, &kinds, wish.state, before, wish.limit)?;
+        let last = found.len() < wanted;
+        before = found.last().map(|proposal| proposal.id);
+        for proposal in found {
+            if is_own(look, &proposal)? {
+                own.push(proposal);
+            }
+        }
+        if last || own.len() >= wanted {
+            own.truncate(wanted);
+            return Ok(own);
         }
     }
-    Ok(own)
 }
 
 /// A proposal.

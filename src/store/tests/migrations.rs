@@ -335,3 +335,45 @@ fn units_and_runs_of_before_are_as_they_were_and_what_units_became_outlives_the_
         assert_eq!(sql_query(kept).get_result::<Count>(&mut db).unwrap().n, 2);
     });
 }
+
+#[test]
+fn the_name_of_a_key_of_before_is_its_person_where_it_decides() {
+    on_each_database(|url| {
+        let mut db = Db::connect(url).unwrap();
+        first(&mut db, 13).unwrap();
+        let sqlite = matches!(db, Db::Sqlite(_));
+        let (no, own) = if sqlite { ("0", "") } else { ("FALSE", "OVERRIDING SYSTEM VALUE") };
+        let bytes = |n: u8| if sqlite { format!("x'{n:02x}'") } else { format!("'\\x{n:02x}'") };
+        let key = |id: u8, name: &str, role: &str| {
+            let hash = bytes(id);
+            format!(
+                "INSERT INTO api_key (id, name, role, hash, created_at, created_by) {own} VALUES ({id}, '{name}', '{role}', {hash}, 1, 'cli:root')"
+            )
+        };
+        let one = bytes(1);
+        let rows = [
+            key(1, "Lan", "statistician"),
+            key(2, " lan", "publisher"),
+            key(3, "Minh", "publisher"),
+            key(4, "Lan", "device"),
+            format!(
+                "INSERT INTO index_version (id, code, version, sha256, document, published_at, published_by, kind) \
+                 {own} VALUES (8, 'par', '1', {one}, '{{}}', 1, 'lan', 'composite')"
+            ),
+            format!(
+                "INSERT INTO run (id, index_version_id, state, preview, parameters, high_water_seq, high_water_event, seed, created_by, \
+                 created_at, revision, kind, submitted_by) \
+                 VALUES ({one}, 8, 'submitted', {no}, '{{}}', 0, 0, 1, 'Lan#1', 9, 4, 'composite', 'cli:root')"
+            ),
+        ];
+        db.batch_execute(&rows.join("; ")).unwrap();
+        migrate(&mut db).unwrap();
+        let count = |db: &mut Db, query: &str| sql_query(query.to_owned()).get_result::<Count>(db).unwrap().n;
+        assert_eq!(count(&mut db, "SELECT COUNT(*) AS n FROM person"), 2);
+        assert_eq!(count(&mut db, "SELECT COUNT(*) AS n FROM api_key WHERE person_id IS NULL AND role = 'device'"), 1);
+        assert_eq!(count(&mut db, "SELECT COUNT(DISTINCT person_id) AS n FROM api_key WHERE id IN (1, 2)"), 1);
+        let made =
+            "SELECT COUNT(*) AS n FROM run_person p JOIN api_key k ON k.person_id = p.created_by WHERE k.id = 2 AND p.submitted_by IS NULL";
+        assert_eq!(count(&mut db, made), 1);
+    });
+}
