@@ -136,6 +136,7 @@ fn response(world: &World, n: u64) -> NewResponse {
         state: ResponseState::Valid,
         body: vec![b' '; 1_024], // as long as a submission is
         body_sha256: [0; 32],
+        receipt_hash: None,
         answers,
         texts: Vec::new(),
         findings: None,
@@ -144,6 +145,8 @@ fn response(world: &World, n: u64) -> NewResponse {
         strict: false,
         supersedes: None,
         invitation: None,
+        corrector: hailong::store::writer::Corrector::default(),
+        imported: false,
         actor: "bench".into(),
     }
 }

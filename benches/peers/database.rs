@@ -61,6 +61,7 @@ pub fn load(folder: &Path, database: &str) {
             state: ResponseState::Valid,
             body: vec![b' '; BODY],
             body_sha256: [0; 32],
+            receipt_hash: None,
             answers,
             texts: Vec::new(),
             findings: None,
@@ -69,6 +70,8 @@ pub fn load(folder: &Path, database: &str) {
             strict: false,
             supersedes: None,
             invitation: None,
+            corrector: hailong::store::writer::Corrector::default(),
+            imported: false,
             actor: "bench".into(),
         }
     };

@@ -33,7 +33,10 @@ pub fn faces(config: &mut web::ServiceConfig) {
 /// Every route, by who uses it.
 pub fn routes(api: &mut ServiceConfig<'_>) {
     // Devices, fieldworkers, citizens: sending answers.
-    api.service(collect::responses::put_response).service(collect::responses::get_response).service(collect::batch::send_batch);
+    api.service(collect::responses::put_response)
+        .service(collect::responses::get_response)
+        .service(collect::responses::withdraw_own_response)
+        .service(collect::batch::send_batch);
     // … whom to ask for them.
     api.service(collect::invitations::create_invitation).service(collect::invitations::create_invitations);
     // … and what to ask, of whom.

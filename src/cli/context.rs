@@ -1,6 +1,7 @@
 //! The data folder, the database in it, and what every database starts with.
 
-use std::path::PathBuf;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
@@ -56,7 +57,7 @@ impl Context {
     pub fn office_or_new(&self) -> Result<Office> {
         let missing = self.file().filter(|file| !file.exists());
         if let Some(folder) = missing.as_ref().and_then(|file| file.parent()) {
-            std::fs::create_dir_all(folder).with_context(|| {
+            make_private(folder).with_context(|| {
                 let data = folder.display();
                 self.lang.pick(format!("không tạo được thư mục dữ liệu {data}"), format!("cannot make the data folder {data}"))
             })?;
@@ -79,7 +80,7 @@ impl Context {
         }
         let aside = Aside(std::env::temp_dir().join(format!("hailong-check-{}", uuid::Uuid::new_v4())));
         let elsewhere = Self { data: aside.0.clone(), database: None, lang: self.lang };
-        std::fs::create_dir_all(&aside.0)?;
+        make_private(&aside.0)?;
         Ok((elsewhere.opened()?, Some(aside)))
     }
 
@@ -113,6 +114,11 @@ impl Context {
     pub fn name(&self) -> String {
         self.database.clone().unwrap_or_else(|| self.data.join(FILE).display().to_string())
     }
+}
+
+/// Makes a folder, and those above it that are not there, for its owner alone.
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// The variable that holds the key of whoever is to act instead of the operator.

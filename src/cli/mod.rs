@@ -18,6 +18,7 @@ mod compare;
 mod context;
 mod define;
 mod demo;
+mod erase;
 pub mod estimate;
 mod file;
 mod findings;
@@ -78,6 +79,8 @@ enum Command {
     Serve(serve::Arguments),
     /// Brings the database up to date.
     Migrate,
+    /// Writes the files of the database anew without what was withdrawn. The server does it by itself where they are not large.
+    Erase,
     /// Checks definition files; prints every finding with its place.
     Check(check::Arguments),
     /// Publishes questionnaires, index definitions and composite indices.
@@ -145,6 +148,7 @@ fn obey(arguments: Arguments, lang: Lang) -> ExitCode {
     let done = match arguments.command {
         Command::Demo(arguments) => demo::demo(&context, &arguments),
         Command::Serve(arguments) => serve::serve(&context, &arguments),
+        Command::Erase => erase::erase(&context),
         Command::Migrate => context.office_or_new().map(|_| migrated(&context)),
         Command::Check(arguments) => return check::check(&context, &arguments),
         Command::Define(arguments) => define::define(&context, &arguments),

@@ -10,7 +10,7 @@ use crate::cli::{Context, lang};
 use crate::http::limit::{ANSWERS, Rates};
 use crate::http::server::{self, ServerError, ServerOptions};
 use crate::http::state::Limits;
-use crate::jobs::Worker;
+use crate::jobs::{Janitor, Worker};
 use crate::office::system_clock;
 use crate::store::Store;
 use crate::store::writer::WriterOptions;
@@ -51,6 +51,7 @@ pub(super) fn serve(context: &Context, arguments: &Arguments) -> Result<()> {
 /// Serves a store that is open. `alone`: no other process works on it, so unfinished jobs are taken up at once.
 pub(super) fn serve_store(store: Store, arguments: &Arguments, alone: bool) -> Result<()> {
     let mut worker = Worker::start(store.clone(), system_clock(), alone)?;
+    let mut janitor = Janitor::start(store.clone())?;
     let writer = store.start_writer(WriterOptions::default())?;
     let mut limits = Limits { trusted_proxies: arguments.trusted_proxies.clone(), ..Limits::default() };
     limits.rates = (!arguments.no_rate_limit).then_some(Rates { answers_per_minute: arguments.answers_per_minute, ..Rates::DEFAULT });
@@ -67,6 +68,7 @@ pub(super) fn serve_store(store: Store, arguments: &Arguments, alone: bool) -> R
     };
     let ended = actix_web::rt::System::new().block_on(async { server::start(options)?.until_signal().await });
     worker.stop();
+    janitor.stop();
     ended.map_err(|error| match error {
         ServerError::Io(cause) => {
             let Said { vi, en } = fault::of_system(&cause);

@@ -10,6 +10,7 @@
 
 mod compare;
 pub mod composite;
+mod janitor;
 pub mod load;
 pub mod place;
 pub mod quality;
@@ -20,4 +21,5 @@ pub mod stream;
 mod vietnamese;
 mod worker;
 
+pub use janitor::Janitor;
 pub use worker::{Evaluate, RUN_JOB, Worker};

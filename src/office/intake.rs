@@ -9,19 +9,21 @@
 //! gets the same receipt. A closed wave is looked up before the answers are judged, so that a repeated sending after the close
 //! still finds its receipt.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::place::{Place, authorise, place};
-use super::{Actor, Code, Look, Refusal, Role, Standing, secret};
+use super::{Actor, Code, Look, ReceiptCode, Refusal, Role, Standing, secret};
 use crate::jobs::load::{Survey, WaveInField};
-use crate::response::{Channel, Response, Submission, reasons, refuses_whole};
+use crate::response::{Response, Submission, reasons, refuses_whole};
 use crate::schema::canonical_json;
-use crate::store::doubled;
-use crate::store::responses::{self, Receipt, ResponseState};
-use crate::store::writer::{NewResponse, Outcome, Pending, QueueError, WriteError, Writer};
-use crate::unit::{Registry, UnitId};
+use crate::store::responses::{Receipt, ResponseState};
+use crate::store::writer::{self, Corrector, NewResponse, Outcome, Pending, QueueError, Scope, WriteError, Writer};
+use crate::store::{Secret, doubled};
+use crate::unit::{Registry, Unit, UnitId};
 use crate::words::encode::{hex, rfc3339};
 use crate::words::{Finding, any_error};
 
@@ -36,6 +38,8 @@ pub struct Intake<'a> {
     pub survey: &'a Survey,
     /// Every unit.
     pub units: &'a Registry,
+    /// The secret of the database.
+    pub secret: &'a Secret,
     /// When it arrives, UTC microseconds.
     pub now: i64,
     /// Whether answers with errors are kept, marked as such, or refused; a second answer of a listed respondent too.
@@ -55,6 +59,8 @@ pub struct Sent {
     pub submission: Submission,
     /// The hash of the token of the invitation that they named.
     pub invitation: Option<[u8; 32]>,
+    /// The code in the receipt of the response that this one corrects, if it was shown.
+    pub code: Option<ReceiptCode>,
 }
 
 /// What a wave's dates mean for a submission that arrives now.
@@ -97,7 +103,7 @@ pub fn read(id: Uuid, body: Vec<u8>) -> Result<Sent, Refusal> {
     let mut submission = Submission::parse(&body).map_err(unreadable)?;
     let invitation = submission.invitation.take().map(|token| secret::hash(&token));
     let body = if invitation.is_some() { without_invitation(&body) } else { body };
-    Ok(Sent { id, sha256: Sha256::digest(&body).into(), body, submission, invitation })
+    Ok(Sent { id, sha256: Sha256::digest(&body).into(), body, submission, invitation, code: None })
 }
 
 fn without_invitation(body: &[u8]) -> Vec<u8> {
@@ -160,7 +166,7 @@ impl Intake<'_> {
         {
             return Err(Refusal::new(Code::InvitationNeeded));
         }
-        let Sent { id, body, sha256, submission, invitation } = sent;
+        let Sent { id, body, sha256, submission, invitation, code } = sent;
         let response = Response::check_and_keep(submission, &self.survey.questionnaire, &self.survey.layout);
         findings.extend_from_slice(response.findings());
         if any_error(&findings) && !self.keep_invalid {
@@ -171,8 +177,27 @@ impl Intake<'_> {
             (When::Open, true) => ResponseState::Invalid,
             (When::Open, false) => ResponseState::Valid,
         };
-        let row = NewResponse { invitation, ..self.row(id, (body, sha256), place, &response, &findings, state) };
+        let mut row = NewResponse { invitation, ..self.row(id, (body, sha256), place, &response, &findings, state) };
+        if row.supersedes.is_some() {
+            row.corrector = self.corrector(code);
+        }
         Ok(Ready { row, findings })
+    }
+
+    /// Whose responses the actor may correct besides those that the same key sent: a collector, a statistician or the operator those
+    /// of units in the actor's scope, and anyone the one whose receipt he shows.
+    fn corrector(&self, code: Option<ReceiptCode>) -> Corrector {
+        let scope = match self.actor.holder().map(|holder| holder.standing) {
+            Some(Standing::Operator | Standing::Role(Role::Collector | Role::Statistician)) => match self.actor.unit() {
+                None => Scope::All,
+                Some(root) => {
+                    let below = |unit: &&Unit| self.units.is_within(unit.id, UnitId(root));
+                    Scope::Units(Arc::new(self.units.iter().filter(below).map(|unit| unit.id.0).collect()))
+                }
+            },
+            Some(Standing::Role(_)) | None => Scope::None,
+        };
+        Corrector { scope, receipt: code.map(|code| code.hash(self.secret)) }
     }
 
     /// The row that the writer stores.
@@ -200,6 +225,7 @@ impl Intake<'_> {
             received_at: self.now,
             state,
             body,
+            receipt_hash: Some(ReceiptCode::of(self.secret, id, &body_sha256).hash(self.secret)),
             body_sha256,
             answers: response.packed().to_vec(),
             texts: response.texts().to_vec(),
@@ -209,12 +235,21 @@ impl Intake<'_> {
             strict: !self.keep_invalid,
             supersedes: submission.supersedes,
             invitation: None,
+            corrector: Corrector::default(),
+            imported: false,
             actor: self.actor.name(),
         }
     }
 }
 
 impl Ready {
+    /// As a record of a file, which may name the key of the device that took it. Nobody is there to be given a code.
+    #[must_use]
+    pub(super) fn of_file(mut self, device: Option<i32>) -> Self {
+        (self.row.device_key_id, self.row.imported, self.row.receipt_hash) = (device, true, None);
+        self
+    }
+
     /// Hands it to the writer; the answer arrives after the commit.
     ///
     /// # Errors
@@ -228,50 +263,22 @@ impl Ready {
     }
 }
 
-/// Whether the actor may correct the response that a submission names: its own, or, for a collector, a statistician or the operator, one
-/// of a unit in the actor's scope.
-///
-/// # Errors
-/// `unit-forbidden`. What the wave does not have is told by the store.
-pub fn may_correct(look: &mut Look<'_>, target: Uuid) -> Result<(), Refusal> {
-    let Some(known) = responses::find(look.db, target)? else { return Ok(()) };
-    let key = look.actor.holder().and_then(|holder| holder.key);
-    let open = [Channel::Web, Channel::Qr].map(|channel| i16::from(channel.code())).contains(&known.channel);
-    let own = known.device_key_id == key && (key.is_some() || open);
-    let trusted = match look.actor.holder().map(|holder| holder.standing) {
-        Some(Standing::Operator | Standing::Role(Role::Collector | Role::Statistician)) => true,
-        Some(Standing::Role(_)) | None => false,
-    };
-    let within = match look.actor.unit() {
-        Some(root) => look.units()?.is_within(UnitId(known.unit_id), UnitId(root)),
-        None => true,
-    };
-    if own || (trusted && within) {
-        return Ok(());
-    }
-    let (vi, en) = ("Chỉ người đã gửi phiếu mới được sửa phiếu đó", "Only whoever sent a response may correct it");
-    Err(Refusal::because(Code::UnitForbidden, Finding::error("/supersedes", "not-yours", vi, en)))
-}
-
 /// What is known of a submission already, by its id: what the writer would say if it were handed over.
 ///
 /// # Errors
 /// Those of the store.
 pub fn known(look: &mut Look<'_>, id: Uuid, sha256: [u8; 32]) -> Result<Option<Outcome>, Refusal> {
-    Ok(responses::find(look.db, id)?.map(|known| match known.withdrawn_at {
-        Some(_) => Outcome::Withdrawn,
-        None if known.receipt.body_sha256 == sha256 => Outcome::Replayed(known.receipt),
-        None => Outcome::Conflict { stored_sha256: known.receipt.body_sha256, sender: known.device_key_id },
-    }))
+    let key = look.actor.holder().and_then(|holder| holder.key);
+    Ok(writer::known(look.db, id, &sha256, key)?)
 }
 
 /// What the writer's answer is to the sender.
 ///
 /// # Errors
 /// `storage-full`, `unavailable`, and those of [`settle`].
-pub fn answered(actor: &Actor, answer: Result<Outcome, WriteError>, findings: Vec<Finding>) -> Result<Taken, Refusal> {
+pub fn answered(answer: Result<Outcome, WriteError>, findings: Vec<Finding>) -> Result<Taken, Refusal> {
     match answer {
-        Ok(outcome) => settle(actor, outcome, findings),
+        Ok(outcome) => settle(outcome, findings),
         Err(WriteError::StorageFull) => Err(Refusal::new(Code::StorageFull).retry_after(10)),
         Err(WriteError::Unavailable(_) | WriteError::Fatal(_)) => Err(Refusal::new(Code::Unavailable).retry_after(2)),
         Err(WriteError::Rejected(why)) => Err(Refusal::internal(why)),
@@ -281,9 +288,8 @@ pub fn answered(actor: &Actor, answer: Result<Outcome, WriteError>, findings: Ve
 /// What an outcome of the store is to the sender.
 ///
 /// # Errors
-/// Each row of the contract that is no receipt. What is stored under an id that somebody else uses is told to nobody but the key that
-/// sent it.
-pub fn settle(actor: &Actor, outcome: Outcome, mut findings: Vec<Finding>) -> Result<Taken, Refusal> {
+/// Each row of the contract that is no receipt. What is stored under an id is told to the key that sent it, and to nobody else.
+pub fn settle(outcome: Outcome, mut findings: Vec<Finding>) -> Result<Taken, Refusal> {
     match outcome {
         Outcome::Stored(receipt) => Ok(Taken { receipt, findings, replayed: false }),
         Outcome::Doubled(Some(receipt)) => {
@@ -292,15 +298,18 @@ pub fn settle(actor: &Actor, outcome: Outcome, mut findings: Vec<Finding>) -> Re
         }
         Outcome::Doubled(None) => Err(Refusal::because(Code::AnswersInvalid, doubled())),
         Outcome::Replayed(receipt) => Ok(Taken { receipt, findings, replayed: true }),
-        Outcome::Conflict { stored_sha256, sender } => {
+        Outcome::Conflict { own_sha256 } => {
             let refusal = Refusal::new(Code::ResponseConflict);
-            let own = sender.is_some() && sender == actor.holder().and_then(|holder| holder.key);
-            Err(if own { refusal.with("stored_sha256", hex(&stored_sha256)) } else { refusal })
+            Err(match own_sha256 {
+                Some(stored) => refusal.with("stored_sha256", hex(&stored)),
+                None => refusal,
+            })
         }
         Outcome::Withdrawn => Err(Refusal::new(Code::ResponseWithdrawn)),
         Outcome::InvitationUsed => Err(Refusal::new(Code::InvitationUsed)),
         Outcome::InvitationInvalid => Err(Refusal::new(Code::InvitationInvalid)),
         Outcome::SupersededMissing => Err(Refusal::because(Code::AnswersInvalid, superseded_missing())),
+        Outcome::NotYours => Err(Refusal::because(Code::UnitForbidden, not_yours())),
     }
 }
 
@@ -313,6 +322,14 @@ pub fn closed(kept: bool) -> Refusal {
     } else {
         problem
     }
+}
+
+fn not_yours() -> Finding {
+    let (vi, en) = (
+        "Chỉ người đã gửi phiếu (bằng khóa đã gửi, hoặc mã trên biên nhận), hay cán bộ phụ trách đơn vị của phiếu, mới được sửa phiếu đó",
+        "Only whoever sent a response, by the same key or with the code of its receipt, or who keeps its unit, may correct it",
+    );
+    Finding::error("/supersedes", "not-yours", vi, en)
 }
 
 fn superseded_missing() -> Finding {

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-use super::import::{keyed, secret};
 use super::secret::NewSecret;
 use super::wire::{UnitName, check, objection};
 use super::{Act, Action, Code, Refusal};
@@ -101,9 +100,8 @@ fn make(act: &mut Act<'_>, wish: &InvitationRequest) -> Result<InvitationBody, R
     takes_answers(&wave, act.now)?;
     let unit_id = unit(act, wish, &wave)?;
     let expires_at = wish.expires_at.as_deref().map(|text| until(text, act.now)).transpose()?;
-    let key = secret(act)?;
     // As units and respondents are compared: however it was typed, it is one dossier.
-    let dossier_hash = keyed(&key, &[b"invitation", table::name(&wish.dossier).as_bytes()]);
+    let dossier_hash = act.secret.keyed(&[b"invitation", table::name(&wish.dossier).as_bytes()]);
     let NewSecret { text: token, hash: token_hash } = NewSecret::invitation().map_err(Refusal::internal)?;
     let now = act.now;
     stored::forget(act.db, now.saturating_sub(KEPT))?;

@@ -15,6 +15,7 @@ pub mod chain;
 mod codes;
 pub mod definitions;
 pub mod editions;
+pub mod erasure;
 pub mod figures;
 pub mod import;
 pub mod indicators;
@@ -27,6 +28,7 @@ pub mod place;
 mod prepared;
 pub mod proposals;
 pub mod quality;
+mod receipt;
 mod refusal;
 pub mod responses;
 mod role;
@@ -48,6 +50,7 @@ use uuid::Uuid;
 
 pub use actor::{Actor, Holder, OPERATOR, Standing, Whose, is_operator};
 pub use codes::Code;
+pub use receipt::ReceiptCode;
 pub use refusal::Refusal;
 pub use role::{Action, Role};
 
@@ -55,7 +58,7 @@ use prepared::PreparedKept;
 
 use crate::jobs::load;
 use crate::store::audit::{self as log, NewLine};
-use crate::store::{DISK_ERROR, Db, Store, StoreError};
+use crate::store::{DISK_ERROR, Db, Secret, Store, StoreError};
 use crate::unit::{Registry, UnitId};
 
 /// The present instant in UTC microseconds. A function, so that a test can be late.
@@ -102,6 +105,8 @@ pub struct Look<'a> {
     pub actor: &'a Actor,
     /// The instant, UTC microseconds.
     pub now: i64,
+    /// The secret of the database.
+    pub secret: &'a Secret,
     units: &'a UnitsKept,
     prepared: &'a PreparedKept,
 }
@@ -137,7 +142,8 @@ impl Office {
     /// Those of `look`; `unavailable` without a connection.
     pub fn look<T>(&self, actor: &Actor, look: impl FnOnce(&mut Look<'_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
         let now = self.now();
-        let looked = look(&mut Look { db: &mut *self.store.db()?, actor, now, units: &self.units, prepared: &self.prepared });
+        let secret = self.store.secret();
+        let looked = look(&mut Look { db: &mut *self.store.db()?, actor, now, secret, units: &self.units, prepared: &self.prepared });
         looked.map_err(|refusal| self.explained(refusal))
     }
 
@@ -149,8 +155,9 @@ impl Office {
         let now = self.now();
         // The units of a rehearsal are gone with it: none of them may stay in memory.
         let units = UnitsKept::default();
+        let secret = self.store.secret();
         let rehearsed = self.store.write(|db| -> Result<(), Rehearsed<T>> {
-            let done = act(&mut Act { look: Look { db, actor, now, units: &units, prepared: &self.prepared }, told: false });
+            let done = act(&mut Act { look: Look { db, actor, now, secret, units: &units, prepared: &self.prepared }, told: false });
             Err(done.map_or_else(Rehearsed::Refused, Rehearsed::Done))
         });
         match rehearsed {
@@ -166,9 +173,9 @@ impl Office {
     /// Those of `act`, after a rollback; `unavailable` without a connection; `internal`, and nothing done, for an act that leaves no
     /// line in the audit log.
     pub fn act<T>(&self, actor: &Actor, act: impl FnOnce(&mut Act<'_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
-        let now = self.now();
+        let (now, secret) = (self.now(), self.store.secret());
         let acted = self.store.write(|db| {
-            let mut at_work = Act { look: Look { db, actor, now, units: &self.units, prepared: &self.prepared }, told: false };
+            let mut at_work = Act { look: Look { db, actor, now, secret, units: &self.units, prepared: &self.prepared }, told: false };
             let done = act(&mut at_work)?;
             if at_work.told { Ok(done) } else { Err(Refusal::internal("an act left no line in the audit log")) }
         });

@@ -1,7 +1,6 @@
 //! Proposals: what matters takes two persons. One proposes, another confirms, and it is done with the confirmation.
 
 use serde_json::Value;
-use uuid::Uuid;
 
 use super::{Act, Action, Code, Holder, Look, Refusal, keys, persons, quality, responses};
 use crate::store::people;
@@ -91,8 +90,8 @@ fn is_own(look: &mut Look<'_>, proposal: &Proposal) -> Result<bool, Refusal> {
     if look.actor.unit().is_none() || OF_PERSONS.contains(&proposal.kind) {
         return Ok(true);
     }
-    let Ok(id) = Uuid::parse_str(&proposal.object) else { return Ok(false) };
-    match responses::in_reach(look, id) {
+    let Some(which) = responses::of_object(&proposal.object) else { return Ok(false) };
+    match responses::in_reach(look, which) {
         Ok(_) => Ok(true),
         Err(refusal) if refusal.code() == Code::NotFound => Ok(false),
         Err(other) => Err(other),

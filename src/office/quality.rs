@@ -13,6 +13,7 @@ use crate::response::quality::{DEFAULT, Evaluation as Found, Rule};
 use crate::store::jobs::{self, NewJob};
 use crate::store::proposals::{Proposal, ProposalKind};
 use crate::store::quality::{self, Count, Evaluation, FlagCount, FlagOfResponse, FlagsBy};
+use crate::store::responses::Which;
 use crate::words::Finding;
 
 /// By whom an evaluation is made.
@@ -115,7 +116,7 @@ pub fn get(look: &mut Look<'_>, wave: &str, version: i32) -> Result<InFull, Refu
 ///
 /// # Errors
 /// `not-found`.
-pub fn flags(look: &mut Look<'_>, response: Uuid) -> Result<Vec<(FlagOfResponse, bool)>, Refusal> {
+pub fn flags(look: &mut Look<'_>, response: Which) -> Result<Vec<(FlagOfResponse, bool)>, Refusal> {
     look.may(Action::ListResponses)?;
     let response = super::responses::in_reach(look, response)?;
     let lifted = quality::lifted_of(look.db, response.receipt.seq)?;
@@ -145,7 +146,7 @@ struct Waiting {
 ///
 /// # Errors
 /// `not-found`; `body-invalid` for a reason that is none, and for a flag that is not there; `already-exists` while the same is proposed.
-pub fn lift(act: &mut Act<'_>, response: Uuid, wish: &LiftWish) -> Result<Proposal, Refusal> {
+pub fn lift(act: &mut Act<'_>, response: Which, wish: &LiftWish) -> Result<Proposal, Refusal> {
     act.may(Action::EndResponse)?;
     check_reason(&wish.reason)?;
     let summary = super::responses::in_reach(act, response)?;
@@ -160,7 +161,7 @@ pub fn lift(act: &mut Act<'_>, response: Uuid, wish: &LiftWish) -> Result<Propos
         return Err(no_flag(&format!("/rules/{place}")));
     }
     let waiting = Waiting { evaluation: evaluation.id, rules };
-    proposals::make(act, ProposalKind::Lift, &response.to_string(), &json!(waiting), &wish.reason)
+    proposals::make(act, ProposalKind::Lift, &super::responses::object(summary.receipt.seq), &json!(waiting), &wish.reason)
 }
 
 fn no_flag(at: &str) -> Refusal {
@@ -171,8 +172,8 @@ fn no_flag(at: &str) -> Refusal {
 /// Lifts flags, as one person proposed and the actor confirms. They stay on record.
 pub(super) fn lifted(act: &mut Act<'_>, proposal: &Proposal) -> Result<(), Refusal> {
     let Waiting { evaluation, rules } = serde_json::from_str(&proposal.detail).map_err(Refusal::internal)?;
-    let id = Uuid::parse_str(&proposal.object).map_err(Refusal::internal)?;
-    let summary = super::responses::in_reach(act, id)?;
+    let which = super::responses::of_object(&proposal.object).ok_or_else(|| Refusal::internal("a proposal names no response"))?;
+    let summary = super::responses::in_reach(act, which)?;
     let known: Vec<Rule> = rules.iter().filter_map(|rule| Rule::parse(rule)).collect();
     quality::lift(act.db, evaluation, summary.receipt.seq, &known, proposal.id)?;
     act.note("flag.lift", &proposal.object, &format!("{}: {}", rules.join(", "), proposal.reason))

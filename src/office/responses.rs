@@ -6,14 +6,21 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Act, Action, Code, Look, Refusal, Role, proposals};
+use super::{Act, Action, Code, Look, ReceiptCode, Refusal, Role, proposals};
+use crate::store::imports;
 use crate::store::proposals::{Proposal, ProposalKind};
-use crate::store::responses::{self, Count, CountBy, Event, Filter, ResponseState, Summary};
+use crate::store::responses::{self, ByReceipt, Count, CountBy, Event, Filter, ResponseState, Summary, Which};
 use crate::unit::UnitId;
 use crate::words::Finding;
 
+/// What the name of a response in the audit log begins with.
+const OBJECT: &str = "response/";
+
 /// How long a reason may be, in characters.
 const REASON: std::ops::RangeInclusive<usize> = 3..=500;
+
+/// Who withdraws by the code of a receipt, as the events of a response name him.
+const RESPONDENT: &str = "respondent";
 
 /// A response in full.
 #[derive(Debug)]
@@ -28,12 +35,12 @@ pub struct Whole {
     pub events: Vec<Event>,
 }
 
-/// The response of this id, if the actor may know of it.
+/// The response of this id or number, if the actor may know of it.
 ///
 /// # Errors
 /// `not-found`, also for one about a unit out of the actor's reach.
-pub(super) fn in_reach(look: &mut Look<'_>, id: Uuid) -> Result<Summary, Refusal> {
-    let summary = responses::find(look.db, id)?.ok_or_else(Refusal::not_found)?;
+pub(super) fn in_reach(look: &mut Look<'_>, which: Which) -> Result<Summary, Refusal> {
+    let summary = responses::find_by(look.db, which)?.ok_or_else(Refusal::not_found)?;
     if look.is_in_reach(summary.unit_id)? { Ok(summary) } else { Err(Refusal::not_found()) }
 }
 
@@ -80,13 +87,17 @@ pub fn count(look: &mut Look<'_>, wave_id: i32, by: CountBy) -> Result<Vec<Count
 ///
 /// # Errors
 /// `not-found`, also for a response of another key or unit; `response-withdrawn` to its sender.
-pub fn receipt(look: &mut Look<'_>, id: Uuid) -> Result<(Summary, Option<String>), Refusal> {
+pub fn receipt(look: &mut Look<'_>, which: Which) -> Result<(Summary, Option<String>), Refusal> {
     let key = look.may(Action::ReadReceipt)?.key;
     let sender = matches!(look.actor.role(), Some(Role::Device | Role::Collector));
     if !sender {
-        return Ok((in_reach(look, id)?, None));
+        return Ok((in_reach(look, which)?, None));
     }
-    let summary = responses::find(look.db, id)?.filter(|summary| summary.device_key_id == key).ok_or_else(Refusal::not_found)?;
+    let summary = responses::find_by(look.db, which)?.filter(|summary| summary.device_key_id == key).ok_or_else(Refusal::not_found)?;
+    // A file may name a device: it has sent nothing, though.
+    if imports::is_imported(look.db, summary.receipt.id)? {
+        return Err(Refusal::not_found());
+    }
     if summary.withdrawn_at.is_some() {
         return Err(Refusal::new(Code::ResponseWithdrawn));
     }
@@ -98,16 +109,17 @@ pub fn receipt(look: &mut Look<'_>, id: Uuid) -> Result<(Summary, Option<String>
 ///
 /// # Errors
 /// `not-found`. The inner error is the same for a response out of the actor's reach, whose line of the audit log stays.
-pub fn open(act: &mut Act<'_>, id: Uuid) -> Result<Result<Whole, Refusal>, Refusal> {
+pub fn open(act: &mut Act<'_>, which: Which) -> Result<Result<Whole, Refusal>, Refusal> {
     act.may(Action::ReadAnswers)?;
-    let summary = responses::find(act.db, id)?.ok_or_else(Refusal::not_found)?;
+    let summary = responses::find_by(act.db, which)?.ok_or_else(Refusal::not_found)?;
+    let object = object(summary.receipt.seq);
     if !act.is_in_reach(summary.unit_id)? {
-        act.note("response.read.denied", &id.to_string(), "another unit")?;
+        act.note("response.read.denied", &object, "another unit")?;
         return Ok(Err(Refusal::not_found()));
     }
     let (body, findings) = responses::submission(act.db, summary.receipt.seq)?.unzip();
     let events = responses::events(act.db, summary.receipt.seq)?;
-    act.note("response.read", &id.to_string(), "answers of 1 response")?;
+    act.note("response.read", &object, "answers of 1 response")?;
     Ok(Ok(Whole { summary, body, findings: findings.flatten(), events }))
 }
 
@@ -119,13 +131,28 @@ pub fn open(act: &mut Act<'_>, id: Uuid) -> Result<Result<Whole, Refusal>, Refus
 pub fn withdraw(act: &mut Act<'_>, id: Uuid, reason: &str) -> Result<(), Refusal> {
     let author = act.may(Action::EndResponse)?.actor();
     check_reason(reason)?;
-    in_reach(act, id)?;
+    let summary = in_reach(act, Which::Id(id))?;
     let now = act.now;
     if responses::withdraw(act.db, id, &author, reason, now)? {
-        act.note("response.withdraw", &id.to_string(), reason)
+        act.note("response.withdraw", &object(summary.receipt.seq), reason)
     } else {
         act.nothing_changed();
         Ok(())
+    }
+}
+
+/// Withdraws a response for whoever shows the code of its receipt, and with it what corrected it and what it corrected of the same sender.
+///
+/// # Errors
+/// `not-found` for an id that is not there and for a code that is not its own alike; `response-withdrawn` where it is withdrawn already.
+pub fn withdraw_own(act: &mut Act<'_>, id: Uuid, code: &str) -> Result<(), Refusal> {
+    // What is no code is held against the row like one, so that it takes as long.
+    let shown = ReceiptCode::read(code).map_or([0; 32], |code| code.hash(act.secret));
+    let now = act.now;
+    match responses::withdraw_by_receipt(act.db, id, &shown, RESPONDENT, now)? {
+        ByReceipt::Withdrawn(seq) => act.note("response.withdraw", &object(seq), "by the code of its receipt"),
+        ByReceipt::Before => Err(Refusal::new(Code::ResponseWithdrawn)),
+        ByReceipt::Unknown => Err(Refusal::not_found()),
     }
 }
 
@@ -136,17 +163,28 @@ pub fn withdraw(act: &mut Act<'_>, id: Uuid, reason: &str) -> Result<(), Refusal
 pub fn exclude(act: &mut Act<'_>, id: Uuid, reason: &str) -> Result<Proposal, Refusal> {
     act.may(Action::EndResponse)?;
     check_reason(reason)?;
-    in_reach(act, id)?;
-    proposals::make(act, ProposalKind::Exclude, &id.to_string(), &json!({}), reason)
+    let summary = in_reach(act, Which::Id(id))?;
+    proposals::make(act, ProposalKind::Exclude, &object(summary.receipt.seq), &json!({}), reason)
 }
 
 /// Leaves a response out, as one person proposed and the actor confirms. It keeps its answers, and the exclusion stays on record.
 pub(super) fn excluded(act: &mut Act<'_>, proposal: &Proposal) -> Result<(), Refusal> {
-    let id = Uuid::parse_str(&proposal.object).map_err(Refusal::internal)?;
+    let which = of_object(&proposal.object).ok_or_else(|| Refusal::internal("a proposal names no response"))?;
+    let summary = responses::find_by(act.db, which)?.ok_or_else(Refusal::not_found)?;
     let authors = format!("{}, {}", proposal.proposed_by, act.actor.name());
     let now = act.now;
-    responses::exclude(act.db, id, &authors, &proposal.reason, now)?;
-    act.note("response.exclude", &id.to_string(), &proposal.reason)
+    responses::exclude(act.db, summary.receipt.id, &authors, &proposal.reason, now)?;
+    act.note("response.exclude", &proposal.object, &proposal.reason)
+}
+
+/// What the audit log and proposals call a response: its number. Auditors read them, and under an id guesses at the answers could be sent.
+pub(super) fn object(seq: i64) -> String {
+    format!("{OBJECT}{seq}")
+}
+
+/// The response that the audit log or a proposal names.
+pub(super) fn of_object(object: &str) -> Option<Which> {
+    object.strip_prefix(OBJECT)?.parse().ok().map(Which::Seq)
 }
 
 pub(super) fn check_reason(reason: &str) -> Result<(), Refusal> {

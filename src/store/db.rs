@@ -5,6 +5,9 @@
 //! express (batch inserts, `ON CONFLICT`) goes through `each_backend!`: the same text, compiled for each arm. Where the dialects
 //! truly differ a plain `match` shows both. No function is generic over the backend.
 
+use std::fs::Permissions;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::r2d2::{ManageConnection, R2D2Connection};
 use diesel::{Connection, PgConnection, SqliteConnection, sql_query};
@@ -38,13 +41,18 @@ pub(super) const ROWS_PER_INSERT: usize = 1_000;
 /// What each SQLite connection is told.
 ///
 /// `synchronous=FULL` with WAL is the setting that lost no acknowledged row in simulated power cuts; NORMAL did. The time-out comes
-/// first, since even the switch to WAL may find the file busy. The size limit cuts a WAL file back that a long reader let grow.
+/// first, since even the switch to WAL may find the file busy. The size limit cuts a WAL file back that a long reader let grow. What
+/// is deleted is overwritten with zeros; what that does not reach is swept ([`super::erasure`]).
 ///
 /// Checkpoints stay SQLite's own, every 1000 pages on the writer's thread. A raised limit with a passive checkpoint from a second
 /// thread was tried (unoptimised build, 200 000 responses, 128 in flight, two busy cores): some 10 % more rows a second, where two
 /// runs of one setting differed by 9 %; p99 of 28 to 32 ms against 32; a log of 64 MB in place of 4. Not worth a thread.
 const SQLITE_PRAGMAS: &str = "PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
-     PRAGMA foreign_keys=ON; PRAGMA cache_size=-16000; PRAGMA journal_size_limit=67108864;";
+     PRAGMA foreign_keys=ON; PRAGMA cache_size=-16000; PRAGMA journal_size_limit=67108864; \
+     PRAGMA secure_delete=ON;";
+
+/// The mode of files that hold answers: their owner's alone.
+const OWNER: u32 = 0o600;
 
 /// As many bytes as the index of SQLite's log needs, twice.
 const PROBE: usize = 65_536;
@@ -90,6 +98,30 @@ fn no_room(error: &std::io::Error) -> bool {
     matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
 }
 
+/// Makes the file of a database that is not there for its owner alone, before SQLite makes it for everyone: log and index take its mode.
+/// What is in the way SQLite says better.
+fn make_private(path: &str) {
+    if !path.starts_with("file:") {
+        let _ = std::fs::OpenOptions::new().write(true).create_new(true).mode(OWNER).open(path);
+    }
+}
+
+/// Takes a database file and what lies beside it from everyone but its owner, if that is who asks.
+pub(super) fn keep_private(url: &str) {
+    let Ok(Address::Sqlite(path)) = address(url) else { return };
+    for file in ["", "-wal", "-shm", "-journal"].map(|end| format!("{path}{end}")) {
+        let Ok(found) = std::fs::metadata(&file) else { continue };
+        if !found.is_file() || found.mode() & 0o077 == 0 {
+            continue;
+        }
+        let own = found.uid() == rustix::process::geteuid().as_raw();
+        match own.then(|| std::fs::set_permissions(&file, Permissions::from_mode(OWNER))) {
+            Some(Ok(())) => tracing::warn!(file, "others could read or write the database; now its owner alone can"),
+            _ => tracing::warn!(file, "others can read or write the database: take that from them (chmod 600)"),
+        }
+    }
+}
+
 impl Db {
     /// Opens one connection, outside any pool.
     ///
@@ -104,6 +136,7 @@ impl Db {
                 Ok(Self::Postgres(c))
             }
             Address::Sqlite(path) => {
+                make_private(&path);
                 let mut c = SqliteConnection::establish(&path).map_err(|e| StoreError::Connect(format!("{path}: {e}")))?;
                 c.batch_execute(SQLITE_PRAGMAS)?;
                 Ok(Self::Sqlite(c))

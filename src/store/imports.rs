@@ -6,13 +6,9 @@ use diesel::prelude::*;
 use diesel::sql_query;
 use uuid::Uuid;
 
-use super::columns::Bytes32;
 use super::db::{Db, ROWS_PER_INSERT, each_backend};
 use super::error::Result;
-use super::tables::{import_batch, import_before, import_record, response, response_finding, setting};
-
-/// The name of the secret among the settings.
-const SECRET: &str = "import.secret";
+use super::tables::{import_batch, import_before, import_record, response, response_finding};
 
 /// A batch to find or make.
 #[derive(Debug, Clone, Copy)]
@@ -64,24 +60,6 @@ pub struct NewRecord {
     pub version: i32,
     /// The id that its response has or will have.
     pub response_id: Uuid,
-}
-
-/// The secret that keys are hashed with: `fresh` if there was none.
-///
-/// # Errors
-/// [`StoreError::Database`](super::StoreError::Database).
-pub fn secret(db: &mut Db, fresh: [u8; 32]) -> Result<[u8; 32]> {
-    let row = (setting::name.eq(SECRET), setting::value.eq(fresh.as_slice()));
-    each_backend!(db, c => diesel::insert_into(setting::table).values(row).on_conflict(setting::name).do_nothing().execute(c))?;
-    let found: Bytes = setting::table.find(SECRET).select(Bytes::as_select()).first(db)?;
-    Ok(found.value)
-}
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = setting)]
-struct Bytes {
-    #[diesel(deserialize_as = Bytes32)]
-    value: [u8; 32],
 }
 
 /// The batch of this name, made if it is not there; says whether it is new.
@@ -201,6 +179,15 @@ pub fn remember(db: &mut Db, wave_id: i32, batch_id: i32, new: &[NewRecord]) -> 
         each_backend!(db, c => diesel::insert_into(import_record::table).values(rows).execute(c))?;
     }
     Ok(())
+}
+
+/// Whether a response was imported: whoever sends over HTTP has not sent it, whichever device it names.
+///
+/// # Errors
+/// [`StoreError::Database`](super::StoreError::Database).
+pub fn is_imported(db: &mut Db, id: Uuid) -> Result<bool> {
+    let of = import_record::table.filter(import_record::response_id.eq(id.as_bytes().as_slice()));
+    Ok(diesel::select(diesel::dsl::exists(of)).get_result(db)?)
 }
 
 /// Of responses whose ids followed from what was imported, as they did before, those that the wave has and no record has taken over.

@@ -8,11 +8,11 @@ use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt, Text};
 use uuid::Uuid;
 
-use super::columns::Bytes32;
 use super::db::{Db, hold_response_order};
 use super::error::Result;
+use super::imports;
 use super::invitations::{self, Redeemed};
-use super::person::{self, Belongs, DOUBLED, Link};
+use super::person::{self, Belongs, Corrector, DOUBLED, Link};
 use super::responses::{Receipt, ResponseState};
 use super::tables::{free_text, response, response_finding, submission};
 
@@ -47,6 +47,8 @@ pub struct NewResponse {
     pub body: Vec<u8>,
     /// Their SHA-256.
     pub body_sha256: [u8; 32],
+    /// The keyed hash of the code in its receipt; `None`: nobody is given one.
+    pub receipt_hash: Option<[u8; 32]>,
     /// The packed answers.
     pub answers: Vec<u8>,
     /// Free text: item and words.
@@ -63,6 +65,10 @@ pub struct NewResponse {
     pub supersedes: Option<Uuid>,
     /// The hash of the token of the invitation by which it came.
     pub invitation: Option<[u8; 32]>,
+    /// Whose responses a correction may take the place of.
+    pub corrector: Corrector,
+    /// Whether it comes from a file and not from a sender.
+    pub imported: bool,
     /// Who sent it: the author of the correction, if it is one.
     pub actor: String,
 }
@@ -88,14 +94,12 @@ impl NewResponse {
 pub enum Outcome {
     /// It is stored, on disk.
     Stored(Receipt),
-    /// The same bytes were stored before under this id.
+    /// The same bytes were stored before under this id, from the same sender.
     Replayed(Receipt),
-    /// Other bytes were stored before under this id.
+    /// Something else was stored before under this id, or something that somebody else sent.
     Conflict {
-        /// What those hash to.
-        stored_sha256: [u8; 32],
-        /// The key that sent them.
-        sender: Option<i32>,
+        /// What that hashes to, if the same key sent it: nobody else can show that it is his.
+        own_sha256: Option<[u8; 32]>,
     },
     /// The response of this id was withdrawn; it does not come back.
     Withdrawn,
@@ -108,6 +112,8 @@ pub enum Outcome {
     InvitationUsed,
     /// There is no such invitation, or it has expired, or it is for another wave or unit: nothing is stored.
     InvitationInvalid,
+    /// It corrects a response, or would end another of the same person, that its sender may not: nothing is stored.
+    NotYours,
 }
 
 /// Stores what is new of a batch, in one transaction, and says for each what became of it.
@@ -187,7 +193,8 @@ impl<'a> Row<'a> {
 
     fn receipt(&self, seq: i64) -> Receipt {
         let Self { new, state, .. } = *self;
-        Receipt { id: new.id, seq, received_at: new.received_at, body_sha256: new.body_sha256, state }
+        let has_code = new.receipt_hash.is_some();
+        Receipt { id: new.id, seq, received_at: new.received_at, body_sha256: new.body_sha256, has_code, state }
     }
 
     /// What was found, as JSON, with what the store found.
@@ -213,11 +220,8 @@ impl<'a> Row<'a> {
 struct Known {
     #[diesel(embed)]
     receipt: Receipt,
-    device_key_id: Option<i32>,
     #[diesel(embed)]
     link: Link,
-    #[diesel(deserialize_as = Bytes32)]
-    body_sha256: [u8; 32],
 }
 
 fn find(db: &mut Db, id: Uuid) -> Result<Option<Known>> {
@@ -225,17 +229,51 @@ fn find(db: &mut Db, id: Uuid) -> Result<Option<Known>> {
     Ok(of.select(Known::as_select()).first(db).optional()?)
 }
 
-fn store_one(db: &mut Db, new: &NewResponse) -> Result<Outcome> {
-    if let Some(known) = find(db, new.id)? {
-        return Ok(match known {
-            Known { link: Link { withdrawn_at: Some(_), .. }, .. } => Outcome::Withdrawn,
-            Known { body_sha256, receipt, .. } if body_sha256 == new.body_sha256 => Outcome::Replayed(receipt),
-            Known { body_sha256, device_key_id, .. } => Outcome::Conflict { stored_sha256: body_sha256, sender: device_key_id },
-        });
+/// What is known of a submission already, by its id. `key`: the key that sends it, none for a sender without one.
+///
+/// Whoever did not send what is stored gets one answer whatever he sends, or he could try answers until one is told to be the same.
+///
+/// # Errors
+/// [`StoreError::Database`](super::StoreError::Database).
+pub fn known(db: &mut Db, id: Uuid, body_sha256: &[u8; 32], key: Option<i32>) -> Result<Option<Outcome>> {
+    recognised(db, id, body_sha256, Sender::Of(key))
+}
+
+/// Who hands a response in.
+#[derive(Clone, Copy)]
+enum Sender {
+    /// The holder of a key, or one without.
+    Of(Option<i32>),
+    /// Whoever has the record in a file.
+    File,
+}
+
+fn recognised(db: &mut Db, id: Uuid, body_sha256: &[u8; 32], sender: Sender) -> Result<Option<Outcome>> {
+    let Some(Known { receipt, link }) = find(db, id)? else { return Ok(None) };
+    if link.withdrawn_at.is_some() {
+        return Ok(Some(Outcome::Withdrawn));
     }
+    let same_sender = match sender {
+        Sender::Of(key) => link.device_key_id == key && !imports::is_imported(db, id)?,
+        Sender::File => true,
+    };
+    if same_sender && receipt.body_sha256 == *body_sha256 {
+        return Ok(Some(Outcome::Replayed(receipt)));
+    }
+    let keyed = matches!(sender, Sender::Of(Some(_)));
+    Ok(Some(Outcome::Conflict { own_sha256: (same_sender && keyed).then_some(receipt.body_sha256) }))
+}
+
+fn store_one(db: &mut Db, new: &NewResponse) -> Result<Outcome> {
+    let sender = if new.imported { Sender::File } else { Sender::Of(new.device_key_id) };
+    if let Some(outcome) = recognised(db, new.id, &new.body_sha256, sender)? {
+        return Ok(outcome);
+    }
+    let may_end = |link: &Link| new.corrector.may_end(new.device_key_id.filter(|_| !new.imported), link);
     let corrected = match new.supersedes {
         None => None,
         Some(id) => match find(db, id)? {
+            Some(old) if !may_end(&old.link) => return Ok(Outcome::NotYours),
             Some(old) if old.link.wave_id == new.wave_id && old.link.stands() => Some(old.link),
             _ => return Ok(Outcome::SupersededMissing),
         },
@@ -244,6 +282,9 @@ fn store_one(db: &mut Db, new: &NewResponse) -> Result<Outcome> {
     let inherited = corrected.as_ref().and_then(|old| old.respondent.as_deref());
     let respondent = new.respondent.as_deref().or(inherited);
     let belongs = Belongs::find(db, new.wave_id, corrected.as_ref(), respondent)?;
+    if corrected.is_some() && !belongs.ends(db)?.iter().all(may_end) {
+        return Ok(Outcome::NotYours);
+    }
     let doubled = belongs.doubled && new.state != ResponseState::Quarantined;
     if doubled && new.strict {
         return Ok(Outcome::Doubled(None));
@@ -305,6 +346,7 @@ fn insert_sqlite(c: &mut SqliteConnection, row: &Row<'_>) -> QueryResult<Option<
             response::answers.eq(&new.answers),
             response::first_seq.eq(row.first_seq),
             response::respondent.eq(row.respondent),
+            response::receipt_hash.eq(new.receipt_hash.as_ref().map(<[u8; 32]>::as_slice)),
         ))
         .on_conflict(response::id)
         .do_nothing()
@@ -330,8 +372,8 @@ fn insert_sqlite(c: &mut SqliteConnection, row: &Row<'_>) -> QueryResult<Option<
 
 /// Four statements, however large the batch: their text never changes, so that the server plans them once.
 const INSERT_RESPONSES: &str = "INSERT INTO response (id, wave_id, version_id, unit_id, psu_id, weight_u, channel, device_key_id, \
-     started_at, answered_at, received_at, state, body_sha256, answers, first_seq, respondent) \
-     SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
+     started_at, answered_at, received_at, state, body_sha256, answers, first_seq, respondent, receipt_hash) \
+     SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
      ON CONFLICT (id) DO NOTHING RETURNING id, seq";
 const INSERT_SUBMISSIONS: &str = "INSERT INTO submission (response_seq, body, findings) SELECT * FROM unnest($1, $2, $3)";
 const INSERT_FINDINGS: &str = "INSERT INTO response_finding (response_seq, item, code) SELECT * FROM unnest($1, $2, $3)";
@@ -367,6 +409,7 @@ fn insert_postgres(c: &mut PgConnection, rows: &[Row<'_>]) -> QueryResult<Vec<Op
         .bind::<Array<Binary>, _>(column(rows, |r| r.answers.as_slice()))
         .bind::<Array<Nullable<BigInt>>, _>(rows.iter().map(|row| row.first_seq).collect::<Vec<_>>())
         .bind::<Array<Nullable<Text>>, _>(rows.iter().map(|row| row.respondent).collect::<Vec<_>>())
+        .bind::<Array<Nullable<Binary>>, _>(column(rows, |r| r.receipt_hash.as_ref().map(<[u8; 32]>::as_slice)))
         .load(c)?;
     let by_id: HashMap<Vec<u8>, i64> = inserted.into_iter().map(|row| (row.id, row.seq)).collect();
     let seqs: Vec<Option<i64>> = rows.iter().map(|row| by_id.get(row.new.id.as_bytes().as_slice()).copied()).collect();

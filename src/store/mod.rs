@@ -20,6 +20,7 @@ mod invitation_tables;
 mod migrate;
 mod people_tables;
 mod person;
+mod secret;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ pub mod chain;
 pub mod changes;
 pub mod composites;
 pub mod editions;
+pub mod erasure;
 pub mod imports;
 pub mod indicators;
 pub mod invitations;
@@ -59,6 +61,7 @@ pub use db::Db;
 pub use error::{DISK_ERROR, Result, StoreError};
 pub use migrate::{migrate, pending, revert_all};
 pub use person::{DOUBLED, doubled};
+pub use secret::Secret;
 
 /// How long a caller waits for a pooled connection before it is told that the store is busy.
 const CHECKOUT: Duration = Duration::from_secs(5);
@@ -77,6 +80,7 @@ pub struct StoreOptions {
 pub struct Store {
     pool: Pool<db::Manager>,
     url: Arc<str>,
+    secret: Secret,
 }
 
 /// A connection on loan from the pool.
@@ -97,7 +101,7 @@ impl std::ops::DerefMut for Loan {
 }
 
 impl Store {
-    /// Migrates the database and opens the pool.
+    /// Migrates the database and opens the pool. An SQLite file is its owner's alone from its first moment.
     ///
     /// # Errors
     /// [`StoreError::Url`], [`StoreError::Connect`], and those of [`migrate`].
@@ -116,17 +120,27 @@ impl Store {
     }
 
     fn opened(options: &StoreOptions) -> Result<Self> {
-        let applied = migrate(&mut Db::connect(&options.url)?)?;
+        db::keep_private(&options.url);
+        let mut db = Db::connect(&options.url)?;
+        let applied = migrate(&mut db)?;
         if !applied.is_empty() {
             tracing::info!(migrations = ?applied, "database migrated");
         }
+        let secret = Secret::of(&mut db)?;
+        drop(db);
         let pool = Pool::builder()
             .max_size(options.readers.max(1))
             .min_idle(Some(1))
             .connection_timeout(CHECKOUT)
             .build(db::Manager::new(&options.url)?)
             .map_err(|e| StoreError::Connect(e.to_string()))?;
-        Ok(Self { pool, url: options.url.as_str().into() })
+        Ok(Self { pool, url: options.url.as_str().into(), secret })
+    }
+
+    /// The secret of the database.
+    #[must_use]
+    pub fn secret(&self) -> &Secret {
+        &self.secret
     }
 
     /// A connection from the pool.

@@ -15,6 +15,7 @@
 //! chain is. A listed respondent is found by the line of the list as well.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use diesel::prelude::*;
 
@@ -49,6 +50,9 @@ pub(super) struct Link {
     pub(super) withdrawn_at: Option<i64>,
     pub(super) first_seq: Option<i64>,
     pub(super) respondent: Option<String>,
+    pub(super) unit_id: i32,
+    pub(super) device_key_id: Option<i32>,
+    pub(super) receipt_hash: Option<Vec<u8>>,
 }
 
 impl Link {
@@ -62,9 +66,49 @@ impl Link {
         self.ended_event.is_none()
     }
 
+    /// Whether this is the keyed hash of the code in its receipt. As long for any other.
+    pub(super) fn has_code(&self, shown: &[u8; 32]) -> bool {
+        let kept = self.receipt_hash.as_deref().unwrap_or_default();
+        let differs = kept.iter().zip(shown).fold(0, |differs, (kept, shown)| differs | (kept ^ shown));
+        kept.len() == shown.len() && std::hint::black_box(differs) == 0
+    }
+
     /// Whether it is the one that counts.
     pub(super) fn counts(&self) -> bool {
         self.stands() && self.state == ResponseState::Valid
+    }
+}
+
+/// Whose responses the sender of a correction may take the place of, besides what the same key sent.
+#[derive(Debug, Clone, Default)]
+pub struct Corrector {
+    /// Those about these units.
+    pub scope: Scope,
+    /// The one whose receipt was shown: the keyed hash of its code.
+    pub receipt: Option<[u8; 32]>,
+}
+
+/// Units whose responses somebody keeps.
+#[derive(Debug, Clone, Default)]
+pub enum Scope {
+    /// None.
+    #[default]
+    None,
+    /// These.
+    Units(Arc<HashSet<i32>>),
+    /// All.
+    All,
+}
+
+impl Corrector {
+    pub(super) fn may_end(&self, key: Option<i32>, link: &Link) -> bool {
+        let own = key.is_some() && link.device_key_id == key;
+        let kept = match &self.scope {
+            Scope::None => false,
+            Scope::Units(units) => units.contains(&link.unit_id),
+            Scope::All => true,
+        };
+        own || kept || self.receipt.is_some_and(|shown| link.has_code(&shown))
     }
 }
 
@@ -98,6 +142,20 @@ fn of_firsts(db: &mut Db, firsts: &[i64]) -> Result<Vec<Link>> {
     let named = response::first_seq.assume_not_null().eq_any(firsts).and(response::first_seq.is_not_null());
     let of = response::table.filter(response::seq.eq_any(firsts).or(named));
     Ok(of.order(response::seq).select(Link::as_select()).load(db)?)
+}
+
+/// What whoever shows the receipt of a response takes back with it: what corrected it, and what it corrected of the same sender. A second
+/// answer of a listed respondent may be another's, who named the same line: it is neither taken along nor takes others along.
+pub(super) fn taken_along(db: &mut Db, of: &Link) -> Result<Vec<Link>> {
+    let group = of_firsts(db, &[of.first()])?;
+    let seqs: Vec<i64> = group.iter().map(|link| link.seq).collect();
+    let doubled = response_finding::table.filter(response_finding::response_seq.eq_any(seqs)).filter(response_finding::code.eq(DOUBLED));
+    let doubled: Vec<i64> = doubled.select(response_finding::response_seq).load(db)?;
+    let alone = doubled.contains(&of.seq);
+    let along = |link: &Link| {
+        link.seq == of.seq || (!alone && !doubled.contains(&link.seq) && (link.seq > of.seq || link.device_key_id == of.device_key_id))
+    };
+    Ok(group.into_iter().filter(along).collect())
 }
 
 /// Those of a person that stand as second answers of a listed respondent.
@@ -154,6 +212,13 @@ impl Belongs {
         };
         let doubled = others.iter().any(|other| other.counts() && other.first() != first);
         Ok(Self { first_seq: Some(first), doubled, firsts: vec![first] })
+    }
+
+    /// The answers that a valid correction would end: the one that counts, and second ones. Corrections that were invalid are none.
+    pub(super) fn ends(&self, db: &mut Db) -> Result<Vec<Link>> {
+        let group = of_firsts(db, &self.firsts)?;
+        let second = second_answers(db, &group)?;
+        Ok(group.into_iter().filter(|link| link.counts() || second.contains(&link.seq)).collect())
     }
 
     /// Ends whatever stands of the person but the correction itself.

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::columns::{Bytes32, named_enum};
 use super::db::{Db, hold_response_order};
+use super::erasure;
 use super::error::{Result, StoreError};
 use super::person::{self, Link};
 use super::tables::{free_text, response, response_event, submission};
@@ -79,8 +80,20 @@ pub struct Receipt {
     /// What the sender's bytes hash to.
     #[diesel(deserialize_as = Bytes32)]
     pub body_sha256: [u8; 32],
+    /// Whether a code belongs to it, with which its sender can take it back.
+    #[diesel(select_expression = response::receipt_hash.is_not_null())]
+    pub has_code: bool,
     /// What it was found to be.
     pub state: ResponseState,
+}
+
+/// By what a stored response is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// Its id, which its sender made.
+    Id(Uuid),
+    /// Its place in the order of arrival.
+    Seq(i64),
 }
 
 /// A response as lists and the fieldwork pages show it, without its answers.
@@ -137,8 +150,20 @@ pub struct Event {
 /// # Errors
 /// [`StoreError::Database`].
 pub fn find(db: &mut Db, id: Uuid) -> Result<Option<Summary>> {
-    let of = response::table.filter(response::id.eq(id.as_bytes().as_slice()));
-    Ok(of.select(Summary::as_select()).first(db).optional()?)
+    find_by(db, Which::Id(id))
+}
+
+/// The stored response of this id or number, withdrawn or not.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn find_by(db: &mut Db, which: Which) -> Result<Option<Summary>> {
+    let of = response::table.select(Summary::as_select());
+    Ok(match which {
+        Which::Id(id) => of.filter(response::id.eq(id.as_bytes().as_slice())).first(db),
+        Which::Seq(seq) => of.filter(response::seq.eq(seq)).first(db),
+    }
+    .optional()?)
 }
 
 /// What happened to a response, in order.
@@ -169,14 +194,58 @@ pub fn withdraw(db: &mut Db, id: Uuid, actor: &str, reason: &str, now: i64) -> R
     db.write(|db| {
         hold_response_order(db)?;
         let link = link(db, id)?;
-        let mut taken_back = false;
-        for link in person::links(db, &link)?.iter().filter(|link| link.withdrawn_at.is_none()) {
-            end(db, link.seq, EventKind::Withdrawn, now, actor, reason, None)?;
-            erase(db, link.seq, now)?;
-            taken_back = true;
-        }
-        Ok(taken_back)
+        let links = person::links(db, &link)?;
+        take_back(db, &links, actor, reason, now)
     })
+}
+
+/// How a withdrawal by the code of a receipt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ByReceipt {
+    /// It is withdrawn; its sequence number.
+    Withdrawn(i64),
+    /// It was withdrawn before.
+    Before,
+    /// There is none of this id and code.
+    Unknown,
+}
+
+/// Takes a response back for whoever shows the code of its receipt (`code_hash`: its keyed hash), and with it what corrected it and what
+/// it corrected.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn withdraw_by_receipt(db: &mut Db, id: Uuid, code_hash: &[u8; 32], actor: &str, now: i64) -> Result<ByReceipt> {
+    db.write(|db| {
+        hold_response_order(db)?;
+        let link = match link(db, id) {
+            Err(StoreError::NotFound { .. }) => return Ok(ByReceipt::Unknown),
+            other => other?,
+        };
+        if link.withdrawn_at.is_some() {
+            return Ok(ByReceipt::Before);
+        }
+        if !link.has_code(code_hash) {
+            return Ok(ByReceipt::Unknown);
+        }
+        let links = person::taken_along(db, &link)?;
+        take_back(db, &links, actor, "", now)?;
+        Ok(ByReceipt::Withdrawn(link.seq))
+    })
+}
+
+/// Ends and erases those that are not yet; returns whether there were any.
+fn take_back(db: &mut Db, links: &[Link], actor: &str, reason: &str, now: i64) -> Result<bool> {
+    let mut taken_back = false;
+    for link in links.iter().filter(|link| link.withdrawn_at.is_none()) {
+        end(db, link.seq, EventKind::Withdrawn, now, actor, reason, None)?;
+        erase(db, link.seq, now)?;
+        taken_back = true;
+    }
+    if taken_back {
+        erasure::ask(db)?;
+    }
+    Ok(taken_back)
 }
 
 /// Why it did not count stays: those are codes, and a run tells the same whenever it is repeated.
@@ -187,6 +256,7 @@ fn erase(db: &mut Db, seq: i64, now: i64) -> Result<()> {
             response::answers.eq(Vec::new()),
             response::body_sha256.eq(vec![0; 32]),
             response::respondent.eq(None::<String>),
+            response::receipt_hash.eq(None::<Vec<u8>>),
         ))
         .execute(db)?;
     diesel::delete(submission::table.find(seq)).execute(db)?;

@@ -109,6 +109,7 @@ diesel::table! {
         answers -> Binary,
         first_seq -> Nullable<BigInt>,
         respondent -> Nullable<Text>,
+        receipt_hash -> Nullable<Binary>,
     }
 }
 

@@ -24,7 +24,8 @@ use std::time::{Duration, Instant};
 use diesel::result::{DatabaseErrorKind as K, Error as DieselError};
 use tokio::sync::{oneshot, watch};
 
-pub use super::ingest::{NewResponse, Outcome};
+pub use super::ingest::{NewResponse, Outcome, known};
+pub use super::person::{Corrector, Scope};
 
 use super::db::Db;
 use super::error::{Result, StoreError};

@@ -1,4 +1,4 @@
-//! Small encodings of the wire: base64url for secrets and cursors, hexadecimal for digests, RFC 3339 for instants.
+//! Small encodings of the wire: base64url for secrets and cursors, Crockford's base 32 for what people type, hexadecimal for digests, RFC 3339 for instants.
 
 use std::fmt::Write as _;
 
@@ -33,6 +33,45 @@ pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
         bytes.extend_from_slice(&group.to_be_bytes()[1..chunk.len()]);
     }
     (base64url(&bytes) == text).then_some(bytes)
+}
+
+/// Crockford's letters and digits: without I, L, O and U, which are taken for others or make words.
+const TYPED: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// `bytes` in Crockford's base 32, for people to read and type.
+#[must_use]
+pub fn crockford(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity((bytes.len() * 8).div_ceil(5));
+    for chunk in bytes.chunks(5) {
+        let group = chunk.iter().fold(0_u64, |group, byte| group << 8 | u64::from(*byte)) << (8 * (5 - chunk.len()));
+        for place in 0..(chunk.len() * 8).div_ceil(5) {
+            let index = (group >> (35 - 5 * place)) & 0x1f;
+            text.push(char::from(TYPED[usize::try_from(index).unwrap_or(0)]));
+        }
+    }
+    text
+}
+
+/// The bytes that [`crockford`] wrote, however somebody typed them: in small letters, with spaces or hyphens, O for 0, I or L for 1.
+#[must_use]
+pub fn from_crockford(text: &str) -> Option<Vec<u8>> {
+    let mut values = Vec::with_capacity(text.len());
+    for letter in text.bytes().filter(|letter| !matches!(letter, b' ' | b'-')) {
+        let letter = match letter.to_ascii_uppercase() {
+            b'O' => b'0',
+            b'I' | b'L' => b'1',
+            letter => letter,
+        };
+        values.push(u8::try_from(TYPED.iter().position(|known| *known == letter)?).ok()?);
+    }
+    let mut bytes = Vec::with_capacity(values.len() * 5 / 8);
+    for chunk in values.chunks(8) {
+        let group = chunk.iter().fold(0_u64, |group, value| group << 5 | u64::from(*value)) << (5 * (8 - chunk.len()));
+        bytes.extend_from_slice(group.to_be_bytes().get(3..3 + chunk.len() * 5 / 8)?);
+    }
+    let written = crockford(&bytes);
+    (written.len() == values.len() && written.bytes().zip(&values).all(|(letter, value)| TYPED[usize::from(*value)] == letter))
+        .then_some(bytes)
 }
 
 /// `bytes` in lower-case hexadecimal.
@@ -80,6 +119,11 @@ mod tests {
         #[test]
         fn base64url_is_read_back(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
             prop_assert_eq!(from_base64url(&base64url(&bytes)), Some(bytes));
+        }
+
+        #[test]
+        fn crockford_is_read_back(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+            prop_assert_eq!(from_crockford(&crockford(&bytes).to_lowercase()), Some(bytes));
         }
     }
 

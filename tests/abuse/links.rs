@@ -85,10 +85,12 @@ fn the_same_answer_sent_again_has_its_receipt_and_a_refused_one_uses_nothing_up(
     let again = anyone.put(&path, &by(&token));
     assert_eq!(again.header("idempotent-replay"), Some("true"));
     assert_eq!(again.expect(200), first);
-    // Whoever corrects it needs no second one.
+    // Whoever corrects it shows its receipt, and needs no second one.
     let mut correction = submission();
     correction["supersedes"] = json!(path.rsplit('/').next().unwrap());
-    anyone.put(&new_response(), &correction).expect(201);
+    anyone.put(&new_response(), &correction).problem(403, "unit-forbidden");
+    let headers = [("Content-Type", "application/json"), ("Withdrawal-Code", first["withdrawal_code"].as_str().unwrap())];
+    anyone.send("PUT", &new_response(), &headers, Some(correction.to_string().as_bytes())).expect(201);
 }
 
 #[test]

@@ -139,8 +139,8 @@ fn reading_answers_leaves_a_line_with_the_person_and_so_does_trying_to() {
     let mut other = submission();
     other["unit"]["code"] = json!("SXD");
     let (mine, theirs) = (new_response(), new_response());
-    app.anyone().put(&mine, &submission()).expect(201);
-    app.anyone().put(&theirs, &other).expect(201);
+    let my_number = app.anyone().put(&mine, &submission()).expect(201)["seq"].clone();
+    let their_number = app.anyone().put(&theirs, &other).expect(201)["seq"].clone();
     let bound = Client::new(app.addr, Some(app.key_of("Lan", Role::Statistician, Some(("agency-danang", "SYT")))));
     assert!(bound.get(&mine).expect(200)["submission"].is_object());
     let denied = bound.get(&theirs);
@@ -149,9 +149,9 @@ fn reading_answers_leaves_a_line_with_the_person_and_so_does_trying_to() {
     let log = app.client(Role::Auditor).get("/v1/audit?limit=2").expect(200);
     let lines = log["items"].as_array().unwrap();
     let told = |line: &Value| [&line["action"], &line["object"], &line["detail"]["person"], &line["detail"]["note"]].map(Clone::clone);
-    let id = |path: &str| json!(path.rsplit('/').next().unwrap());
-    assert_eq!(told(&lines[0]), [json!("response.read.denied"), id(&theirs), json!("Lan"), json!("another unit")]);
-    assert_eq!(told(&lines[1]), [json!("response.read"), id(&mine), json!("Lan"), json!("answers of 1 response")]);
+    let named = |number: &Value| json!(format!("response/{number}"));
+    assert_eq!(told(&lines[0]), [json!("response.read.denied"), named(&their_number), json!("Lan"), json!("another unit")]);
+    assert_eq!(told(&lines[1]), [json!("response.read"), named(&my_number), json!("Lan"), json!("answers of 1 response")]);
 }
 
 #[test]

@@ -117,7 +117,7 @@ impl World {
             10 => {
                 let id = *dice.pick(&self.responses);
                 let wish = LiftWish { evaluation: 1, rules: None, reason: "it does not suit me".into() };
-                drop(self.office.act(&me, |act| quality::lift(act, id, &wish)));
+                drop(self.office.act(&me, |act| quality::lift(act, stored::Which::Id(id), &wish)));
             }
             _ => self.try_halves(dice),
         }

@@ -81,6 +81,7 @@ fn scope(operation: &str, of: &Foreign) -> Scope {
         "exclude_response" => post(&format!("{response}:exclude"), reason()),
         "lift_flags" => post(&format!("{response}/flags:lift"), json!({ "evaluation": 1, "reason": "for the test" })),
         "withdraw_response" => Refused("DELETE", format!("{response}?reason=because"), Value::Null),
+        "withdraw_own_response" => post(&format!("{response}:withdraw"), json!({ "withdrawal_code": "0" })),
         "get_proposal" => get(proposal),
         "confirm_proposal" => post(&format!("{proposal}:confirm"), json!({})),
         "reject_proposal" => post(&format!("{proposal}:reject"), json!({})),
@@ -214,7 +215,7 @@ fn whoever_is_bound_to_a_unit_gets_nothing_of_another() {
 fn whoever_is_bound_to_a_unit_finds_what_is_their_own() {
     let all = Everything::start();
     let own = new_response();
-    all.app.client(Role::Device).put(&own, &submission()).expect(201);
+    let seq = all.app.client(Role::Device).put(&own, &submission()).expect(201)["seq"].clone();
     let statistician = all.app.client_of(Role::Statistician, Some(("agency-danang", "SYT")));
     assert_eq!(statistician.get(&own).expect(200)["submission"]["answers"]["Q1"], "5");
     let listed = statistician.get("/v1/responses?wave=open").expect(200);
@@ -226,5 +227,5 @@ fn whoever_is_bound_to_a_unit_finds_what_is_their_own() {
     statistician.post(&format!("{own}:exclude"), &json!({ "reason": "a test" })).expect(202);
     let proposals = all.app.client_of(Role::Publisher, Some(("agency-danang", "SYT"))).get("/v1/proposals").expect(200);
     let objects: Vec<&Value> = proposals["items"].as_array().unwrap().iter().map(|proposal| &proposal["object"]).collect();
-    assert!(objects.contains(&&json!(own.rsplit('/').next().unwrap())), "{objects:?}");
+    assert!(objects.contains(&&json!(format!("response/{seq}"))), "{objects:?}");
 }

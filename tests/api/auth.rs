@@ -71,6 +71,10 @@ fn matrix() -> Vec<Row> {
         read("list_responses", "/v1/responses?wave=open", false, &[Statistician, Auditor]),
         write("exclude_response", "POST", "/v1/responses/ID:exclude", &reason, &[Statistician]),
         write("lift_flags", "POST", "/v1/responses/ID/flags:lift", &json!({ "evaluation": 1, "reason": "for the test" }), &[Statistician]),
+        Row {
+            without_key: true,
+            ..write("withdraw_own_response", "POST", "/v1/responses/ID:withdraw", &json!({ "withdrawal_code": "0" }), ANYONE)
+        },
         Row { method: "DELETE", ..read("withdraw_response", "/v1/responses/ID?reason=because", false, &[Statistician]) },
         write("check_survey", "POST", "/v1/surveys:check", &none, &[Statistician, Publisher]),
         write("put_survey_version", "PUT", "/v1/surveys/mini/versions/9", &fixtures::questionnaire(), &[Statistician]),

@@ -12,13 +12,28 @@ fn a_sender_reads_the_receipts_of_what_it_sent_and_no_others() {
     publish(&app);
     let (device, other, path) = (app.client(Role::Device), app.client(Role::Device), new_response());
     let receipt = device.put(&path, &submission()).expect(201);
-    assert_eq!(device.get(&path).expect(200), receipt);
+    let without = |names: &[&str]| {
+        let mut rest = receipt.clone();
+        rest.as_object_mut().unwrap().retain(|name, _| !names.contains(&name.as_str()));
+        rest
+    };
+    assert_eq!(device.get(&path).expect(200), without(&["withdrawal_code"]), "its secret half is told to the sending only");
     other.get(&path).problem(404, "not-found");
-    assert_eq!(app.client(Role::Auditor).get(&path).expect(200), receipt, "an auditor sees no answers");
+    let seen = without(&["withdrawal_code", "id", "body_sha256"]);
+    let auditor = app.client(Role::Auditor);
+    assert_eq!(auditor.get(&path).expect(200), seen, "an auditor sees no answers, and nothing to hold guesses against");
+    let by_number = format!("/v1/responses/{}", receipt["seq"]);
+    assert_eq!(auditor.get(&by_number).expect(200), seen);
+    auditor.get(&format!("{by_number}/flags")).expect(200);
+    device.get(&by_number).problem(404, "not-found");
     let full = app.client(Role::Statistician).get(&path).expect(200);
     assert_eq!(full["submission"], submission());
     let read = app.client(Role::Auditor).get("/v1/audit?limit=1").expect(200)["items"][0].clone();
-    assert_eq!((&read["action"], &read["object"]), (&json!("response.read"), &full["id"]), "that answers were read is on record");
+    assert_eq!(
+        (&read["action"], &read["object"]),
+        (&json!("response.read"), &json!(format!("response/{}", full["seq"]))),
+        "that answers were read is on record"
+    );
     assert_eq!(full["unit"], json!({"list": "agency-danang", "code": "SYT"}));
     app.client(Role::Statistician).get(&new_response()).problem(404, "not-found");
 }
@@ -27,7 +42,7 @@ fn a_sender_reads_the_receipts_of_what_it_sent_and_no_others() {
 fn a_list_is_paged_in_the_order_of_arrival_without_a_gap_or_a_repetition() {
     let app = TestApp::start();
     publish(&app);
-    let sent: Vec<String> = (0..7).map(|_| app.anyone().put(&new_response(), &submission()).expect(201)["id"].to_string()).collect();
+    let sent: Vec<String> = (0..7).map(|_| app.anyone().put(&new_response(), &submission()).expect(201)["seq"].to_string()).collect();
     let auditor = app.client(Role::Auditor);
     let mut listed = Vec::new();
     let mut next = Some("/v1/responses?wave=open&limit=3".to_owned());
@@ -38,8 +53,9 @@ fn a_list_is_paged_in_the_order_of_arrival_without_a_gap_or_a_repetition() {
         let link = reply.header("link").map(str::to_owned);
         let page = reply.expect(200);
         listed.extend(page["items"].as_array().unwrap().iter().map(|item| {
-            assert!(item.get("submission").is_none());
-            item["id"].to_string()
+            let told = ["submission", "id", "body_sha256", "withdrawal_code"].map(|name| item.get(name));
+            assert_eq!(told, [None; 4]);
+            item["seq"].to_string()
         }));
         next = page["next"].as_str().map(str::to_owned);
         assert_eq!(link, next.as_ref().map(|next| format!("<{next}>; rel=\"next\"")));

@@ -324,8 +324,15 @@ fn only_whoever_sent_a_response_or_keeps_its_unit_corrects_it() {
     let elsewhere = app.client_of(Role::Collector, Some(("agency-danang", "SXD")));
     refused(&elsewhere, &with(correction.clone(), "/unit/code", json!("SXD")));
     app.client_of(Role::Collector, Some(("agency-danang", "SYT"))).put(&new_response(), &correction).expect(201);
-    // What came without a key is corrected without one, by whoever knows its random id.
+    // What came without a key is corrected without one, by whoever shows its receipt.
     let own = id();
-    app.anyone().put(&format!("/v1/responses/{own}"), &submission()).expect(201);
-    app.anyone().put(&new_response(), &with(submission(), "/supersedes", json!(own))).expect(201);
+    let receipt = app.anyone().put(&format!("/v1/responses/{own}"), &submission()).expect(201);
+    let correction = with(submission(), "/supersedes", json!(own));
+    refused(&app.anyone(), &correction);
+    let show = |code: &str| {
+        let headers = [("Content-Type", "application/json"), ("Withdrawal-Code", code)];
+        app.anyone().send("PUT", &new_response(), &headers, Some(correction.to_string().as_bytes()))
+    };
+    show("0000-0000-0000-0000-0000-0000-0000-0000").problem(403, "unit-forbidden");
+    show(receipt["withdrawal_code"].as_str().unwrap()).expect(201);
 }

@@ -21,7 +21,7 @@ pub struct ProposalBody {
     pub id: i32,
     /// `response.exclude`, `flag.lift`, `key.issue` or `person.invite`.
     pub kind: &'static str,
-    /// To what: the id of a response, the name of a person.
+    /// To what: `response/` and the `seq` of a response, the name of a person.
     pub object: String,
     /// Why.
     pub reason: String,

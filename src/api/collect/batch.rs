@@ -79,7 +79,7 @@ pub async fn send_batch(
     actor.may(Action::SendBatch)?;
     let items = web::block(move || read(&body.0)).await.map_err(Refusal::internal)??;
     let lang = lang::preferred(req.headers());
-    let intake = Intake { state: &state, actor: &actor, keep_invalid: true, peer: None };
+    let intake = Intake { state: &state, actor: &actor, keep_invalid: true, code: None, peer: None };
     let mut sent = Vec::with_capacity(items.len());
     for item in items {
         let queued = match item.content {

@@ -21,18 +21,21 @@ use crate::http::state::AppState;
 use crate::office::Action;
 use crate::office::Actor;
 use crate::office::Code;
-use crate::office::Refusal;
 use crate::office::responses::{self as office, ListWish};
+use crate::office::{ReceiptCode, Refusal};
 use crate::response::Channel;
-use crate::store::responses::{self, ResponseState, Summary};
+use crate::store::responses::{self, ResponseState, Summary, Which};
 use crate::unit::{Registry, UnitId};
 use crate::words::Finding;
 use crate::words::encode::rfc3339;
 
+/// The header that shows the code of a receipt.
+const CODE: &str = "withdrawal-code";
+
 /// A response, without its answers.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SummaryBody {
-    /// Its receipt.
+    /// Its receipt, without the hash of its bytes; to those who may not read answers without its id: `seq` names it.
     #[serde(flatten)]
     pub receipt: ReceiptBody,
     /// The unit that is rated.
@@ -164,6 +167,18 @@ pub fn uuid(text: &str) -> Result<Uuid, Refusal> {
     id.ok_or_else(|| Refusal::not_found().detail("Mã phải là UUID 36 ký tự", "The id must be a UUID of 36 characters"))
 }
 
+/// The response that an address names: by its id, or by its number for those who list responses, whom ids are not told as a rule.
+///
+/// # Errors
+/// `not-found` for what is neither.
+pub fn which(text: &str, actor: &Actor) -> Result<Which, Refusal> {
+    let number = || text.parse().ok().filter(|_| text.len() < 20 && text.bytes().all(|byte| byte.is_ascii_digit()));
+    match actor.can(Action::ListResponses).then(number).flatten() {
+        Some(seq) => Ok(Which::Seq(seq)),
+        None => uuid(text).map(Which::Id),
+    }
+}
+
 /// Whether answers with errors are kept: from a key, unless it asks for strictness. A page in someone's hand can show what is wrong.
 fn keeps_invalid(req: &HttpRequest, actor: &Actor) -> bool {
     let prefer = req.headers().get_all("prefer").filter_map(|value| value.to_str().ok());
@@ -171,10 +186,17 @@ fn keeps_invalid(req: &HttpRequest, actor: &Actor) -> bool {
     actor.holder().is_some() && !strict
 }
 
+/// The code of the receipt that is shown for a correction. One that cannot be read is as good as none.
+fn shown_code(req: &HttpRequest) -> Option<ReceiptCode> {
+    ReceiptCode::read(req.headers().get(CODE)?.to_str().ok()?)
+}
+
 /// Stores a response under an id that the sender made. Any answer but 2xx and 4xx means "unknown": send the same again.
 ///
 /// From a device or collector, answers with errors are kept and marked, unless it sends `Prefer: handling=strict`.
-#[utoipa::path(tag = "responses", request_body = SubmissionBody, params(("id" = String, Path, description = "A random UUID")),
+#[utoipa::path(tag = "responses", request_body = SubmissionBody,
+    params(("id" = String, Path, description = "A random UUID"),
+        ("Withdrawal-Code" = Option<String>, Header, description = "Of a correction without the key that sent what it corrects: the code in the receipt of that response")),
     responses(
         (status = 201, description = "Stored, on disk", body = ReceiptBody),
         (status = 200, description = "It was stored before: the same receipt, with `Idempotent-Replay: true`", body = ReceiptBody)))]
@@ -188,7 +210,8 @@ pub async fn put_response(
 ) -> Result<HttpResponse, Refusal> {
     let id = uuid(&id)?;
     let peer = auth::peer(&req, &state);
-    let intake = Intake { state: &state, actor: &actor, keep_invalid: keeps_invalid(&req, &actor), peer: Some(peer) };
+    let intake =
+        Intake { state: &state, actor: &actor, keep_invalid: keeps_invalid(&req, &actor), code: shown_code(&req), peer: Some(peer) };
     let taken = match intake.send(id, body.0.to_vec()).await {
         Ok(sent) => sent.settle(&state).await,
         Err(refusal) => Err(refusal),
@@ -205,21 +228,23 @@ pub async fn put_response(
 }
 
 /// A receipt, to whoever sent the response; the whole response, to a statistician.
-#[utoipa::path(tag = "responses", params(("id" = String, Path, description = "The response")),
+#[utoipa::path(tag = "responses", params(("id" = String, Path, description = "The response, by its id; by its `seq` to those who list responses")),
     responses((status = 200, description = "The response; a sender and an auditor see the members of the receipt only, the rest is absent", body = ResponseBody)))]
 #[get("/v1/responses/{id:[^:/]+}")]
 pub async fn get_response(state: AppState, actor: Actor, id: web::Path<String>) -> Result<HttpResponse, Refusal> {
     actor.may(Action::ReadReceipt)?; // before the address is judged
-    let id = uuid(&id)?;
+    let which = which(&id, &actor)?;
     let told = |findings: Option<String>| -> Vec<Finding> {
         findings.and_then(|findings| serde_json::from_str(&findings).ok()).unwrap_or_default()
     };
     if !actor.can(Action::ReadAnswers) {
-        let (summary, findings) = state.look(actor, move |look| office::receipt(look, id)).await?;
+        let sender = !actor.can(Action::ListResponses);
+        let (summary, findings) = state.look(actor, move |look| office::receipt(look, which)).await?;
         let receipt = ReceiptBody::new(&summary.receipt, told(findings));
+        let receipt = if sender { receipt } else { receipt.to_others() };
         return Ok(HttpResponse::Ok().json(ResponseBody::receipt(receipt)));
     }
-    let whole = state.act(actor, move |act| office::open(act, id)).await??;
+    let whole = state.act(actor, move |act| office::open(act, which)).await??;
     let receipt = ReceiptBody::new(&whole.summary.receipt, told(whole.findings));
     let event =
         |event: responses::Event| EventBody { kind: event.kind.as_str(), at: rfc3339(event.at), actor: event.actor, reason: event.reason };
@@ -273,9 +298,15 @@ pub async fn list_responses(
         StateName::Invalid => ResponseState::Invalid,
         StateName::Quarantined => ResponseState::Quarantined,
     });
+    let reads = actor.can(Action::ReadAnswers);
+    let told = |row: &Summary| {
+        let body = summary_body(row, &units);
+        let receipt = if reads { body.receipt.without_hash() } else { body.receipt.to_others() };
+        SummaryBody { receipt, ..body }
+    };
     let wish = ListWish { unit, state: wanted, after: page.after.unwrap_or(0), limit: page.fetch() };
     let rows = state.look(actor, move |look| office::list(look, field.wave.id, &wish)).await?;
-    Ok(page.answer(&req, rows, |row| row.receipt.seq, |row| summary_body(&row, &units)))
+    Ok(page.answer(&req, rows, |row| row.receipt.seq, |row| told(&row)))
 }
 
 /// Why a response is withdrawn.
@@ -305,6 +336,34 @@ pub async fn withdraw_response(
         return Err(Refusal::parameter("reason", "out-of-bounds-length", "Phải từ 3 đến 500 ký tự", "Must have 3 to 500 characters"));
     }
     state.act(actor, move |act| office::withdraw(act, id, &reason)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// The code that came with the receipt.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WithdrawalRequest {
+    /// `withdrawal_code` of the receipt; case, spaces and hyphens do not matter.
+    #[validate(length(max = 100))]
+    #[schema(max_length = 100)]
+    pub withdrawal_code: String,
+}
+
+/// Withdraws a response for whoever shows the code of its receipt: no key is needed. What corrected it is withdrawn with it.
+///
+/// A code that is not the one gets the answer of an id that is not there.
+#[utoipa::path(tag = "responses", request_body = WithdrawalRequest, params(("id" = String, Path, description = "The response")),
+    responses((status = 204, description = "Withdrawn: its answers are erased, its id stays taken")))]
+#[post("/v1/responses/{id:[^:/]+}:withdraw")]
+pub async fn withdraw_own_response(
+    state: AppState,
+    actor: Actor,
+    id: web::Path<String>,
+    request: Json<WithdrawalRequest>,
+) -> Result<HttpResponse, Refusal> {
+    let id = uuid(&id)?;
+    let code = request.0.withdrawal_code;
+    state.act(actor, move |act| office::withdraw_own(act, id, &code)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

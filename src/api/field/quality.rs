@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::api::admin::proposals::{ProposalBody, proposed};
-use crate::api::collect::responses::uuid;
+use crate::api::collect::responses::which;
 use crate::api::wire::UnitName;
 use crate::http::body::Json;
 use crate::http::page::Listing;
@@ -266,13 +266,13 @@ fn by_device(counts: Vec<FlagCount>) -> Vec<DeviceFlags> {
 }
 
 /// Every flag that an evaluation set on a response.
-#[utoipa::path(tag = "quality", params(("id" = String, Path, description = "The response")),
+#[utoipa::path(tag = "quality", params(("id" = String, Path, description = "The response, by its id or its `seq`")),
     responses((status = 200, description = "The flags", body = Listing<FlagBody>)))]
 #[get("/v1/responses/{id:[^:/]+}/flags")]
 pub async fn list_flags(state: AppState, actor: Actor, id: web::Path<String>) -> Result<HttpResponse, Refusal> {
     actor.may(Action::ListResponses)?; // before the address is judged
-    let id = uuid(&id)?;
-    let flags = state.look(actor, move |look| quality::flags(look, id)).await?;
+    let which = which(&id, &actor)?;
+    let flags = state.look(actor, move |look| quality::flags(look, which)).await?;
     let flag =
         |(flag, lifted): (FlagOfResponse, bool)| FlagBody { evaluation: flag.evaluation, rule: flag.rule, detail: flag.detail, lifted };
     Ok(HttpResponse::Ok().json(Listing { items: flags.into_iter().map(flag).collect(), next: None }))
@@ -284,8 +284,8 @@ pub async fn list_flags(state: AppState, actor: Actor, id: web::Path<String>) ->
 #[post("/v1/responses/{id:[^:/]+}/flags:lift")]
 pub async fn lift_flags(state: AppState, actor: Actor, id: web::Path<String>, request: Json<LiftRequest>) -> Result<HttpResponse, Refusal> {
     actor.may(Action::EndResponse)?; // before the address is judged
-    let id = uuid(&id)?;
+    let which = which(&id, &actor)?;
     let Json(LiftRequest { evaluation, rules, reason }) = request;
     let wish = LiftWish { evaluation, rules, reason };
-    Ok(proposed(state.act(actor, move |act| quality::lift(act, id, &wish)).await?))
+    Ok(proposed(state.act(actor, move |act| quality::lift(act, which, &wish)).await?))
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::office::Code;
 
 /// Operations that ask for no key, and answer everyone the same.
-const OPEN: [&str; 20] = [
+const OPEN: [&str; 21] = [
     "create_session",
     "enrol_person",
     "livez",
@@ -28,6 +28,7 @@ const OPEN: [&str; 20] = [
     "get_unit",
     "list_waves",
     "get_wave",
+    "withdraw_own_response",
 ];
 
 /// Operations that anyone may ask for, and that give more to some keys.
@@ -193,7 +194,7 @@ impl<'a> Rules<'a> {
             (404, self.names_a_thing || matches!(self.name, "end_session" | "create_own_key")),
             (408, self.has_body),
             (409, CONFLICTS.contains(&self.name)),
-            (410, matches!(self.name, "put_response" | "get_response" | "exclude_response")),
+            (410, matches!(self.name, "put_response" | "get_response" | "exclude_response" | "withdraw_own_response")),
             (412, self.change.is_some()),
             (413, self.has_body),
             (415, self.has_body),

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::office::Refusal;
 use crate::store::DOUBLED;
 use crate::store::imports::{self, NewRecord};
-use crate::store::{Db, StoreError};
+use crate::store::{Db, Secret, StoreError};
 
 /// By what a record is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -80,7 +80,7 @@ struct Version {
 /// What is known of the records of a wave, and what this import adds.
 pub(super) struct Records<'a> {
     wave: (i32, &'a str),
-    secret: &'a [u8; 32],
+    secret: &'a Secret,
     correct: bool,
     known: HashMap<[u8; 32], Vec<Version>>,
     /// Those that this file had before.
@@ -94,13 +94,7 @@ pub(super) type Body<'a> = &'a dyn Fn(Option<Uuid>) -> Vec<u8>;
 
 impl<'a> Records<'a> {
     /// Looks up what is known of these keys.
-    pub(super) fn look_up(
-        db: &mut Db,
-        wave: (i32, &'a str),
-        secret: &'a [u8; 32],
-        correct: bool,
-        keys: &[Key],
-    ) -> Result<Self, StoreError> {
+    pub(super) fn look_up(db: &mut Db, wave: (i32, &'a str), secret: &'a Secret, correct: bool, keys: &[Key]) -> Result<Self, StoreError> {
         let hashes: Vec<[u8; 32]> = keys.iter().map(|key| key.hash).collect();
         let mut records = Self { wave, secret, correct, known: HashMap::new(), seen: HashSet::new(), new: Vec::new() };
         for (hash, versions) in imports::records(db, wave.0, &hashes)? {
@@ -184,7 +178,7 @@ impl<'a> Records<'a> {
     /// A second answer of a listed respondent is a record of its own, known by what it says.
     fn second(&mut self, db: &mut Db, key: &Key, body: Body<'_>) -> Result<Decided, Refusal> {
         let bytes = body(None);
-        let hash = keyed(self.secret, &[b"second", &key.hash, &bytes]);
+        let hash = self.secret.keyed(&[b"second", &key.hash, &bytes]);
         if !self.known.contains_key(&hash)
             && let Some(versions) = imports::records(db, self.wave.0, &[hash])?.remove(&hash)
         {
@@ -238,38 +232,10 @@ fn version(record: &imports::Record) -> Version {
     Version { id: record.response_id, sha256, withdrawn: record.stored.is_some_and(|stored| stored.withdrawn), doubled: false }
 }
 
-/// HMAC-SHA-256 (RFC 2104) over parts, each with its length in front of it.
-pub(in crate::office) fn keyed(secret: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
-    let pad = |with: u8| -> [u8; 64] { std::array::from_fn(|at| secret.get(at).copied().unwrap_or(0) ^ with) };
-    let mut inner = Sha256::new();
-    inner.update(pad(0x36));
-    for part in parts {
-        inner.update((part.len() as u64).to_be_bytes());
-        inner.update(part);
-    }
-    let mut outer = Sha256::new();
-    outer.update(pad(0x5c));
-    outer.update(inner.finalize());
-    outer.finalize().into()
-}
-
 /// The id that an imported record had before ids were random: from the wave and its key, and so anybody's to guess. Nothing new gets one.
 fn derived_before(wave: &str, key: &str) -> Uuid {
     let hash = Sha256::digest(format!("{wave}\n{key}").as_bytes());
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash[..16]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_keyed_hash_depends_on_the_secret_and_on_where_its_parts_end() {
-        let hash = |secret: u8, parts: &[&[u8]]| keyed(&[secret; 32], parts);
-        assert_eq!(hash(1, &[b"a", b"b"]), hash(1, &[b"a", b"b"]));
-        assert_ne!(hash(1, &[b"a", b"b"]), hash(2, &[b"a", b"b"]));
-        assert_ne!(hash(1, &[b"ab", b""]), hash(1, &[b"a", b"b"]));
-    }
 }

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use uuid::Uuid;
 
-use super::identity::{Decided, Fate, Identity, Key, Records, keyed};
+use super::identity::{Decided, Fate, Identity, Key, Records};
 use super::submit;
 use crate::jobs::load::{Survey, WaveInField};
 use crate::office::intake::{self, Intake, Ready};
@@ -39,17 +39,17 @@ impl Made<'_> {
         let decided = self.office.act(self.actor, |act| self.decide(act, people))?;
         let now = self.office.now();
         let Self { actor, field, survey, units, .. } = *self;
-        let intake = Intake { actor, field, survey, units, now, keep_invalid: true };
+        let intake = Intake { actor, field, survey, units, secret: self.office.store().secret(), now, keep_invalid: true };
         let judge = |decided: Decided| -> Result<Ready, Refusal> {
             let sent = intake::read(decided.id, decided.body)?;
             let place = intake.locate(&sent.submission)?;
-            intake.judge(sent, place)
+            Ok(intake.judge(sent, place)?.of_file(None))
         };
         let ready: Vec<_> = decided.into_par_iter().map(judge).collect();
         let waiting = ready.into_iter().map(|ready| submit(self.writer, &ready?)).collect::<Result<Vec<_>, _>>()?;
         for pending in waiting {
             let answer = pending.blocking_recv().map_err(|_| super::stopped())?;
-            intake::answered(actor, answer, Vec::new())?;
+            intake::answered(answer, Vec::new())?;
         }
         Ok(())
     }
@@ -57,14 +57,14 @@ impl Made<'_> {
     /// Those of the respondents who are not there yet.
     fn decide(&self, act: &mut Act<'_>, people: &[(String, Vec<u8>)]) -> Result<Vec<Decided>, Refusal> {
         act.may(Action::Import)?;
-        let secret = super::secret(act)?;
+        let secret = *act.secret;
         let wave = &self.field.wave;
         let (by, now) = (act.actor.name(), act.now);
         let new = NewBatch { wave_id: wave.id, name: "synthetic", created_by: &by, created_at: now };
         let (batch, _) = imports::batch(act.db, &new)?;
         let key = |person: &String| Key {
             identity: Identity::Respondent,
-            hash: keyed(&secret, &[b"respondent", person.as_bytes()]),
+            hash: secret.keyed(&[b"respondent", person.as_bytes()]),
             before: vec![person.clone()],
         };
         let keys: Vec<Key> = people.iter().map(|(person, _)| key(person)).collect();

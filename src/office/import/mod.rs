@@ -22,7 +22,6 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 pub use columns::Role;
-pub(super) use identity::keyed;
 pub use identity::{Fate, Identity};
 pub use made::Made;
 pub use report::{Reason, Report};
@@ -36,7 +35,7 @@ use crate::design::Mode;
 use crate::jobs::load::{self, Survey, WaveInField};
 use crate::schema::Questionnaire;
 use crate::store::writer::{Pending, QueueError, Writer};
-use crate::store::{DOUBLED, doubled, imports};
+use crate::store::{DOUBLED, Secret, doubled, imports};
 use crate::table::{Column, MISSING, Options, Table};
 use crate::unit::Registry;
 use crate::words::Finding;
@@ -101,7 +100,7 @@ pub fn import(office: &Office, actor: &Actor, writer: &Writer, wish: &Wish<'_>) 
     let mut prepared = office.act(actor, |act| prepare(act, wish))?;
     let planned = std::mem::take(&mut prepared.planned);
     let mut report = std::mem::take(&mut prepared.report);
-    let intake = intake(actor, &prepared, office.now());
+    let intake = intake(actor, &prepared, office.store().secret(), office.now());
     let mut waiting = Vec::new();
     for planned in planned {
         let (line, fate, id) = (planned.line, planned.fate, planned.id);
@@ -116,7 +115,7 @@ pub fn import(office: &Office, actor: &Actor, writer: &Writer, wish: &Wish<'_>) 
     }
     for (line, fate, in_part, pending) in waiting {
         let answer = pending.blocking_recv().map_err(|_| stopped())?;
-        match intake::answered(actor, answer, Vec::new()) {
+        match intake::answered(answer, Vec::new()) {
             Ok(taken) if taken.replayed => report.replayed += 1,
             Ok(taken) => {
                 // Which answer counts is the store's word: the first one may not be valid.
@@ -147,7 +146,7 @@ pub fn check(office: &Office, actor: &Actor, wish: &Wish<'_>) -> Result<Report, 
     let planned = std::mem::take(&mut prepared.planned);
     let mut report = std::mem::take(&mut prepared.report);
     report.check = true;
-    let intake = intake(actor, &prepared, office.now());
+    let intake = intake(actor, &prepared, office.store().secret(), office.now());
     for planned in planned {
         let (line, fate, id) = (planned.line, planned.fate, planned.id);
         match planned.judge(&intake) {
@@ -164,9 +163,9 @@ pub fn check(office: &Office, actor: &Actor, wish: &Wish<'_>) -> Result<Report, 
     Ok(report)
 }
 
-fn intake<'a>(actor: &'a Actor, prepared: &'a Prepared, now: i64) -> Intake<'a> {
+fn intake<'a>(actor: &'a Actor, prepared: &'a Prepared, secret: &'a Secret, now: i64) -> Intake<'a> {
     let Prepared { field, survey, units, .. } = prepared;
-    Intake { actor, field, survey, units, now, keep_invalid: true }
+    Intake { actor, field, survey, units, secret, now, keep_invalid: true }
 }
 
 /// Whether items of a record are not valid.
@@ -183,13 +182,6 @@ fn submit(writer: &Writer, ready: &intake::Ready) -> Result<Pending, Refusal> {
             Err(QueueError::Full) => std::thread::sleep(std::time::Duration::from_millis(2)),
         }
     }
-}
-
-/// The secret that what identifies records and dossiers is hashed with.
-pub(super) fn secret(act: &mut Act<'_>) -> Result<[u8; 32], Refusal> {
-    let mut fresh = [0; 32];
-    getrandom::fill(&mut fresh).map_err(Refusal::internal)?;
-    Ok(imports::secret(act.db, fresh)?)
 }
 
 fn stopped() -> Refusal {

@@ -6,15 +6,15 @@ use uuid::Uuid;
 use super::Wish;
 use super::cells;
 use super::columns::{Columns, Role};
-use super::identity::{Decided, Fate, Identity, Key, Records, keyed};
+use super::identity::{Decided, Fate, Identity, Key, Records};
 use super::map::ColumnMap;
 use super::report::Report;
 use crate::office::intake::{self, Intake, Ready, Sent};
 use crate::office::{Act, Code, Refusal};
 use crate::schema::Questionnaire;
 use crate::store::imports::{self, NewBatch};
-use crate::store::keys;
 use crate::store::waves::Wave;
+use crate::store::{Secret, keys};
 use crate::table::{Record, Table};
 use crate::words::Finding;
 
@@ -105,13 +105,13 @@ impl Source<'_> {
     }
 
     /// What identifies a record. `repeated` counts records of the same content.
-    fn key(&self, record: &Record<'_>, secret: &[u8; 32], batch: &str, repeated: &mut impl FnMut([u8; 32]) -> u64) -> Key {
+    fn key(&self, record: &Record<'_>, secret: &Secret, batch: &str, repeated: &mut impl FnMut([u8; 32]) -> u64) -> Key {
         let lines = || [record.line(), record.line().saturating_sub(1)].iter().map(u32::to_string).collect();
         if let Some((_, id)) = self.role(record, Role::Id) {
-            return Key { identity: Identity::Id, hash: keyed(secret, &[b"id", id.as_bytes()]), before: vec![id] };
+            return Key { identity: Identity::Id, hash: secret.keyed(&[b"id", id.as_bytes()]), before: vec![id] };
         }
         if let Some((_, person)) = self.role(record, Role::Respondent) {
-            let hash = keyed(secret, &[b"respondent", person.as_bytes()]);
+            let hash = secret.keyed(&[b"respondent", person.as_bytes()]);
             // What made records up of a sample list used the respondents as keys.
             let before = [vec![person], lines()].concat();
             return Key { identity: Identity::Respondent, hash, before };
@@ -122,13 +122,13 @@ impl Source<'_> {
 }
 
 /// The keyed hash of what a record says, column by column.
-fn content(secret: &[u8; 32], record: &Record<'_>) -> [u8; 32] {
+fn content(secret: &Secret, record: &Record<'_>) -> [u8; 32] {
     let cells: Vec<&[u8]> = record.cells().map(|cell| cell.unwrap_or_default().as_bytes()).collect();
-    keyed(secret, &cells)
+    secret.keyed(&cells)
 }
 
-fn in_batch(secret: &[u8; 32], batch: &str, record: &Record<'_>, nth: u64) -> [u8; 32] {
-    keyed(secret, &[b"batch", batch.as_bytes(), &content(secret, record), &nth.to_be_bytes()])
+fn in_batch(secret: &Secret, batch: &str, record: &Record<'_>, nth: u64) -> [u8; 32] {
+    secret.keyed(&[b"batch", batch.as_bytes(), &content(secret, record), &nth.to_be_bytes()])
 }
 
 /// The key of the device that a cell names, by number or name.
@@ -156,9 +156,7 @@ impl Planned {
         }
         let (place, mut found, when) = intake.locate(&sent.submission)?;
         found.extend(findings);
-        let mut ready = intake.judge(sent, (place, found, when))?;
-        ready.row.device_key_id = device;
-        Ok(Some(ready))
+        Ok(Some(intake.judge(sent, (place, found, when))?.of_file(device)))
     }
 }
 
@@ -186,7 +184,7 @@ pub(super) fn plan(
     wave: &Wave,
     report: &mut Report,
 ) -> Result<Vec<Planned>, Refusal> {
-    let secret = super::secret(act)?;
+    let secret = *act.secret;
     let (by, now) = (act.actor.name(), act.now);
     let new = NewBatch { wave_id: wave.id, name: &report.batch, created_by: &by, created_at: now };
     let (batch_id, is_new) = imports::batch(act.db, &new)?;
@@ -232,14 +230,7 @@ fn bytes(submission: &Map<String, Value>, supersedes: Option<Uuid>) -> Vec<u8> {
 }
 
 /// Says so where a file without a batch's name holds every record of an earlier one: perhaps it is the same with rows added.
-fn overlap(
-    act: &mut Act<'_>,
-    source: &Source<'_>,
-    wave: &Wave,
-    secret: &[u8; 32],
-    keys: &[Key],
-    report: &mut Report,
-) -> Result<(), Refusal> {
+fn overlap(act: &mut Act<'_>, source: &Source<'_>, wave: &Wave, secret: &Secret, keys: &[Key], report: &mut Report) -> Result<(), Refusal> {
     if !keys.iter().any(|key| key.identity == Identity::Batch) {
         return Ok(());
     }

@@ -16,7 +16,7 @@ fn the_same_bytes_again_give_the_same_receipt_and_other_bytes_a_conflict() {
         assert_eq!(world.put(later), Ok(Outcome::Replayed(receipt.clone())));
         let mut other = world.response(1);
         other.body_sha256 = digest(99);
-        assert_eq!(world.put(other), Ok(Outcome::Conflict { stored_sha256: digest(1), sender: None }));
+        assert_eq!(world.put(other), Ok(Outcome::Conflict { own_sha256: None }));
         assert_eq!(world.find(1).unwrap().receipt, receipt);
         let (body, findings) = world.store.read(|db| responses::submission(db, receipt.seq)).unwrap().unwrap();
         assert_eq!((body.as_slice(), findings), (b"{\"answer\":1}".as_slice(), None));

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::responses::{ResponseState, Summary};
 use super::runs::{NewRun, Run, Step};
 use super::scan::{HighWater, Scanned};
-use super::writer::{NewResponse, Outcome, WriteError, Writer, WriterOptions};
+use super::writer::{Corrector, NewResponse, Outcome, Scope, WriteError, Writer, WriterOptions};
 use super::{Db, Store, StoreOptions};
 use super::{jobs, responses, runs, scan, schemas, units, waves};
 
@@ -90,6 +90,7 @@ impl World {
             state: ResponseState::Valid,
             body: format!("{{\"answer\":{id}}}").into_bytes(),
             body_sha256: digest(id),
+            receipt_hash: None,
             answers: vec![1, 2, u8::try_from(id % 250).unwrap()],
             texts: vec![("Q11".into(), format!("lời góp ý {id}"))],
             findings: None,
@@ -98,6 +99,8 @@ impl World {
             strict: false,
             supersedes: None,
             invitation: None,
+            corrector: Corrector { scope: Scope::All, receipt: None },
+            imported: false,
             actor: "kiosk".into(),
         }
     }

@@ -24,7 +24,7 @@ fn a_batch_sorts_out_duplicates_and_corrections_of_its_own_rows() {
         let outcomes = world.store.read(|db| store_batch(db, &batch.iter().collect::<Vec<_>>())).unwrap();
         let Outcome::Stored(first) = &outcomes[0] else { panic!("{outcomes:?}") };
         assert_eq!(outcomes[1], Outcome::Replayed(first.clone()));
-        assert_eq!(outcomes[2], Outcome::Conflict { stored_sha256: digest(1), sender: None });
+        assert_eq!(outcomes[2], Outcome::Conflict { own_sha256: None });
         assert!(matches!(&outcomes[3], Outcome::Stored(_)));
         assert!(matches!(&outcomes[4], Outcome::Stored(_)));
         assert!(matches!(&outcomes[5], Outcome::Replayed(_)));

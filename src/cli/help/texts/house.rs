@@ -34,6 +34,11 @@ pub(super) const TEXTS: &[Texts] = &[
         ],
     },
     Texts { path: "migrate", about: "Nâng cơ sở dữ liệu lên cấu trúc mới nhất", arguments: &[] },
+    Texts {
+        path: "erase",
+        about: "Ghi lại các tệp của cơ sở dữ liệu, bỏ hẳn những gì đã rút. Máy chủ tự làm việc này khi tệp không lớn",
+        arguments: &[],
+    },
     Texts { path: "key", about: "Tạo, liệt kê và thu hồi khóa API", arguments: &[] },
     Texts {
         path: "key create",
