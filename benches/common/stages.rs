@@ -49,14 +49,15 @@ pub fn run(store: &Store, index: i32, wave: i32) -> Measured {
     let manifest = serde_json::to_string(&outcome.manifest).unwrap();
     store
         .read(|db| {
-            let scores = rows(&outcome.scores);
+            let scores = rows(&outcome.scores, &outcome.settled);
+            let (disclosure, standing) = outcome.disclosure();
             runs::finish(
                 db,
                 id,
                 &runs::Results {
                     digest: &outcome.digest,
                     manifest: &manifest,
-                    figures: runs::Figures::Survey { scores: &scores, changes: &[] },
+                    figures: runs::Figures::Survey { scores: &scores, changes: &[], disclosure: &disclosure, standing: &standing },
                 },
                 3,
             )

@@ -9,7 +9,7 @@ use crate::index::{DomainKey, Score};
 use crate::jobs::recompute::{self, Outcome};
 use crate::office::figures;
 use crate::publication::Manifest;
-use crate::publication::disclosure::{Figure, Reader, Seen};
+use crate::publication::disclosure::{Figure, Hidden, Reader, Seen};
 use crate::schema::IndexDefinition;
 use crate::store::changes::Change;
 use crate::unit::{Registry, UnitId};
@@ -147,8 +147,7 @@ pub(super) fn line(score: &Score, name: &str) {
     let interval = score.low.zip(score.high).map_or("–".to_owned(), |(low, high)| format!("{low:.2} – {high:.2}"));
     let rank = score.rank.map_or(String::new(), |rank| rank.to_string());
     let ranks = score.rank_interval.map_or(String::new(), |r| format!("{}–{}", r.low, r.high));
-    let few =
-        if score.suppressed { lang::chosen().pick("  (ít phiếu: không công bố)", "  (few answers: not published)") } else { "" };
+    let few = if score.suppressed { lang::chosen().pick("  (không công bố)", "  (not published)") } else { "" };
     println!(
         "  {} {:<18} {:>8} {:>7} {:>19} {:>6} {:>5} {:>11}{few}",
         padded(name, 26),
@@ -216,8 +215,9 @@ pub(super) fn json(run: &str, outcome: &Outcome, units: &Registry, without_flagg
             text.push(',');
         }
         let change = changes.get(&place).map(|change| (*change).clone());
-        let row = recompute::rows(std::slice::from_ref(score)).into_iter().next();
-        if let Some(seen) = row.and_then(|row| figures::figure(row, change).seen_by(&Reader::office())) {
+        let settled = outcome.settled.get(place).map_or(&[][..], std::slice::from_ref);
+        let row = recompute::rows(std::slice::from_ref(score), settled).into_iter().next();
+        if let Some(seen) = row.and_then(|row| figures::figure(row, change, None, 0).seen_by(&Reader::office())) {
             text.push_str(&score_json(&seen, score.weight, units).to_string());
         }
     }
@@ -229,9 +229,13 @@ pub(super) fn json(run: &str, outcome: &Outcome, units: &Registry, without_flagg
 fn score_json(figure: &Seen<Figure>, weight: f64, units: &Registry) -> Value {
     let mut value = json!(figure.numbers);
     let domain = &figure.domain;
-    for (member, told) in
-        [("domain", json!(domain.kind)), ("node", json!(figure.node)), ("weight", json!(weight)), ("suppressed", json!(figure.suppressed))]
-    {
+    for (member, told) in [
+        ("domain", json!(domain.kind)),
+        ("node", json!(figure.node)),
+        ("weight", json!(weight)),
+        ("suppressed", json!(figure.suppressed)),
+        ("hidden", json!(figure.hidden.map(Hidden::as_str))),
+    ] {
         value[member] = told;
     }
     words(&mut value, domain, units);

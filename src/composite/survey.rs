@@ -443,6 +443,7 @@ mod tests {
             modelled: None,
             thin: false,
             suppressed: false,
+            basis: crate::index::Basis::default(),
         };
         let area = DomainKey { area: Some(da_nang), ..DomainKey::whole("province") };
         let women = DomainKey { item: Some("sex".to_owned()), option: Some("f".to_owned()), ..area.clone() };

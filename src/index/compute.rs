@@ -7,16 +7,16 @@ use rayon::prelude::*;
 
 use crate::frame::Frame;
 use crate::index::calibrate::{CalibrateError, CalibrationReport};
-use crate::index::domains::Partition;
+use crate::index::domains::{Partition, Splitting};
 use crate::index::prepare::{Prepared, SplitTally};
-use crate::index::ranking::{Ranked, modelled, rank_node};
-use crate::index::{Plan, Score};
+use crate::index::ranking::{Fates, Ranked, modelled, rank_node};
+use crate::index::{Basis, DomainKey, Fate, Plan, Score};
 use crate::schema::{self, Domain, VarianceMethod};
 use crate::scoring::interval::{Share, ShareInterval};
 use crate::scoring::rank::RankError;
 use crate::scoring::replicate::{self, ReplicateError, Replicates, Wanted};
 use crate::scoring::small_area::DirectEstimate;
-use crate::scoring::{DomainEstimates, DomainSums, Estimate, LonelyStratum, Sum, TallyError, estimate, interval};
+use crate::scoring::{DomainEstimates, DomainSums, Estimate, LonelyStratum, Sum, Tally, TallyError, estimate, interval};
 use crate::unit::Registry;
 
 /// Partitions with more domains than this get ranks without intervals: comparing every pair would take longer than
@@ -64,11 +64,29 @@ pub struct Computed {
 /// # Errors
 /// [`ComputeError`].
 pub fn compute(plan: &Plan, frame: Frame, registry: &Registry, progress: &Progress<'_>) -> Result<Computed, ComputeError> {
+    compute_hiding(plan, frame, registry, progress, &|scores| vec![Fate::Published; scores.len()])
+}
+
+/// Tells what becomes of all scores in publication.
+pub type Hide<'a> = dyn Fn(&[Score]) -> Vec<Fate> + Sync + 'a;
+
+/// The same, where some figures are not published: those take no part in ranks, rank intervals and models of the others, which would tell
+/// of them. A figure that is carried on is ranked by the value that stands, and has no interval of its rank.
+///
+/// # Errors
+/// [`ComputeError`].
+pub fn compute_hiding(
+    plan: &Plan,
+    frame: Frame,
+    registry: &Registry,
+    progress: &Progress<'_>,
+    hide: &Hide<'_>,
+) -> Result<Computed, ComputeError> {
     let mut prepared = Prepared::new(plan, frame, registry)?;
     let scores = if prepared.is_narrow() {
-        partitions::<i64>(plan, &mut prepared, registry, progress)
+        partitions::<i64>(plan, &mut prepared, registry, progress, hide)
     } else {
-        partitions::<i128>(plan, &mut prepared, registry, progress)
+        partitions::<i128>(plan, &mut prepared, registry, progress, hide)
     };
     Ok(Computed { scores: scores?, calibration: prepared.report().cloned() })
 }
@@ -79,6 +97,7 @@ fn partitions<S: Sum>(
     prepared: &mut Prepared<'_>,
     registry: &Registry,
     progress: &Progress<'_>,
+    hide: &Hide<'_>,
 ) -> Result<Vec<Score>, ComputeError> {
     let by_split = plan.by_split();
     let steps = plan.domains.len() + by_split.len();
@@ -92,50 +111,126 @@ fn partitions<S: Sum>(
         method => Some(Replicates::make(method, plan.seed, prepared.frame.strata(), plan.lonely)?),
     };
     let mut scores: Vec<Vec<Score>> = vec![Vec::new(); plan.domains.len()];
+    let mut ranked = Vec::new();
     for (item, places) in by_split {
         let tally = prepared.tally::<S>(item)?;
         step()?;
         for place in places {
-            scores[place] = partition_scores(plan, &prepared.frame, &tally, &plan.domains[place], registry, replicates.as_ref())?;
+            let domain = &plan.domains[place];
+            let (found, estimates) = scored(plan, &prepared.frame, &tally, domain, registry, replicates.as_ref())?;
+            scores[place] = found;
+            if is_comparable(domain) {
+                ranked.push((place, estimates));
+            }
             step()?;
         }
     }
+    let starts: Vec<usize> = scores
+        .iter()
+        .scan(0, |start, partition| {
+            let first = *start;
+            *start += partition.len();
+            Some(first)
+        })
+        .collect();
     let mut all = Vec::with_capacity(scores.iter().map(Vec::len).sum());
     for mut partition in scores {
         all.append(&mut partition);
     }
+    let fates = hide(&all);
+    for (score, fate) in all.iter_mut().zip(&fates) {
+        score.suppressed = *fate == Fate::Hidden;
+    }
+    for (place, estimates) in ranked {
+        let own = starts[place]..starts[place] + estimates.len() * plan.nodes.len();
+        let fate = |domain: usize, node: usize| fates.get(own.start + domain * plan.nodes.len() + node).copied().unwrap_or(Fate::Published);
+        compare(plan, &prepared.frame, &estimates, &mut all[own.clone()], registry, &fate)?;
+    }
     Ok(all)
 }
 
-fn partition_scores<S: Sum>(
+/// How many responses every domain has, whatever they answered to what is measured.
+///
+/// # Errors
+/// [`ComputeError::Tally`].
+pub fn rows_by_domain(plan: &Plan, frame: &Frame, registry: &Registry) -> Result<Vec<(DomainKey, i64)>, ComputeError> {
+    let mut found = Vec::new();
+    for (item, places) in plan.by_split() {
+        let split = item.and_then(|item| plan.splits.get(item));
+        let tally = Tally::<i128>::take(frame, &[], split.map(|split| split.column))?;
+        let splitting = split.map(Splitting::plain);
+        for place in places {
+            let Partition { keys, cells } = Partition::new(&plan.domains[place], &tally, frame, registry, splitting.as_ref());
+            let rows = |domain: usize| cells.of(domain).iter().map(|cell| tally.rows()[*cell as usize].n).sum();
+            found.extend(keys.into_iter().enumerate().map(|(domain, key)| (key, rows(domain))));
+        }
+    }
+    Ok(found)
+}
+
+/// Whether the domains of a partition are peers, which are ranked.
+fn is_comparable(domain: &Domain) -> bool {
+    matches!(domain, Domain::Level { .. } | Domain::Unit)
+}
+
+/// The nodes whose linearised values are kept for the intervals of ranks.
+fn kept(plan: &Plan, domain: &Domain, domains: usize) -> Vec<usize> {
+    if is_comparable(domain) && (2..=RANKED_DOMAINS).contains(&domains) { plan.ranked() } else { Vec::new() }
+}
+
+/// Ranks the domains of a partition, and models them where the definition asks for it.
+fn compare(
+    plan: &Plan,
+    frame: &Frame,
+    estimates: &[DomainEstimates],
+    scores: &mut [Score],
+    registry: &Registry,
+    fate: &Fates<'_>,
+) -> Result<(), ComputeError> {
+    let nodes = plan.nodes.len();
+    let keep = if (2..=RANKED_DOMAINS).contains(&estimates.len()) { plan.ranked() } else { Vec::new() };
+    let rank = |node| rank_node(plan, frame, estimates, &keep, node, fate);
+    let ranks: Vec<Vec<Option<Ranked>>> = (0..nodes).into_par_iter().map(rank).collect::<Result<_, _>>()?;
+    let keys: Vec<DomainKey> = scores.iter().step_by(nodes.max(1)).map(|score| score.domain.clone()).collect();
+    let small_area = plan.estimation.small_area.as_ref();
+    let modelled = small_area.map(|rule| modelled(rule, &keys, estimates, nodes, registry, fate));
+    for (place, score) in scores.iter_mut().enumerate() {
+        let (domain, node) = (place / nodes, place % nodes);
+        let ranked = ranks[node][domain];
+        score.rank = ranked.map(|ranked| ranked.rank);
+        score.rank_interval = ranked.and_then(|ranked| ranked.per_unit);
+        score.rank_joint = ranked.and_then(|ranked| ranked.joint);
+        score.top = ranked.and_then(|ranked| ranked.top);
+        score.modelled = modelled.as_ref().and_then(|modelled| modelled[domain][node]);
+    }
+    Ok(())
+}
+
+/// The scores of one partition, not compared yet, and what they were made of.
+fn scored<S: Sum>(
     plan: &Plan,
     frame: &Frame,
     split: &SplitTally<'_, S>,
     domain: &Domain,
     registry: &Registry,
     replicates: Option<&Replicates>,
-) -> Result<Vec<Score>, ComputeError> {
+) -> Result<(Vec<Score>, Vec<DomainEstimates>), ComputeError> {
     let SplitTally { tally, splitting, .. } = split;
     let partition = Partition::new(domain, tally, frame, registry, splitting.as_ref());
-    let comparable = matches!(domain, Domain::Level { .. } | Domain::Unit);
-    let ranked = if comparable && (2..=RANKED_DOMAINS).contains(&partition.keys.len()) { plan.ranked() } else { Vec::new() };
-    let keep: &[usize] = &ranked;
-    let task = split.task(plan, frame, keep);
+    let keep = kept(plan, domain, partition.keys.len());
+    let task = split.task(plan, frame, &keep);
     let map = |present: &[bool]| plan.map(present);
     let estimates: Vec<DomainEstimates> = (0..partition.keys.len())
         .into_par_iter()
         .map(|domain| estimate(&task, tally, partition.cells.of(domain), &map))
         .collect::<Result<_, _>>()?;
-    let rank = |node| if comparable { rank_node(plan, frame, &estimates, keep, node) } else { Ok(vec![None; estimates.len()]) };
-    let ranks: Vec<Vec<Option<Ranked>>> = (0..plan.nodes.len()).into_par_iter().map(rank).collect::<Result<_, _>>()?;
-    let small_area = plan.estimation.small_area.as_ref().filter(|_| comparable);
-    let modelled = small_area.map(|rule| modelled(rule, &partition.keys, &estimates, plan.nodes.len(), registry));
     let replicated = match replicates {
         Some(replicates) => Some(replicate::estimates(&task, tally, &partition.cells, &map, replicates, Wanted::default())?),
         None => None,
     };
     let per_one = i64_to_f64(frame.per_one());
     let multipliers = multipliers(&estimates, plan.level);
+    let bases: Vec<Vec<Basis>> = estimates.iter().map(|estimates| bases(plan, estimates, per_one)).collect();
     let score = |place: usize| {
         let (domain, node) = (place / plan.nodes.len(), place % plan.nodes.len());
         let estimates = &estimates[domain];
@@ -145,7 +240,6 @@ fn partition_scores<S: Sum>(
             None => estimates.outputs[node],
         };
         let interval = output.and_then(|output| interval_of(plan, node, output, &estimates.sums, &multipliers));
-        let ranked = ranks[node][domain];
         Score {
             domain: partition.keys[domain].clone(),
             node: plan.nodes[node].code.clone(),
@@ -158,16 +252,42 @@ fn partition_scores<S: Sum>(
             df,
             deff: output.and_then(|e| e.deff),
             weight: estimates.sums.weight / per_one,
-            rank: ranked.map(|ranked| ranked.rank),
-            rank_interval: ranked.and_then(|ranked| ranked.per_unit),
-            rank_joint: ranked.and_then(|ranked| ranked.joint),
-            top: ranked.and_then(|ranked| ranked.top),
-            modelled: modelled.as_ref().and_then(|modelled| modelled[domain][node]),
+            rank: None,
+            rank_interval: None,
+            rank_joint: None,
+            top: None,
+            modelled: None,
             thin: plan.thin.is_some_and(|rule| !rule.reasons(&direct(output, interval, df)).is_empty()),
             suppressed: false,
+            basis: bases[domain][node],
         }
     };
-    Ok((0..estimates.len() * plan.nodes.len()).into_par_iter().map(score).collect())
+    let scores = (0..estimates.len() * plan.nodes.len()).into_par_iter().map(score).collect();
+    Ok((scores, estimates))
+}
+
+/// Whom every node rests on in a domain.
+fn bases(plan: &Plan, estimates: &DomainEstimates, per_one: f64) -> Vec<Basis> {
+    let mut bases: Vec<Basis> = Vec::with_capacity(plan.nodes.len());
+    for (place, node) in plan.nodes.iter().enumerate() {
+        let there = estimates.outputs[place].is_some();
+        bases.push(match node.leaf().and_then(|leaf| estimates.leaves.get(leaf)) {
+            _ if !there => Basis::default(),
+            Some(leaf) => Basis {
+                people: leaf.people,
+                psus: leaf.psus,
+                weight: leaf.weight / per_one,
+                shares: estimates.sums.heaviest.map(|weight| weight / leaf.weight),
+                unanimous: leaf.unanimous,
+            },
+            None => node.children().iter().map(|(child, _)| bases[*child]).fold(Basis::default(), |all, child| Basis {
+                people: all.people.max(child.people),
+                psus: all.psus.max(child.psus),
+                ..all
+            }),
+        });
+    }
+    bases
 }
 
 /// The multiplier of intervals for each number of degrees of freedom that occurs: there are far fewer than domains and nodes.

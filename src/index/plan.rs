@@ -24,11 +24,42 @@ pub struct PlanNode {
     content: Content,
 }
 
+/// How a node follows from what is below it, and between which values it lies: what disclosure control solves for.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct NodeShape {
+    /// Places of its children with their weights, which add up to one; none of a leaf.
+    pub children: Vec<(usize, f64)>,
+    /// The least value it can have.
+    pub low: f64,
+    /// The greatest.
+    pub high: f64,
+    /// Of a leaf: how far two neighbouring answers are apart at most.
+    pub gap: f64,
+}
+
 #[derive(Debug, Clone, PartialEq)]
 enum Content {
     Leaf(usize),
     /// Places of the children with their weights, which add up to one.
     Children(Vec<(usize, f64)>),
+}
+
+impl PlanNode {
+    /// The place of the leaf that it is, if it is one.
+    pub(super) fn leaf(&self) -> Option<usize> {
+        match self.content {
+            Content::Leaf(leaf) => Some(leaf),
+            Content::Children(_) => None,
+        }
+    }
+
+    /// Places of its children with their weights.
+    pub(super) fn children(&self) -> &[(usize, f64)] {
+        match &self.content {
+            Content::Leaf(_) => &[],
+            Content::Children(children) => children,
+        }
+    }
 }
 
 /// A column that is made from others: whether a person's every answer is favourable.
@@ -60,6 +91,7 @@ pub struct Plan {
     pub(super) calibration: Option<(CalibrationDistance, Vec<PlanMargin>)>,
     pub(super) level: f64,
     pub(super) min_n: i64,
+    pub(super) decimals: u8,
     missing: NodeMissing,
     invalid_items: InvalidItems,
     parameters: BTreeMap<String, f64>,
@@ -155,6 +187,7 @@ impl Plan {
             calibration,
             level: index.level(),
             min_n: i64::from(index.min_n()),
+            decimals: index.decimals(),
             missing: index.missing().node,
             invalid_items: index.invalid_items(),
             parameters,
@@ -178,6 +211,39 @@ impl Plan {
     #[must_use]
     pub fn nodes(&self) -> &[PlanNode] {
         &self.nodes
+    }
+
+    /// How every node follows from its children or from answers, in the order of the nodes.
+    #[must_use]
+    pub fn shapes(&self) -> Vec<NodeShape> {
+        let mut shapes: Vec<NodeShape> = Vec::with_capacity(self.nodes.len());
+        for node in &self.nodes {
+            shapes.push(match &node.content {
+                Content::Leaf(leaf) => self.leaf_shape(*leaf),
+                Content::Children(children) => {
+                    let total: f64 = children.iter().map(|(_, weight)| weight).sum();
+                    let end = |of: fn(&NodeShape) -> f64| children.iter().map(|(child, weight)| weight / total * of(&shapes[*child])).sum();
+                    NodeShape { children: children.clone(), low: end(|shape| shape.low), high: end(|shape| shape.high), gap: 0.0 }
+                }
+            });
+        }
+        shapes
+    }
+
+    fn leaf_shape(&self, leaf: usize) -> NodeShape {
+        let parts = self.leaves[leaf].parts.iter().map(|part| &self.measures[*part]);
+        let of_part =
+            |measure: &Measure| (0..=u8::MAX).filter_map(|code| measure.num(code)).map(|num| measure.scale() * f64::from(num)).collect();
+        let mut values: Vec<f64> = parts.flat_map(|measure| -> Vec<f64> { of_part(measure) }).collect();
+        values.sort_by(f64::total_cmp);
+        let gap = values.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max);
+        NodeShape { children: Vec::new(), low: values.first().copied().unwrap_or(0.0), high: values.last().copied().unwrap_or(0.0), gap }
+    }
+
+    /// Places of the decimal point that published figures have.
+    #[must_use]
+    pub fn decimals(&self) -> u8 {
+        self.decimals
     }
 
     /// The fewest responses behind a figure that agencies and the public see.

@@ -6,7 +6,8 @@ use rayon::prelude::*;
 
 use crate::frame::Frame;
 use crate::index::compute::ComputeError;
-use crate::index::{DomainKey, Modelled, Plan};
+use crate::index::score::round;
+use crate::index::{DomainKey, Fate, Modelled, Plan};
 use crate::schema::{RankBasis, SmallAreaRule};
 use crate::scoring::change::Samples;
 use crate::scoring::rank::{Coverage, Draws, Joint, Panel, RiseInterval, drawn_ranks, pairwise, step_down};
@@ -21,6 +22,9 @@ const STEPPED_DOMAINS: usize = 1500;
 /// Partitions with more domains than this get no intervals of rises: both years' domains are drawn together.
 const RISING_DOMAINS: usize = 400;
 
+/// What becomes of the figure of a domain and node.
+pub(super) type Fates<'a> = dyn Fn(usize, usize) -> Fate + Sync + 'a;
+
 /// What is said of the rank of one domain.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Ranked {
@@ -30,29 +34,42 @@ pub(super) struct Ranked {
     pub(super) top: Option<f64>,
 }
 
-/// The ranks of one node over the domains of a partition, best first; domains without a value have none. Nodes among
-/// `keep`, whose linearised values were kept, get intervals and chances.
+/// The ranks of one node over the domains of a partition, best first; domains without a value have none, nor have those that are hidden. They go by the values that are published, with as many decimals. Nodes among `keep`, whose linearised values were kept, get
+/// intervals and chances.
 pub(super) fn rank_node(
     plan: &Plan,
     frame: &Frame,
     estimates: &[DomainEstimates],
     keep: &[usize],
     node: usize,
+    fate: &Fates<'_>,
 ) -> Result<Vec<Option<Ranked>>, ComputeError> {
     let mut result = vec![None; estimates.len()];
-    let there: Vec<usize> = (0..estimates.len()).filter(|domain| estimates[*domain].outputs[node].is_some()).collect();
+    let value = |domain: usize| match (fate(domain, node), estimates[domain].outputs[node]) {
+        (Fate::Hidden, _) | (_, None) => None,
+        (Fate::Carried(value), Some(_)) => Some(value),
+        (Fate::Published, Some(estimate)) => Some(estimate.value),
+    };
+    let there: Vec<(usize, f64)> = (0..estimates.len()).filter_map(|domain| Some((domain, value(domain)?))).collect();
     if estimates.len() < 2 || there.is_empty() {
         return Ok(result);
     }
-    let values: Vec<f64> = there.iter().filter_map(|domain| estimates[*domain].outputs[node].map(|e| e.value)).collect();
-    let mut found: Vec<Ranked> = ranks(&values).into_iter().map(|rank| Ranked { rank, ..Ranked::default() }).collect();
-    if let Some(kept) = keep.iter().position(|place| *place == node) {
-        let scatters: Vec<_> = there.iter().map(|domain| estimates[*domain].kept.column(kept)).collect();
-        let covariance = across_domains(&scatters, frame.strata(), plan.lonely)?;
-        let df = there.iter().map(|domain| estimates[*domain].sums.df().max(0.0)).collect();
-        judge(plan, &Joint::new(values, covariance, Some(df))?, &mut found)?;
+    let published: Vec<f64> = there.iter().map(|(_, value)| round(*value, plan.decimals)).collect();
+    for ((domain, _), rank) in there.iter().zip(ranks(&published)) {
+        result[*domain] = Some(Ranked { rank, ..Ranked::default() });
     }
-    for (domain, ranked) in there.into_iter().zip(found) {
+    let Some(kept) = keep.iter().position(|place| *place == node) else { return Ok(result) };
+    let fresh: Vec<usize> = there.iter().map(|(domain, _)| *domain).filter(|domain| fate(*domain, node) == Fate::Published).collect();
+    if fresh.is_empty() {
+        return Ok(result);
+    }
+    let values: Vec<f64> = fresh.iter().filter_map(|domain| estimates[*domain].outputs[node].map(|e| e.value)).collect();
+    let scatters: Vec<_> = fresh.iter().map(|domain| estimates[*domain].kept.column(kept)).collect();
+    let covariance = across_domains(&scatters, frame.strata(), plan.lonely)?;
+    let df = fresh.iter().map(|domain| estimates[*domain].sums.df().max(0.0)).collect();
+    let mut found: Vec<Ranked> = fresh.iter().filter_map(|domain| result[*domain]).collect();
+    judge(plan, &Joint::new(values, covariance, Some(df))?, &mut found)?;
+    for (domain, ranked) in fresh.into_iter().zip(found) {
         result[domain] = Some(ranked);
     }
     Ok(result)
@@ -89,13 +106,15 @@ fn judge(plan: &Plan, joint: &Joint, found: &mut [Ranked]) -> Result<(), Compute
     Ok(())
 }
 
-/// Modelled estimates of every node for every domain of a partition: by domain, then by node.
+/// Modelled estimates of every node for every domain of a partition: by domain, then by node. Only published ones lend
+/// strength and borrow it: the estimates of the others would tell theirs.
 pub(super) fn modelled(
     rule: &SmallAreaRule,
     keys: &[DomainKey],
     estimates: &[DomainEstimates],
     nodes: usize,
     registry: &Registry,
+    fate: &Fates<'_>,
 ) -> Vec<Vec<Option<Modelled>>> {
     let name = |key: &DomainKey| {
         let unit = key.unit.or(key.area).and_then(|id| registry.get(UnitId(id)));
@@ -108,17 +127,18 @@ pub(super) fn modelled(
             rule.covariates.values().map(|values| values.get(&name).copied()).collect()
         })
         .collect();
-    let by_node: Vec<Vec<Option<Modelled>>> = (0..nodes).into_par_iter().map(|node| of_node(&covariates, estimates, node)).collect();
+    let by_node: Vec<Vec<Option<Modelled>>> = (0..nodes).into_par_iter().map(|node| of_node(&covariates, estimates, node, fate)).collect();
     (0..keys.len()).map(|domain| by_node.iter().map(|of_domain| of_domain[domain]).collect()).collect()
 }
 
 /// One node's model. Where it cannot be fitted, as with too few domains, nobody gets a modelled estimate.
-fn of_node(covariates: &[Option<Vec<f64>>], estimates: &[DomainEstimates], node: usize) -> Vec<Option<Modelled>> {
+fn of_node(covariates: &[Option<Vec<f64>>], estimates: &[DomainEstimates], node: usize, fate: &Fates<'_>) -> Vec<Option<Modelled>> {
     let mut result = vec![None; estimates.len()];
     let there: Vec<(usize, Area)> = covariates
         .iter()
         .zip(estimates)
         .enumerate()
+        .filter(|(domain, _)| fate(*domain, node) == Fate::Published)
         .filter_map(|(domain, (covariates, estimates))| {
             let direct = estimates.outputs[node].filter(|e| e.se > 0.0 && estimates.sums.df() > 0.0).map(|e| (e.value, e.se * e.se));
             Some((domain, Area { direct, covariates: covariates.clone()? }))

@@ -36,6 +36,40 @@ pub struct Modelled {
     pub rmse: f64,
 }
 
+/// Whom a figure really rests on: what disclosure control asks about, and nobody else.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Basis {
+    /// People: of a leaf those who answered it, of a combination those who answered the most answered leaf below it.
+    pub people: i64,
+    /// PSUs that they are in, counted likewise.
+    pub psus: u32,
+    /// The weights of a leaf's answers, summed; 0 of a combination.
+    pub weight: f64,
+    /// The two largest weights of a person in the domain, as shares of `weight`, the larger first; 0 of a combination.
+    pub shares: [f64; 2],
+    /// Whether every answer of a leaf is the same.
+    pub unanimous: bool,
+}
+
+/// What becomes of a figure in publication.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Fate {
+    /// It is published.
+    Published,
+    /// It is hidden.
+    Hidden,
+    /// Too few answers changed since it was published last: that figure stands on, whose value this is.
+    Carried(f64),
+}
+
+/// A value as it is published, with so many decimals.
+#[must_use]
+pub fn round(value: f64, decimals: u8) -> f64 {
+    let power = 10_f64.powi(i32::from(decimals));
+    let rounded = (value * power).round() / power;
+    if rounded.is_finite() { rounded + 0.0 } else { value }
+}
+
 /// One figure with all that is needed to judge it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Score {
@@ -75,4 +109,6 @@ pub struct Score {
     pub thin: bool,
     /// Whether it is hidden from all but the office that made it.
     pub suppressed: bool,
+    /// Whom it rests on.
+    pub basis: Basis,
 }

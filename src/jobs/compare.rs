@@ -1,16 +1,20 @@
 //! What changed since another run.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use crate::frame::Frame;
 use crate::index::{ChangeError, ComputeError, DomainKey, NodeChange, Plan, Score, changes};
 use crate::jobs::recompute::{Report, RunError, Stage};
+use crate::publication::disclosure::Key;
 use crate::scoring::multiple::holm;
 use crate::store::changes::Change;
 use crate::unit::Registry;
 
 /// The change of every score since `before`, both computed by the definition of the later run.
+///
+/// `public`: what the edition of the earlier run shows; nothing of a run that was never public. A change is shown where both figures are; a rank
+/// of before, where every figure that it is a rank among is.
 ///
 /// P-values are adjusted by Holm's method over the domains of a partition, node by node.
 pub(super) fn since(
@@ -19,6 +23,7 @@ pub(super) fn since(
     after: Frame,
     scores: &[Score],
     units: &Registry,
+    public: Option<&HashSet<Key>>,
     report: &Report<'_>,
 ) -> Result<Vec<Change>, RunError> {
     let progress = |done, steps| report(Stage::Comparing, done, steps);
@@ -35,6 +40,7 @@ pub(super) fn since(
         shown.filter_map(|change| Some((*places.get(&(&change.domain, change.node.as_str()))?, change))).collect();
     let mut rows: Vec<Change> = placed.iter().map(|(place, change)| row(*place, change)).collect();
     adjust(&mut rows, &placed);
+    reveal(&mut rows, &placed, scores, public);
     rows.sort_unstable_by_key(|row| row.ord);
     if report(Stage::Comparing, 1, 1) == ControlFlow::Break(()) {
         return Err(RunError::Cancelled);
@@ -55,7 +61,30 @@ fn row(place: usize, change: &NodeChange) -> Change {
         rank_before: change.rise.and_then(|rise| i32::try_from(rise.before.rank).ok()),
         rise_lo: change.rise.map(|rise| rise.low),
         rise_hi: change.rise.map(|rise| rise.high),
+        shown: false,
     }
+}
+
+/// Marks the changes that everybody may know of, and takes out ranks among figures that are hidden in either year.
+fn reveal(rows: &mut [Change], placed: &[(usize, &NodeChange)], scores: &[Score], public: Option<&HashSet<Key>>) {
+    let mut closed: HashSet<(&str, &str)> = scores.iter().filter(|score| score.suppressed).map(peers).collect();
+    for (row, (place, change)) in rows.iter_mut().zip(placed) {
+        let before = public.is_some_and(|public| public.contains(&(change.domain.clone(), change.node.clone())));
+        row.shown = before && scores.get(*place).is_some_and(|score| !score.suppressed);
+        if !row.shown && public.is_some() {
+            closed.insert((&change.domain.kind, &change.node));
+        }
+    }
+    for (row, (_, change)) in rows.iter_mut().zip(placed) {
+        if closed.contains(&(change.domain.kind.as_str(), change.node.as_str())) {
+            (row.rank_before, row.rise_lo, row.rise_hi) = (None, None, None);
+        }
+    }
+}
+
+/// What a score is ranked among.
+fn peers(score: &Score) -> (&str, &str) {
+    (&score.domain.kind, &score.node)
 }
 
 /// Holm's correction over each partition and node. A family of one needs none and gets its own p-value.

@@ -12,6 +12,7 @@ mod compare;
 pub mod composite;
 mod janitor;
 pub mod load;
+pub mod past;
 pub mod place;
 pub mod quality;
 pub mod recompute;

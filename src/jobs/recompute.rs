@@ -2,23 +2,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::design::Design;
 use crate::frame::{Frame, FrameBuilder, FrameError, RowRef};
-use crate::index::{self, ComputeError, Computed, Covariance, CovarianceError, Plan, Score, compute};
-use crate::jobs::compare;
+use crate::index::{self, ComputeError, Computed, Covariance, CovarianceError, Plan, Score, compute_hiding};
 use crate::jobs::composite::CompositeError;
 use crate::jobs::load::{self, LoadError, Survey, WaveInField};
 use crate::jobs::place::area_unit;
+use crate::jobs::stored::numbers;
 use crate::jobs::stream::{self, Participation};
-use crate::publication::disclosure::hide_few;
-use crate::publication::{Manifest, VersionUsed, digest};
+use crate::jobs::{compare, past};
+use crate::publication::disclosure::{Extent, Rule, Settled, settle};
+use crate::publication::{Manifest, VersionUsed, digest, public_digest, public_manifest, seen_of};
 use crate::schema::{IndexDefinition, InvalidItems};
 use crate::store::changes::Change;
+use crate::store::disclosure::{self, Disclosure, Standing};
 use crate::store::quality::{self, LeftOut};
 use crate::store::runs::{self, Run};
 use crate::store::{Db, StoreError, scan, schemas, scores, waves};
@@ -38,8 +40,38 @@ pub struct Outcome {
     pub digest: [u8; 32],
     /// Every score, in canonical order.
     pub scores: Vec<Score>,
+    /// What becomes of each in publication.
+    pub settled: Vec<Settled>,
+    /// SHA-256 of what everybody would see of it.
+    pub public_digest: [u8; 32],
+    /// Codes of the public editions of the index and wave, as they were known.
+    pub editions: Vec<String>,
     /// What changed since the run that it is compared with.
     pub changes: Vec<Change>,
+}
+
+impl Outcome {
+    /// What was settled of its publication, as it is stored.
+    #[must_use]
+    pub fn disclosure(&self) -> (Disclosure, Vec<Standing>) {
+        let extent = Extent::of(&self.scores, &self.settled);
+        let standing = |(ord, settled): (i32, &Settled)| match settled {
+            Settled::Carried(standing) => Some(Standing {
+                ord,
+                edition: standing.edition.clone(),
+                numbers: serde_json::to_string(&standing.numbers).unwrap_or_default(), // numbers always serialise
+            }),
+            Settled::Published | Settled::Hidden(_) => None,
+        };
+        let disclosure = Disclosure {
+            editions: self.editions.join("\n"),
+            figures: extent.figures,
+            carried: extent.carried,
+            hidden: serde_json::to_string(&extent.hidden).unwrap_or_default(),
+            digest: self.public_digest,
+        };
+        (disclosure, (0..).zip(&self.settled).filter_map(standing).collect())
+    }
 }
 
 /// Why a run has no scores.
@@ -159,20 +191,34 @@ pub fn recompute_without(db: &mut Db, run: &Run, left_out: Option<&LeftOut>, rep
         flags: taking_part.flags(),
         left_out: stream::left_out(db, run, plan.invalid_items(), taking_part.dropped)?,
         units: Some(hex(&units.state(lists(field)))),
+        salt: disclosure::salt(db, run.wave()?)?.map(|salt| hex(&salt)),
     };
     let progress = |done, steps| report(Stage::Computing, done, steps);
-    let Computed { mut scores, calibration } = compute(plan, frame, units, &progress).map_err(|error| match error {
+    let past = past::read(db, run, &loaded, &core, report)?;
+    let rule = Rule { people: plan.min_n(), decimals: plan.decimals() };
+    let (shapes, settled) = (plan.shapes(), OnceLock::new());
+    let hide = |scores: &[Score]| {
+        let all = settled.get_or_init(|| settle(&shapes, scores, units, rule, &past.past));
+        all.iter().map(Settled::fate).collect()
+    };
+    let Computed { scores, calibration } = compute_hiding(plan, frame, units, &progress, &hide).map_err(|error| match error {
         ComputeError::Cancelled => RunError::Cancelled,
         other => other.into(),
     })?;
     manifest.calibration = calibration;
-    hide_few(&mut scores, plan.min_n());
+    let settled = settled.into_inner().unwrap_or_default();
     let digest = digest(&manifest, &scores, &|id| unit_code(units, id));
+    let rows = rows(&scores, &settled);
+    let seen = |place: usize| seen_of(numbers(rows.get(place)?), settled.get(place)?, plan.decimals());
+    let public_digest = public_digest(&public_manifest(&manifest, rule), &scores, &seen, &|id| unit_code(units, id));
     let changes = match before.zip(after) {
-        Some((before, after)) => compare::since(plan, before, after, &scores, units, report)?,
+        Some((before, after)) => {
+            let public = run.since.map(|since| past::shown(db, since)).transpose()?.flatten();
+            compare::since(plan, before, after, &scores, units, public.as_ref(), report)?
+        }
         None => Vec::new(),
     };
-    Ok(Outcome { manifest, digest, scores, changes })
+    Ok(Outcome { manifest, digest, scores, settled, public_digest, editions: past.editions, changes })
 }
 
 /// The covariances of the estimates that a run makes of some nodes for the domains of a kind, from its frozen rows.
@@ -188,12 +234,12 @@ pub fn covariances(db: &mut Db, run: &Run, nodes: &[&str], kind: &str, report: &
 }
 
 /// What a run reads its rows with.
-struct Loaded {
-    units: Registry,
-    index: VersionUsed,
-    surveys: Vec<Survey>,
-    plan: Plan,
-    field: Arc<WaveInField>,
+pub(super) struct Loaded {
+    pub(super) units: Registry,
+    pub(super) index: VersionUsed,
+    pub(super) surveys: Vec<Survey>,
+    pub(super) plan: Plan,
+    pub(super) field: Arc<WaveInField>,
 }
 
 impl Loaded {
@@ -211,7 +257,7 @@ impl Loaded {
         Ok(Self { units, index, surveys, plan: plan.seeded(run.seed.unsigned_abs()), field })
     }
 
-    fn inputs(&self) -> Inputs<'_> {
+    pub(super) fn inputs(&self) -> Inputs<'_> {
         Inputs { plan: &self.plan, surveys: &self.surveys, units: &self.units }
     }
 }
@@ -243,10 +289,10 @@ fn used(survey: &Survey) -> VersionUsed {
 
 /// What rows are read with.
 #[derive(Clone, Copy)]
-struct Inputs<'a> {
-    plan: &'a Plan,
-    surveys: &'a [Survey],
-    units: &'a Registry,
+pub(super) struct Inputs<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) surveys: &'a [Survey],
+    pub(super) units: &'a Registry,
 }
 
 /// The rows that an earlier run froze, as the later run's definition reads them.
@@ -267,6 +313,21 @@ fn frame(
     taking_part: &mut Participation<'_>,
     report: &Report<'_>,
 ) -> Result<Frame, RunError> {
+    match frame_of(db, field, inputs, taking_part, report, &mut |_| true)? {
+        (frame, 0) => Ok(frame),
+        (_, erased) => Err(RunError::Erased(erased)),
+    }
+}
+
+/// Those of the rows that the run froze whose sequence numbers are wanted, and how many were erased since.
+pub(super) fn frame_of(
+    db: &mut Db,
+    field: &WaveInField,
+    inputs: Inputs<'_>,
+    taking_part: &mut Participation<'_>,
+    report: &Report<'_>,
+    wanted: &mut dyn FnMut(i64) -> bool,
+) -> Result<(Frame, u64), RunError> {
     let Inputs { plan, surveys, units } = inputs;
     let run = taking_part.run;
     let wave_id = run.wave()?;
@@ -284,7 +345,7 @@ fn frame(
             taking_part.dropped += 1;
             return ControlFlow::Continue(());
         }
-        let Some(psu) = taking_part.take(&row) else { return ControlFlow::Continue(()) };
+        let Some(psu) = taking_part.take(&row).filter(|_| wanted(row.seq)) else { return ControlFlow::Continue(()) };
         let taken = RowRef { seq: row.seq, version: row.version_id, unit: row.unit_id, psu, weight: row.weight_u, answers: row.answers };
         if let Err(error) = builder.push(taken) {
             failed = Some(RunError::Frame(error));
@@ -300,12 +361,9 @@ fn frame(
     if let Some(error) = failed {
         return Err(error);
     }
-    if scanned.erased > 0 {
-        return Err(RunError::Erased(scanned.erased));
-    }
     builder.name_units(|id| unit_code(units, id));
     let area = |name: &str| area_unit(units, &field.wave, name).map(|id| id.0);
-    Ok(builder.finish(&field.core()?, &field.design, area)?)
+    Ok((builder.finish(&field.core()?, &field.design, area)?, scanned.erased))
 }
 
 /// The code lists that a wave names: of its rated units, and of the areas of its design.
@@ -330,7 +388,8 @@ fn design_digest(design: &Design) -> String {
 
 /// The scores as they are stored.
 #[must_use]
-pub fn rows(scores: &[Score]) -> Vec<scores::Score> {
+pub fn rows(scores: &[Score], settled: &[Settled]) -> Vec<scores::Score> {
+    let why = |ord: i32| usize::try_from(ord).ok().and_then(|place| settled.get(place)?.hidden());
     let row = |(ord, score): (i32, &Score)| scores::Score {
         ord,
         node: score.node.clone(),
@@ -359,6 +418,7 @@ pub fn rows(scores: &[Score]) -> Vec<scores::Score> {
         model_est: score.modelled.map(|modelled| modelled.value),
         model_rmse: score.modelled.map(|modelled| modelled.rmse),
         thin: score.thin,
+        hidden: why(ord).map(|reason| reason.as_str().to_owned()),
     };
     (0..).zip(scores).map(row).collect()
 }

@@ -51,8 +51,9 @@ fn finish(db: &mut Db, lease: Lease, computed: &Computed, now: i64) -> Result<Ru
     match computed {
         Computed::Survey(outcome) => {
             let manifest = serde_json::to_string(&outcome.manifest).unwrap_or_default();
-            let scores = recompute::rows(&outcome.scores);
-            let figures = Figures::Survey { scores: &scores, changes: &outcome.changes };
+            let scores = recompute::rows(&outcome.scores, &outcome.settled);
+            let (disclosure, standing) = outcome.disclosure();
+            let figures = Figures::Survey { scores: &scores, changes: &outcome.changes, disclosure: &disclosure, standing: &standing };
             runs::finish(db, lease.id, &runs::Results { digest: &outcome.digest, manifest: &manifest, figures }, now)
         }
         Computed::Composite(outcome) => {

@@ -1,10 +1,11 @@
 //! The figures of a survey's run that is done, read back as they were computed.
 
 use super::recompute::Outcome;
-use crate::index::{DomainKey, Modelled, Score};
+use crate::index::{Basis, DomainKey, Modelled, Score};
+use crate::publication::disclosure::{Hidden, Numbers, Settled};
 use crate::scoring::rank::RankInterval;
 use crate::store::runs::Run;
-use crate::store::{Db, StoreError, changes, scores};
+use crate::store::{Db, StoreError, changes, disclosure, scores};
 
 /// What a finished run came to; nothing for one that has no figures.
 ///
@@ -13,9 +14,45 @@ use crate::store::{Db, StoreError, changes, scores};
 pub fn outcome(db: &mut Db, run: &Run) -> Result<Option<Outcome>, StoreError> {
     let (Some(digest), Some(manifest)) = (run.digest, &run.manifest) else { return Ok(None) };
     let manifest = serde_json::from_str(manifest).map_err(|error| StoreError::Unreadable { table: "run", detail: error.to_string() })?;
-    let scores = scores::query(db, run.id, &scores::Filter::default(), i64::MAX)?.into_iter().map(score).collect();
+    let rows = scores::query(db, run.id, &scores::Filter::default(), i64::MAX)?;
+    let reason = |row: &scores::Score| row.hidden.as_deref().and_then(Hidden::parse).map_or(Settled::Published, Settled::Hidden);
+    let settled = rows.iter().map(reason).collect();
+    let scores = rows.into_iter().map(score).collect();
+    let known = disclosure::of_run(db, run.id)?;
     let changes = changes::between(db, run.id, 0, i32::MAX)?;
-    Ok(Some(Outcome { manifest, digest, scores, changes }))
+    Ok(Some(Outcome {
+        manifest,
+        digest,
+        scores,
+        settled,
+        public_digest: known.map(|known| known.digest).unwrap_or_default(),
+        editions: Vec::new(),
+        changes,
+    }))
+}
+
+/// What was measured of a score, from its row.
+#[must_use]
+pub fn numbers(row: &scores::Score) -> Numbers {
+    Numbers {
+        value: row.est,
+        se: row.se,
+        low: row.lo,
+        high: row.hi,
+        n: Some(row.n),
+        psus: Some(row.n_psu),
+        df: row.df,
+        deff: row.deff,
+        rank: row.rank,
+        rank_low: row.rank_lo,
+        rank_high: row.rank_hi,
+        rank_joint_low: row.rank_joint_lo,
+        rank_joint_high: row.rank_joint_hi,
+        top: row.p_top,
+        modelled: row.model_est,
+        modelled_rmse: row.model_rmse,
+        thin: Some(row.thin),
+    }
 }
 
 /// A score from its row: the other way round than [`super::recompute::rows`].
@@ -42,6 +79,7 @@ fn score(row: scores::Score) -> Score {
         modelled: row.model_est.zip(row.model_rmse).map(|(value, rmse)| Modelled { value, rmse }),
         thin: row.thin,
         suppressed: row.suppressed,
+        basis: Basis::default(),
     }
 }
 
@@ -79,9 +117,10 @@ mod tests {
             modelled: Some(Modelled { value: 81.0, rmse: 1.0 }),
             thin: true,
             suppressed: true,
+            basis: Basis::default(),
         };
         let bare = Score { value: None, rank: None, rank_interval: None, rank_joint: None, modelled: None, top: None, ..full.clone() };
         let written = [full, bare];
-        assert_eq!(rows(&written).into_iter().map(score).collect::<Vec<_>>(), written);
+        assert_eq!(rows(&written, &[]).into_iter().map(score).collect::<Vec<_>>(), written);
     }
 }

@@ -1,13 +1,18 @@
 //! Editions: what was published, named for good.
 
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::runs::Described;
+use super::runs::release::{self, Extent};
 use super::{Act, Action, Actor, Code, Look, Refusal};
+use crate::jobs::load;
+use crate::publication::disclosure::Rule;
+use crate::publication::{Manifest, public_manifest};
 use crate::store::editions::{self, Edition, EditionState};
 use crate::store::runs::{self, Run, RunState};
 use crate::store::schemas::{self, IndexKind};
-use crate::store::{composites, scores, waves};
+use crate::store::{composites, disclosure, waves};
 use crate::words::Finding;
 
 /// Whether somebody may know of an edition. One that was withdrawn after publication stays known: people have quoted it.
@@ -27,6 +32,37 @@ pub fn is_known(edition: &Edition, actor: &Actor) -> bool {
 pub fn list(look: &mut Look<'_>) -> Result<Vec<Edition>, Refusal> {
     let actor = look.actor;
     Ok(editions::list(look.db, None)?.into_iter().filter(|edition| is_known(edition, actor)).collect())
+}
+
+/// What everybody is told of how an edition was made.
+#[derive(Debug)]
+pub struct Told {
+    /// The edition.
+    pub edition: Edition,
+    /// The run that it shows.
+    pub run: Run,
+    /// SHA-256 of what everybody sees; none where nothing of it was settled.
+    pub digest: Option<[u8; 32]>,
+    /// What it was made of.
+    pub manifest: Option<Value>,
+}
+
+/// An edition with what is told of how it was made. The run's own manifest and digest are the office's.
+///
+/// # Errors
+/// `not-found`.
+pub fn told(look: &mut Look<'_>, code: &str) -> Result<Told, Refusal> {
+    let (edition, run) = get(look, code)?;
+    let text = run.manifest.as_deref();
+    if run.kind == IndexKind::Composite {
+        let manifest = text.and_then(|manifest| serde_json::from_str(manifest).ok());
+        return Ok(Told { edition, digest: run.digest, run, manifest });
+    }
+    let definition = load::index(&schemas::index_by_id(look.db, run.index_version_id)?)?;
+    let rule = Rule { people: i64::from(definition.min_n()), decimals: definition.decimals() };
+    let manifest = text.and_then(|manifest| serde_json::from_str::<Manifest>(manifest).ok());
+    let digest = disclosure::of_run(look.db, run.id)?.map(|settled| settled.digest);
+    Ok(Told { edition, digest, run, manifest: manifest.map(|manifest| public_manifest(&manifest, rule)) })
 }
 
 /// An edition with the run that it shows.
@@ -100,10 +136,8 @@ pub struct Proposal {
     pub described: Described,
     /// The name of its edition.
     pub edition: String,
-    /// How many figures it has.
-    pub figures: i64,
-    /// How many of them nobody but the office would see.
-    pub hidden: i64,
+    /// How much of it everybody would see.
+    pub extent: Extent,
 }
 
 /// Tells what publishing a run would make public, and under which name.
@@ -120,9 +154,12 @@ pub fn propose(look: &mut Look<'_>, id: Uuid) -> Result<Proposal, Refusal> {
             .detail("Chỉ công bố được lần tính đã duyệt", "Only a run that was approved can be published"));
     }
     let edition = name(look, run)?;
-    let (figures, hidden) = match run.kind {
-        IndexKind::Survey => scores::count(look.db, id)?,
-        IndexKind::Composite => composites::count(look.db, id)?,
+    let extent = match run.kind {
+        IndexKind::Survey => release::extent(look, run)?,
+        IndexKind::Composite => {
+            let (figures, hidden) = composites::count(look.db, id)?;
+            Extent { figures, hidden, ..Extent::default() }
+        }
     };
-    Ok(Proposal { described, edition, figures, hidden })
+    Ok(Proposal { described, edition, extent })
 }

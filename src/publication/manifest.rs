@@ -166,6 +166,10 @@ pub struct Manifest {
     /// of those above them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub units: Option<String>,
+    /// What the digest is salted with, hexadecimal: random, the wave's own, told to nobody but the office. Without it whoever has the digest could
+    /// try figures until one fits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub salt: Option<String>,
 }
 
 impl Manifest {

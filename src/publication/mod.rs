@@ -9,8 +9,10 @@ mod digest;
 pub mod disclosure;
 mod figures;
 mod manifest;
+mod public;
 
 pub use composite::{CompositeManifest, SurveyUsed, TableUsed, UncertaintyUsed, composite_digest};
 pub use digest::{Digest, digest};
 pub use figures::{CompositeScore, composite_scores};
 pub use manifest::{ChainUsed, ClustersUsed, FlagsUsed, InvitedUsed, LeftOut, Manifest, Reason, VersionUsed};
+pub use public::{public_digest, public_manifest, seen_of};

@@ -17,6 +17,7 @@ pub struct IndexDefinition {
     pub(super) survey_versions: Vec<String>,
     pub(super) level: f64,
     pub(super) min_n: u32,
+    pub(super) decimals: u8,
     pub(super) lonely_psu: LonelyPsu,
     pub(super) missing: Missing,
     pub(super) invalid_items: InvalidItems,
@@ -69,10 +70,16 @@ impl IndexDefinition {
         self.level
     }
 
-    /// Fewest respondents behind a figure that is shown; at least 1.
+    /// Fewest respondents behind a figure that is shown; at least 5.
     #[must_use]
     pub fn min_n(&self) -> u32 {
         self.min_n
+    }
+
+    /// Places of the decimal point that published figures are rounded to.
+    #[must_use]
+    pub fn decimals(&self) -> u8 {
+        self.decimals
     }
 
     /// What to do with a stratum that has a single PSU.

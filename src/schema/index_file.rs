@@ -13,6 +13,13 @@ use super::index::{
 use super::rules::{document_code, duplicate, item_code, version};
 use super::text::Text;
 
+/// No definition may publish a figure of fewer people.
+const LEAST_PEOPLE: u32 = 5;
+/// People behind a figure at least, where a definition does not say.
+const USUAL_PEOPLE: u32 = 10;
+/// Decimals of published figures, where a definition does not say.
+const USUAL_DECIMALS: u8 = 2;
+
 /// Reads an index; findings go to `at`, and nothing is returned where an essential part is missing.
 pub(super) fn read(value: &Value, at: &mut At<'_>) -> Option<IndexDefinition> {
     let mut object = Object::open(value, at)?;
@@ -25,7 +32,8 @@ pub(super) fn read(value: &Value, at: &mut At<'_>) -> Option<IndexDefinition> {
     let survey = object.need("survey", at, document_code);
     let survey_versions = object.need("survey_versions", at, versions);
     let level = object.need("level", at, level);
-    let min_n = object.need("min_n", at, |value, at| whole(value, 1..=1_000_000, at));
+    let min_n = object.read("min_n", at, |value, at| whole(value, LEAST_PEOPLE..=1_000_000, at));
+    let decimals = object.read("decimals", at, |value, at| whole(value, 0..=6, at));
     let lonely_psu =
         object.need("lonely_psu", at, |value, at| at.one_of(value, &LonelyPsu::NAMES).map(|position| LonelyPsu::ALL[position]));
     let missing = object.need("missing", at, missing);
@@ -46,7 +54,8 @@ pub(super) fn read(value: &Value, at: &mut At<'_>) -> Option<IndexDefinition> {
         survey: survey?.to_owned(),
         survey_versions: survey_versions?,
         level: level?,
-        min_n: min_n?,
+        min_n: min_n.unwrap_or(USUAL_PEOPLE),
+        decimals: decimals.and_then(|places| u8::try_from(places).ok()).unwrap_or(USUAL_DECIMALS),
         lonely_psu: lonely_psu?,
         missing: missing?,
         invalid_items: invalid_items.unwrap_or_default(),
@@ -342,7 +351,7 @@ mod tests {
     fn every_finding_comes_at_once() {
         let found = refused(|value| {
             value["level"] = json!(1);
-            value["min_n"] = json!(0);
+            value["min_n"] = json!(4);
             value["lonely_psu"] = json!("ignore");
             value["missing"]["leaf"] = json!("listwise");
             value["survey_versions"] = json!([]);

@@ -51,6 +51,8 @@ pub struct DomainSums {
     pub psus: u32,
     /// Strata with responses in the domain.
     pub strata: u32,
+    /// The two largest weights of a response, in the wave's unit, the larger first.
+    pub heaviest: [f64; 2],
 }
 
 impl DomainSums {
@@ -75,6 +77,8 @@ impl DomainSums {
                 strata += u32::from(stratum.replace(of) != Some(of));
             }
         }
-        Self { rows: rows.n, weight: rows.w.to_f64(), psus, strata }
+        #[allow(clippy::cast_precision_loss)] // a share is made of it
+        let heaviest = rows.heaviest.map(|weight| weight as f64);
+        Self { rows: rows.n, weight: rows.w.to_f64(), psus, strata, heaviest }
     }
 }

@@ -1,5 +1,6 @@
 //! Ratios, their linear combinations, and their variances, for one domain.
 
+use std::cell::Cell;
 use std::ops::AddAssign;
 
 use crate::frame::Strata;
@@ -43,8 +44,23 @@ pub struct DomainEstimates {
     pub sums: DomainSums,
     /// One estimate an output; `None` where it is missing.
     pub outputs: Vec<Option<Estimate>>,
+    /// Whom each leaf rests on.
+    pub leaves: Vec<LeafBase>,
     /// Linearised values of the outputs asked to be kept, for covariances across outputs and domains.
     pub kept: Scatter,
+}
+
+/// Whom a leaf of one domain rests on: what disclosure control asks about.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct LeafBase {
+    /// People who answered: of a leaf that pools several items, those who answered the most answered one.
+    pub people: i64,
+    /// PSUs they are in.
+    pub psus: u32,
+    /// Σ w over their answers, in the wave's unit.
+    pub weight: f64,
+    /// Whether every answer is the same.
+    pub unanimous: bool,
 }
 
 /// What is estimated, the same for every domain.
@@ -73,6 +89,22 @@ pub(super) struct LeafSums<S> {
     pub(super) w: S,
     pub(super) wy: S,
     pub(super) wyy: S,
+}
+
+impl<S: Sum> LeafSums<S> {
+    /// Whom the leaf rests on, given how many PSUs they are in. All answers are the same where `Σ w · Σ w·y² = (Σ w·y)²`, in whole numbers
+    /// (the equality case of the inequality of Cauchy and Schwarz).
+    fn base(&self, psus: u32) -> LeafBase {
+        let (w, wy, wyy) = (self.w.wide(), self.wy.wide(), self.wyy.wide());
+        let unanimous = match (w.checked_mul(wyy), wy.checked_mul(wy)) {
+            (Some(left), Some(right)) => left == right,
+            _ => {
+                let (mean, square) = (self.wy.to_f64() / self.w.to_f64(), self.wyy.to_f64() / self.w.to_f64());
+                square - mean * mean <= 1e-12 * square
+            }
+        };
+        LeafBase { people: self.people, psus, weight: self.w.to_f64(), unanimous: self.n > 0 && unanimous }
+    }
 }
 
 /// A [`LinearMap`] as one list of terms, whose sources are places among the leaves and, after them, the outputs.
@@ -139,8 +171,15 @@ pub fn estimate<S: Sum>(
         if present[leaf] { scales[leaf] * (sums.wy.to_f64() - ratios[leaf] * sums.w.to_f64()) / weights[leaf] } else { 0.0 }
     };
     let psu = |cell: u32| tally.cells()[cell as usize].psu;
-    let groups = cells.chunk_by(|a, b| psu(*a) == psu(*b));
-    let (psus, z) = linearise(tally, task.leaves, sums.psus as usize, groups.map(|group| (psu(group[0]), group)), &terms, influence);
+    let groups = cells.chunk_by(|a, b| psu(*a) == psu(*b)).map(|group| (psu(group[0]), group));
+    let answered = vec![Cell::new(0_u32); task.leaves.len()];
+    let counted = |leaf: usize, sums: Sums<S>| {
+        answered[leaf].set(answered[leaf].get() + u32::from(sums.w != S::default()));
+        influence(leaf, sums)
+    };
+    let (psus, z) = linearise(tally, task.leaves, sums.psus as usize, groups, &terms, counted);
+    let base = |(total, answered): (&LeafSums<S>, &Cell<u32>)| total.base(answered.get());
+    let bases = totals.iter().zip(&answered).map(base).collect();
     let mut scatter = Scatter { width, psus, z };
     if let Some(residuals) = task.residuals {
         scatter = residuals.of(&scatter, &by_calibration_cell(tally, task.leaves, cells, residuals, &terms, influence));
@@ -162,7 +201,7 @@ pub fn estimate<S: Sum>(
             })
         })
         .collect();
-    Ok(DomainEstimates { sums, outputs, kept: pick(&scatter, task.keep) })
+    Ok(DomainEstimates { sums, outputs, leaves: bases, kept: pick(&scatter, task.keep) })
 }
 
 /// The sums of every leaf over some cells.

@@ -31,6 +31,8 @@ pub struct Change {
     pub rise_lo: Option<i32>,
     /// Most ranks gained that the data allow.
     pub rise_hi: Option<i32>,
+    /// Whether everybody may know of it.
+    pub shown: bool,
 }
 
 #[derive(Insertable)]

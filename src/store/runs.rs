@@ -14,6 +14,7 @@ use super::changes::{self, Change};
 use super::columns::{MaybeBytes32, MaybeUuid, named_enum};
 use super::composites::{self, CompositeScore, Report};
 use super::db::Db;
+use super::disclosure::{self, Disclosure, Standing};
 use super::editions;
 use super::error::{Result, StoreError};
 use super::jobs::{self, NewJob};
@@ -199,6 +200,9 @@ pub fn create(db: &mut Db, new: &NewRun, job: &NewJob) -> Result<Run> {
             ))
             .execute(db)?;
         units::pin(db, new.id)?;
+        if let Some(wave) = new.wave_id {
+            disclosure::give_salt(db, wave)?;
+        }
         jobs::enqueue(db, job)?;
         get(db, new.id)
     })
@@ -283,6 +287,10 @@ pub enum Figures<'a> {
         scores: &'a [Score],
         /// What changed since the run that it is compared with; none without one.
         changes: &'a [Change],
+        /// What was settled of their publication.
+        disclosure: &'a Disclosure,
+        /// Figures of earlier editions that stand.
+        standing: &'a [Standing],
     },
     /// Of a composite index.
     Composite {
@@ -311,8 +319,9 @@ pub fn finish(db: &mut Db, id: Uuid, results: &Results<'_>, now: i64) -> Result<
             return Err(wrong_state(&get(db, id)?));
         }
         match results.figures {
-            Figures::Survey { scores, changes } => {
+            Figures::Survey { scores, changes, disclosure, standing } => {
                 scores::insert(db, id, scores)?;
+                disclosure::insert(db, id, disclosure, standing)?;
                 changes::insert(db, id, changes)?;
             }
             Figures::Composite { scores, reports } => composites::insert(db, id, scores, reports)?,

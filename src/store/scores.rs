@@ -65,6 +65,8 @@ pub struct Score {
     pub model_rmse: Option<f64>,
     /// The direct estimate is too thin to rely on.
     pub thin: bool,
+    /// Why it is not shown.
+    pub hidden: Option<String>,
 }
 
 #[derive(Insertable)]

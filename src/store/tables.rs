@@ -213,6 +213,34 @@ diesel::table! {
         model_est -> Nullable<Double>,
         model_rmse -> Nullable<Double>,
         thin -> Bool,
+        hidden -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    score_standing (run_id, ord) {
+        run_id -> Binary,
+        ord -> Integer,
+        edition -> Text,
+        numbers -> Text,
+    }
+}
+
+diesel::table! {
+    run_disclosure (run_id) {
+        run_id -> Binary,
+        editions -> Text,
+        figures -> BigInt,
+        carried -> BigInt,
+        hidden -> Text,
+        digest -> Binary,
+    }
+}
+
+diesel::table! {
+    wave_salt (wave_id) {
+        wave_id -> Integer,
+        salt -> Binary,
     }
 }
 
@@ -229,6 +257,7 @@ diesel::table! {
         rank_before -> Nullable<Integer>,
         rise_lo -> Nullable<Integer>,
         rise_hi -> Nullable<Integer>,
+        shown -> Bool,
     }
 }
 

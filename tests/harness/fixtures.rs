@@ -161,6 +161,7 @@ pub fn score(ord: i32, node: &str, domain: &str, unit_id: Option<i32>, value: f6
         model_est: None,
         model_rmse: None,
         thin: false,
+        hidden: None,
     }
 }
 
@@ -187,7 +188,7 @@ pub fn finish_run(app: &TestApp, run: &str) {
     let results = runs::Results {
         digest: &[7; 32],
         manifest: "{\"wave\":\"open\"}",
-        figures: runs::Figures::Survey { scores: &scores, changes: &[] },
+        figures: runs::Figures::Survey { scores: &scores, changes: &[], disclosure: &hailong::store::disclosure::NOTHING, standing: &[] },
     };
     runs::finish(&mut db, id, &results, NOW).unwrap();
 }

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::api::wire::Cacheable;
 use crate::http::page::Listing;
 use crate::http::state::AppState;
+use crate::office::editions::Told;
 use crate::office::{Actor, Refusal, editions};
 use crate::store::editions::Edition;
 use crate::words::encode::{hex, rfc3339};
@@ -39,7 +40,7 @@ pub struct EditionInFull {
     pub edition: EditionBody,
     /// The run that it shows.
     pub run: String,
-    /// SHA-256 of inputs and scores: whoever repeats the run gets the same.
+    /// SHA-256 of what everybody sees: the manifest and every published figure.
     pub digest: Option<String>,
     /// What it was made of.
     pub manifest: Option<Value>,
@@ -72,12 +73,12 @@ pub async fn list_editions(state: AppState, actor: Actor) -> Result<HttpResponse
     responses((status = 200, description = "The edition", body = EditionInFull)))]
 #[get("/v1/editions/{code:[^:/]+}")]
 pub async fn get_edition(state: AppState, actor: Actor, code: web::Path<String>) -> Result<HttpResponse, Refusal> {
-    let (edition, run) = state.look(actor, move |look| editions::get(look, &code)).await?;
+    let Told { edition, run, digest, manifest } = state.look(actor, move |look| editions::told(look, &code)).await?;
     Ok(HttpResponse::Ok().private().json(EditionInFull {
         run: edition.run_id.to_string(),
         edition: body(edition),
-        digest: run.digest.map(|digest| hex(&digest)),
-        manifest: run.manifest.as_deref().and_then(|manifest| serde_json::from_str(manifest).ok()),
+        digest: digest.map(|digest| hex(&digest)),
+        manifest,
         withdrawn_reason: run.withdrawn_reason,
     }))
 }

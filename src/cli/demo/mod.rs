@@ -20,6 +20,7 @@ use draw::Village;
 
 use crate::cli::Context;
 use crate::cli::lang::{self, refused};
+use crate::cli::run::steps::published;
 use crate::cli::run::{Bar, compute};
 use crate::cli::{serve, show};
 use crate::design::{Design, DesignKind, Mode, WeightUnit};
@@ -29,6 +30,7 @@ use crate::jobs::run::Computed;
 use crate::jobs::stored;
 use crate::office::definitions::{self, Sent};
 use crate::office::import::Made;
+use crate::office::runs::release::extent_of;
 use crate::office::runs::{self, RunWish, Seen};
 use crate::office::waves::{self, WaveRequest};
 use crate::office::wire::Words;
@@ -220,7 +222,9 @@ fn publish_first(office: &Office, id: Uuid) -> Result<String, Refusal> {
     let seen = |act: &mut Act<'_>| Ok::<_, Refusal>(Seen { id, revision: runs::revision(act, id)? });
     office.act(&statistician, |act| {
         let seen = seen(act)?;
-        runs::submit(act, seen)
+        runs::submit(act, seen)?;
+        // A survey is published once it is over.
+        waves::close(act, WAVE, None)
     })?;
     office.act(&publisher, |act| {
         let seen = seen(act)?;
@@ -253,7 +257,9 @@ fn print(outcome: &Outcome, units: &Registry, lang: Lang) {
     for score in provinces {
         show::line(score, &show::domain_name(&score.domain, units));
     }
-    let digest = hex(&outcome.digest);
+    let digest = hex(&outcome.public_digest);
+    println!("\n{}", lang.pick("Công bố", "Published"));
+    println!("  {}", published(&extent_of(outcome), lang));
     let said = lang.pick(
         format!(
             "\nKhoảng tin cậy 95% tính theo thiết kế mẫu: mỗi tỉnh ba huyện nên chỉ còn hai bậc tự do (t = 4,30).\n\

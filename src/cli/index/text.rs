@@ -81,7 +81,7 @@ fn notes(shown: &Shown<'_>, row: usize) -> String {
     }
     let reasons: Vec<Hidden> = (0..definition.nodes().len()).filter_map(|node| shown.release.hidden(node, row)).collect();
     let of = |reason: Hidden| reasons.iter().filter(|other| **other == reason).count();
-    let few = of(Hidden::FewAnswers) + of(Hidden::ProtectsSibling);
+    let few = reasons.iter().filter(|reason| **reason != Hidden::BeyondTop).count();
     let figures = lang.count(few, "số liệu", ["figure", "figures"]);
     let few = match few {
         0 => String::new(),

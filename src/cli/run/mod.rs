@@ -3,7 +3,7 @@
 mod bar;
 mod composite;
 mod ranking;
-mod steps;
+pub(super) mod steps;
 mod stop;
 mod survey;
 

@@ -160,14 +160,9 @@ fn method(manifest: &CompositeManifest, edition: &str, lang: Lang) -> String {
 }
 
 /// What the office should know of a figure's publication.
-fn hidden(reason: Hidden, lang: Lang) -> &'static str {
-    match reason {
-        Hidden::BeyondTop => lang.pick("  (ngoài nhóm được công bố)", "  (not among those published)"),
-        Hidden::FewAnswers => lang.pick("  (ít phiếu trả lời: không công bố)", "  (few answers: not published)"),
-        Hidden::ProtectsSibling => {
-            lang.pick("  (không công bố: sẽ suy ra được số liệu khác)", "  (not published: another figure would follow from it)")
-        }
-    }
+fn hidden(reason: Hidden, lang: Lang) -> String {
+    let said = reason.said();
+    format!("  ({})", lang.pick(said.vi, said.en))
 }
 
 /// Everything about a run, doubles in full.

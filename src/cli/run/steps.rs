@@ -5,10 +5,13 @@ use uuid::Uuid;
 
 use super::refused;
 use crate::cli::context::{Context, myself};
+use crate::cli::flag::percent;
 use crate::cli::lang;
 use crate::office::editions::{self, Proposal};
+use crate::office::runs::release::Extent;
 use crate::office::runs::{self, Described, ListWish, Seen};
 use crate::office::{Act, Actor, Office, Refusal};
+use crate::publication::disclosure::Hidden;
 use crate::store::runs::RunState;
 use crate::words::Lang;
 use crate::words::encode::{hex, rfc3339};
@@ -121,7 +124,7 @@ fn take(
 /// Shows what publishing would make public, and how to do it.
 fn propose(office: &Office, me: &Actor, target: &Target, lang: Lang) -> Result<()> {
     let proposal = office.look(me, |look| editions::propose(look, target.run)).map_err(|refusal| refused(lang, &refusal))?;
-    let Proposal { described, edition, figures, hidden } = proposal;
+    let Proposal { described, edition, extent } = proposal;
     let run = &described.run;
     let say = |vi: &str, en: &str, value: &str| println!("{:<12} {value}", lang.pick(vi, en));
     say("lần tính", "run", &format!("{} ({})", run.id, word(run.state, lang)));
@@ -130,8 +133,7 @@ fn propose(office: &Office, me: &Actor, target: &Target, lang: Lang) -> Result<(
         say("đợt", "wave", wave);
     }
     say("ấn bản", "edition", &edition);
-    let counted = lang.pick(format!("{figures}, trong đó {hidden} không công bố"), format!("{figures}, {hidden} of them hidden"));
-    say("số liệu", "figures", &counted);
+    say("số liệu", "figures", &published(&extent, lang));
     if let Some(digest) = &run.digest {
         say("mã băm", "digest", &hex(digest));
     }
@@ -145,6 +147,25 @@ fn propose(office: &Office, me: &Actor, target: &Target, lang: Lang) -> Result<(
         format!("chưa công bố gì: thêm --edition {edition} để công bố"),
         format!("nothing is published yet: --edition {edition} publishes it"),
     ))
+}
+
+/// How many figures there are, how many nobody would see and by which rule, and how many stand as they were.
+pub(in crate::cli) fn published(extent: &Extent, lang: Lang) -> String {
+    let Extent { figures, hidden, carried, by_rule } = extent;
+    let share = percent(*hidden, *figures);
+    let mut said =
+        lang.pick(format!("{figures}, trong đó {hidden} không công bố ({share})"), format!("{figures}, {hidden} of them hidden ({share})"));
+    for (rule, number) in by_rule {
+        let reason = Hidden::parse(rule).map(Hidden::said);
+        said += &reason.map_or(String::new(), |reason| format!("\n{:<12} {number}: {}", "", lang.pick(reason.vi, reason.en)));
+    }
+    if *carried > 0 {
+        said += &lang.pick(
+            format!("\n{:<12} {carried} giữ nguyên như ấn bản trước: quá ít phiếu thay đổi", ""),
+            format!("\n{:<12} {carried} stand as in the edition before: too few answers changed", ""),
+        );
+    }
+    said
 }
 
 /// Prints the runs, the newest first.

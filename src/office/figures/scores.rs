@@ -7,8 +7,9 @@ use std::sync::Arc;
 use super::{Asked, Origin, Source};
 use crate::index::DomainKey;
 use crate::jobs::load;
+use crate::jobs::stored::numbers;
 use crate::office::{Look, Refusal};
-use crate::publication::disclosure::{Figure, Movement, Numbers, Reader, Seen};
+use crate::publication::disclosure::{Figure, Hidden, Movement, Seen, Standing};
 use crate::publication::{ClustersUsed, Manifest};
 use crate::schema::{Domain, IndexDefinition, Node};
 use crate::scoring::RankInterval;
@@ -16,6 +17,7 @@ use crate::scoring::change::Measured;
 use crate::scoring::rank::{Evidence, RiseInterval};
 use crate::store::Db;
 use crate::store::changes::{self, Change};
+use crate::store::disclosure;
 use crate::store::runs::Run;
 use crate::store::schemas::IndexKind;
 use crate::store::scores::{self, Filter, Score};
@@ -73,7 +75,7 @@ pub fn scores(look: &mut Look<'_>, wish: &ScoresWish) -> Result<ScoresPage, Refu
     check(&definition, wish)?;
     let units = look.units_of_run(source.run.id)?;
     let filter = filter(&units, wish)?;
-    let items = seen(look.db, &source.run, filter, &source.reader, wish.limit)?;
+    let items = seen(look.db, &source, filter, definition.decimals(), wish.limit)?;
     let (clusters, invited_share) = of_stream(&source.run);
     Ok(ScoresPage { origin: source.origin(), wave, definition, clusters, invited_share, units, items })
 }
@@ -124,15 +126,17 @@ fn filter(units: &Registry, wish: &ScoresWish) -> Result<Filter, Refusal> {
 }
 
 /// The first so many scores that the reader may know of.
-fn seen(db: &mut Db, run: &Run, mut filter: Filter, reader: &Reader, wanted: usize) -> Result<Vec<Seen<Figure>>, Refusal> {
+fn seen(db: &mut Db, source: &Source, mut filter: Filter, decimals: u8, wanted: usize) -> Result<Vec<Seen<Figure>>, Refusal> {
+    let (run, reader) = (&source.run, &source.reader);
     let mut found = Vec::new();
     loop {
         let rows = scores::query(db, run.id, &filter, i64::try_from(CHUNK).unwrap_or(i64::MAX))?;
         let full = rows.len() == CHUNK;
         filter.after_ord = rows.last().map(|score| score.ord);
         let mut moved = moved(db, run, &rows)?;
-        let rows = rows.into_iter().map(|score| (moved.remove(&score.ord), score));
-        found.extend(rows.filter_map(|(change, score)| figure(score, change).seen_by(reader)));
+        let mut standing = standing(db, run, &rows)?;
+        let rows = rows.into_iter().map(|score| (moved.remove(&score.ord), standing.remove(&score.ord), score));
+        found.extend(rows.filter_map(|(change, standing, score)| figure(score, change, standing, decimals).seen_by(reader)));
         if !full || found.len() >= wanted {
             found.truncate(wanted);
             return Ok(found);
@@ -154,9 +158,20 @@ fn of_stream(run: &Run) -> (Option<ClustersUsed>, Option<f64>) {
     (manifest.clusters, Some(manifest.by_invitation.map_or(0.0, |invited| invited.share)))
 }
 
+/// The figures of earlier editions that stand in place of these scores, by their places.
+fn standing(db: &mut Db, run: &Run, rows: &[Score]) -> Result<HashMap<i32, Standing>, Refusal> {
+    let Some((first, last)) = rows.first().zip(rows.last()) else { return Ok(HashMap::new()) };
+    let read = |row: disclosure::Standing| {
+        let numbers = serde_json::from_str(&row.numbers).map_err(Refusal::internal)?;
+        Ok((row.ord, Standing { edition: row.edition, numbers }))
+    };
+    disclosure::standing(db, run.id, first.ord, last.ord)?.into_iter().map(read).collect()
+}
+
 /// A stored score with its change, on its way out.
 #[must_use]
-pub fn figure(score: Score, change: Option<Change>) -> Figure {
+pub fn figure(score: Score, change: Option<Change>, standing: Option<Standing>, decimals: u8) -> Figure {
+    let numbers = numbers(&score);
     Figure {
         ord: score.ord,
         node: score.node,
@@ -167,25 +182,11 @@ pub fn figure(score: Score, change: Option<Change>) -> Figure {
             item: score.item_code,
             option: score.option_code,
         },
-        numbers: Numbers {
-            value: score.est,
-            se: score.se,
-            low: score.lo,
-            high: score.hi,
-            n: Some(score.n),
-            psus: Some(score.n_psu),
-            df: score.df,
-            deff: score.deff,
-            rank: score.rank,
-            rank_low: score.rank_lo,
-            rank_high: score.rank_hi,
-            rank_joint_low: score.rank_joint_lo,
-            rank_joint_high: score.rank_joint_hi,
-            top: score.p_top,
-            modelled: score.model_est,
-            modelled_rmse: score.model_rmse,
-            thin: Some(score.thin),
-        },
+        numbers,
+        hidden: score.hidden.as_deref().and_then(Hidden::parse),
+        standing,
+        decimals,
+        shown: change.as_ref().is_some_and(|change| change.shown),
         change: change.map(|change| Movement {
             before: change.before,
             difference: change.difference,

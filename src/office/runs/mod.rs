@@ -6,6 +6,7 @@
 
 mod composite;
 pub mod here;
+pub mod release;
 mod survey;
 
 use std::collections::hash_map::Entry;
@@ -360,6 +361,7 @@ pub fn publish(act: &mut Act<'_>, seen: Seen, edition: Option<&str>) -> Result<D
     step(act, seen, (Action::Publish, "run.publish"), "", |act, step| {
         another_person(act, seen.id, RunState::Approved)?;
         let run = runs::get(act.db, seen.id)?;
+        release::check(act, &run)?;
         let name = editions::name(act, &run)?;
         editions::check_name(edition, &name)?;
         let run = runs::publish(act.db, seen.id, &name, step)?;

@@ -8,19 +8,29 @@
 //! Whatever is derived from figures (targets, intervals, explanations, series) is passed here too: it must not tell a hidden figure by
 //! way of another.
 
+mod attack;
 mod derived;
+mod pattern;
 mod reader;
 mod release;
+mod rule;
+mod settle;
 mod survey;
+mod system;
 
 use std::ops::Deref;
 
 use serde::{Serialize, Serializer};
 
+pub use attack::{Attack, Interval};
 pub use derived::{Curtain, Withheld, series_hides, target_is_seen, without_hidden_intervals, without_hidden_ranges};
+pub use pattern::{Protection, complete, is_wide};
 pub use reader::Reader;
 pub use release::{CompositeFigure, CompositeNumbers, Hidden, Release};
-pub use survey::{Figure, Movement, Numbers, hide_few};
+pub use rule::Rule;
+pub use settle::{Changes, Extent, Key, Past, Settled, Standing, settle};
+pub use survey::{Figure, Movement, Numbers};
+pub use system::{Cell, Group, System};
 
 /// Something as a reader sees it. Only this module makes one, and what the reader must not see is not in it.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,7 +68,18 @@ mod tests {
 
     fn figure(suppressed: bool) -> Figure {
         let numbers = Numbers { value: Some(81.5), n: Some(4), thin: Some(false), ..Numbers::default() };
-        Figure { ord: 0, node: "INDEX".to_owned(), domain: DomainKey::whole("nation"), numbers, change: None, suppressed }
+        Figure {
+            ord: 0,
+            node: "INDEX".to_owned(),
+            domain: DomainKey::whole("nation"),
+            numbers,
+            change: None,
+            suppressed,
+            shown: false,
+            hidden: None,
+            standing: None,
+            decimals: 2,
+        }
     }
 
     fn composite(hidden: Option<Hidden>) -> CompositeFigure {

@@ -68,7 +68,7 @@ impl Reader {
             None => true,
             Some(_) if self.is_office() => true,
             Some(Hidden::BeyondTop) => self.owns(unit),
-            Some(Hidden::FewAnswers | Hidden::ProtectsSibling) => false,
+            Some(_) => false,
         }
     }
 }

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use super::{Reader, Seen};
 use crate::composite::{Outcome, Table, tiers};
 use crate::schema::composite::{CompositeDefinition, CompositeNode};
+use crate::words::Said;
 
 /// A figure on its way out: a node of the index for a unit in an edition.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,7 +78,13 @@ impl CompositeFigure {
 pub enum Hidden {
     /// It rests on fewer answers than the definition asks for.
     FewAnswers,
-    /// Otherwise the one hidden sibling could be calculated from its parent.
+    /// It rests on a single PSU.
+    FewClusters,
+    /// One person has most of its weight.
+    Dominated,
+    /// All answers are the same.
+    Unanimous,
+    /// Otherwise a hidden figure beside it could be calculated.
     ProtectsSibling,
     /// The unit is not among the best so many that are published.
     BeyondTop,
@@ -85,7 +92,8 @@ pub enum Hidden {
 
 impl Hidden {
     /// Every reason.
-    pub const ALL: [Self; 3] = [Self::FewAnswers, Self::ProtectsSibling, Self::BeyondTop];
+    pub const ALL: [Self; 6] =
+        [Self::FewAnswers, Self::FewClusters, Self::Dominated, Self::Unanimous, Self::ProtectsSibling, Self::BeyondTop];
 
     /// The reason of that name.
     #[must_use]
@@ -93,11 +101,34 @@ impl Hidden {
         Self::ALL.into_iter().find(|hidden| hidden.as_str() == name)
     }
 
+    /// Whether it is hidden for what it tells of people.
+    #[must_use]
+    pub fn is_of_people(self) -> bool {
+        matches!(self, Self::FewAnswers | Self::FewClusters | Self::Dominated | Self::Unanimous)
+    }
+
+    /// Why, for the office.
+    #[must_use]
+    pub fn said(self) -> Said {
+        let (vi, en) = match self {
+            Self::FewAnswers => ("ít phiếu trả lời: không công bố", "few answers: not published"),
+            Self::FewClusters => ("chỉ dựa trên một cụm: không công bố", "rests on a single cluster: not published"),
+            Self::Dominated => ("một người chiếm phần lớn trọng số: không công bố", "one person has most of the weight: not published"),
+            Self::Unanimous => ("mọi câu trả lời giống nhau: không công bố", "all answers are the same: not published"),
+            Self::ProtectsSibling => ("không công bố: sẽ suy ra được số liệu khác", "not published: another figure would follow from it"),
+            Self::BeyondTop => ("ngoài nhóm được công bố", "not among those published"),
+        };
+        Said::new(vi, en)
+    }
+
     /// The name in files and answers.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::FewAnswers => "few_answers",
+            Self::FewClusters => "few_clusters",
+            Self::Dominated => "dominated",
+            Self::Unanimous => "unanimous",
             Self::ProtectsSibling => "protects_sibling",
             Self::BeyondTop => "beyond_top",
         }

@@ -1,20 +1,10 @@
 //! Figures of an index of a survey.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Hidden, Reader, Seen};
-use crate::index::{DomainKey, Score};
-
-/// The pattern: marks every score that rests on fewer than `min_n` responses. The office that made it still sees it; agencies and the
-/// public see that it is hidden, and nothing else of it.
-///
-/// This is the threshold rule alone: it does not stop anyone from differencing published cells.
-pub fn hide_few(scores: &mut [Score], min_n: i64) {
-    for score in scores {
-        score.suppressed = score.n < min_n;
-    }
-}
+use super::{Hidden, Reader, Seen, Standing};
+use crate::index::{DomainKey, round};
 
 /// A figure on its way out: a node of the index for a part of the population.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,12 +19,20 @@ pub struct Figure {
     pub numbers: Numbers,
     /// How it moved since the run that its run is compared with.
     pub change: Option<Movement>,
-    /// Whether it rests on too few responses to be published.
+    /// Whether it is hidden from all but the office.
     pub suppressed: bool,
+    /// Whether everybody may know how it moved.
+    pub shown: bool,
+    /// Why it is hidden, for the office.
+    pub hidden: Option<Hidden>,
+    /// The figure of an earlier edition that stands for the public: too few answers changed since.
+    pub standing: Option<Standing>,
+    /// Decimals of what is published.
+    pub decimals: u8,
 }
 
 /// What was measured. All of it is absent of a figure that is hidden, also how many people it rests on.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Numbers {
     /// The estimate.
     pub value: Option<f64>,
@@ -95,6 +93,41 @@ pub struct Movement {
     pub rise_high: Option<i32>,
 }
 
+impl Numbers {
+    /// As they are published: with so many decimals, ranks from what is rounded so.
+    #[must_use]
+    pub fn published(self, decimals: u8) -> Self {
+        let to = |number: Option<f64>| number.map(|number| round(number, decimals));
+        Self {
+            value: to(self.value),
+            se: to(self.se),
+            low: to(self.low),
+            high: to(self.high),
+            deff: to(self.deff),
+            top: to(self.top),
+            modelled: to(self.modelled),
+            modelled_rmse: to(self.modelled_rmse),
+            ..self
+        }
+    }
+}
+
+impl Movement {
+    /// As it is published: the difference of the two published values.
+    #[must_use]
+    pub fn published(self, value: Option<f64>, decimals: u8) -> Self {
+        let before = round(self.before, decimals);
+        Self {
+            before,
+            difference: round(value.map_or(self.difference, |value| value - before), decimals),
+            se: round(self.se, decimals),
+            p: self.p.map(|p| round(p, 4)),
+            p_holm: self.p_holm.map(|p| round(p, 4)),
+            ..self
+        }
+    }
+}
+
 impl Figure {
     /// The figure as a reader sees it; none of one that the reader may not know of.
     #[must_use]
@@ -103,7 +136,18 @@ impl Figure {
         if !reader.knows(unit) {
             return None;
         }
-        let hidden = self.suppressed.then_some(Hidden::FewAnswers);
-        Some(Seen(if reader.sees(hidden, unit) { self } else { Self { numbers: Numbers::default(), change: None, ..self } }))
+        if reader.is_office() {
+            return Some(Seen(self));
+        }
+        let (numbers, change) = match (&self.standing, self.suppressed) {
+            (_, true) => (Numbers::default(), None),
+            (Some(standing), false) => (standing.numbers, None),
+            (None, false) => {
+                let numbers = self.numbers.published(self.decimals);
+                (numbers, self.change.filter(|_| self.shown).map(|change| change.published(numbers.value, self.decimals)))
+            }
+        };
+        // Neither the rule that hides a figure nor how it was before is told.
+        Some(Seen(Self { numbers, change, hidden: None, standing: None, ..self }))
     }
 }

@@ -248,7 +248,7 @@ fn fill<S: Sum>(
         let cells = block.cells.len();
         let target = &mut rows[block.cells.clone()];
         for (cell, w) in local.iter().zip(weights) {
-            target[*cell as usize] += Rows { n: 1, w: S::product(*w, 1) };
+            target[*cell as usize] += Rows::one(*w);
         }
         let mut into = Target {
             sums: &mut sums[block.cells.start * width..block.cells.end * width],

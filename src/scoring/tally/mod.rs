@@ -117,6 +117,16 @@ pub struct Rows<S> {
     pub n: i64,
     /// Σ w.
     pub w: S,
+    /// The two largest weights, the larger first: who could dominate a figure.
+    pub heaviest: [i64; 2],
+}
+
+impl<S: Sum> Rows<S> {
+    /// A single row.
+    #[must_use]
+    pub fn one(weight: i64) -> Self {
+        Self { n: 1, w: S::product(weight, 1), heaviest: [weight, 0] }
+    }
 }
 
 impl<S: Sum> AddAssign for Rows<S> {
@@ -124,6 +134,8 @@ impl<S: Sum> AddAssign for Rows<S> {
     fn add_assign(&mut self, other: Self) {
         self.n += other.n;
         self.w += other.w;
+        let ([a, b], [c, d]) = (self.heaviest, other.heaviest);
+        self.heaviest = if a >= c { [a, b.max(c)] } else { [c, a.max(d)] };
     }
 }
 

@@ -148,7 +148,7 @@ fn a_run_of_a_composite_index_is_published_after_the_runs_that_it_takes_leaves_f
         let early = runs::publish(&mut db, run.id, "par-index-2024.1", step(5, "minh"));
         assert!(matches!(early, Err(StoreError::Unpublished { survey: found, .. }) if found == survey.id.to_string()));
         runs::start(&mut db, survey.id, 20).unwrap();
-        let figures = Figures::Survey { scores: &[], changes: &[] };
+        let figures = Figures::Survey { scores: &[], changes: &[], disclosure: &crate::store::disclosure::NOTHING, standing: &[] };
         runs::finish(&mut db, survey.id, &Results { digest: &[7; 32], manifest: "{}", figures }, 40).unwrap();
         runs::submit(&mut db, survey.id, step(3, "lan")).unwrap();
         runs::approve(&mut db, survey.id, step(4, "minh")).unwrap();

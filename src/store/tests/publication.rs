@@ -35,12 +35,17 @@ fn score(ord: i32, node: &str, unit_id: Option<i32>) -> Score {
         model_est: None,
         model_rmse: None,
         thin: false,
+        hidden: None,
     }
 }
 
 /// Results without a manifest.
 fn results<'a>(digest: &'a [u8; 32], scores: &'a [Score]) -> Results<'a> {
-    Results { digest, manifest: "{}", figures: Figures::Survey { scores, changes: &[] } }
+    Results {
+        digest,
+        manifest: "{}",
+        figures: Figures::Survey { scores, changes: &[], disclosure: &crate::store::disclosure::NOTHING, standing: &[] },
+    }
 }
 
 #[test]

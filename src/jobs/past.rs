@@ -1,0 +1,131 @@
+//! What was published before of the same index: what was hidden, which figures stand, how the answers changed since.
+
+use std::collections::{HashMap, HashSet};
+
+use uuid::Uuid;
+
+use crate::design::Wave;
+use crate::index::{DomainKey, rows_by_domain};
+use crate::jobs::recompute::{Loaded, Report, RunError, frame_of};
+use crate::jobs::stored::numbers;
+use crate::jobs::stream::Participation;
+use crate::publication::disclosure::{Changes, Key, Numbers, Past, Standing};
+use crate::store::editions::{self, Edition};
+use crate::store::runs::{self, Run};
+use crate::store::scores::{self, Score};
+use crate::store::{Db, StoreError, disclosure, quality};
+
+/// What was published before, and in which editions of the wave.
+pub(super) struct Before {
+    pub(super) past: Past,
+    /// Codes of the wave's editions, the earliest first.
+    pub(super) editions: Vec<String>,
+}
+
+/// Codes of the editions of an index and a wave that anybody may have seen, those taken back among them, the earliest first.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn public_editions(db: &mut Db, index: &str, wave: &str) -> Result<Vec<String>, StoreError> {
+    Ok(public(db, index)?.into_iter().filter(|edition| edition.wave_code.as_deref() == Some(wave)).map(|edition| edition.code).collect())
+}
+
+fn public(db: &mut Db, index: &str) -> Result<Vec<Edition>, StoreError> {
+    let mut all = editions::list(db, None)?;
+    all.retain(|edition| edition.index_code == index && edition.published_at.is_some());
+    all.reverse();
+    Ok(all)
+}
+
+/// Reads what was published before a run.
+pub(super) fn read(db: &mut Db, run: &Run, loaded: &Loaded, wave: &Wave, report: &Report<'_>) -> Result<Before, RunError> {
+    let public: Vec<Edition> = public(db, &loaded.index.code)?.into_iter().filter(|edition| edition.run_id != run.id).collect();
+    let of_wave: Vec<&Edition> = public.iter().filter(|edition| edition.wave_code.as_ref() == Some(&wave.code)).collect();
+    let mut past = Past::default();
+    if let Some(last) = public.last() {
+        let rows = scores::query(db, last.run_id, &scores::Filter::default(), i64::MAX)?;
+        past.hidden = rows.into_iter().filter(|score| score.suppressed).map(key).collect();
+    }
+    if let Some(last) = of_wave.last() {
+        past.standing = standing(db, last, loaded.plan.decimals())?;
+    }
+    if !of_wave.is_empty() {
+        let (now, _) = sequence(db, run, loaded, wave, report)?;
+        for edition in &of_wave {
+            let earlier = runs::get(db, edition.run_id)?;
+            past.changes.push(changes(db, [&earlier, run], &now, loaded, wave, report)?);
+        }
+    }
+    Ok(Before { past, editions: of_wave.into_iter().map(|edition| edition.code.clone()).collect() })
+}
+
+fn key(score: Score) -> Key {
+    let domain =
+        DomainKey { kind: score.domain_kind, area: score.area_id, unit: score.unit_id, item: score.item_code, option: score.option_code };
+    (domain, score.node)
+}
+
+/// The figures that everybody sees of an edition.
+fn standing(db: &mut Db, edition: &Edition, decimals: u8) -> Result<HashMap<Key, Standing>, StoreError> {
+    let unreadable = |error: serde_json::Error| StoreError::Unreadable { table: "score_standing", detail: error.to_string() };
+    let mut carried: HashMap<i32, Standing> = HashMap::new();
+    for row in disclosure::standing(db, edition.run_id, 0, i32::MAX)? {
+        let numbers: Numbers = serde_json::from_str(&row.numbers).map_err(unreadable)?;
+        carried.insert(row.ord, Standing { edition: row.edition, numbers });
+    }
+    let rows = scores::query(db, edition.run_id, &scores::Filter::default(), i64::MAX)?;
+    let seen = rows.into_iter().filter(|score| !score.suppressed && score.est.is_some()).map(|score| {
+        let own = |score: &Score| Standing { edition: edition.code.clone(), numbers: numbers(score).published(decimals) };
+        let standing = carried.remove(&score.ord).unwrap_or_else(|| own(&score));
+        (key(score), standing)
+    });
+    Ok(seen.collect())
+}
+
+/// The sequence numbers of the responses that took part in a run, and how many of them were erased since.
+fn sequence(db: &mut Db, run: &Run, loaded: &Loaded, wave: &Wave, report: &Report<'_>) -> Result<(HashSet<i64>, u64), RunError> {
+    let left_out = quality::left_out(db, run.id)?;
+    let mut taking_part = Participation::open(db, run, wave.kind, left_out.as_ref())?;
+    let mut found = HashSet::new();
+    let mut note = |seq| {
+        found.insert(seq);
+        false
+    };
+    let (_, erased) = frame_of(db, &loaded.field, loaded.inputs(), &mut taking_part, report, &mut note)?;
+    Ok((found, erased))
+}
+
+/// How many responses of each domain one of two runs has and the other has not.
+fn changes(
+    db: &mut Db,
+    runs: [&Run; 2],
+    now: &HashSet<i64>,
+    loaded: &Loaded,
+    wave: &Wave,
+    report: &Report<'_>,
+) -> Result<Changes, RunError> {
+    let (then, erased) = sequence(db, runs[0], loaded, wave, report)?;
+    let mut changes = Changes { unknown: i64::try_from(erased).unwrap_or(i64::MAX), ..Changes::default() };
+    for (run, of, other) in [(runs[0], &then, now), (runs[1], now, &then)] {
+        let alone: HashSet<i64> = of.difference(other).copied().collect();
+        if alone.is_empty() {
+            continue;
+        }
+        let left_out = quality::left_out(db, run.id)?;
+        let mut taking_part = Participation::open(db, run, wave.kind, left_out.as_ref())?;
+        let (frame, _) = frame_of(db, &loaded.field, loaded.inputs(), &mut taking_part, report, &mut |seq| alone.contains(&seq))?;
+        for (domain, rows) in rows_by_domain(&loaded.plan, &frame, &loaded.units)? {
+            *changes.certain.entry(domain).or_default() += rows;
+        }
+    }
+    Ok(changes)
+}
+
+/// What everybody sees of a run; nothing of one that was never public.
+pub(super) fn shown(db: &mut Db, run: Uuid) -> Result<Option<HashSet<Key>>, StoreError> {
+    if editions::of_run(db, run)?.is_none_or(|edition| edition.published_at.is_none()) {
+        return Ok(None);
+    }
+    let rows = scores::query(db, run, &scores::Filter::default(), i64::MAX)?;
+    Ok(Some(rows.into_iter().filter(|score| !score.suppressed).map(key).collect()))
+}

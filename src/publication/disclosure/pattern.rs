@@ -1,0 +1,379 @@
+//! Which figures have to be hidden beside those that a rule hides, so that none of these can be calculated.
+//!
+//! First the plain cases are closed, in which a hidden figure stands alone in an equation (Hundepool et al. 2012, *Statistical Disclosure
+//! Control*, §4.4): the cheapest figure beside it is hidden too, until nothing changes. Then an attacker ([`super::attack`]) computes how
+//! narrowly every figure that a rule hides can be told from all that is left, whatever equations he combines; where that is too narrow, more
+//! is hidden around it.
+
+use super::Hidden;
+use super::attack::{Attack, Interval};
+use super::system::{Group, System};
+
+/// An interval must be at least this part of a node's range wide.
+const WIDTH: f64 = 0.1;
+
+/// How often the attacker is asked before everything around an exposed figure is hidden at once.
+const ROUNDS: usize = 60;
+
+/// What must hold of what a reader can derive.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Protection {
+    /// Fewest people in whatever can be calculated as a difference of totals.
+    pub people: i64,
+    /// Whether a single hidden figure between published ones is already too little.
+    pub alone: bool,
+    /// How far a published figure may be from the true one, by rounding.
+    pub rounding: f64,
+}
+
+/// Completes the pattern: for every cell why it is hidden, if it is.
+#[must_use]
+pub fn complete(system: &System<'_>, protection: Protection) -> Vec<Option<Hidden>> {
+    // Small groups leave the least choice: what they need often serves the large ones too.
+    let mut groups: Vec<&Group> = system.groups.iter().collect();
+    groups.sort_by_key(|group| group.parts.len());
+    let mut member = vec![Vec::new(); system.domains()];
+    for (place, group) in groups.iter().enumerate() {
+        group.parts.iter().chain([&group.whole]).for_each(|domain| member[*domain].push(place));
+    }
+    let unknown = vec![0; groups.len() * system.shapes.len()];
+    let mut pattern = Pattern { system, protection, groups, member, unknown, hidden: vec![None; system.cells.len()] };
+    for (place, cell) in system.cells.iter().enumerate() {
+        if let Some(own) = cell.own {
+            pattern.hide_for(place, own);
+        }
+    }
+    pattern.close();
+    for round in 0..ROUNDS {
+        let exposed = pattern.exposed();
+        if exposed.is_empty() {
+            break;
+        }
+        for place in exposed {
+            pattern.cover(place, round + 1 == ROUNDS);
+        }
+        pattern.close();
+    }
+    pattern.hidden
+}
+
+/// Whether an interval is wide enough that nobody's answer can be told from it: a tenth of the range at least, and with room for two values
+/// that so many people can come to.
+#[must_use]
+pub fn is_wide(system: &System<'_>, place: usize, interval: Interval) -> bool {
+    let shape = &system.shapes[place % system.shapes.len().max(1)];
+    #[allow(clippy::cast_precision_loss)] // people
+    let step = shape.gap / system.cells[place].people.max(1) as f64;
+    let range = shape.high - shape.low;
+    let least = (WIDTH * range).max(step.min(range));
+    interval.high - interval.low >= least - 1e-6 * range.max(1.0)
+}
+
+struct Pattern<'s> {
+    system: &'s System<'s>,
+    protection: Protection,
+    /// The smallest first.
+    groups: Vec<&'s Group>,
+    /// The groups that each domain is in.
+    member: Vec<Vec<usize>>,
+    /// Hidden figures of every group, node by node.
+    unknown: Vec<u32>,
+    hidden: Vec<Option<Hidden>>,
+}
+
+impl Pattern<'_> {
+    /// Hides what stands beside a lone hidden figure, until nothing changes.
+    fn close(&mut self) {
+        loop {
+            let before = self.count();
+            for domain in 0..self.system.domains() {
+                for node in 0..self.system.shapes.len() {
+                    self.close_node(domain, node);
+                }
+            }
+            for place in 0..self.groups.len() {
+                for node in 0..self.system.shapes.len() {
+                    self.close_group(self.groups[place], node);
+                }
+            }
+            if self.count() == before {
+                return;
+            }
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.hidden.iter().flatten().count()
+    }
+
+    /// A node and its children: none, or at least two, of them are hidden.
+    fn close_node(&mut self, domain: usize, node: usize) {
+        let place = self.system.place(domain, node);
+        let children = self.system.children(domain, node);
+        if children.is_empty() || !self.system.cells[place].is_there() {
+            return;
+        }
+        let hidden = children.iter().filter(|(child, _)| self.hidden[*child].is_some()).count();
+        if hidden == children.len() {
+            self.hide(place);
+        } else if hidden + usize::from(self.hidden[place].is_some()) == 1 {
+            let (system, all) = (self.system, &self.hidden);
+            let open = children.iter().filter(|(child, _)| all[*child].is_none()).map(|(child, _)| *child);
+            if let Some(child) = open.min_by(|a, b| self.cost(*a).total_cmp(&self.cost(*b)).then(a.cmp(b))) {
+                // What is below the child follows by itself: it would tell the child.
+                self.hide(child);
+                debug_assert!(system.cells[child].is_there());
+            } else {
+                self.hide(place);
+            }
+        }
+    }
+
+    /// A node over a domain and over its parts: of those that are not published, none or enough. Combinations do not add up, but the numbers of
+    /// responses that stand beside them do.
+    fn close_group(&mut self, group: &Group, node: usize) {
+        let whole = self.system.place(group.whole, node);
+        if !self.system.cells[whole].is_there() {
+            return;
+        }
+        let (parts, rest, weight) = self.system.parts(group, node);
+        let rest = if self.system.shapes[node].children.is_empty() { rest.max(0) } else { 0 };
+        let blurred = self.is_blurred(whole, &parts, rest, weight);
+        loop {
+            let hidden: Vec<usize> = parts.iter().copied().filter(|part| self.hidden[*part].is_some()).collect();
+            let unknown = hidden.len() + usize::from(rest > 0) + usize::from(self.hidden[whole].is_some());
+            // People that nothing is published of but their total.
+            let people: i64 = hidden.iter().map(|part| self.system.cells[*part].people).sum::<i64>() + rest;
+            let nothing = hidden.is_empty() && self.hidden[whole].is_none();
+            let enough = people >= self.protection.people || self.hidden[whole].is_some() && rest == 0 && hidden.len() > 1;
+            if nothing && (rest == 0 || blurred || enough) || !nothing && enough && (unknown > 1 || !self.protection.alone) {
+                return;
+            }
+            let open = parts.iter().copied().filter(|part| self.hidden[*part].is_none());
+            match open.min_by(|a, b| self.cost(*a).total_cmp(&self.cost(*b)).then(a.cmp(b))) {
+                Some(part) => self.hide(part),
+                None if self.hidden[whole].is_none() => self.hide(whole),
+                None => return,
+            }
+        }
+    }
+
+    /// Whether what of a domain lies in none of its parts cannot be told for all the rounding of what is published.
+    fn is_blurred(&self, whole: usize, parts: &[usize], rest: i64, weight: f64) -> bool {
+        if rest <= 0 || weight <= 0.0 {
+            return false;
+        }
+        let told: f64 = parts.iter().chain([&whole]).map(|place| self.system.cells[*place].weight).sum();
+        let width = 2.0 * self.protection.rounding * told / weight;
+        let shape = &self.system.shapes[whole % self.system.shapes.len().max(1)];
+        #[allow(clippy::cast_precision_loss)] // people
+        let step = 2.0 * shape.gap / rest as f64;
+        width >= step.max(WIDTH * (shape.high - shape.low))
+    }
+
+    fn hide(&mut self, place: usize) {
+        self.hide_for(place, Hidden::ProtectsSibling);
+    }
+
+    fn hide_for(&mut self, place: usize, reason: Hidden) {
+        if self.hidden[place].is_none() {
+            self.hidden[place] = Some(reason);
+            let nodes = self.system.shapes.len();
+            for group in &self.member[place / nodes] {
+                self.unknown[group * nodes + place % nodes] += 1;
+            }
+        }
+    }
+
+    /// What is lost by hiding a figure: people, and more the higher it stands and the more equations it would leave alone in. It is cheap where
+    /// it keeps another company, where its domain has hidden figures already, and where the edition before hid it.
+    #[allow(clippy::cast_precision_loss)] // people
+    fn cost(&self, place: usize) -> f64 {
+        let nodes = self.system.shapes.len();
+        let (domain, node) = (place / nodes, place % nodes);
+        let cell = &self.system.cells[place];
+        let leaf = self.system.shapes[node].children.is_empty();
+        let around = (0..nodes).filter(|other| self.hidden[self.system.place(domain, *other)].is_some()).count();
+        let mut cost = cell.people as f64 * if leaf { 1.0 } else { 8.0 };
+        for group in &self.member[domain] {
+            match self.unknown[group * nodes + node] {
+                0 => cost *= 2.0,
+                1 => cost *= 0.3,
+                _ => {}
+            }
+        }
+        if around > 0 {
+            cost *= 0.05;
+        }
+        if cell.before { 1e-3 * cost } else { cost }
+    }
+
+    /// Figures that a rule hides and that can be told too narrowly from what is left.
+    fn exposed(&self) -> Vec<usize> {
+        let attack = Attack::new(self.system, &self.hidden);
+        let guarded = (0..self.hidden.len()).filter(|place| self.system.cells[*place].own.is_some_and(Hidden::is_of_people));
+        guarded.filter(|place| !is_wide(self.system, *place, attack.interval(*place))).collect()
+    }
+
+    /// Hides the cheapest published figure in every equation of an exposed one; at last all of them.
+    fn cover(&mut self, place: usize, everything: bool) {
+        let nodes = self.system.shapes.len();
+        let (domain, node) = (place / nodes, place % nodes);
+        let mut around: Vec<Vec<usize>> = Vec::new();
+        for parent in 0..nodes {
+            let family: Vec<usize> = self.system.children(domain, parent).into_iter().map(|(child, _)| child).collect();
+            let at = self.system.place(domain, parent);
+            if family.contains(&place) || at == place {
+                around.push(family.into_iter().chain([at]).collect());
+            }
+        }
+        for group in &self.system.groups {
+            let (parts, ..) = self.system.parts(group, node);
+            if parts.contains(&place) {
+                around.push(parts.into_iter().chain([self.system.place(group.whole, node)]).collect());
+            } else if self.system.place(group.whole, node) == place {
+                around.push(parts);
+            }
+        }
+        for equation in around {
+            let open: Vec<usize> = equation.into_iter().filter(|other| self.hidden[*other].is_none()).collect();
+            if everything {
+                open.into_iter().for_each(|other| self.hide(other));
+            } else if let Some(other) = open.into_iter().min_by(|a, b| self.cost(*a).total_cmp(&self.cost(*b)).then(a.cmp(b))) {
+                self.hide(other);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::system::Cell;
+    use super::*;
+    use crate::index::NodeShape;
+
+    const RULE: Protection = Protection { people: 10, alone: true, rounding: 0.005 };
+
+    /// `ALL` of two leaves, weights 2 and 1: places 0, 1, 2.
+    fn shapes() -> Vec<NodeShape> {
+        let leaf = || NodeShape { children: Vec::new(), low: 0.0, high: 100.0, gap: 25.0 };
+        let all = NodeShape { children: vec![(0, 2.0 / 3.0), (1, 1.0 / 3.0)], low: 0.0, high: 100.0, gap: 0.0 };
+        vec![leaf(), leaf(), all]
+    }
+
+    /// Units in two provinces: nation, two provinces, units, units by province; of each, how many people, who all answered everything.
+    fn table<'a>(shapes: &'a [NodeShape], people: &[[i64; 2]], value: impl Fn(usize, usize) -> f64) -> System<'a> {
+        let units = people.len();
+        let mut domains: Vec<(Vec<usize>, Vec<usize>)> = Vec::new(); // units and provinces of each domain
+        domains.push(((0..units).collect(), vec![0, 1]));
+        domains.extend((0..2).map(|province| ((0..units).collect(), vec![province])));
+        domains.extend((0..units).map(|unit| (vec![unit], vec![0, 1])));
+        domains.extend((0..units).flat_map(|unit| (0..2).map(move |province| (vec![unit], vec![province]))));
+        let mut cells = Vec::new();
+        for (of_units, of_provinces) in &domains {
+            let inside: Vec<(usize, usize)> = of_units.iter().flat_map(|unit| of_provinces.iter().map(move |province| (*unit, *province))).collect();
+            let n: i64 = inside.iter().map(|(unit, province)| people[*unit][*province]).sum();
+            let mean = |leaf: usize| {
+                let total: f64 = inside.iter().map(|(unit, province)| people[*unit][*province] as f64 * value(unit * 2 + province, leaf)).sum();
+                total / n.max(1) as f64
+            };
+            let own = (n > 0 && n < 10).then_some(Hidden::FewAnswers);
+            let leaves = [mean(0), mean(1)];
+            for value in [leaves[0], leaves[1], (2.0 * leaves[0] + leaves[1]) / 3.0] {
+                cells.push(Cell { people: n, weight: n as f64, value, own, before: false });
+            }
+        }
+        let (provinces, first, fine) = (1..3, 3, 3 + units);
+        let mut groups = vec![
+            Group { whole: 0, parts: provinces.clone().collect() },
+            Group { whole: 0, parts: (first..first + units).collect() },
+            Group { whole: 0, parts: (fine..fine + 2 * units).collect() },
+        ];
+        groups.extend(provinces.map(|province| Group { whole: province, parts: (0..units).map(|unit| fine + 2 * unit + province - 1).collect() }));
+        groups.extend((0..units).map(|unit| Group { whole: first + unit, parts: vec![fine + 2 * unit, fine + 2 * unit + 1] }));
+        System { shapes, cells, groups }
+    }
+
+    fn spread(cell: usize, leaf: usize) -> f64 {
+        50.0 + 7.0 * f64::from(u8::try_from((cell * 5 + leaf * 3) % 7).unwrap()) - 20.0
+    }
+
+    #[test]
+    fn where_nobody_is_few_nothing_is_hidden() {
+        let shapes = shapes();
+        let system = table(&shapes, &[[20, 30], [40, 50], [60, 25]], spread);
+        assert_eq!(complete(&system, RULE).into_iter().flatten().count(), 0);
+    }
+
+    #[test]
+    fn a_lone_small_cell_takes_others_with_it_until_nobody_can_tell_it() {
+        let shapes = shapes();
+        let system = table(&shapes, &[[3, 30], [40, 50], [60, 25]], spread);
+        let hidden = complete(&system, RULE);
+        let attack = Attack::new(&system, &hidden);
+        for place in (0..hidden.len()).filter(|place| system.cells[*place].own.is_some()) {
+            assert!(attack.is_exact(place));
+            assert!(is_wide(&system, place, attack.interval(place)), "{place}: {:?}", attack.interval(place));
+        }
+        assert!(hidden.iter().flatten().count() < hidden.len() / 2, "{hidden:?}");
+        assert!(hidden[..3].iter().all(Option::is_none), "the nation stays");
+    }
+
+    #[test]
+    fn hidden_people_add_up_to_no_fewer_than_the_threshold() {
+        let shapes = shapes();
+        let system = table(&shapes, &[[1, 30], [2, 50], [60, 25], [15, 40]], spread);
+        let hidden = complete(&system, RULE);
+        for group in &system.groups {
+            let whole = system.place(group.whole, 0);
+            let (parts, ..) = system.parts(group, 0);
+            let people: i64 = parts.iter().filter(|part| hidden[**part].is_some()).map(|part| system.cells[*part].people).sum();
+            assert!(hidden[whole].is_some() || people == 0 || people >= 10, "{group:?}: {people}");
+        }
+    }
+
+    #[test]
+    fn the_edition_before_is_hidden_again_where_that_will_do() {
+        let shapes = shapes();
+        let mut system = table(&shapes, &[[3, 30], [40, 50], [60, 25]], spread);
+        // The largest unit was hidden then: alone it would never be chosen.
+        for node in 0..3 {
+            for domain in [3 + 3 + 4, 3 + 3 + 5] {
+                let place = system.place(domain, node);
+                system.cells[place].before = true;
+            }
+        }
+        let hidden = complete(&system, RULE);
+        assert!((0..3).all(|node| hidden[system.place(10, node)].is_some()));
+    }
+
+    #[test]
+    fn the_bound_of_large_systems_lies_within_the_exact_interval() {
+        let shapes = shapes();
+        let system = table(&shapes, &[[3, 30], [4, 50], [60, 25], [15, 2]], spread);
+        let hidden = complete(&system, RULE);
+        let attack = Attack::new(&system, &hidden);
+        for place in (0..hidden.len()).filter(|place| hidden[*place].is_some() && system.cells[*place].is_there()) {
+            let (exact, bound) = (attack.interval(place), attack.bound(place));
+            assert!(exact.low <= bound.low + 1e-6 && bound.high <= exact.high + 1e-6, "{place}: {exact:?} {bound:?}");
+            let truth = system.cells[place].value;
+            assert!(exact.low <= truth + 1e-6 && truth <= exact.high + 1e-6);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+        #[test]
+        fn no_small_cell_of_any_table_can_be_told(people in prop::collection::vec([0_i64..40, 0_i64..40], 2..6), shift in 0_usize..7) {
+            let shapes = shapes();
+            let system = table(&shapes, &people, |cell, leaf| spread(cell + shift, leaf));
+            let hidden = complete(&system, RULE);
+            let attack = Attack::new(&system, &hidden);
+            for place in (0..hidden.len()).filter(|place| system.cells[*place].own.is_some()) {
+                prop_assert!(is_wide(&system, place, attack.interval(place)) || hidden.iter().zip(&system.cells).all(|(h, c)| h.is_some() || !c.is_there()));
+            }
+        }
+    }
+}

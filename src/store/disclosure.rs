@@ -1,0 +1,102 @@
+//! What becomes of a run's figures in publication: which earlier ones stand, and for which editions that was settled.
+
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::columns::Bytes32;
+use super::db::{Db, ROWS_PER_INSERT, each_backend};
+use super::error::Result;
+use super::tables::{run_disclosure, score_standing, wave_salt};
+
+/// A figure of an earlier edition that stands.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = score_standing)]
+pub struct Standing {
+    /// The score, by its place in the run's canonical order.
+    pub ord: i32,
+    /// The edition that it was published in.
+    pub edition: String,
+    /// As it was published, as JSON.
+    pub numbers: String,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = score_standing)]
+struct NewStanding<'a> {
+    run_id: &'a [u8],
+    #[diesel(embed)]
+    standing: Standing,
+}
+
+/// What was settled for a run.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = run_disclosure)]
+pub struct Disclosure {
+    /// Codes of the public editions of its index and wave at that time, in order, one a line.
+    pub editions: String,
+    /// Figures in all.
+    pub figures: i64,
+    /// How many stand from an earlier edition.
+    pub carried: i64,
+    /// How many are hidden, by rule, as JSON.
+    pub hidden: String,
+    /// SHA-256 of what everybody sees.
+    #[diesel(deserialize_as = Bytes32)]
+    pub digest: [u8; 32],
+}
+
+/// Of figures that nothing is hidden of.
+pub static NOTHING: Disclosure = Disclosure { editions: String::new(), figures: 0, carried: 0, hidden: String::new(), digest: [0; 32] };
+
+/// What was settled for a run; nothing for one that was made before there were such rules.
+///
+/// # Errors
+/// [`StoreError::Database`](super::StoreError::Database).
+pub fn of_run(db: &mut Db, run: Uuid) -> Result<Option<Disclosure>> {
+    Ok(run_disclosure::table.find(run.as_bytes().as_slice()).select(Disclosure::as_select()).first(db).optional()?)
+}
+
+/// The figures that stand in a run, from `first` to `last` in its canonical order.
+///
+/// # Errors
+/// [`StoreError::Database`](super::StoreError::Database).
+pub fn standing(db: &mut Db, run: Uuid, first: i32, last: i32) -> Result<Vec<Standing>> {
+    let of = score_standing::table.filter(score_standing::run_id.eq(run.as_bytes().as_slice()));
+    Ok(of.filter(score_standing::ord.between(first, last)).order(score_standing::ord).select(Standing::as_select()).load(db)?)
+}
+
+/// What the digests of a wave's runs are salted with; nothing before its first run is made.
+///
+/// # Errors
+/// [`StoreError::Database`](super::StoreError::Database).
+pub fn salt(db: &mut Db, wave: i32) -> Result<Option<Vec<u8>>> {
+    Ok(wave_salt::table.find(wave).select(wave_salt::salt).first(db).optional()?)
+}
+
+/// Gives a wave its salt, if it has none. Part of [`runs::create`](super::runs::create).
+pub(super) fn give_salt(db: &mut Db, wave: i32) -> Result<()> {
+    if salt(db, wave)?.is_none() {
+        let random = [Uuid::new_v4(), Uuid::new_v4()].map(|id| id.into_bytes()).concat();
+        diesel::insert_into(wave_salt::table).values((wave_salt::wave_id.eq(wave), wave_salt::salt.eq(random))).execute(db)?;
+    }
+    Ok(())
+}
+
+/// Writes what was settled, after the run's scores.
+pub(super) fn insert(db: &mut Db, run: Uuid, settled: &Disclosure, standing: &[Standing]) -> Result<()> {
+    let run_id = run.as_bytes().as_slice();
+    let row = (
+        run_disclosure::run_id.eq(run_id),
+        run_disclosure::editions.eq(&settled.editions),
+        run_disclosure::figures.eq(settled.figures),
+        run_disclosure::carried.eq(settled.carried),
+        run_disclosure::hidden.eq(&settled.hidden),
+        run_disclosure::digest.eq(settled.digest.as_slice()),
+    );
+    diesel::insert_into(run_disclosure::table).values(row).execute(db)?;
+    for chunk in standing.chunks(ROWS_PER_INSERT) {
+        let rows: Vec<NewStanding<'_>> = chunk.iter().map(|standing| NewStanding { run_id, standing: standing.clone() }).collect();
+        each_backend!(db, c => diesel::insert_into(score_standing::table).values(&rows).execute(c))?;
+    }
+    Ok(())
+}
