@@ -34,7 +34,7 @@ pub fn public_manifest(manifest: &Manifest, rule: Rule) -> Value {
         flags.remove("left_out");
         flags.remove("not_judged");
     }
-    let rules = ["few_answers", "few_clusters", "dominated", "unanimous", "protects_sibling"];
+    let rules = ["few_answers", "dominated", "unanimous", "protects_sibling"];
     let disclosure = json!({ "min_n": rule.people, "decimals": rule.decimals, "rules": rules });
     members.insert("disclosure".to_owned(), disclosure);
     told

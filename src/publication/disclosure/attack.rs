@@ -5,23 +5,23 @@
 //! values a figure lies. What follows from that is a linear programme for each end of the interval (Fischetti and Salazar 2000, "Models and
 //! algorithms for optimizing cell suppression in tabular data with linear constraints", *JASA* 95).
 //!
-//! Hidden figures that no equation joins are solved apart. Systems beyond [`EXACT`] figures are not solved but bounded from within: the vector
-//! that moves one figure and leaves every equation as it is (its projection onto their null space) can be walked along in both directions until
-//! a figure meets the end of its range. Both ends are possible, so the true interval is at least as wide.
+//! Published figures are rounded, so that every equation holds to within what the rounding of its published terms allows.
+//!
+//! Hidden figures that no equation joins are solved apart. Of systems beyond [`EXACT`] figures, only those nearest to the figure in question may
+//! move, and all others are held where they are in truth. What is possible then is possible: the true interval is at least as wide.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use microlp::{ComparisonOp, OptimizationDirection, Problem};
+use microlp::{ComparisonOp, OptimizationDirection, Problem, Variable};
 
 use super::Hidden;
 use super::system::System;
 
 /// Systems of so many hidden figures are solved exactly.
-const EXACT: usize = 160;
+const EXACT: usize = 80;
 
-/// Steps of the projection, and how exact it is.
-const STEPS: usize = 2_000;
-const EXACTNESS: f64 = 1e-10;
+/// Equations of so many hidden figures are short.
+const SHORT: usize = 12;
 
 /// Between which values a figure lies.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,8 +41,13 @@ struct Unknown {
     truth: f64,
 }
 
-/// A sum of unknowns that is known: places and factors.
-type Equation = Vec<(usize, f64)>;
+/// A sum of unknowns that is known, to within what rounding leaves open.
+struct Equation {
+    /// Places and factors.
+    terms: Vec<(usize, f64)>,
+    /// How far the sum may be from what it is in truth.
+    slack: f64,
+}
 
 /// Everything the attacker knows.
 pub struct Attack {
@@ -50,24 +55,18 @@ pub struct Attack {
     equations: Vec<Equation>,
     /// The unknown of each hidden cell.
     of_cell: HashMap<usize, usize>,
-    /// The part of the system that each unknown is in, and the parts.
-    part_of: Vec<usize>,
-    parts: Vec<Part>,
-}
-
-#[derive(Default)]
-struct Part {
-    unknowns: Vec<usize>,
-    equations: Vec<usize>,
+    /// The equations that each unknown is in, the shortest first.
+    equations_of: Vec<Vec<usize>>,
+    exact: usize,
 }
 
 impl Attack {
-    /// What can be known where these cells are hidden.
+    /// What can be known where these cells are hidden and the others published, each no farther from the truth than `rounding`.
     #[must_use]
-    pub fn new(system: &System<'_>, hidden: &[Option<Hidden>]) -> Self {
+    pub fn new(system: &System<'_>, hidden: &[Option<Hidden>], rounding: f64) -> Self {
         let nodes = system.shapes.len();
         let mut attack =
-            Self { unknowns: Vec::new(), equations: Vec::new(), of_cell: HashMap::new(), part_of: Vec::new(), parts: Vec::new() };
+            Self { unknowns: Vec::new(), equations: Vec::new(), of_cell: HashMap::new(), equations_of: Vec::new(), exact: EXACT };
         for (place, cell) in system.cells.iter().enumerate().filter(|(place, cell)| hidden[*place].is_some() && cell.is_there()) {
             let shape = &system.shapes[place % nodes];
             attack.of_cell.insert(place, attack.unknowns.len());
@@ -76,14 +75,24 @@ impl Attack {
         if attack.unknowns.is_empty() {
             return attack;
         }
-        attack.nodes(system);
-        attack.totals(system);
-        attack.split();
+        attack.nodes(system, rounding);
+        attack.totals(system, rounding);
+        attack.equations.sort_by_key(|equation| equation.terms.len());
+        attack.equations_of = vec![Vec::new(); attack.unknowns.len()];
+        for (place, equation) in attack.equations.iter().enumerate() {
+            equation.terms.iter().for_each(|(unknown, _)| attack.equations_of[*unknown].push(place));
+        }
         attack
     }
 
+    /// The same where so many figures at most may move.
+    #[must_use]
+    pub fn moving(self, exact: usize) -> Self {
+        Self { exact, ..self }
+    }
+
     /// Nodes are means of their children.
-    fn nodes(&mut self, system: &System<'_>) {
+    fn nodes(&mut self, system: &System<'_>, rounding: f64) {
         for domain in 0..system.domains() {
             for node in 0..system.shapes.len() {
                 let place = system.place(domain, node);
@@ -91,14 +100,14 @@ impl Attack {
                 if children.is_empty() || !system.cells[place].is_there() {
                     continue;
                 }
-                let terms = children.into_iter().chain([(place, -1.0)]);
-                self.push(terms.filter_map(|(cell, factor)| Some((*self.of_cell.get(&cell)?, factor))).collect());
+                let terms: Vec<(usize, f64)> = children.into_iter().chain([(place, -1.0)]).collect();
+                self.push(&terms, None, rounding);
             }
         }
     }
 
     /// Totals over parts add up.
-    fn totals(&mut self, system: &System<'_>) {
+    fn totals(&mut self, system: &System<'_>, rounding: f64) {
         let leaves: Vec<usize> = system.leaves().collect();
         for group in &system.groups {
             for leaf in &leaves {
@@ -109,56 +118,29 @@ impl Attack {
                 }
                 let (parts, people, rest) = system.parts(group, *leaf);
                 let terms = parts.iter().map(|part| (*part, system.cells[*part].weight / total)).chain([(whole, -1.0)]);
-                let mut terms: Equation = terms.filter_map(|(cell, factor)| Some((*self.of_cell.get(&cell)?, factor))).collect();
-                if terms.is_empty() {
-                    continue;
-                }
-                if people > 0 && rest > 0.0 {
+                let terms: Vec<(usize, f64)> = terms.collect();
+                let mut besides = None;
+                if people > 0 && rest > 0.0 && terms.iter().any(|(cell, _)| self.of_cell.contains_key(cell)) {
                     let known: f64 = parts.iter().map(|part| system.cells[*part].weight * system.cells[*part].value).sum();
                     let shape = &system.shapes[*leaf];
                     let truth = ((total * system.cells[whole].value - known) / rest).clamp(shape.low, shape.high);
-                    terms.push((self.unknowns.len(), rest / total));
+                    besides = Some((self.unknowns.len(), rest / total));
                     self.unknowns.push(Unknown { low: shape.low, high: shape.high, truth });
                 }
-                self.push(terms);
+                self.push(&terms, besides, rounding);
             }
         }
     }
 
-    fn push(&mut self, terms: Equation) {
+    /// Takes an equation of cells, and of what lies in none of them, if any of these is not published.
+    fn push(&mut self, cells: &[(usize, f64)], besides: Option<(usize, f64)>, rounding: f64) {
+        let of_cell = &self.of_cell;
+        let terms = cells.iter().filter_map(|(cell, factor)| Some((*of_cell.get(cell)?, *factor))).chain(besides);
+        let terms: Vec<(usize, f64)> = terms.collect();
+        let published = cells.iter().filter(|(cell, _)| !of_cell.contains_key(cell));
+        let slack = published.map(|(_, factor)| rounding * factor.abs()).sum();
         if !terms.is_empty() {
-            self.equations.push(terms);
-        }
-    }
-
-    /// Sorts unknowns that equations join into parts.
-    fn split(&mut self) {
-        let mut root: Vec<usize> = (0..self.unknowns.len()).collect();
-        fn find(root: &mut [usize], mut at: usize) -> usize {
-            while root[at] != at {
-                root[at] = root[root[at]];
-                at = root[at];
-            }
-            at
-        }
-        for equation in &self.equations {
-            for pair in equation.windows(2) {
-                let (a, b) = (find(&mut root, pair[0].0), find(&mut root, pair[1].0));
-                root[a.max(b)] = a.min(b);
-            }
-        }
-        let mut places: HashMap<usize, usize> = HashMap::new();
-        for unknown in 0..root.len() {
-            let first = find(&mut root, unknown);
-            let part = *places.entry(first).or_insert_with(|| {
-                self.parts.push(Part::default());
-                self.parts.len() - 1
-            });
-            self.parts[part].unknowns.push(unknown);
-            self.part_of.push(part);
-        }
-        for (place, equation) in self.equations.iter().enumerate() {
-            self.parts[self.part_of[equation[0].0]].equations.push(place);
+            self.equations.push(Equation { terms, slack });
         }
     }
 
@@ -167,110 +149,61 @@ impl Attack {
     #[must_use]
     pub fn interval(&self, cell: usize) -> Interval {
         let Some(unknown) = self.of_cell.get(&cell) else { return Interval { low: 0.0, high: 0.0 } };
-        let part = &self.parts[self.part_of[*unknown]];
-        if part.unknowns.len() <= EXACT
-            && let Some(interval) = self.solved(part, *unknown)
-        {
-            return interval;
-        }
-        self.bounded(part, *unknown)
+        let truth = self.unknowns[*unknown].truth;
+        let near = self.near(*unknown);
+        let end = |direction| self.solved(&near, direction).map_or(truth, |by| truth + by);
+        Interval { low: end(OptimizationDirection::Minimize), high: end(OptimizationDirection::Maximize) }
     }
 
-    /// The interval from within, whatever the size of the system.
-    #[must_use]
-    pub fn bound(&self, cell: usize) -> Interval {
-        let Some(unknown) = self.of_cell.get(&cell) else { return Interval { low: 0.0, high: 0.0 } };
-        self.bounded(&self.parts[self.part_of[*unknown]], *unknown)
-    }
-
-    /// Whether the part of the system that a cell is in is solved exactly.
+    /// Whether every figure that bears on a cell was let move.
     #[must_use]
     pub fn is_exact(&self, cell: usize) -> bool {
-        self.of_cell.get(&cell).is_none_or(|unknown| self.parts[self.part_of[*unknown]].unknowns.len() <= EXACT)
+        self.of_cell.get(&cell).is_none_or(|unknown| self.near(*unknown).len() < self.exact)
     }
 
-    /// Both ends, each by a linear programme.
-    fn solved(&self, part: &Part, unknown: usize) -> Option<Interval> {
-        let end = |direction: OptimizationDirection| {
-            let mut problem = Problem::new(direction);
-            let variables: HashMap<usize, microlp::Variable> = part
-                .unknowns
-                .iter()
-                .map(|of| (*of, problem.add_var(if *of == unknown { 1.0 } else { 0.0 }, (self.unknowns[*of].low, self.unknowns[*of].high))))
-                .collect();
-            for equation in part.equations.iter().map(|equation| &self.equations[*equation]) {
-                let total: f64 = equation.iter().map(|(of, factor)| factor * self.unknowns[*of].truth).sum();
-                let terms: Vec<(microlp::Variable, f64)> = equation.iter().map(|(of, factor)| (variables[of], *factor)).collect();
-                problem.add_constraint(terms.as_slice(), ComparisonOp::Eq, total);
+    /// An unknown and those nearest to it, as many as may move: along short equations first, and then along the long ones, which join figures
+    /// from everywhere.
+    fn near(&self, unknown: usize) -> Vec<usize> {
+        let mut near = vec![unknown];
+        let mut seen: HashSet<usize> = near.iter().copied().collect();
+        for longest in [SHORT, usize::MAX] {
+            let mut at = 0;
+            while at < near.len() && near.len() < self.exact {
+                for equation in self.equations_of[near[at]].iter().map(|place| &self.equations[*place]) {
+                    for (other, _) in equation.terms.iter().filter(|_| equation.terms.len() <= longest) {
+                        if near.len() < self.exact && seen.insert(*other) {
+                            near.push(*other);
+                        }
+                    }
+                }
+                at += 1;
             }
-            problem.solve().ok()?.into_solution().ok().map(|solution| solution.var_value(variables[&unknown]))
-        };
-        let (low, high) = (end(OptimizationDirection::Minimize)?, end(OptimizationDirection::Maximize)?);
-        (low.is_finite() && high.is_finite()).then_some(Interval { low, high })
+        }
+        near
     }
 
-    /// A line of possible values through the truth, along which the unknown moves and no equation changes.
-    fn bounded(&self, part: &Part, unknown: usize) -> Interval {
-        let truth = self.unknowns[unknown].truth;
-        let known = Interval { low: truth, high: truth };
-        let places: HashMap<usize, usize> = part.unknowns.iter().enumerate().map(|(place, of)| (*of, place)).collect();
-        let rows: Vec<Equation> =
-            part.equations.iter().map(|of| self.equations[*of].iter().map(|(of, factor)| (places[of], *factor)).collect()).collect();
-        let mut target = vec![0.0; places.len()];
-        target[places[&unknown]] = 1.0;
-        let Some(line) = project(&rows, target) else { return known };
-        let moved = line[places[&unknown]];
-        if moved < 1e-9 {
-            return known;
-        }
-        let (mut back, mut forth) = (f64::INFINITY, f64::INFINITY);
-        for (step, of) in line.iter().zip(&part.unknowns) {
+    /// How far the first of some unknowns can move where all others are held.
+    fn solved(&self, near: &[usize], direction: OptimizationDirection) -> Option<f64> {
+        let mut problem = Problem::new(direction);
+        let mut variables: HashMap<usize, Variable> = HashMap::new();
+        let mut equations: Vec<usize> = Vec::new();
+        for (place, of) in near.iter().enumerate() {
             let Unknown { low, high, truth } = self.unknowns[*of];
-            let (down, up) = ((truth - low).max(0.0), (high - truth).max(0.0));
-            if *step > 0.0 {
-                (forth, back) = (forth.min(up / step), back.min(down / step));
-            } else if *step < 0.0 {
-                (forth, back) = (forth.min(down / -step), back.min(up / -step));
+            let range = ((low - truth).min(0.0), (high - truth).max(0.0));
+            variables.insert(*of, problem.add_var(if place == 0 { 1.0 } else { 0.0 }, range));
+            equations.extend(&self.equations_of[*of]);
+        }
+        equations.sort_unstable();
+        equations.dedup();
+        for equation in equations.into_iter().map(|place| &self.equations[place]) {
+            let mut terms: Vec<(Variable, f64)> =
+                equation.terms.iter().filter_map(|(of, factor)| Some((*variables.get(of)?, *factor))).collect();
+            if equation.slack > 0.0 {
+                terms.push((problem.add_var(0.0, (-equation.slack, equation.slack)), 1.0));
             }
+            problem.add_constraint(terms.as_slice(), ComparisonOp::Eq, 0.0);
         }
-        Interval { low: truth - moved * back, high: truth + moved * forth }
+        let first = *variables.get(near.first()?)?;
+        problem.solve().ok()?.into_solution().ok().map(|solution| solution.var_value(first))
     }
-}
-
-/// The part of a vector that lies in the null space of some rows: what is left when its best approximation by the rows is taken away, which
-/// conjugate gradients find. `None` where they do not.
-fn project(rows: &[Equation], mut target: Vec<f64>) -> Option<Vec<f64>> {
-    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-    let forward = |x: &[f64]| rows.iter().map(|row| row.iter().map(|(at, factor)| factor * x[*at]).sum()).collect::<Vec<f64>>();
-    let back = |y: &[f64], length: usize| {
-        let mut x = vec![0.0; length];
-        for (row, y) in rows.iter().zip(y) {
-            for (at, factor) in row {
-                x[*at] += factor * y;
-            }
-        }
-        x
-    };
-    let mut residual = forward(&target);
-    let mut direction = residual.clone();
-    let mut left = dot(&residual, &residual);
-    let enough = EXACTNESS * EXACTNESS;
-    for _ in 0..STEPS {
-        if left <= enough {
-            return Some(target);
-        }
-        let spread = back(&direction, target.len());
-        let length = dot(&spread, &spread);
-        if length <= 0.0 {
-            return None;
-        }
-        let step = left / length;
-        target.iter_mut().zip(&spread).for_each(|(at, move_by)| *at -= step * move_by);
-        let image = forward(&spread);
-        residual.iter_mut().zip(&image).for_each(|(at, move_by)| *at -= step * move_by);
-        let now = dot(&residual, &residual);
-        direction = residual.iter().zip(&direction).map(|(at, before)| at + now / left * before).collect();
-        left = now;
-    }
-    None
 }

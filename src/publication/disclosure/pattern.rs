@@ -5,15 +5,23 @@
 //! narrowly every figure that a rule hides can be told from all that is left, whatever equations he combines; where that is too narrow, more
 //! is hidden around it.
 
+use rayon::prelude::*;
+
 use super::Hidden;
 use super::attack::{Attack, Interval};
 use super::system::{Group, System};
 
-/// An interval must be at least this part of a node's range wide.
+/// An interval must be at least this part of a node's range wide, where few people are behind the figure.
 const WIDTH: f64 = 0.1;
 
-/// How often the attacker is asked before everything around an exposed figure is hidden at once.
-const ROUNDS: usize = 60;
+/// A figure closer to the end of its range than this part of it cannot make up for another.
+const ROOM: f64 = 0.03;
+
+/// How often the attacker is asked before whole domains are hidden.
+const GENTLE: usize = 4;
+
+/// How often he is asked at most: every time at least one domain more is hidden for each exposed figure.
+const ROUNDS: usize = 40;
 
 /// What must hold of what a reader can derive.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -50,22 +58,26 @@ pub fn complete(system: &System<'_>, protection: Protection) -> Vec<Option<Hidde
             break;
         }
         for place in exposed {
-            pattern.cover(place, round + 1 == ROUNDS);
+            match round {
+                0..GENTLE => pattern.cover(place),
+                _ => pattern.clear(place),
+            }
         }
         pattern.close();
     }
     pattern.hidden
 }
 
-/// Whether an interval is wide enough that nobody's answer can be told from it: a tenth of the range at least, and with room for two values
-/// that so many people can come to.
+/// Whether an interval is wide enough that nobody's answer can be told from it: with room for two values that so many people can come to, and
+/// a tenth of the range at least for a figure of few people.
 #[must_use]
 pub fn is_wide(system: &System<'_>, place: usize, interval: Interval) -> bool {
     let shape = &system.shapes[place % system.shapes.len().max(1)];
     #[allow(clippy::cast_precision_loss)] // people
     let step = shape.gap / system.cells[place].people.max(1) as f64;
     let range = shape.high - shape.low;
-    let least = (WIDTH * range).max(step.min(range));
+    let width = if system.cells[place].own == Some(Hidden::FewAnswers) { WIDTH } else { 0.0 };
+    let least = (width * range).max(step.min(range));
     interval.high - interval.low >= least - 1e-6 * range.max(1.0)
 }
 
@@ -113,13 +125,14 @@ impl Pattern<'_> {
         if children.is_empty() || !self.system.cells[place].is_there() {
             return;
         }
-        let hidden = children.iter().filter(|(child, _)| self.hidden[*child].is_some()).count();
-        if hidden == children.len() {
+        let hidden: Vec<usize> =
+            children.iter().map(|(child, _)| *child).chain([place]).filter(|cell| self.hidden[*cell].is_some()).collect();
+        if hidden.len() == children.len() && self.hidden[place].is_none() {
             self.hide(place);
-        } else if hidden + usize::from(self.hidden[place].is_some()) == 1 {
+        } else if !hidden.is_empty() && !self.is_company(&hidden, 0) {
             let (system, all) = (self.system, &self.hidden);
             let open = children.iter().filter(|(child, _)| all[*child].is_none()).map(|(child, _)| *child);
-            if let Some(child) = open.min_by(|a, b| self.cost(*a).total_cmp(&self.cost(*b)).then(a.cmp(b))) {
+            if let Some(child) = self.cheapest(open) {
                 // What is below the child follows by itself: it would tell the child.
                 self.hide(child);
                 debug_assert!(system.cells[child].is_there());
@@ -141,21 +154,38 @@ impl Pattern<'_> {
         let blurred = self.is_blurred(whole, &parts, rest, weight);
         loop {
             let hidden: Vec<usize> = parts.iter().copied().filter(|part| self.hidden[*part].is_some()).collect();
-            let unknown = hidden.len() + usize::from(rest > 0) + usize::from(self.hidden[whole].is_some());
+            let unknown: Vec<usize> = hidden.iter().copied().chain(self.hidden[whole].map(|_| whole)).collect();
             // People that nothing is published of but their total.
             let people: i64 = hidden.iter().map(|part| self.system.cells[*part].people).sum::<i64>() + rest;
             let nothing = hidden.is_empty() && self.hidden[whole].is_none();
             let enough = people >= self.protection.people || self.hidden[whole].is_some() && rest == 0 && hidden.len() > 1;
-            if nothing && (rest == 0 || blurred || enough) || !nothing && enough && (unknown > 1 || !self.protection.alone) {
+            if nothing && (rest == 0 || blurred || enough)
+                || !nothing && enough && (!self.protection.alone || self.is_company(&unknown, usize::from(rest > 0)))
+            {
                 return;
             }
             let open = parts.iter().copied().filter(|part| self.hidden[*part].is_none());
-            match open.min_by(|a, b| self.cost(*a).total_cmp(&self.cost(*b)).then(a.cmp(b))) {
+            match self.cheapest(open) {
                 Some(part) => self.hide(part),
                 None if self.hidden[whole].is_none() => self.hide(whole),
                 None => return,
             }
         }
+    }
+
+    /// Whether hidden figures of one equation keep each other company: one can only fall or rise if another does the opposite, and one that
+    /// stands at the end of its range leaves the others no room.
+    fn is_company(&self, hidden: &[usize], besides: usize) -> bool {
+        let moves = hidden.iter().filter(|place| self.room(**place) >= ROOM).count() + besides;
+        let stuck = hidden.len() + besides > moves;
+        hidden.len() + besides > 1 && moves > usize::from(!stuck)
+    }
+
+    /// How far a figure is from the nearer end of its range, as a part of the range.
+    fn room(&self, place: usize) -> f64 {
+        let shape = &self.system.shapes[place % self.system.shapes.len().max(1)];
+        let value = self.system.cells[place].value;
+        (value - shape.low).min(shape.high - value) / (shape.high - shape.low).max(f64::MIN_POSITIVE)
     }
 
     /// Whether what of a domain lies in none of its parts cannot be told for all the rounding of what is published.
@@ -185,6 +215,10 @@ impl Pattern<'_> {
         }
     }
 
+    fn cheapest(&self, of: impl Iterator<Item = usize>) -> Option<usize> {
+        of.map(|place| (self.cost(place), place)).min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))).map(|(_, place)| place)
+    }
+
     /// What is lost by hiding a figure: people, and more the higher it stands and the more equations it would leave alone in. It is cheap where
     /// it keeps another company, where its domain has hidden figures already, and where the edition before hid it.
     #[allow(clippy::cast_precision_loss)] // people
@@ -205,18 +239,45 @@ impl Pattern<'_> {
         if around > 0 {
             cost *= 0.05;
         }
+        cost /= 0.02 + self.room(place).max(0.0);
         if cell.before { 1e-3 * cost } else { cost }
     }
 
     /// Figures that a rule hides and that can be told too narrowly from what is left.
     fn exposed(&self) -> Vec<usize> {
-        let attack = Attack::new(self.system, &self.hidden);
+        let attack = Attack::new(self.system, &self.hidden, self.protection.rounding);
         let guarded = (0..self.hidden.len()).filter(|place| self.system.cells[*place].own.is_some_and(Hidden::is_of_people));
-        guarded.filter(|place| !is_wide(self.system, *place, attack.interval(*place))).collect()
+        let safe = |place: usize| is_wide(self.system, place, attack.interval(place));
+        guarded.collect::<Vec<_>>().into_par_iter().filter(|place| !safe(*place)).collect()
     }
 
-    /// Hides the cheapest published figure in every equation of an exposed one; at last all of them.
-    fn cover(&mut self, place: usize, everything: bool) {
+    /// Hides everything of the domain of an exposed figure, or, where that is done, everything of the cheapest of its neighbours in each group:
+    /// in whole domains nothing but their totals holds a figure.
+    fn clear(&mut self, place: usize) {
+        let nodes = self.system.shapes.len();
+        let (domain, node) = (place / nodes, place % nodes);
+        let is_open = |pattern: &Self, domain: usize| {
+            (0..nodes).any(|node| pattern.hidden[domain * nodes + node].is_none() && pattern.system.cells[domain * nodes + node].is_there())
+        };
+        let mut cleared = Vec::new();
+        if is_open(self, domain) {
+            cleared.push(domain);
+        }
+        // Groups come by size.
+        for group in self.member[domain].iter().map(|group| self.groups[*group]) {
+            let neighbours = group.parts.iter().copied().filter(|other| *other != domain && is_open(self, *other));
+            if let Some(at) = self.cheapest(neighbours.map(|other| other * nodes + node)) {
+                cleared.push(at / nodes);
+                break;
+            }
+        }
+        for domain in cleared {
+            (0..nodes).for_each(|node| self.hide(domain * nodes + node));
+        }
+    }
+
+    /// Hides the cheapest published figure in every equation of an exposed one.
+    fn cover(&mut self, place: usize) {
         let nodes = self.system.shapes.len();
         let (domain, node) = (place / nodes, place % nodes);
         let mut around: Vec<Vec<usize>> = Vec::new();
@@ -237,9 +298,7 @@ impl Pattern<'_> {
         }
         for equation in around {
             let open: Vec<usize> = equation.into_iter().filter(|other| self.hidden[*other].is_none()).collect();
-            if everything {
-                open.into_iter().for_each(|other| self.hide(other));
-            } else if let Some(other) = open.into_iter().min_by(|a, b| self.cost(*a).total_cmp(&self.cost(*b)).then(a.cmp(b))) {
+            if let Some(other) = self.cheapest(open.into_iter()) {
                 self.hide(other);
             }
         }
@@ -273,10 +332,12 @@ mod tests {
         domains.extend((0..units).flat_map(|unit| (0..2).map(move |province| (vec![unit], vec![province]))));
         let mut cells = Vec::new();
         for (of_units, of_provinces) in &domains {
-            let inside: Vec<(usize, usize)> = of_units.iter().flat_map(|unit| of_provinces.iter().map(move |province| (*unit, *province))).collect();
+            let inside: Vec<(usize, usize)> =
+                of_units.iter().flat_map(|unit| of_provinces.iter().map(move |province| (*unit, *province))).collect();
             let n: i64 = inside.iter().map(|(unit, province)| people[*unit][*province]).sum();
             let mean = |leaf: usize| {
-                let total: f64 = inside.iter().map(|(unit, province)| people[*unit][*province] as f64 * value(unit * 2 + province, leaf)).sum();
+                let total: f64 =
+                    inside.iter().map(|(unit, province)| people[*unit][*province] as f64 * value(unit * 2 + province, leaf)).sum();
                 total / n.max(1) as f64
             };
             let own = (n > 0 && n < 10).then_some(Hidden::FewAnswers);
@@ -291,7 +352,9 @@ mod tests {
             Group { whole: 0, parts: (first..first + units).collect() },
             Group { whole: 0, parts: (fine..fine + 2 * units).collect() },
         ];
-        groups.extend(provinces.map(|province| Group { whole: province, parts: (0..units).map(|unit| fine + 2 * unit + province - 1).collect() }));
+        groups.extend(
+            provinces.map(|province| Group { whole: province, parts: (0..units).map(|unit| fine + 2 * unit + province - 1).collect() }),
+        );
         groups.extend((0..units).map(|unit| Group { whole: first + unit, parts: vec![fine + 2 * unit, fine + 2 * unit + 1] }));
         System { shapes, cells, groups }
     }
@@ -312,7 +375,7 @@ mod tests {
         let shapes = shapes();
         let system = table(&shapes, &[[3, 30], [40, 50], [60, 25]], spread);
         let hidden = complete(&system, RULE);
-        let attack = Attack::new(&system, &hidden);
+        let attack = Attack::new(&system, &hidden, RULE.rounding);
         for place in (0..hidden.len()).filter(|place| system.cells[*place].own.is_some()) {
             assert!(attack.is_exact(place));
             assert!(is_wide(&system, place, attack.interval(place)), "{place}: {:?}", attack.interval(place));
@@ -350,13 +413,14 @@ mod tests {
     }
 
     #[test]
-    fn the_bound_of_large_systems_lies_within_the_exact_interval() {
+    fn where_fewer_figures_may_move_the_interval_is_no_wider() {
         let shapes = shapes();
         let system = table(&shapes, &[[3, 30], [4, 50], [60, 25], [15, 2]], spread);
         let hidden = complete(&system, RULE);
-        let attack = Attack::new(&system, &hidden);
+        let attack = Attack::new(&system, &hidden, RULE.rounding);
+        let few = Attack::new(&system, &hidden, RULE.rounding).moving(5);
         for place in (0..hidden.len()).filter(|place| hidden[*place].is_some() && system.cells[*place].is_there()) {
-            let (exact, bound) = (attack.interval(place), attack.bound(place));
+            let (exact, bound) = (attack.interval(place), few.interval(place));
             assert!(exact.low <= bound.low + 1e-6 && bound.high <= exact.high + 1e-6, "{place}: {exact:?} {bound:?}");
             let truth = system.cells[place].value;
             assert!(exact.low <= truth + 1e-6 && truth <= exact.high + 1e-6);
@@ -370,7 +434,7 @@ mod tests {
             let shapes = shapes();
             let system = table(&shapes, &people, |cell, leaf| spread(cell + shift, leaf));
             let hidden = complete(&system, RULE);
-            let attack = Attack::new(&system, &hidden);
+            let attack = Attack::new(&system, &hidden, RULE.rounding);
             for place in (0..hidden.len()).filter(|place| system.cells[*place].own.is_some()) {
                 prop_assert!(is_wide(&system, place, attack.interval(place)) || hidden.iter().zip(&system.cells).all(|(h, c)| h.is_some() || !c.is_there()));
             }

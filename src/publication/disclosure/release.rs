@@ -78,8 +78,6 @@ impl CompositeFigure {
 pub enum Hidden {
     /// It rests on fewer answers than the definition asks for.
     FewAnswers,
-    /// It rests on a single PSU.
-    FewClusters,
     /// One person has most of its weight.
     Dominated,
     /// All answers are the same.
@@ -92,8 +90,7 @@ pub enum Hidden {
 
 impl Hidden {
     /// Every reason.
-    pub const ALL: [Self; 6] =
-        [Self::FewAnswers, Self::FewClusters, Self::Dominated, Self::Unanimous, Self::ProtectsSibling, Self::BeyondTop];
+    pub const ALL: [Self; 5] = [Self::FewAnswers, Self::Dominated, Self::Unanimous, Self::ProtectsSibling, Self::BeyondTop];
 
     /// The reason of that name.
     #[must_use]
@@ -104,7 +101,7 @@ impl Hidden {
     /// Whether it is hidden for what it tells of people.
     #[must_use]
     pub fn is_of_people(self) -> bool {
-        matches!(self, Self::FewAnswers | Self::FewClusters | Self::Dominated | Self::Unanimous)
+        matches!(self, Self::FewAnswers | Self::Dominated | Self::Unanimous)
     }
 
     /// Why, for the office.
@@ -112,7 +109,6 @@ impl Hidden {
     pub fn said(self) -> Said {
         let (vi, en) = match self {
             Self::FewAnswers => ("ít phiếu trả lời: không công bố", "few answers: not published"),
-            Self::FewClusters => ("chỉ dựa trên một cụm: không công bố", "rests on a single cluster: not published"),
             Self::Dominated => ("một người chiếm phần lớn trọng số: không công bố", "one person has most of the weight: not published"),
             Self::Unanimous => ("mọi câu trả lời giống nhau: không công bố", "all answers are the same: not published"),
             Self::ProtectsSibling => ("không công bố: sẽ suy ra được số liệu khác", "not published: another figure would follow from it"),
@@ -126,7 +122,6 @@ impl Hidden {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::FewAnswers => "few_answers",
-            Self::FewClusters => "few_clusters",
             Self::Dominated => "dominated",
             Self::Unanimous => "unanimous",
             Self::ProtectsSibling => "protects_sibling",

@@ -3,9 +3,6 @@
 use super::Hidden;
 use crate::index::Score;
 
-/// Figures of fewer PSUs than this speak of a village, or of a counter on one day.
-const PSUS: u32 = 2;
-
 /// A person may have at most this share of a figure's weight: the (1, k) rule.
 const DOMINANCE: f64 = 0.5;
 
@@ -33,9 +30,6 @@ impl Rule {
         score.value?;
         if basis.people < self.people {
             return Some(Hidden::FewAnswers);
-        }
-        if basis.psus < PSUS {
-            return Some(Hidden::FewClusters);
         }
         let [first, second] = basis.shares;
         if first > DOMINANCE || first > 0.0 && 1.0 - first - second < P * first {
