@@ -16,7 +16,7 @@ use crate::http::state::AppState;
 use crate::office::figures::{self, Asked, ScoresPage, ScoresWish};
 use crate::office::{Actor, Refusal};
 use crate::publication::ClustersUsed;
-use crate::publication::disclosure::{Figure, Movement, Numbers, Seen};
+use crate::publication::disclosure::{Figure, Hidden, Movement, Numbers, Seen};
 use crate::scoring::rank::Target;
 use crate::unit::{Registry, UnitId};
 
@@ -112,8 +112,12 @@ pub struct ScoreBody {
     pub change: Option<Movement>,
     /// Whether it met the target of the query; null without one, and where the target asks for what is not known.
     pub verdict: Option<VerdictBody>,
-    /// `c` (confidential): too few responses. Null: nothing special.
+    /// `c` (confidential): not published. Null: nothing special.
     pub status: Option<&'static str>,
+    /// By which rule it is hidden, for the office: `few_answers`, `dominated`, `unanimous`, or `protects_sibling`, since another would follow from it.
+    pub hidden: Option<&'static str>,
+    /// The edition whose figure stands here for the public, since too few answers changed for a new one to be told.
+    pub stands_from: Option<String>,
 }
 
 /// A target held against a score, in view of its sampling error.
@@ -153,6 +157,8 @@ impl About {
             change: figure.change,
             verdict,
             status: figure.suppressed.then_some("c"),
+            hidden: figure.hidden.map(Hidden::as_str),
+            stands_from: figure.standing.as_ref().map(|standing| standing.edition.clone()),
         }
     }
 }

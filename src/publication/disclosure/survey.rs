@@ -147,7 +147,7 @@ impl Figure {
                 (numbers, self.change.filter(|_| self.shown).map(|change| change.published(numbers.value, self.decimals)))
             }
         };
-        // Neither the rule that hides a figure nor how it was before is told.
-        Some(Seen(Self { numbers, change, hidden: None, standing: None, ..self }))
+        // The rule that hides a figure is not told: of some it is the answer itself.
+        Some(Seen(Self { numbers, change, hidden: None, ..self }))
     }
 }
