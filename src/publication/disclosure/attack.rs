@@ -12,7 +12,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use microlp::{ComparisonOp, OptimizationDirection, Problem, Variable};
+use microlp::{ComparisonOp, OptimizationDirection, Problem, SolveOptions, Variable};
 
 use super::Hidden;
 use super::system::System;
@@ -204,6 +204,9 @@ impl Attack {
             problem.add_constraint(terms.as_slice(), ComparisonOp::Eq, 0.0);
         }
         let first = *variables.get(near.first()?)?;
-        problem.solve().ok()?.into_solution().ok().map(|solution| solution.var_value(first))
+        // The solver's simplification may go round for ever on equations that say the same.
+        let mut options = SolveOptions::default();
+        options.presolve = false;
+        problem.solve_with(options).ok()?.into_solution().ok().map(|solution| solution.var_value(first))
     }
 }

@@ -17,6 +17,12 @@ const WIDTH: f64 = 0.1;
 /// A figure closer to the end of its range than this part of it cannot make up for another.
 const ROOM: f64 = 0.03;
 
+/// More figures than this in doubt are not solved one by one.
+const MANY: usize = 400;
+
+/// How many partners are tried for a figure.
+const PARTNERS: usize = 32;
+
 /// How often the attacker is asked before whole domains are hidden.
 const GENTLE: usize = 4;
 
@@ -51,15 +57,17 @@ pub fn complete(system: &System<'_>, protection: Protection) -> Vec<Option<Hidde
             pattern.hide_for(place, own);
         }
     }
+    pattern.drop_partitions();
     pattern.close();
     for round in 0..ROUNDS {
         let exposed = pattern.exposed();
         if exposed.is_empty() {
             break;
         }
+        let exposed_in_all = exposed.len();
         for place in exposed {
             match round {
-                0..GENTLE => pattern.cover(place),
+                0..GENTLE if exposed_in_all <= MANY => pattern.cover(place),
                 _ => pattern.clear(place),
             }
         }
@@ -243,12 +251,67 @@ impl Pattern<'_> {
         if cell.before { 1e-3 * cost } else { cost }
     }
 
+    /// Hides a partition as a whole where most of its domains have too few people: what would be left of it is not worth an attack.
+    fn drop_partitions(&mut self) {
+        let nodes = self.system.shapes.len();
+        for partition in &self.system.partitions {
+            let there = partition.iter().filter(|domain| (0..nodes).any(|node| self.system.cells[**domain * nodes + node].is_there()));
+            let few = |domain: &&&usize| {
+                (0..nodes).filter(|node| self.system.cells[***domain * nodes + node].own == Some(Hidden::FewAnswers)).count() * 2 > nodes
+            };
+            let there: Vec<&usize> = there.collect();
+            if there.len() > 1 && there.iter().filter(few).count() * 2 > there.len() {
+                partition.iter().for_each(|domain| (0..nodes).for_each(|node| self.hide(domain * nodes + node)));
+            }
+        }
+    }
+
+    /// Whether anything of a domain is published.
+    fn is_open(&self, domain: usize) -> bool {
+        let nodes = self.system.shapes.len();
+        (0..nodes).any(|node| self.hidden[domain * nodes + node].is_none() && self.system.cells[domain * nodes + node].is_there())
+    }
+
+    /// Whether a figure of a domain of which nothing is published can move far enough against the same of another such domain: both are in
+    /// the same groups and neither is parted, so that no equation notices. That shows most figures to be safe without solving anything.
+    fn is_paired(&self, place: usize, closed: &[bool]) -> bool {
+        let nodes = self.system.shapes.len();
+        let (domain, node) = (place / nodes, place % nodes);
+        let shape = &self.system.shapes[node];
+        let groups = &self.member[domain];
+        let is_part = |domain: usize| self.member[domain].iter().all(|group| self.groups[*group].whole != domain);
+        if !closed[domain] || !is_part(domain) {
+            return false;
+        }
+        if !shape.children.is_empty() {
+            // Leaves move apart from each other: together they move the node as far.
+            return self.system.children(domain, node).into_iter().all(|(child, _)| self.is_paired(child, closed));
+        }
+        let Some(smallest) = groups.first() else { return true };
+        let own = self.system.cells[place];
+        let others =
+            self.groups[*smallest].parts.iter().filter(|other| **other != domain && closed[**other] && self.member[**other] == *groups);
+        let far = |other: &usize| {
+            let cell = self.system.cells[other * nodes + node];
+            let rate = cell.weight / own.weight.max(f64::MIN_POSITIVE);
+            let up = (shape.high - own.value).min(rate * (cell.value - shape.low));
+            let down = (own.value - shape.low).min(rate * (shape.high - cell.value));
+            cell.is_there() && is_wide(self.system, place, Interval { low: own.value - down, high: own.value + up })
+        };
+        others.filter(|other| is_part(**other)).take(PARTNERS).any(far)
+    }
+
     /// Figures that a rule hides and that can be told too narrowly from what is left.
     fn exposed(&self) -> Vec<usize> {
         let attack = Attack::new(self.system, &self.hidden, self.protection.rounding);
         let guarded = (0..self.hidden.len()).filter(|place| self.system.cells[*place].own.is_some_and(Hidden::is_of_people));
-        let safe = |place: usize| is_wide(self.system, place, attack.interval(place));
-        guarded.collect::<Vec<_>>().into_par_iter().filter(|place| !safe(*place)).collect()
+        let closed: Vec<bool> = (0..self.system.domains()).map(|domain| !self.is_open(domain)).collect();
+        let doubtful: Vec<usize> = guarded.collect::<Vec<_>>().into_par_iter().filter(|place| !self.is_paired(*place, &closed)).collect();
+        if doubtful.len() > MANY {
+            // Too many to solve: whole domains are hidden until they need no solving.
+            return doubtful;
+        }
+        doubtful.into_par_iter().filter(|place| !is_wide(self.system, *place, attack.interval(*place))).collect()
     }
 
     /// Hides everything of the domain of an exposed figure, or, where that is done, everything of the cheapest of its neighbours in each group:
@@ -256,16 +319,13 @@ impl Pattern<'_> {
     fn clear(&mut self, place: usize) {
         let nodes = self.system.shapes.len();
         let (domain, node) = (place / nodes, place % nodes);
-        let is_open = |pattern: &Self, domain: usize| {
-            (0..nodes).any(|node| pattern.hidden[domain * nodes + node].is_none() && pattern.system.cells[domain * nodes + node].is_there())
-        };
         let mut cleared = Vec::new();
-        if is_open(self, domain) {
+        if self.is_open(domain) {
             cleared.push(domain);
         }
         // Groups come by size.
         for group in self.member[domain].iter().map(|group| self.groups[*group]) {
-            let neighbours = group.parts.iter().copied().filter(|other| *other != domain && is_open(self, *other));
+            let neighbours = group.parts.iter().copied().filter(|other| *other != domain && self.is_open(*other));
             if let Some(at) = self.cheapest(neighbours.map(|other| other * nodes + node)) {
                 cleared.push(at / nodes);
                 break;
@@ -356,7 +416,7 @@ mod tests {
             provinces.map(|province| Group { whole: province, parts: (0..units).map(|unit| fine + 2 * unit + province - 1).collect() }),
         );
         groups.extend((0..units).map(|unit| Group { whole: first + unit, parts: vec![fine + 2 * unit, fine + 2 * unit + 1] }));
-        System { shapes, cells, groups }
+        System { shapes, cells, groups, partitions: Vec::new() }
     }
 
     fn spread(cell: usize, leaf: usize) -> f64 {

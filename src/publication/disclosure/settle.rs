@@ -117,7 +117,7 @@ fn carried(system: &System<'_>, scores: &[Score], hidden: &[Option<Hidden>], rul
                 #[allow(clippy::cast_precision_loss)] // people
                 Cell { people: *number, weight: *number as f64, value: 50.0, own: own.filter(|_| *number > 0), before: false }
             });
-            let table = System { shapes: &shape, cells: cells.collect(), groups: groups(system, &numbers) };
+            let table = System { shapes: &shape, cells: cells.collect(), groups: groups(system, &numbers), partitions: Vec::new() };
             let found = complete(&table, Protection { people: rule.people, alone: false, rounding: 0.0 });
             let more: Vec<usize> = (0..kept.len())
                 .filter(|domain| {

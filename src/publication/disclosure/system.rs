@@ -51,6 +51,8 @@ pub struct System<'a> {
     pub cells: Vec<Cell>,
     /// The domains that others part.
     pub groups: Vec<Group>,
+    /// The domains of each partition.
+    pub partitions: Vec<Vec<usize>>,
 }
 
 impl<'a> System<'a> {
@@ -66,7 +68,11 @@ impl<'a> System<'a> {
         };
         let cells = scores.iter().map(cell).collect();
         let domains: Vec<&Score> = scores.iter().step_by(shapes.len().max(1)).collect();
-        let mut system = Self { shapes, cells, groups: groups(&domains, units) };
+        let mut kinds: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (place, score) in domains.iter().enumerate() {
+            kinds.entry(&score.domain.kind).or_default().push(place);
+        }
+        let mut system = Self { shapes, cells, groups: groups(&domains, units), partitions: kinds.into_values().collect() };
         system.drop_impossible();
         system
     }
