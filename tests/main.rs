@@ -11,6 +11,7 @@ mod abuse;
 mod api;
 mod architecture;
 mod cases;
+mod disclosure;
 mod flow;
 mod golden;
 mod harness;

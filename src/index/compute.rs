@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::frame::Frame;
 use crate::index::calibrate::{CalibrateError, CalibrationReport};
 use crate::index::domains::{Partition, Splitting};
-use crate::index::prepare::{Prepared, SplitTally};
+use crate::index::prepare::{Prepared, SplitTally, derive};
 use crate::index::ranking::{Fates, Ranked, modelled, rank_node};
 use crate::index::{Basis, DomainKey, Fate, Plan, Score};
 use crate::schema::{self, Domain, VarianceMethod};
@@ -16,7 +16,7 @@ use crate::scoring::interval::{Share, ShareInterval};
 use crate::scoring::rank::RankError;
 use crate::scoring::replicate::{self, ReplicateError, Replicates, Wanted};
 use crate::scoring::small_area::DirectEstimate;
-use crate::scoring::{DomainEstimates, DomainSums, Estimate, LonelyStratum, Sum, Tally, TallyError, estimate, interval};
+use crate::scoring::{DomainEstimates, DomainSums, Estimate, LonelyStratum, Sum, Tally, TallyError, answered, estimate, interval};
 use crate::unit::Registry;
 
 /// Partitions with more domains than this get ranks without intervals: comparing every pair would take longer than
@@ -149,20 +149,25 @@ fn partitions<S: Sum>(
     Ok(all)
 }
 
-/// How many responses every domain has, whatever they answered to what is measured.
+/// How many people are behind every node of every domain: of a leaf those who answered it, of a combination all responses.
 ///
 /// # Errors
 /// [`ComputeError::Tally`].
-pub fn rows_by_domain(plan: &Plan, frame: &Frame, registry: &Registry) -> Result<Vec<(DomainKey, i64)>, ComputeError> {
+pub fn people_by_domain(plan: &Plan, mut frame: Frame, registry: &Registry) -> Result<Vec<(DomainKey, Vec<i64>)>, ComputeError> {
+    derive(plan, &mut frame);
     let mut found = Vec::new();
     for (item, places) in plan.by_split() {
         let split = item.and_then(|item| plan.splits.get(item));
-        let tally = Tally::<i128>::take(frame, &[], split.map(|split| split.column))?;
+        let tally = Tally::<i128>::take(&frame, &plan.measures, split.map(|split| split.column))?;
         let splitting = split.map(Splitting::plain);
         for place in places {
-            let Partition { keys, cells } = Partition::new(&plan.domains[place], &tally, frame, registry, splitting.as_ref());
-            let rows = |domain: usize| cells.of(domain).iter().map(|cell| tally.rows()[*cell as usize].n).sum();
-            found.extend(keys.into_iter().enumerate().map(|(domain, key)| (key, rows(domain))));
+            let Partition { keys, cells } = Partition::new(&plan.domains[place], &tally, &frame, registry, splitting.as_ref());
+            let people = |domain: usize| {
+                let leaves = answered(&tally, &plan.leaves, cells.of(domain));
+                let rows: i64 = cells.of(domain).iter().map(|cell| tally.rows()[*cell as usize].n).sum();
+                plan.nodes.iter().map(|node| node.leaf().and_then(|leaf| leaves.get(leaf)).copied().unwrap_or(rows)).collect()
+            };
+            found.extend(keys.into_iter().enumerate().map(|(domain, key)| (key, people(domain))));
         }
     }
     Ok(found)

@@ -9,6 +9,14 @@ use crate::index::plan::Plan;
 use crate::scoring::{CellResiduals, Sum, Tally, Task};
 use crate::unit::Registry;
 
+/// Gives a frame the columns that its plan derives.
+pub(super) fn derive(plan: &Plan, frame: &mut Frame) {
+    for rule in &plan.derived {
+        let column = all_favourable(frame, rule);
+        frame.columns.push(column);
+    }
+}
+
 /// A frame with the columns that its plan derives and the weights that it calibrates.
 pub(super) struct Prepared<'a> {
     plan: &'a Plan,
@@ -43,10 +51,7 @@ impl<S> SplitTally<'_, S> {
 impl<'a> Prepared<'a> {
     /// Derives columns and calibrates weights.
     pub(super) fn new(plan: &'a Plan, mut frame: Frame, registry: &'a Registry) -> Result<Self, ComputeError> {
-        for rule in &plan.derived {
-            let column = all_favourable(&frame, rule);
-            frame.columns.push(column);
-        }
+        derive(plan, &mut frame);
         let calibrated = Calibrated::new(plan, &mut frame, registry).map_err(|error| match error {
             CalibratedError::Calibrate(error) => ComputeError::Calibrate(error),
             CalibratedError::Tally(error) => ComputeError::Tally(error),

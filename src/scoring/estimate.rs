@@ -232,6 +232,12 @@ pub(super) fn leaf_sums<S: Sum>(tally: &Tally<S>, leaves: &[Leaf], cells: &[u32]
     leaves.iter().map(leaf).collect()
 }
 
+/// How many people answered each leaf in some cells.
+#[must_use]
+pub fn answered<S: Sum>(tally: &Tally<S>, leaves: &[Leaf], cells: &[u32]) -> Vec<i64> {
+    leaf_sums(tally, leaves, cells).into_iter().map(|sums| sums.people).collect()
+}
+
 /// Adds the sums of every measure.
 pub(super) fn add<T: Copy + AddAssign>(sums: &mut [T], more: &[T]) {
     for (sum, more) in sums.iter_mut().zip(more) {

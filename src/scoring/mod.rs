@@ -29,7 +29,7 @@ mod variance;
 mod vietnamese;
 
 pub use domain::{Cells, DomainSums};
-pub use estimate::{DomainEstimates, Estimate, LeafBase, LinearMap, Source, Task, estimate};
+pub use estimate::{DomainEstimates, Estimate, LeafBase, LinearMap, Source, Task, answered, estimate};
 pub use measure::{Leaf, Measure};
 pub use rank::{RankInterval, RankMethod, across_domains, rank_intervals, ranks};
 pub use residual::{CellResiduals, Line};

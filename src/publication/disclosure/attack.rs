@@ -162,24 +162,37 @@ impl Attack {
     }
 
     /// An unknown and those nearest to it, as many as may move: along short equations first, and then along the long ones, which join figures
-    /// from everywhere.
+    /// from everywhere. What a long one reaches comes with all that short ones hold to it: alone it could not move.
     fn near(&self, unknown: usize) -> Vec<usize> {
         let mut near = vec![unknown];
         let mut seen: HashSet<usize> = near.iter().copied().collect();
-        for longest in [SHORT, usize::MAX] {
-            let mut at = 0;
-            while at < near.len() && near.len() < self.exact {
-                for equation in self.equations_of[near[at]].iter().map(|place| &self.equations[*place]) {
-                    for (other, _) in equation.terms.iter().filter(|_| equation.terms.len() <= longest) {
-                        if near.len() < self.exact && seen.insert(*other) {
-                            near.push(*other);
-                        }
-                    }
+        let mut followed = self.follow(&mut near, &mut seen, 0);
+        let mut at = 0;
+        while at < near.len() && near.len() < self.exact {
+            let long = self.equations_of[near[at]].iter().map(|place| &self.equations[*place]).filter(|of| of.terms.len() > SHORT);
+            for (other, _) in long.flat_map(|equation| &equation.terms) {
+                if near.len() < self.exact && seen.insert(*other) {
+                    near.push(*other);
+                    followed = self.follow(&mut near, &mut seen, followed);
                 }
-                at += 1;
             }
+            at += 1;
         }
         near
+    }
+
+    /// Adds what short equations join to the unknowns from this place on; gives the place after the last.
+    fn follow(&self, near: &mut Vec<usize>, seen: &mut HashSet<usize>, mut at: usize) -> usize {
+        while at < near.len() && near.len() < self.exact {
+            let short = self.equations_of[near[at]].iter().map(|place| &self.equations[*place]).filter(|of| of.terms.len() <= SHORT);
+            for (other, _) in short.flat_map(|equation| &equation.terms) {
+                if near.len() < self.exact && seen.insert(*other) {
+                    near.push(*other);
+                }
+            }
+            at += 1;
+        }
+        at
     }
 
     /// How far the first of some unknowns can move where all others are held.

@@ -85,8 +85,11 @@ pub fn is_wide(system: &System<'_>, place: usize, interval: Interval) -> bool {
     let step = shape.gap / system.cells[place].people.max(1) as f64;
     let range = shape.high - shape.low;
     let width = if system.cells[place].own == Some(Hidden::FewAnswers) { WIDTH } else { 0.0 };
-    let least = (width * range).max(step.min(range));
-    interval.high - interval.low >= least - 1e-6 * range.max(1.0)
+    let truth = system.cells[place].value;
+    // The true value and the next one above or below it are both possible.
+    let room = (interval.high - truth).max(truth - interval.low);
+    let slack = 1e-6 * range.max(1.0);
+    interval.high - interval.low >= width * range - slack && room >= step.min(0.5 * range) - slack
 }
 
 struct Pattern<'s> {

@@ -26,17 +26,27 @@ pub struct Standing {
 pub struct Past {
     /// What the last edition of the index, of whatever wave, hid.
     pub hidden: HashSet<Key>,
+    /// What any edition of the same wave hid. It stays hidden: with what came since, which others tell, a new figure would tell the old.
+    pub stays: HashSet<Key>,
     /// The figures of the last edition of the same wave.
     pub standing: HashMap<Key, Standing>,
     /// How the answers of the wave changed since each of its editions.
     pub changes: Vec<Changes>,
+    /// The responses of now that anybody may have sent.
+    pub unvouched: Unvouched,
 }
+
+/// How many answers behind each figure anybody may have sent, one and the same all of them: they came without a key and without an invitation.
+/// Whoever sent them knows them, and those of others follow from what is left.
+pub type Unvouched = HashMap<Key, i64>;
 
 /// How the answers changed since an edition.
 #[derive(Debug, Clone, Default)]
 pub struct Changes {
-    /// Responses that were added to a domain or taken out of it.
-    pub certain: HashMap<DomainKey, i64>,
+    /// Answers that were added to those behind a figure or taken out of them.
+    pub certain: HashMap<Key, i64>,
+    /// Those of them that anybody may have sent.
+    pub unvouched: Unvouched,
     /// Responses that were erased since, of which nobody can say where they counted.
     pub unknown: i64,
 }
@@ -77,16 +87,19 @@ impl Settled {
 /// its difference from an earlier edition would tell of those whose answers came or went in between.
 #[must_use]
 pub fn settle(shapes: &[NodeShape], scores: &[Score], units: &Registry, rule: Rule, past: &Past) -> Vec<Settled> {
-    let mut system = System::of(shapes, scores, units, &|score| rule.hides(score));
+    let vouched: Vec<Score> = scores.iter().map(|score| vouched(score, &past.unvouched)).collect();
+    let mut system = System::of(shapes, &vouched, units, &|score| rule.hides(score));
     for (cell, score) in system.cells.iter_mut().zip(scores) {
+        if cell.own.is_none() && cell.is_there() && past.stays.contains(&(score.domain.clone(), score.node.clone())) {
+            cell.own = Some(Hidden::ProtectsSibling);
+        }
         cell.before = !past.hidden.is_empty() && past.hidden.contains(&(score.domain.clone(), score.node.clone()));
     }
     let hidden = complete(&system, Protection { people: rule.people, alone: true, rounding: 0.5 * 10_f64.powi(-i32::from(rule.decimals)) });
     let kept = carried(&system, scores, &hidden, rule, past);
-    let nodes = shapes.len().max(1);
     let settled = |(place, score): (usize, &Score)| match hidden[place] {
         Some(reason) => Settled::Hidden(reason),
-        None if kept[place / nodes] => match past.standing.get(&(score.domain.clone(), score.node.clone())) {
+        None if kept[place] => match past.standing.get(&(score.domain.clone(), score.node.clone())) {
             Some(standing) => Settled::Carried(standing.clone()),
             None if score.value.is_none() => Settled::Published,
             None => Settled::Hidden(Hidden::ProtectsSibling),
@@ -96,42 +109,77 @@ pub fn settle(shapes: &[NodeShape], scores: &[Score], units: &Registry, rule: Ru
     scores.iter().enumerate().map(settled).collect()
 }
 
-/// The domains whose figures stand as they were: since an earlier edition of the wave so few of their answers changed that the difference would
-/// tell of them, or the difference of what is published around them.
+/// A score that rests on those alone who are vouched for, however few answered what.
+fn vouched(score: &Score, unvouched: &Unvouched) -> Score {
+    let mut score = score.clone();
+    if !unvouched.is_empty() {
+        score.basis.people = fewer(score.basis.people, of(unvouched, &score));
+    }
+    score
+}
+
+/// The number of a score.
+fn of(numbers: &HashMap<Key, i64>, score: &Score) -> i64 {
+    numbers.get(&(score.domain.clone(), score.node.clone())).copied().unwrap_or(0)
+}
+
+/// People without those whom nobody vouches for; one at least where there is anybody, so that there is a figure still.
+fn fewer(people: i64, unvouched: i64) -> i64 {
+    if people > 0 { (people - unvouched).max(1) } else { people }
+}
+
+/// The figures that stand as they were: since an earlier edition of the wave so few of their answers changed that the difference would tell of
+/// them, or the difference of what is published around them. Where a figure stands, those that are made of it do.
 fn carried(system: &System<'_>, scores: &[Score], hidden: &[Option<Hidden>], rule: Rule, past: &Past) -> Vec<bool> {
     let nodes = system.shapes.len().max(1);
-    let domains: Vec<&Score> = scores.iter().step_by(nodes).collect();
-    let mut kept = vec![false; domains.len()];
-    // One node without children: how many answers changed.
-    let shape = [NodeShape { children: Vec::new(), low: 0.0, high: 100.0, gap: 100.0 }];
+    let mut kept = vec![false; scores.len()];
     for changes in &past.changes {
-        let changed = |score: &&Score| changes.certain.get(&score.domain).copied().unwrap_or(0);
-        let numbers: Vec<i64> = domains.iter().map(changed).collect();
-        // Domains of which nothing new is told, whatever changed in them.
-        let silent: Vec<bool> =
-            (0..domains.len()).map(|domain| hidden[domain * nodes..(domain + 1) * nodes].iter().all(Option::is_some)).collect();
-        loop {
-            let cells = numbers.iter().enumerate().map(|(domain, number)| {
-                let few = (1..rule.people).contains(number) || *number < rule.people && changes.unknown > 0;
-                let own = (few || kept[domain] || silent[domain]).then_some(Hidden::ProtectsSibling);
-                #[allow(clippy::cast_precision_loss)] // people
-                Cell { people: *number, weight: *number as f64, value: 50.0, own: own.filter(|_| *number > 0), before: false }
-            });
-            let table = System { shapes: &shape, cells: cells.collect(), groups: groups(system, &numbers), partitions: Vec::new() };
-            let found = complete(&table, Protection { people: rule.people, alone: false, rounding: 0.0 });
-            let more: Vec<usize> = (0..kept.len())
-                .filter(|domain| {
-                    let unsure = numbers[*domain] < rule.people && changes.unknown > 0;
-                    (found[*domain].is_some() || unsure) && !kept[*domain]
-                })
-                .collect();
-            if more.is_empty() {
-                break;
+        for node in 0..nodes {
+            let column = || (node..scores.len()).step_by(nodes);
+            let own: Vec<bool> = column().map(|place| kept[place]).collect();
+            let silent: Vec<bool> = column().map(|place| hidden[place].is_some()).collect();
+            let numbers: Vec<i64> =
+                column().map(|place| fewer(of(&changes.certain, &scores[place]), of(&changes.unvouched, &scores[place]))).collect();
+            let stands = stands(system, &numbers, &silent, own, rule, changes.unknown > 0);
+            column().zip(stands).for_each(|(place, stands)| kept[place] = stands);
+        }
+        for domain in 0..system.domains() {
+            for (node, shape) in system.shapes.iter().enumerate() {
+                let below = shape.children.iter().any(|(child, _)| kept[system.place(domain, *child)]);
+                kept[system.place(domain, node)] |= below;
             }
-            more.into_iter().for_each(|domain| kept[domain] = true);
         }
     }
     kept
+}
+
+/// For which domains a node stands, given how many of its answers changed in each. `silent` are those of which nothing new is told, whatever
+/// changed in them; of `kept` it is known already.
+fn stands(system: &System<'_>, numbers: &[i64], silent: &[bool], mut kept: Vec<bool>, rule: Rule, unknown: bool) -> Vec<bool> {
+    // One node without children: how many answers changed.
+    let shape = [NodeShape { children: Vec::new(), low: 0.0, high: 100.0, gap: 100.0 }];
+    loop {
+        let cells = numbers.iter().enumerate().map(|(domain, number)| {
+            let few = (1..rule.people).contains(number) || *number < rule.people && unknown;
+            let own = (few || kept[domain] || silent[domain]).then_some(Hidden::ProtectsSibling);
+            #[allow(clippy::cast_precision_loss)] // people
+            Cell { people: *number, weight: *number as f64, value: 50.0, own: own.filter(|_| *number > 0), before: false }
+        });
+        let table = System { shapes: &shape, cells: cells.collect(), groups: groups(system, numbers), partitions: Vec::new() };
+        let found = complete(&table, Protection { people: rule.people, alone: false, rounding: 0.0 });
+        let more: Vec<usize> = (0..kept.len())
+            .filter(|domain| {
+                let unsure = numbers[*domain] < rule.people && unknown;
+                // Of a hidden figure nothing is told that could stand; what is made of it stands if few of its answers changed.
+                let untold = silent[*domain] && numbers[*domain] >= rule.people;
+                (found[*domain].is_some() && !untold || unsure) && !kept[*domain]
+            })
+            .collect();
+        if more.is_empty() {
+            return kept;
+        }
+        more.into_iter().for_each(|domain| kept[domain] = true);
+    }
 }
 
 /// The groups of domains in which anything changed.

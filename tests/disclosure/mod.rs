@@ -1,0 +1,9 @@
+//! Attacks on what is published: with no more than what anybody is told, can an answer be read out of it? Every attack goes against the
+//! running server, and what it claims is held against the answers that were sent.
+
+mod attacker;
+mod editions;
+mod field;
+mod padding;
+mod share;
+mod subtraction;
