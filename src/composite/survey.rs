@@ -26,6 +26,10 @@ pub struct Estimate {
     pub df: f64,
     /// Responses it rests on.
     pub n: Option<u32>,
+    /// Whether its run hides it.
+    pub hidden: bool,
+    /// The edition in which it was published that stands for it, where too few answers changed since.
+    pub standing: Option<String>,
 }
 
 /// The covariance of two estimates.
@@ -68,6 +72,8 @@ pub fn estimates(scores: &[Score], units: &Registry, list: Option<&str>) -> Vec<
             se: score.se,
             df: score.df,
             n,
+            hidden: score.suppressed,
+            standing: None,
         })
     };
     scores.iter().filter_map(estimate).collect()
@@ -256,12 +262,17 @@ fn source(run: &Run) -> String {
 fn observation(run: &Run, estimate: &Estimate, last: Option<u32>) -> Observation {
     Observation {
         value: estimate.value,
-        source: Some(source(run)),
+        source: Some(match &estimate.standing {
+            None => source(run),
+            // Another source: the covariances of the run are not those of what stands.
+            Some(edition) => format!("{} {}: {edition}", run.index, run.wave),
+        }),
         status: Status::Derived,
         revision: last.map_or(0, |revision| revision.saturating_add(1)),
         standard_error: estimate.se.filter(|_| estimate.df > 0.0),
         df: Some(estimate.df).filter(|df| *df > 0.0),
         n: estimate.n,
+        public: Some(!estimate.hidden),
         ..Observation::default()
     }
 }
@@ -285,6 +296,8 @@ mod tests {
             se: Some(0.01),
             df: 17.0,
             n: Some(12),
+            hidden: false,
+            standing: None,
         });
         let (name, index, wave) = ("run 1".to_owned(), "sipas".to_owned(), "w-2024".to_owned());
         Run { name, index, wave, edition: "2024".to_owned(), estimates: estimates.collect() }

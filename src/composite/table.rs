@@ -48,6 +48,8 @@ pub struct Observation {
     pub df: Option<f64>,
     /// The number of answers behind a survey value.
     pub n: Option<u32>,
+    /// Of a value that a run of a survey gave: whether that run publishes it.
+    pub public: Option<bool>,
 }
 
 /// Where a value belongs: edition, unit, indicator.

@@ -273,6 +273,7 @@ impl Reader<'_> {
             standard_error,
             df,
             n,
+            public: None,
         })
     }
 

@@ -59,7 +59,7 @@ fn finish(db: &mut Db, lease: Lease, computed: &Computed, now: i64) -> Result<Ru
         Computed::Composite(outcome) => {
             let manifest = serde_json::to_string(&outcome.manifest).unwrap_or_default();
             let scores = outcome.rows();
-            let figures = Figures::Composite { scores: &scores, reports: &outcome.reports };
+            let figures = Figures::Composite { scores: &scores, reports: &outcome.reports, disclosure: &outcome.disclosure() };
             runs::finish(db, lease.id, &runs::Results { digest: &outcome.digest, manifest: &manifest, figures }, now)
         }
     }

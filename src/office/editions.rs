@@ -8,11 +8,11 @@ use super::runs::release::{self, Extent};
 use super::{Act, Action, Actor, Code, Look, Refusal};
 use crate::jobs::load;
 use crate::publication::disclosure::Rule;
-use crate::publication::{Manifest, public_manifest};
+use crate::publication::{CompositeManifest, Manifest, composite_public_manifest, public_manifest};
 use crate::store::editions::{self, Edition, EditionState};
 use crate::store::runs::{self, Run, RunState};
 use crate::store::schemas::{self, IndexKind};
-use crate::store::{composites, disclosure, waves};
+use crate::store::{disclosure, waves};
 use crate::words::Finding;
 
 /// Whether somebody may know of an edition. One that was withdrawn after publication stays known: people have quoted it.
@@ -55,8 +55,12 @@ pub fn told(look: &mut Look<'_>, code: &str) -> Result<Told, Refusal> {
     let (edition, run) = get(look, code)?;
     let text = run.manifest.as_deref();
     if run.kind == IndexKind::Composite {
-        let manifest = text.and_then(|manifest| serde_json::from_str(manifest).ok());
-        return Ok(Told { edition, digest: run.digest, run, manifest });
+        let definition = load::composite(&schemas::index_by_id(look.db, run.index_version_id)?)?;
+        let settled = disclosure::of_run(look.db, run.id)?;
+        let hides = settled.as_ref().is_none_or(|settled| settled.hidden != "{}");
+        let manifest = text.and_then(|manifest| serde_json::from_str::<CompositeManifest>(manifest).ok());
+        let manifest = manifest.map(|manifest| composite_public_manifest(&manifest, definition.publication(), hides));
+        return Ok(Told { edition, digest: settled.map(|settled| settled.digest), run, manifest });
     }
     let definition = load::index(&schemas::index_by_id(look.db, run.index_version_id)?)?;
     let rule = Rule { people: i64::from(definition.min_n()), decimals: definition.decimals() };
@@ -154,12 +158,6 @@ pub fn propose(look: &mut Look<'_>, id: Uuid) -> Result<Proposal, Refusal> {
             .detail("Chỉ công bố được lần tính đã duyệt", "Only a run that was approved can be published"));
     }
     let edition = name(look, run)?;
-    let extent = match run.kind {
-        IndexKind::Survey => release::extent(look, run)?,
-        IndexKind::Composite => {
-            let (figures, hidden) = composites::count(look.db, id)?;
-            Extent { figures, hidden, ..Extent::default() }
-        }
-    };
+    let extent = release::extent(look, run)?;
     Ok(Proposal { described, edition, extent })
 }

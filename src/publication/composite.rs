@@ -1,12 +1,14 @@
 //! What a run of a composite index is made of, and its digest.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::CompositeScore;
 use super::digest::{Digest, text};
-use super::disclosure::Hidden;
+use super::disclosure::{CompositeNumbers, Hidden};
 use super::manifest::VersionUsed;
+use crate::schema::composite::Publication;
 
 /// An indicator table that took part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,4 +119,64 @@ pub fn composite_digest(manifest: &CompositeManifest, figures: &[CompositeScore]
         text(&mut hash, Some(report));
     }
     hash.finalize().into()
+}
+
+/// The manifest as it is published. Names that are hashes of hidden figures are the office's: those of survey runs always, and those of tables
+/// where anything is hidden, since one value that is missing could be tried until the hash fits. The rules are named, and never how much they hid.
+#[must_use]
+pub fn composite_public_manifest(manifest: &CompositeManifest, rule: &Publication, hides: bool) -> Value {
+    let mut told = serde_json::to_value(manifest).unwrap_or_default(); // strings, numbers and lists always serialise
+    let mut drop = |list: &str, member: &str| {
+        for entry in told.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut) {
+            entry.remove(member);
+        }
+    };
+    drop("surveys", "digest");
+    if hides {
+        drop("tables", "sha256");
+    }
+    if let Some(members) = told.as_object_mut() {
+        let mut rules = vec![Hidden::FewAnswers, Hidden::ProtectsSibling];
+        rules.extend(rule.top.map(|_| Hidden::BeyondTop));
+        members.insert("disclosure".to_owned(), json!({ "min_n": rule.min_n(), "decimals": rule.decimals(), "rules": rules }));
+    }
+    told
+}
+
+/// SHA-256 of what everybody sees: the published manifest and every published figure with its digits, in canonical order. What is hidden is in
+/// it as hidden, and as nothing else.
+#[must_use]
+pub fn composite_public_digest(manifest: &Value, figures: &[CompositeScore], decimals: u8) -> Digest {
+    let mut hash = Sha256::new();
+    text(&mut hash, Some(&manifest.to_string()));
+    for figure in figures {
+        for part in [&figure.edition, &figure.unit, &figure.node] {
+            text(&mut hash, Some(part));
+        }
+        let numbers = figure.hidden.is_none().then(|| figure.numbers().published(decimals));
+        let numbers = numbers.map(|numbers| serde_json::to_string(&numbers).unwrap_or_default());
+        text(&mut hash, numbers.as_deref());
+        let tier = figure.tier.filter(|_| matches!(figure.hidden, None | Some(Hidden::BeyondTop)));
+        hash.update(tier.map_or(u64::MAX, |tier| tier as u64).to_le_bytes());
+        text(&mut hash, figure.hidden.map(Hidden::as_str));
+    }
+    hash.finalize().into()
+}
+
+impl CompositeScore {
+    /// What was computed, as it is told.
+    #[must_use]
+    pub fn numbers(&self) -> CompositeNumbers {
+        let number = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+        CompositeNumbers {
+            score: self.score,
+            se: self.se,
+            df: self.df,
+            low: self.low,
+            high: self.high,
+            rank: self.rank.map(number),
+            rank_low: self.rank_interval.map(|(low, _)| number(low)),
+            rank_high: self.rank_interval.map(|(_, high)| number(high)),
+        }
+    }
 }

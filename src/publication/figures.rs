@@ -24,7 +24,7 @@ pub struct CompositeScore {
     pub low: Option<f64>,
     /// The upper bound.
     pub high: Option<f64>,
-    /// Its rank in the edition, by unrounded scores.
+    /// Its rank in the edition, by unrounded scores of those that are not hidden for what they tell of people.
     pub rank: Option<u32>,
     /// The best and the worst rank that the data admit.
     pub rank_interval: Option<(u32, u32)>,
@@ -59,7 +59,7 @@ pub fn composite_scores(
                 df: interval.and_then(|interval| interval.df),
                 low: interval.map(|interval| interval.low),
                 high: interval.map(|interval| interval.high),
-                rank: outcome.rank(node, row),
+                rank: release.rank(&office, node, row),
                 rank_interval: interval.and_then(|interval| interval.rank).map(|rank| (rank.low, rank.high)),
                 tier: if node == 0 { release.tier(&office, row) } else { None },
                 hidden: release.hidden(node, row),

@@ -11,7 +11,9 @@ mod figures;
 mod manifest;
 mod public;
 
-pub use composite::{CompositeManifest, SurveyUsed, TableUsed, UncertaintyUsed, composite_digest};
+pub use composite::{
+    CompositeManifest, SurveyUsed, TableUsed, UncertaintyUsed, composite_digest, composite_public_digest, composite_public_manifest,
+};
 pub use digest::{Digest, digest};
 pub use figures::{CompositeScore, composite_scores};
 pub use manifest::{ChainUsed, ClustersUsed, FlagsUsed, InvitedUsed, LeftOut, Manifest, Reason, VersionUsed};

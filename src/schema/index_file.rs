@@ -14,9 +14,9 @@ use super::rules::{document_code, duplicate, item_code, version};
 use super::text::Text;
 
 /// No definition may publish a figure of fewer people.
-const LEAST_PEOPLE: u32 = 5;
+pub(super) const LEAST_PEOPLE: u32 = 5;
 /// People behind a figure at least, where a definition does not say.
-const USUAL_PEOPLE: u32 = 10;
+pub(super) const USUAL_PEOPLE: u32 = 10;
 /// Decimals of published figures, where a definition does not say.
 const USUAL_DECIMALS: u8 = 2;
 

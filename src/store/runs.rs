@@ -298,6 +298,8 @@ pub enum Figures<'a> {
         scores: &'a [CompositeScore],
         /// What else it came to.
         reports: &'a [Report],
+        /// What was settled of their publication.
+        disclosure: &'a Disclosure,
     },
 }
 
@@ -324,7 +326,10 @@ pub fn finish(db: &mut Db, id: Uuid, results: &Results<'_>, now: i64) -> Result<
                 disclosure::insert(db, id, disclosure, standing)?;
                 changes::insert(db, id, changes)?;
             }
-            Figures::Composite { scores, reports } => composites::insert(db, id, scores, reports)?,
+            Figures::Composite { scores, reports, disclosure } => {
+                composites::insert(db, id, scores, reports)?;
+                disclosure::insert(db, id, disclosure, &[])?;
+            }
         }
         get(db, id)
     })

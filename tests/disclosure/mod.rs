@@ -7,3 +7,4 @@ mod field;
 mod padding;
 mod share;
 mod subtraction;
+mod composite;

@@ -57,6 +57,8 @@ struct PrintedScore {
     se: Option<f64>,
     df: f64,
     n: i64,
+    #[serde(default)]
+    suppressed: bool,
     area: Option<String>,
     unit: Option<String>,
     item: Option<String>,
@@ -92,6 +94,8 @@ pub(super) fn read(file: &RunFile, list: Option<&str>, edition: &str, spoken: La
             se: score.se,
             df: score.df,
             n,
+            hidden: score.suppressed,
+            standing: None,
         })
     };
     Ok(Run {

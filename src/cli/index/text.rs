@@ -113,7 +113,7 @@ fn in_edition(shown: &Shown<'_>, row: usize) {
     for (place, node) in definition.nodes().iter().enumerate() {
         let indent = 2 * node.depth() as usize;
         let name = format!("{:indent$}{} {}", "", node.code(), node.label().get(lang.tag()));
-        let rank = outcome.rank(place, row).map_or("–".to_owned(), |rank| rank.to_string());
+        let rank = shown.release.rank(&shown.reader, place, row).map_or("–".to_owned(), |rank| rank.to_string());
         println!("  {:>12} {rank:>6}  {name}", number(outcome.score(place, row)));
     }
     let Some((leaves, constant)) = contributions(definition, outcome, row) else {

@@ -7,7 +7,7 @@ use super::arguments::{Intervals, Uncertainty as Arguments};
 use super::{Shown, intervals, json};
 use crate::cli::{file, findings};
 use crate::composite::Table;
-use crate::composite::uncertainty::{Errors, LeafUncertainty, Uncertainty, leaf_intervals, propagate};
+use crate::composite::uncertainty::{Errors, LeafUncertainty, Uncertainty, leaf_intervals, propagate_among};
 use crate::publication::disclosure::without_hidden_intervals;
 use crate::schema::composite::CompositeDefinition;
 use crate::words::Lang;
@@ -53,7 +53,8 @@ pub(super) fn print(shown: &Shown<'_>, arguments: &Arguments) -> Result<()> {
     let errors = errors(asked, shown.errors, definition, table, shown.lang)?;
     let of = |place: &usize| -> Result<Found> {
         let edition = shown.edition(*place);
-        let mut nodes = propagate(definition, table, shown.outcome, &errors, edition, &asked.options())?;
+        let ranked = |node: usize, row: usize| shown.release.is_ranked(node, row);
+        let mut nodes = propagate_among(definition, table, shown.outcome, &errors, edition, &asked.options(), &ranked)?;
         let mut leaves = leaf_intervals(definition, table, edition, &nodes.units, nodes.level);
         if !shown.reader.is_office() {
             without_hidden_intervals(&shown.release, *place, &mut nodes, &mut leaves);

@@ -192,6 +192,22 @@ pub fn propagate(
     edition: &str,
     options: &Options,
 ) -> Result<Uncertainty, UncertaintyError> {
+    propagate_among(definition, table, outcome, errors, edition, options, &|_, _| true)
+}
+
+/// The same, where units are ranked by a node only among those for whom `ranked` says so of the node and the row.
+///
+/// # Errors
+/// [`UncertaintyError`].
+pub fn propagate_among(
+    definition: &CompositeDefinition,
+    table: &Table,
+    outcome: &Outcome,
+    errors: &Errors,
+    edition: &str,
+    options: &Options,
+    ranked: &dyn Fn(usize, usize) -> bool,
+) -> Result<Uncertainty, UncertaintyError> {
     if !(options.level > 0.0 && options.level < 1.0) {
         return Err(UncertaintyError::Level(options.level));
     }
@@ -211,7 +227,7 @@ pub fn propagate(
     let mut root = Joint::independent(Vec::new(), &[], None)?;
     let mut nodes = Vec::new();
     for node in found {
-        let (uncertainty, joint) = run.finish(&node, replicates.as_ref())?;
+        let (uncertainty, joint) = run.finish(&node, replicates.as_ref(), ranked)?;
         if node.place == 0 {
             root = joint.unwrap_or(root);
         }
@@ -312,13 +328,18 @@ impl Run<'_> {
     }
 
     /// Adds intervals of ranks.
-    fn finish(&self, node: &Scored, replicates: Option<&Replicates>) -> Result<(NodeUncertainty, Option<Joint>), UncertaintyError> {
+    fn finish(
+        &self,
+        node: &Scored,
+        replicates: Option<&Replicates>,
+        ranked: &dyn Fn(usize, usize) -> bool,
+    ) -> Result<(NodeUncertainty, Option<Joint>), UncertaintyError> {
         let code = self.definition.nodes().get(node.place).map_or("", CompositeNode::code).to_owned();
         let mut units = node.units.clone();
         if units.len() > MOST_RANKED && node.place != 0 {
             return Ok((NodeUncertainty { node: code, units }, None));
         }
-        let scored: Vec<usize> = (0..units.len()).filter(|unit| units[*unit].is_some()).collect();
+        let scored: Vec<usize> = (0..units.len()).filter(|unit| units[*unit].is_some() && ranked(node.place, self.span().start + unit)).collect();
         let joint = joint(node, &scored, replicates)?;
         for (unit, rank) in scored.iter().zip(pairwise(&joint, RankMethod::PairwiseMarginal, self.options.level)) {
             if let Some(score) = &mut units[*unit] {

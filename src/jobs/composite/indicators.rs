@@ -129,5 +129,6 @@ fn observation(value: &Value) -> Result<Observation, StoreError> {
         standard_error: value.standard_error,
         df: value.df,
         n: value.n.and_then(|n| u32::try_from(n).ok()),
+        public: None,
     })
 }

@@ -15,10 +15,10 @@ use crate::composite::ComputeError;
 use crate::composite::sensitivity::{Sensitivity, SensitivityError, Variations, analyse};
 use crate::composite::survey;
 use crate::composite::targets::{Rules, assess};
-use crate::composite::uncertainty::{Errors, Method, Options, Uncertainty, UncertaintyError, propagate};
+use crate::composite::uncertainty::{Errors, Method, Options, Uncertainty, UncertaintyError, propagate_among};
 use crate::jobs::recompute::{self, Report, RunError, Stage};
 use crate::publication::disclosure::Release;
-use crate::publication::{composite_digest, composite_scores};
+use crate::publication::{composite_digest, composite_public_digest, composite_public_manifest, composite_scores};
 use crate::schema::composite::{CompositeDefinition, FactorSet, parse_factors};
 use crate::store::Db;
 use crate::store::composites::ReportKind;
@@ -92,18 +92,19 @@ pub fn recompute(db: &mut Db, run: &Run, report: &Report<'_>) -> Result<Composit
     let seed = run.seed.unsigned_abs();
     let editions = outcome.rows().editions().to_vec();
     let options = Options { level: parameters.level, method: parameters.method, replicates: parameters.replicates as usize, seed };
+    let release = Release::new(definition, outcome, table);
+    let ranked = |node: usize, row: usize| release.is_ranked(node, row);
     let mut uncertainty: Vec<Option<Uncertainty>> = Vec::new();
     for (place, edition) in editions.iter().enumerate() {
         go_on(Stage::Computing, place, editions.len() + 1)?;
         let known = errors.touches(&prepared.initial.rows, edition);
-        let found = known.then(|| propagate(definition, table, outcome, &errors, edition, &options));
+        let found = known.then(|| propagate_among(definition, table, outcome, &errors, edition, &options, &ranked));
         uncertainty.push(found.transpose().map_err(CompositeError::from)?);
     }
     go_on(Stage::Computing, editions.len(), editions.len() + 1)?;
     let varied = sensitivity(&prepared, seed)?;
     let rules = Rules { level: parameters.level, seed, ..Rules::default() };
     let targets = assess(definition, outcome, &|node, row| error(&prepared, &uncertainty, node, row), &rules);
-    let release = Release::new(definition, outcome, table);
     let figures = composite_scores(definition, outcome, &release, &uncertainty);
     let manifest = manifest(&prepared, &errors, &uncertainty, varied.as_ref().map(|(sha256, _)| sha256.clone()), run.seed);
     let reports = reports(&prepared, &targets, &uncertainty, varied.as_ref().map(|(_, found)| found));
@@ -111,8 +112,11 @@ pub fn recompute(db: &mut Db, run: &Run, report: &Report<'_>) -> Result<Composit
     let told = reports.iter().filter(|(kind, _)| *kind != ReportKind::Findings);
     let told: Vec<&str> = told.map(|(_, document)| document.as_str()).collect();
     let digest = composite_digest(&manifest, &figures, &told);
+    let rule = definition.publication();
+    let hides = figures.iter().any(|figure| figure.score.is_some() && figure.hidden.is_some());
+    let public_digest = composite_public_digest(&composite_public_manifest(&manifest, rule, hides), &figures, rule.decimals());
     let units = numbers(&prepared.units, definition);
-    Ok(CompositeOutcome { manifest, digest, figures, findings: prepared.findings, targets, reports, units })
+    Ok(CompositeOutcome { manifest, digest, public_digest, figures, findings: prepared.findings, targets, reports, units })
 }
 
 /// The standard error of a node in a row: as it was carried up the tree, else from the leaves as if they were independent.

@@ -11,6 +11,7 @@ use crate::composite::uncertainty::{Errors, Uncertainty};
 use crate::publication;
 use crate::publication::{CompositeManifest, Digest, UncertaintyUsed};
 use crate::store::composites::{self, CompositeScore, ReportKind};
+use crate::store::disclosure::Disclosure;
 use crate::words::Finding;
 
 /// What a run came to.
@@ -19,6 +20,8 @@ pub struct CompositeOutcome {
     pub manifest: CompositeManifest,
     /// SHA-256 of inputs and figures.
     pub digest: Digest,
+    /// SHA-256 of what everybody sees.
+    pub public_digest: Digest,
     /// Every figure, in canonical order.
     pub figures: Vec<publication::CompositeScore>,
     /// What was found when tables and runs were put together.
@@ -32,6 +35,20 @@ pub struct CompositeOutcome {
 }
 
 impl CompositeOutcome {
+    /// What was settled of its publication, as it is stored.
+    #[must_use]
+    pub fn disclosure(&self) -> Disclosure {
+        let (mut figures, mut hidden) = (0, BTreeMap::<&str, i64>::new());
+        for figure in self.figures.iter().filter(|figure| figure.score.is_some()) {
+            figures += 1;
+            if let Some(reason) = figure.hidden {
+                *hidden.entry(reason.as_str()).or_default() += 1;
+            }
+        }
+        let hidden = serde_json::to_string(&hidden).unwrap_or_default(); // numbers always serialise
+        Disclosure { editions: String::new(), figures, carried: 0, hidden, digest: self.public_digest }
+    }
+
     /// The figures as they are stored.
     #[must_use]
     pub fn rows(&self) -> Vec<CompositeScore> {

@@ -64,14 +64,14 @@ pub fn composite_scores(look: &mut Look<'_>, wish: &CompositeWish) -> Result<Com
     }
     check(look.db, &source, wish)?;
     let filter = Filter { edition: wish.year.clone(), unit: wish.unit.clone(), node: wish.node.clone(), after_ord: wish.after };
-    let items = seen(look.db, source.run.id, filter, &source.reader, wish.limit)?;
+    let items = seen(look.db, source.run.id, filter, &source.reader, definition.publication().decimals(), wish.limit)?;
     let units = look.units_of_run(source.run.id)?;
     Ok(CompositePage { origin: source.origin(), definition, manifest: manifest(&source.run)?, units, items })
 }
 
 /// Finds fault with a year and a unit that no score is of, as far as the reader may know.
 fn check(db: &mut Db, source: &Source, wish: &CompositeWish) -> Result<(), Refusal> {
-    let mut any = |filter: Filter| Ok::<_, Refusal>(!seen(db, source.run.id, filter, &source.reader, 1)?.is_empty());
+    let mut any = |filter: Filter| Ok::<_, Refusal>(!seen(db, source.run.id, filter, &source.reader, 0, 1)?.is_empty());
     if let Some(year) = &wish.year
         && !any(Filter { edition: Some(year.clone()), ..Filter::default() })?
     {
@@ -94,14 +94,21 @@ fn manifest(run: &Run) -> Result<CompositeManifest, Refusal> {
 }
 
 /// The first so many scores that the reader may know of.
-fn seen(db: &mut Db, run: Uuid, mut filter: Filter, reader: &Reader, wanted: usize) -> Result<Vec<Seen<CompositeFigure>>, Refusal> {
+fn seen(
+    db: &mut Db,
+    run: Uuid,
+    mut filter: Filter,
+    reader: &Reader,
+    decimals: u8,
+    wanted: usize,
+) -> Result<Vec<Seen<CompositeFigure>>, Refusal> {
     let mut found = Vec::new();
     loop {
         let rows = composites::query(db, run, &filter, i64::try_from(CHUNK).unwrap_or(i64::MAX))?;
         let full = rows.len() == CHUNK;
         filter.after_ord = rows.last().map(|score| score.ord);
         for row in rows {
-            found.extend(figure(row)?.seen_by(reader));
+            found.extend(figure(row, decimals)?.seen_by(reader));
         }
         if !full || found.len() >= wanted {
             found.truncate(wanted);
@@ -111,7 +118,7 @@ fn seen(db: &mut Db, run: Uuid, mut filter: Filter, reader: &Reader, wanted: usi
 }
 
 /// A stored score on its way out.
-pub(super) fn figure(score: CompositeScore) -> Result<CompositeFigure, Refusal> {
+pub(super) fn figure(score: CompositeScore, decimals: u8) -> Result<CompositeFigure, Refusal> {
     let unknown = |name: &String| Refusal::internal(format!("{name:?} is no reason to hide a figure"));
     let hidden = score.hidden.as_ref().map(|name| Hidden::parse(name).ok_or_else(|| unknown(name))).transpose()?;
     Ok(CompositeFigure {
@@ -132,5 +139,6 @@ pub(super) fn figure(score: CompositeScore) -> Result<CompositeFigure, Refusal> 
         },
         tier: score.tier,
         hidden,
+        decimals,
     })
 }

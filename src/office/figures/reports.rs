@@ -3,18 +3,23 @@
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::composite::figure;
 use super::{Asked, Origin, Source};
+use crate::index::round;
 use crate::jobs::load;
 use crate::office::{Action, Look, Refusal};
-use crate::publication::disclosure::{Reader, target_is_seen};
+use crate::publication::disclosure::{CompositeFigure, Reader, target_is_seen};
 use crate::schema::composite::CompositeDefinition;
 use crate::store::Db;
 use crate::store::composites::{self, Filter, ReportKind};
 use crate::store::schemas::IndexKind;
+
+/// Decimals of a published chance.
+const CHANCE: u8 = 4;
 
 /// What units set out to reach, and whether they did.
 #[derive(Debug)]
@@ -58,23 +63,61 @@ pub fn targets(look: &mut Look<'_>, asked: &Asked) -> Result<Targets, Refusal> {
     let definition = load::composite(&source.index)?;
     let mut items = Vec::new();
     for target in list(look.db, source.run.id, ReportKind::Targets)? {
-        let about: About = serde_json::from_str(target.get()).map_err(Refusal::internal)?;
-        if is_seen(look.db, source.run.id, &source.reader, &definition, about)? {
-            items.push(target);
-        }
+        items.extend(told(look.db, source.run.id, &source.reader, &definition, target)?);
     }
     Ok(Targets { origin: source.origin(), items })
 }
 
-/// Whether the reader sees the figure that a target is about; and of a gain, that of the year before too.
-fn is_seen(db: &mut Db, run: Uuid, reader: &Reader, definition: &CompositeDefinition, about: About) -> Result<bool, Refusal> {
+/// A target as the reader sees it, if he sees the figure that it is about, and of a gain that of the year before too; of a rank those of
+/// everybody else in the node that are hidden for what they tell of people: they were counted. For all but the office its numbers are those
+/// of the published figures.
+fn told(
+    db: &mut Db,
+    run: Uuid,
+    reader: &Reader,
+    definition: &CompositeDefinition,
+    target: Box<RawValue>,
+) -> Result<Option<Box<RawValue>>, Refusal> {
+    let about: About = serde_json::from_str(target.get()).map_err(Refusal::internal)?;
+    let decimals = definition.publication().decimals();
     let root = definition.nodes().first().map_or("", |node| node.code());
     let node = about.node.unwrap_or_else(|| root.to_owned());
-    let rows = composites::query(db, run, &Filter { unit: about.unit, node: Some(node), ..Filter::default() }, i64::MAX)?;
-    let figures = rows.into_iter().map(figure).collect::<Result<Vec<_>, _>>()?;
-    let figures: Vec<(&str, bool)> = figures.iter().map(|figure| (figure.edition.as_str(), figure.is_seen_by(reader))).collect();
-    let gain = matches!(about.kind.as_deref(), Some("rank_gain" | "score_gain"));
-    Ok(target_is_seen(reader, &figures, about.edition.as_deref().unwrap_or(definition.edition()), gain))
+    let rows = composites::query(db, run, &Filter { node: Some(node), ..Filter::default() }, i64::MAX)?;
+    let all = rows.into_iter().map(|row| figure(row, decimals)).collect::<Result<Vec<_>, _>>()?;
+    let own: Vec<&CompositeFigure> = all.iter().filter(|figure| about.unit.as_ref().is_none_or(|unit| *unit == figure.unit)).collect();
+    let ranked = |edition: &str| !all.iter().any(|figure| figure.edition == edition && figure.leaves_a_gap());
+    let (gain, ranks) = (is_gain(about.kind.as_deref()), matches!(about.kind.as_deref(), Some("rank" | "rank_gain")));
+    let sees = |figure: &CompositeFigure| figure.is_seen_by(reader) && (!ranks || ranked(&figure.edition));
+    let figures: Vec<(&str, bool)> = own.iter().map(|figure| (figure.edition.as_str(), sees(figure))).collect();
+    let edition = about.edition.as_deref().unwrap_or(definition.edition());
+    if !target_is_seen(reader, &figures, edition, gain) {
+        return Ok(None);
+    }
+    if reader.is_office() {
+        return Ok(Some(target));
+    }
+    let place = own.iter().position(|figure| figure.edition == edition);
+    let score = |place: usize| Some(round(own.get(place)?.numbers.score?, decimals));
+    let mut value: Value = serde_json::from_str(target.get()).map_err(Refusal::internal)?;
+    if let Some(judgement) = value.get_mut("judgement").and_then(Value::as_object_mut) {
+        let now = place.and_then(score);
+        let found = match gain {
+            true => now.zip(place.and_then(|place| score(place.checked_sub(1)?))).map(|(now, before)| round(now - before, decimals)),
+            false => now,
+        };
+        if let Some(found) = found.filter(|_| !ranks) {
+            judgement.insert("found".to_owned(), found.into());
+        }
+        if let Some(chance) = judgement.get("chance").and_then(Value::as_f64) {
+            judgement.insert("chance".to_owned(), round(chance, CHANCE).into());
+        }
+    }
+    serde_json::value::to_raw_value(&value).map(Some).map_err(Refusal::internal)
+}
+
+/// Whether a target counts from the year before.
+fn is_gain(kind: Option<&str>) -> bool {
+    matches!(kind, Some("rank_gain" | "score_gain"))
 }
 
 /// How ranks depend on the choices that the run varied, as it is stored.

@@ -2,6 +2,7 @@
 
 use super::{Asked, Origin, Source};
 use crate::composite::geography::{Request, Series, rebuild};
+use crate::index::round;
 use crate::office::{Action, Code, Look, Refusal};
 use crate::publication::disclosure::{Reader, Release, series_hides};
 use crate::schema::composite::CompositeDefinition;
@@ -61,6 +62,11 @@ pub fn series(look: &mut Look<'_>, wish: &SeriesWish) -> Result<Shown, Refusal> 
     series.findings.retain(|finding| finding.pointer.strip_prefix("/editions/").is_none_or(wanted));
     if series.findings.iter().any(|finding| finding.code == "cannot-rebuild") {
         return Err(refused(series.findings));
+    }
+    if !reader.is_office() {
+        let decimals = definition.publication().decimals();
+        let scores = series.editions.iter_mut().flat_map(|edition| &mut edition.units).flat_map(|unit| &mut unit.scores);
+        scores.for_each(|score| *score = score.map(|score| round(score, decimals)));
     }
     Ok(Shown { origin: source.origin(), definition: definition.clone(), series })
 }

@@ -8,7 +8,7 @@ use crate::office::{Act, Code, Look, Refusal};
 use crate::publication::disclosure as disclosure_core;
 use crate::store::runs::Run;
 use crate::store::schemas::{self, IndexKind};
-use crate::store::{disclosure, waves};
+use crate::store::{composites, disclosure, waves};
 use crate::words::Finding;
 
 /// The mode of a wave whose respondents were drawn: it is published when it is over.
@@ -64,12 +64,16 @@ pub fn extent_of(outcome: &Outcome) -> Extent {
     Extent { figures: of.figures, hidden: by_rule.values().sum(), carried: of.carried, by_rule }
 }
 
-/// How much of the figures of a run of a survey's index would be published.
+/// How much of the figures of a run would be published.
 ///
 /// # Errors
 /// Those of the store.
 pub fn extent(look: &mut Look<'_>, run: &Run) -> Result<Extent, Refusal> {
-    let Some(settled) = disclosure::of_run(look.db, run.id)? else { return Ok(Extent::default()) };
+    let Some(settled) = disclosure::of_run(look.db, run.id)? else {
+        // A run of before there were such rules.
+        let (figures, hidden) = composites::count(look.db, run.id)?;
+        return Ok(Extent { figures, hidden, ..Extent::default() });
+    };
     let by_rule: BTreeMap<String, i64> = serde_json::from_str(&settled.hidden).unwrap_or_default();
     Ok(Extent { figures: settled.figures, hidden: by_rule.values().sum(), carried: settled.carried, by_rule })
 }

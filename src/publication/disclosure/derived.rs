@@ -131,6 +131,8 @@ impl<'p> Curtain<'p> {
     /// Takes the comparison with the best unit out of an explanation where its values may not stand beside the agency's own: before
     /// publication, and where any of them is hidden.
     pub fn cover(&self, subject: &Subject<'_>, found: &mut Explanation) {
+        // Its rank is the published one.
+        found.rank = self.release.place(0, subject.row);
         let best_is_hidden = || subject.best().is_some_and(|best| self.release.hides_in_row(best.row, |_| true));
         if !self.reader.is_office() && (self.reader.is_embargoed() || best_is_hidden()) {
             found.to_best = None;

@@ -13,6 +13,7 @@ mod derived;
 mod pattern;
 mod reader;
 mod release;
+mod row;
 mod rule;
 mod settle;
 mod survey;
@@ -85,7 +86,7 @@ mod tests {
     fn composite(hidden: Option<Hidden>) -> CompositeFigure {
         let numbers = CompositeNumbers { score: Some(70.0), rank: Some(3), ..CompositeNumbers::default() };
         let (edition, unit, node) = ("2025".to_owned(), "A".to_owned(), "ALL".to_owned());
-        CompositeFigure { ord: 0, edition, unit, unit_id: None, node, numbers, tier: Some(1), hidden }
+        CompositeFigure { ord: 0, edition, unit, unit_id: None, node, numbers, tier: Some(1), hidden, decimals: 2 }
     }
 
     #[test]

@@ -3,9 +3,11 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::row::Tree;
 use super::{Reader, Seen};
-use crate::composite::{Outcome, Table, tiers};
-use crate::schema::composite::{CompositeDefinition, CompositeNode};
+use crate::composite::{Outcome, Table, ranks, tiers};
+use crate::index::round;
+use crate::schema::composite::CompositeDefinition;
 use crate::words::Said;
 
 /// A figure on its way out: a node of the index for a unit in an edition.
@@ -27,12 +29,14 @@ pub struct CompositeFigure {
     pub tier: Option<i32>,
     /// Why the public does not see it.
     pub hidden: Option<Hidden>,
+    /// Decimals of what is published.
+    pub decimals: u8,
 }
 
 /// What was computed. All of it is absent of a figure that is hidden.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, ToSchema)]
 pub struct CompositeNumbers {
-    /// The score, unrounded.
+    /// The score; unrounded for the office.
     pub score: Option<f64>,
     /// Its standard error; null where nothing is known of errors, which is not to say that there are none.
     pub se: Option<f64>,
@@ -50,19 +54,37 @@ pub struct CompositeNumbers {
     pub rank_high: Option<i32>,
 }
 
+impl CompositeNumbers {
+    /// As they are published: with so many decimals. Ranks stay those of unrounded scores.
+    #[must_use]
+    pub fn published(self, decimals: u8) -> Self {
+        let to = |number: Option<f64>| number.map(|number| round(number, decimals));
+        Self { score: to(self.score), se: to(self.se), low: to(self.low), high: to(self.high), ..self }
+    }
+}
+
 impl CompositeFigure {
-    /// The figure as a reader sees it; none of one that the reader may not know of. A tier is told of units beyond the top too: it gives
+    /// The figure as a reader sees it, rounded for all but the office; none of one that the reader may not know of. A tier is told of units beyond the top too: it gives
     /// away neither score nor rank.
     #[must_use]
     pub fn seen_by(self, reader: &Reader) -> Option<Seen<Self>> {
         if !reader.knows(self.unit_id) {
             return None;
         }
-        if reader.sees(self.hidden, self.unit_id) {
+        if reader.is_office() {
             return Some(Seen(self));
+        }
+        if reader.sees(self.hidden, self.unit_id) {
+            return Some(Seen(Self { numbers: self.numbers.published(self.decimals), ..self }));
         }
         let tier = self.tier.filter(|_| self.hidden == Some(Hidden::BeyondTop));
         Some(Seen(Self { numbers: CompositeNumbers::default(), tier, ..self }))
+    }
+
+    /// Whether it is hidden for what it tells of people, so that whoever knows how many were ranked before it knows of it.
+    #[must_use]
+    pub fn leaves_a_gap(&self) -> bool {
+        !matches!(self.hidden, None | Some(Hidden::BeyondTop))
     }
 
     /// Whether a reader knows of the figure and sees its numbers.
@@ -130,50 +152,60 @@ impl Hidden {
     }
 }
 
-/// Which figures of an outcome are hidden, and the tier of each row. Ranks and tiers go by unrounded scores, of all units.
+/// Which figures of an outcome are hidden, the ranks and the tier of each row. Ranks and tiers go by unrounded scores. A figure that is hidden
+/// for what it tells of people has no rank in its node, and the others are ranked as if it were not there: a gap in their ranks would tell
+/// its place. Units beyond the top have theirs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Release<'o> {
     definition: &'o CompositeDefinition,
     outcome: &'o Outcome,
     /// By row, then by node.
     hidden: Vec<Vec<Option<Hidden>>>,
+    /// By node, then by row.
+    ranks: Vec<Vec<Option<u32>>>,
     tiers: Vec<Option<usize>>,
 }
 
 impl<'o> Release<'o> {
-    /// Applies the definition's rules. `table` knows the number of answers behind survey values.
+    /// Applies the definition's rules. `table` knows the number of answers behind survey values, and which of them the survey hides.
     ///
-    /// A leaf is hidden that rests on fewer answers than `min_n`; a node whose every child with a value is hidden; and, where
-    /// exactly one child is hidden, its sibling of least weight with all below it, so that none can be had by subtraction.
+    /// A leaf is hidden that rests on fewer answers than `min_n`, or that its survey hides; a node whose every child with a value is hidden;
+    /// and what has to be hidden beside these, so that none can be calculated.
     #[must_use]
     pub fn new(definition: &'o CompositeDefinition, outcome: &'o Outcome, table: &Table) -> Self {
         let rule = definition.publication();
-        let mut hidden = Vec::with_capacity(outcome.rows().len());
-        for (row, (edition, unit)) in outcome.rows().keys().enumerate() {
-            let few = |code: &str| {
-                let n = table.get(edition, unit, code).and_then(|observation| observation.n);
-                rule.min_n.zip(n).is_some_and(|(least, n)| n < least)
-            };
-            let mut own = suppressed(definition, outcome, row, &few);
-            if rule.top.zip(outcome.rank(0, row)).is_some_and(|(top, rank)| rank > top) {
-                for cell in &mut own {
-                    *cell = cell.or(Some(Hidden::BeyondTop));
-                }
-            }
-            hidden.push(own);
-        }
-        let scores = outcome.scores().column(0);
-        let of_edition = |span: &std::ops::Range<usize>| {
-            let values = scores.get(span.clone()).unwrap_or_default();
-            rule.tiers.as_ref().map_or_else(|| vec![None; values.len()], |rule| tiers(rule, values))
+        let tree = Tree::new(definition, outcome, rule.decimals(), rule.min_n());
+        let rows = outcome.rows();
+        let mut hidden: Vec<Vec<Option<Hidden>>> = (0..rows.len()).map(|row| tree.hidden(table, row)).collect();
+        let shown = |node: usize, span: &std::ops::Range<usize>| -> Vec<f64> {
+            let score = |row: usize| outcome.score(node, row).filter(|_| hidden[row][node].is_none()).unwrap_or(f64::NAN);
+            span.clone().map(score).collect()
         };
-        Self { definition, outcome, hidden, tiers: outcome.rows().spans().iter().flat_map(of_edition).collect() }
+        let of_node = |node: usize| rows.spans().iter().flat_map(|span| ranks(&shown(node, span), definition.rank().ties)).collect();
+        let ranks: Vec<Vec<Option<u32>>> = (0..definition.nodes().len()).map(of_node).collect();
+        let of_edition = |span: &std::ops::Range<usize>| {
+            rule.tiers.as_ref().map_or_else(|| vec![None; span.len()], |rule| tiers(rule, &shown(0, span)))
+        };
+        let tiers = rows.spans().iter().flat_map(of_edition).collect();
+        let root = ranks.first().map_or(&[][..], Vec::as_slice);
+        for (own, rank) in hidden.iter_mut().zip(root) {
+            if rule.top.zip(*rank).is_some_and(|(top, rank)| rank > top) {
+                own.iter_mut().for_each(|cell| *cell = cell.or(Some(Hidden::BeyondTop)));
+            }
+        }
+        Self { definition, outcome, hidden, ranks, tiers }
     }
 
     /// Why a node of a row is hidden from the public, if it is.
     #[must_use]
     pub fn hidden(&self, node: usize, row: usize) -> Option<Hidden> {
         self.hidden.get(row)?.get(node).copied().flatten()
+    }
+
+    /// Whether a row is ranked by a node, if it has a score: not where that is hidden for what it tells of people.
+    #[must_use]
+    pub fn is_ranked(&self, node: usize, row: usize) -> bool {
+        matches!(self.hidden(node, row), None | Some(Hidden::BeyondTop))
     }
 
     /// Whether a figure is hidden; one that is not known at all is.
@@ -189,16 +221,23 @@ impl<'o> Release<'o> {
         self.hidden.get(row).is_some_and(|cells| cells.iter().flatten().any(|hidden| reason(*hidden)))
     }
 
-    /// The score of a node in a row. Whoever reads here stands at the office or is everybody: rows have no registry numbers yet.
+    /// The score of a node in a row, rounded for all but the office. Whoever reads here stands at the office or is everybody: rows have no
+    /// registry numbers yet.
     #[must_use]
     pub fn score(&self, reader: &Reader, node: usize, row: usize) -> Option<f64> {
-        self.outcome.score(node, row).filter(|_| reader.sees(self.hidden(node, row), None))
+        let score = self.outcome.score(node, row).filter(|_| reader.sees(self.hidden(node, row), None))?;
+        Some(if reader.is_office() { score } else { round(score, self.definition.publication().decimals()) })
     }
 
-    /// The rank of a row by a node.
+    /// The rank of a row by a node, among those whose figure is not hidden for what it tells of people, for whoever may know it.
+    pub(super) fn place(&self, node: usize, row: usize) -> Option<u32> {
+        self.ranks.get(node)?.get(row).copied().flatten()
+    }
+
+    /// The same, as far as the reader sees it.
     #[must_use]
     pub fn rank(&self, reader: &Reader, node: usize, row: usize) -> Option<u32> {
-        self.outcome.rank(node, row).filter(|_| reader.sees(self.hidden(node, row), None))
+        self.place(node, row).filter(|_| reader.sees(self.hidden(node, row), None))
     }
 
     /// The tier of a row, 0 the best. A tier is told of units beyond the top too: it gives away neither score nor rank.
@@ -206,42 +245,6 @@ impl<'o> Release<'o> {
     pub fn tier(&self, reader: &Reader, row: usize) -> Option<usize> {
         let told = reader.is_office() || matches!(self.hidden(0, row), None | Some(Hidden::BeyondTop));
         self.tiers.get(row).copied().flatten().filter(|_| told)
-    }
-}
-
-/// What few answers hide in a row, node by node.
-fn suppressed(definition: &CompositeDefinition, outcome: &Outcome, row: usize, few: &dyn Fn(&str) -> bool) -> Vec<Option<Hidden>> {
-    let nodes = definition.nodes();
-    let mut hidden: Vec<Option<Hidden>> =
-        nodes.iter().map(|node| (node.indicator().is_some() && few(node.code())).then_some(Hidden::FewAnswers)).collect();
-    // Children stand behind their parents: the way back meets them first.
-    for (place, node) in nodes.iter().enumerate().rev().filter(|(_, node)| node.indicator().is_none()) {
-        let taken = |place: &usize| nodes.get(*place).is_some_and(CompositeNode::scored) && outcome.score(*place, row).is_some();
-        let children: Vec<usize> = node.children().iter().copied().filter(taken).collect();
-        let is_hidden = |child: &usize| hidden.get(*child).is_some_and(Option::is_some);
-        let count = children.iter().filter(|child| is_hidden(child)).count();
-        if count > 0 && count == children.len() {
-            if let Some(cell) = hidden.get_mut(place) {
-                *cell = Some(Hidden::FewAnswers);
-            }
-        } else if count == 1 {
-            let weight = |place: &usize| outcome.weights().get(*place).copied().unwrap_or(0.0);
-            let sibling = children.iter().filter(|child| !is_hidden(child)).min_by(|a, b| weight(a).total_cmp(&weight(b))).copied();
-            if let Some(sibling) = sibling {
-                protect(definition, sibling, &mut hidden);
-            }
-        }
-    }
-    hidden
-}
-
-/// Hides a node and all below it.
-fn protect(definition: &CompositeDefinition, place: usize, hidden: &mut [Option<Hidden>]) {
-    if let Some(cell) = hidden.get_mut(place) {
-        *cell = cell.or(Some(Hidden::ProtectsSibling));
-    }
-    for child in definition.nodes().get(place).map(CompositeNode::children).unwrap_or_default() {
-        protect(definition, *child, hidden);
     }
 }
 
@@ -285,7 +288,8 @@ mod tests {
             assert_eq!(hidden(1), [None, None, Some(Hidden::FewAnswers), Some(Hidden::ProtectsSibling), None, None]);
             assert_eq!(hidden(2), [None; 6], "no survey value");
             assert_eq!((release.score(&Reader::office(), 2, 1), release.score(&Reader::public(), 2, 1)), (Some(49.0), None));
-            assert_eq!((release.rank(&Reader::office(), 2, 1), release.rank(&Reader::public(), 2, 1)), (Some(2), None));
+            assert_eq!((release.rank(&Reader::office(), 2, 1), release.rank(&Reader::public(), 2, 1)), (None, None), "nor a rank");
+            assert_eq!([0, 2].map(|row| release.rank(&Reader::public(), 2, row)), [Some(1), Some(2)], "no gap tells where it would stand");
         });
     }
 

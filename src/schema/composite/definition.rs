@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::stage::{Aggregator, Normaliser, Stage};
+use crate::schema::index_file::USUAL_PEOPLE;
 use crate::schema::text::Text;
 
 /// A checked definition of a composite index: one edition, or several that share it.
@@ -353,14 +354,28 @@ pub enum Ties {
 /// What may be published.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Publication {
-    /// Fewest answers behind a survey value.
+    /// Fewest answers behind a survey value; none: as many as an index of a survey asks for that says nothing.
     pub min_n: Option<u32>,
     /// Only the best so many are published with score and rank.
     pub top: Option<u32>,
-    /// Decimals that are shown; ranks do not depend on it.
+    /// Decimals that are published, 2 if nothing is said; ranks do not depend on it.
     pub decimals: Option<u32>,
     /// Groups of units by score.
     pub tiers: Option<Tiers>,
+}
+
+impl Publication {
+    /// Fewest answers behind a survey value.
+    #[must_use]
+    pub fn min_n(&self) -> u32 {
+        self.min_n.unwrap_or(USUAL_PEOPLE)
+    }
+
+    /// Decimals of published figures.
+    #[must_use]
+    pub fn decimals(&self) -> u8 {
+        self.decimals.and_then(|decimals| u8::try_from(decimals).ok()).unwrap_or(2)
+    }
 }
 
 /// Groups of units by score, from the best down.

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::definition::{Publication, RankRule, Target, TargetKind, Tiers, Ties};
 use super::stage_file::share;
 use crate::schema::decode::{At, Object, list, real, string, whole};
+use crate::schema::index_file::LEAST_PEOPLE;
 use crate::schema::rules::item_code;
 use crate::schema::text::Text;
 
@@ -17,7 +18,7 @@ pub(super) fn rank(value: &Value, at: &mut At<'_>) -> Option<RankRule> {
 
 pub(super) fn publication(value: &Value, at: &mut At<'_>) -> Option<Publication> {
     let mut object = Object::open(value, at)?;
-    let min_n = object.read("min_n", at, |value, at| whole(value, 1..=1_000_000, at));
+    let min_n = object.read("min_n", at, |value, at| whole(value, LEAST_PEOPLE..=1_000_000, at));
     let top = object.read("top", at, |value, at| whole(value, 1..=1_000_000, at));
     let decimals = object.read("decimals", at, |value, at| whole(value, 0..=10, at));
     let tiers = object.read("tiers", at, tiers);

@@ -134,7 +134,7 @@ fn a_run_of_a_composite_index_is_published_after_the_runs_that_it_takes_leaves_f
             ["01", "02"].into_iter().zip(0..).flat_map(|(unit, n)| [score(2 * n, unit, "ALL"), score(2 * n + 1, unit, "LEAF")]).collect();
         let reports = [(ReportKind::Weights, "{\"ALL\":1.0}".to_owned())];
         runs::start(&mut db, run.id, 20).unwrap();
-        let figures = Figures::Composite { scores: &all, reports: &reports };
+        let figures = Figures::Composite { scores: &all, reports: &reports, disclosure: &crate::store::disclosure::NOTHING };
         runs::finish(&mut db, run.id, &Results { digest: &[6; 32], manifest: "{}", figures }, 40).unwrap();
         assert_eq!(composites::query(&mut db, run.id, &Filter::default(), 99).unwrap(), all);
         let filter = Filter { unit: Some("02".into()), node: Some("LEAF".into()), edition: Some("2024".into()), after_ord: Some(1) };
