@@ -181,7 +181,8 @@ fn told(shown: &Shown<'_>, report: &TargetReport) -> bool {
     let node = target.node.as_ref().and_then(|code| definition.position(code)).unwrap_or(0);
     let figure = |(place, edition)| {
         let row = rows.find(place, &target.unit)?;
-        Some((edition, shown.release.hidden(node, row).is_none()))
+        let ranked = !target.kind.is_rank() || !shown.release.has_gap(place, node);
+        Some((edition, shown.release.hidden(node, row).is_none() && ranked))
     };
     let figures: Vec<(&str, bool)> = rows.editions().iter().map(String::as_str).enumerate().filter_map(figure).collect();
     let edition = target.edition.as_deref().unwrap_or(definition.edition());

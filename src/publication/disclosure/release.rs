@@ -208,6 +208,13 @@ impl<'o> Release<'o> {
         matches!(self.hidden(node, row), None | Some(Hidden::BeyondTop))
     }
 
+    /// Whether a node of an edition has a figure that is not ranked, so that ranks among all would tell of it.
+    #[must_use]
+    pub fn has_gap(&self, edition: usize, node: usize) -> bool {
+        let mut rows = self.outcome.rows().spans().get(edition).cloned().unwrap_or_default();
+        rows.any(|row| !self.is_ranked(node, row))
+    }
+
     /// Whether a figure is hidden; one that is not known at all is.
     #[must_use]
     pub fn hides(&self, edition: usize, unit: &str, node: &str) -> bool {

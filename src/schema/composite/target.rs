@@ -23,6 +23,12 @@ impl TargetKind {
     pub fn is_gain(self) -> bool {
         matches!(self, Self::RankGain { .. } | Self::ScoreGain { .. })
     }
+
+    /// Whether it asks for a rank, or for better ranks.
+    #[must_use]
+    pub fn is_rank(self) -> bool {
+        matches!(self, Self::Rank { .. } | Self::RankGain { .. })
+    }
 }
 
 impl FromStr for TargetKind {
