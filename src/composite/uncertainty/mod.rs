@@ -339,7 +339,8 @@ impl Run<'_> {
         if units.len() > MOST_RANKED && node.place != 0 {
             return Ok((NodeUncertainty { node: code, units }, None));
         }
-        let scored: Vec<usize> = (0..units.len()).filter(|unit| units[*unit].is_some() && ranked(node.place, self.span().start + unit)).collect();
+        let scored: Vec<usize> =
+            (0..units.len()).filter(|unit| units[*unit].is_some() && ranked(node.place, self.span().start + unit)).collect();
         let joint = joint(node, &scored, replicates)?;
         for (unit, rank) in scored.iter().zip(pairwise(&joint, RankMethod::PairwiseMarginal, self.options.level)) {
             if let Some(score) = &mut units[*unit] {

@@ -183,9 +183,8 @@ impl<'o> Release<'o> {
         };
         let of_node = |node: usize| rows.spans().iter().flat_map(|span| ranks(&shown(node, span), definition.rank().ties)).collect();
         let ranks: Vec<Vec<Option<u32>>> = (0..definition.nodes().len()).map(of_node).collect();
-        let of_edition = |span: &std::ops::Range<usize>| {
-            rule.tiers.as_ref().map_or_else(|| vec![None; span.len()], |rule| tiers(rule, &shown(0, span)))
-        };
+        let of_edition =
+            |span: &std::ops::Range<usize>| rule.tiers.as_ref().map_or_else(|| vec![None; span.len()], |rule| tiers(rule, &shown(0, span)));
         let tiers = rows.spans().iter().flat_map(of_edition).collect();
         let root = ranks.first().map_or(&[][..], Vec::as_slice);
         for (own, rank) in hidden.iter_mut().zip(root) {

@@ -66,9 +66,8 @@ impl<'o> Tree<'o> {
         let edition = rows.editions().get(rows.edition_of(row)).map_or("", String::as_str);
         let unit = rows.units().get(row).map_or("", String::as_str);
         let observed = |node: &CompositeNode| node.indicator().and_then(|_| table.get(edition, unit, node.code()));
-        let few = |node: &CompositeNode| {
-            observed(node).is_some_and(|seen| seen.public == Some(false) || seen.n.is_some_and(|n| n < self.least))
-        };
+        let few =
+            |node: &CompositeNode| observed(node).is_some_and(|seen| seen.public == Some(false) || seen.n.is_some_and(|n| n < self.least));
         let hidden: Vec<Option<Hidden>> = nodes.iter().map(|node| few(node).then_some(Hidden::FewAnswers)).collect();
         if hidden.iter().all(Option::is_none) {
             return hidden;
@@ -364,7 +363,11 @@ mod tests {
         let outcome = compute(&definition, &table).unwrap();
         let hidden = pattern(&definition, &outcome, &table);
         let protects = Some(Hidden::ProtectsSibling);
-        assert_eq!(hidden, [None, protects, Some(Hidden::FewAnswers), None, protects, protects], "its parent goes, and the pillar beside it");
+        assert_eq!(
+            hidden,
+            [None, protects, Some(Hidden::FewAnswers), None, protects, protects],
+            "its parent goes, and the pillar beside it"
+        );
         // Nothing beside it that is not told: all above is hidden.
         let (definition, table) = index(&[(1.0, vec![leaf(4, false), leaf(400, true)])]);
         let outcome = compute(&definition, &table).unwrap();

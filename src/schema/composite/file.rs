@@ -91,6 +91,21 @@ mod tests {
     }
 
     #[test]
+    fn fewer_than_five_answers_are_never_enough_and_ten_are_asked_for_if_nothing_is_said() {
+        let mut value = composite();
+        value.as_object_mut().unwrap().remove("publication");
+        let read = definition(&value);
+        assert_eq!((read.publication().min_n(), read.publication().decimals()), (10, 2));
+        for (min_n, right) in [(4, false), (5, true)] {
+            value["publication"] = json!({ "min_n": min_n });
+            let found = parse_composite(&value.to_string()).map(|checked| checked.definition.publication().min_n());
+            let told = found.map_err(|findings| findings.into_iter().map(|f| (f.pointer, f.code.into_owned())).collect::<Vec<_>>());
+            let refused = Err(vec![("/publication/min_n".to_owned(), "out-of-range".to_owned())]);
+            assert_eq!(told, if right { Ok(min_n) } else { refused });
+        }
+    }
+
+    #[test]
     fn rare_members_are_read_too() {
         let mut value = composite();
         value["rank"] = json!({"ties": "dense"});
