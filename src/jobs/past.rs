@@ -164,7 +164,9 @@ fn changes(
         for (of, total) in [(alone, &mut changes.certain), (anybody, &mut changes.unvouched)] {
             if !of.is_empty() {
                 let found = people(db, run, loaded, wave, report, &|seq| of.contains(&seq))?;
-                found.into_iter().for_each(|(key, people)| *total.entry(key).or_default() += people);
+                for (key, people) in found {
+                    *total.entry(key).or_default() += people;
+                }
             }
         }
     }

@@ -96,12 +96,11 @@ impl<S: Sum> LeafSums<S> {
     /// (the equality case of the inequality of Cauchy and Schwarz).
     fn base(&self, psus: u32) -> LeafBase {
         let (w, wy, wyy) = (self.w.wide(), self.wy.wide(), self.wyy.wide());
-        let unanimous = match (w.checked_mul(wyy), wy.checked_mul(wy)) {
-            (Some(left), Some(right)) => left == right,
-            _ => {
-                let (mean, square) = (self.wy.to_f64() / self.w.to_f64(), self.wyy.to_f64() / self.w.to_f64());
-                square - mean * mean <= 1e-12 * square
-            }
+        let unanimous = if let (Some(left), Some(right)) = (w.checked_mul(wyy), wy.checked_mul(wy)) {
+            left == right
+        } else {
+            let (mean, square) = (self.wy.to_f64() / self.w.to_f64(), self.wyy.to_f64() / self.w.to_f64());
+            square - mean * mean <= 1e-12 * square
         };
         LeafBase { people: self.people, psus, weight: self.w.to_f64(), unanimous: self.n > 0 && unanimous }
     }

@@ -111,13 +111,14 @@ pub(super) fn keep_private(url: &str) {
     let Ok(Address::Sqlite(path)) = address(url) else { return };
     for file in ["", "-wal", "-shm", "-journal"].map(|end| format!("{path}{end}")) {
         let Ok(found) = std::fs::metadata(&file) else { continue };
-        if !found.is_file() || found.mode() & 0o077 == 0 {
+        if !found.is_file() || found.mode().trailing_zeros() >= 6 {
             continue;
         }
         let own = found.uid() == rustix::process::geteuid().as_raw();
-        match own.then(|| std::fs::set_permissions(&file, Permissions::from_mode(OWNER))) {
-            Some(Ok(())) => tracing::warn!(file, "others could read or write the database; now its owner alone can"),
-            _ => tracing::warn!(file, "others can read or write the database: take that from them (chmod 600)"),
+        if let Some(Ok(())) = own.then(|| std::fs::set_permissions(&file, Permissions::from_mode(OWNER))) {
+            tracing::warn!(file, "others could read or write the database; now its owner alone can");
+        } else {
+            tracing::warn!(file, "others can read or write the database: take that from them (chmod 600)");
         }
     }
 }

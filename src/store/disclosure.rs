@@ -6,7 +6,33 @@ use uuid::Uuid;
 use super::columns::Bytes32;
 use super::db::{Db, ROWS_PER_INSERT, each_backend};
 use super::error::Result;
-use super::tables::{run_disclosure, score_standing, wave_salt};
+
+diesel::table! {
+    score_standing (run_id, ord) {
+        run_id -> Binary,
+        ord -> Integer,
+        edition -> Text,
+        numbers -> Text,
+    }
+}
+
+diesel::table! {
+    run_disclosure (run_id) {
+        run_id -> Binary,
+        editions -> Text,
+        figures -> BigInt,
+        carried -> BigInt,
+        hidden -> Text,
+        digest -> Binary,
+    }
+}
+
+diesel::table! {
+    wave_salt (wave_id) {
+        wave_id -> Integer,
+        salt -> Binary,
+    }
+}
 
 /// A figure of an earlier edition that stands.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -76,7 +102,7 @@ pub fn salt(db: &mut Db, wave: i32) -> Result<Option<Vec<u8>>> {
 /// Gives a wave its salt, if it has none. Part of [`runs::create`](super::runs::create).
 pub(super) fn give_salt(db: &mut Db, wave: i32) -> Result<()> {
     if salt(db, wave)?.is_none() {
-        let random = [Uuid::new_v4(), Uuid::new_v4()].map(|id| id.into_bytes()).concat();
+        let random = [Uuid::new_v4(), Uuid::new_v4()].map(Uuid::into_bytes).concat();
         diesel::insert_into(wave_salt::table).values((wave_salt::wave_id.eq(wave), wave_salt::salt.eq(random))).execute(db)?;
     }
     Ok(())

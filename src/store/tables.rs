@@ -218,33 +218,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    score_standing (run_id, ord) {
-        run_id -> Binary,
-        ord -> Integer,
-        edition -> Text,
-        numbers -> Text,
-    }
-}
-
-diesel::table! {
-    run_disclosure (run_id) {
-        run_id -> Binary,
-        editions -> Text,
-        figures -> BigInt,
-        carried -> BigInt,
-        hidden -> Text,
-        digest -> Binary,
-    }
-}
-
-diesel::table! {
-    wave_salt (wave_id) {
-        wave_id -> Integer,
-        salt -> Binary,
-    }
-}
-
-diesel::table! {
     change (run_id, ord) {
         run_id -> Binary,
         ord -> Integer,

@@ -50,7 +50,7 @@ fn is_told(before: &Seen, after: &Seen, person: &Person, by: f64) -> bool {
                 let (v1, n1, v2, n2) = (old.value?, old.n?, new.value?, new.n?);
                 let moved = (v1 - v2).abs() > 1e-9 || (n1 - n2).abs() > 1e-9;
                 // Whether or not the number of people is told anew, he knows by how many it changed.
-                moved.then(|| by * (v2 * (n1 + by) - v1 * n1)).map(|guess| (guess.clamp(0.0, 100.0) / 25.0).round() * 25.0)
+                moved.then_some(by * (v2 * (n1 + by) - v1 * n1)).map(|guess| (guess.clamp(0.0, 100.0) / 25.0).round() * 25.0)
             })
             .collect();
         !guesses.is_empty() && guesses.iter().all(|guess| (guess - score).abs() < 1e-9)

@@ -2,9 +2,9 @@
 //! running server, and what it claims is held against the answers that were sent.
 
 mod attacker;
+mod composite;
 mod editions;
 mod field;
 mod padding;
 mod share;
 mod subtraction;
-mod composite;

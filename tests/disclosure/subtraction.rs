@@ -126,7 +126,7 @@ fn a_node_rests_on_those_who_answered_its_leaves_and_not_on_whoever_came() {
                 // One answered the questions, the others came and left.
                 0..3 if number > 0 => person.answers.clear(),
                 // Twenty people, and four of them behind each leaf.
-                3..5 => person.answers = person.answers.into_iter().filter(|(leaf, _)| *leaf == LEAVES[number % 5]).collect(),
+                3..5 => person.answers.retain(|leaf, _| *leaf == LEAVES[number % 5]),
                 _ => {}
             }
             people.push(person);

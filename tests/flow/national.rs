@@ -66,12 +66,7 @@ fn prepare(statistician: &Client, people: &[BTreeMap<String, String>], provinces
         writeln!(units, "open-agencies,{agency},agency,Cơ quan {agency},Agency {agency},,,2020-01-01,").unwrap();
     }
     statistician.send("POST", "/v1/units", &[("Content-Type", "text/csv")], Some(units.as_bytes())).expect(200);
-    let wave = json!({
-        "survey": "sipas-open", "title": { "vi": "Khảo sát thử", "en": "Trial survey" }, "mode": "probability_sample",
-        "frame": { "vi": "Người dân, dữ liệu giả lập", "en": "Residents, synthetic" }, "unit_list": "open-agencies",
-        "design": "cluster", "fpc": true, "opens_at": "2020-01-01T00:00:00+07:00", "synthetic": true,
-    });
-    let opened = statistician.put("/v1/waves/open-2024", &wave);
+    let opened = statistician.put("/v1/waves/open-2024", &wave());
     assert_eq!(opened.status, 201, "{}", opened.text());
     let mut psus = BTreeMap::new();
     let mut list = String::from("respondent,psu,weight\n");
@@ -140,6 +135,15 @@ fn step(client: &Client, run: &str, verb: &str) -> Value {
     client.step(&format!("{run}:{verb}"), &tag, None).expect(200)
 }
 
+/// A sample that is still open.
+fn wave() -> Value {
+    json!({
+        "survey": "sipas-open", "title": { "vi": "Khảo sát thử", "en": "Trial survey" }, "mode": "probability_sample",
+        "frame": { "vi": "Người dân, dữ liệu giả lập", "en": "Residents, synthetic" }, "unit_list": "open-agencies",
+        "design": "cluster", "fpc": true, "opens_at": "2020-01-01T00:00:00+07:00", "synthetic": true,
+    })
+}
+
 #[test]
 fn a_national_survey_over_http_equals_r_survey_in_every_figure() {
     let folder = tempfile::tempdir().unwrap();
@@ -164,6 +168,11 @@ fn a_national_survey_over_http_equals_r_survey_in_every_figure() {
     agency.get(&of_run).problem(403, "forbidden");
     step(&statistician, &run, "submit");
     step(&publisher, &run, "approve");
+    // A survey is published once it is over.
+    let at = statistician.get("/v1/waves/open-2024");
+    let mut over = wave();
+    over["closes_at"] = "2024-12-31T00:00:00+07:00".into();
+    assert_eq!(statistician.put_if("/v1/waves/open-2024", &at.etag(), &over).status, 200);
     step(&publisher, &run, "publish");
     let edition = agency.get("/v1/editions").expect(200)["items"][0]["code"].as_str().unwrap().to_owned();
     let own = scores(&agency, &format!("/v1/scores?edition={edition}&unit=open-agencies:7&domain=unit&limit=1000"));

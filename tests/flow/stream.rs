@@ -116,7 +116,7 @@ fn prepare(statistician: &Client) {
     let leaf = |n| json!({ "code": format!("q{n}"), "label": words("mục"), "measure": { "kind": "mean", "item": format!("q{n}") } });
     let index = json!({
         "kind": "index", "code": "counter", "version": "1", "title": words("Chỉ số"), "survey": "counter", "survey_versions": ["1"],
-        "level": 0.95, "min_n": 1, "lonely_psu": "fail", "missing": { "leaf": "available", "node": "renormalise" },
+        "level": 0.95, "min_n": 5, "lonely_psu": "fail", "missing": { "leaf": "available", "node": "renormalise" },
         "domains": [{ "kind": "nation" }, { "kind": "unit" }],
         "tree": [{ "code": "INDEX", "label": words("chung"), "children": (1..=8).map(leaf).collect::<Vec<_>>() }]
     });

@@ -41,7 +41,7 @@ fn index() -> IndexDefinition {
     let leaf = |item: &str| json!({ "code": item, "label": words("mục"), "measure": { "kind": "mean", "item": item } });
     let text = json!({
         "kind": "index", "code": "optin", "version": "1", "title": words("Chỉ số"), "survey": "optin", "survey_versions": ["1"],
-        "level": 0.95, "min_n": 1, "lonely_psu": "fail", "missing": { "leaf": "available", "node": "renormalise" },
+        "level": 0.95, "min_n": 5, "lonely_psu": "fail", "missing": { "leaf": "available", "node": "renormalise" },
         "domains": [{ "kind": "nation" }, { "kind": "unit" }],
         "tree": [{ "code": "INDEX", "label": words("chung"), "children": ITEMS.map(leaf) }]
     });

@@ -101,9 +101,10 @@ fn told(
     let mut value: Value = serde_json::from_str(target.get()).map_err(Refusal::internal)?;
     if let Some(judgement) = value.get_mut("judgement").and_then(Value::as_object_mut) {
         let now = place.and_then(score);
-        let found = match gain {
-            true => now.zip(place.and_then(|place| score(place.checked_sub(1)?))).map(|(now, before)| round(now - before, decimals)),
-            false => now,
+        let found = if gain {
+            now.zip(place.and_then(|place| score(place.checked_sub(1)?))).map(|(now, before)| round(now - before, decimals))
+        } else {
+            now
         };
         if let Some(found) = found.filter(|_| !ranks) {
             judgement.insert("found".to_owned(), found.into());

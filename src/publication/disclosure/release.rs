@@ -189,7 +189,9 @@ impl<'o> Release<'o> {
         let root = ranks.first().map_or(&[][..], Vec::as_slice);
         for (own, rank) in hidden.iter_mut().zip(root) {
             if rule.top.zip(*rank).is_some_and(|(top, rank)| rank > top) {
-                own.iter_mut().for_each(|cell| *cell = cell.or(Some(Hidden::BeyondTop)));
+                for cell in own.iter_mut() {
+                    *cell = cell.or(Some(Hidden::BeyondTop));
+                }
             }
         }
         Self { definition, outcome, hidden, ranks, tiers }

@@ -112,7 +112,9 @@ impl<'o> Tree<'o> {
         let sum: f64 = terms.iter().filter_map(|(child, by)| Some(by * self.outcome.score(*child, row)?)).sum();
         // Gaps stretch a sum, or count as 0 in a mean.
         let stretch = if sum == 0.0 { 1.0 } else { (value - offset) / sum };
-        terms.iter_mut().for_each(|(_, by)| *by *= stretch);
+        for (_, by) in &mut terms {
+            *by *= stretch;
+        }
         terms.retain(|(_, by)| *by != 0.0 && by.is_finite());
         Some(Equation { offset, terms })
     }
@@ -337,7 +339,12 @@ mod tests {
             own: hidden[place].filter(|reason| node.indicator().is_some() && *reason == Hidden::FewAnswers),
             ..Cell::default()
         };
-        let system = System { shapes: &shapes, cells: nodes.iter().enumerate().map(cell).rev().collect(), groups: Vec::new() };
+        let system = System {
+            shapes: &shapes,
+            cells: nodes.iter().enumerate().map(cell).rev().collect(),
+            groups: Vec::new(),
+            partitions: Vec::new(),
+        };
         let unknown = |(place, node): (usize, &CompositeNode)| hidden[place].filter(|_| seen(node).public != Some(true));
         let attack = Attack::new(&system, &nodes.iter().enumerate().map(unknown).rev().collect::<Vec<_>>(), 0.005);
         let few: Vec<usize> = (0..system.cells.len()).filter(|place| system.cells[*place].own.is_some()).collect();

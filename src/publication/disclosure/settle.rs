@@ -59,7 +59,7 @@ pub enum Settled {
     /// It is hidden, and why.
     Hidden(Hidden),
     /// Too few answers changed: the figure of an earlier edition stands.
-    Carried(Standing),
+    Carried(Box<Standing>),
 }
 
 impl Settled {
@@ -100,7 +100,7 @@ pub fn settle(shapes: &[NodeShape], scores: &[Score], units: &Registry, rule: Ru
     let settled = |(place, score): (usize, &Score)| match hidden[place] {
         Some(reason) => Settled::Hidden(reason),
         None if kept[place] => match past.standing.get(&(score.domain.clone(), score.node.clone())) {
-            Some(standing) => Settled::Carried(standing.clone()),
+            Some(standing) => Settled::Carried(Box::new(standing.clone())),
             None if score.value.is_none() => Settled::Published,
             None => Settled::Hidden(Hidden::ProtectsSibling),
         },
@@ -178,7 +178,9 @@ fn stands(system: &System<'_>, numbers: &[i64], silent: &[bool], mut kept: Vec<b
         if more.is_empty() {
             return kept;
         }
-        more.into_iter().for_each(|domain| kept[domain] = true);
+        for domain in more {
+            kept[domain] = true;
+        }
     }
 }
 

@@ -37,9 +37,12 @@ impl Arrivals {
     }
 }
 
-/// Answers to compare: of one questionnaire version and unit, by what they say.
+/// Answers of one unit, by what they say.
+type Said = HashMap<Vec<u8>, Vec<Arrival>>;
+
+/// Answers to compare: of one questionnaire version and unit.
 #[derive(Debug, Default)]
-pub(super) struct Alike(BTreeMap<usize, BTreeMap<i32, HashMap<Vec<u8>, Vec<Arrival>>>>);
+pub(super) struct Alike(BTreeMap<usize, BTreeMap<i32, Said>>);
 
 impl Alike {
     pub(super) fn push(&mut self, (form, unit): (usize, i32), says: Vec<u8>, at: i64, seq: i64) {
