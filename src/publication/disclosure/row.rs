@@ -216,7 +216,12 @@ impl Pattern<'_, '_> {
     fn is_wide(&self, place: usize, (low, high): (f64, f64)) -> bool {
         let (least, most) = self.scale[place];
         let range = most - least;
-        high - low >= range * WIDTH.max(STEP / f64::from(self.people[place].max(1))) - 1e-9 * range.abs().max(1.0)
+        let step = (STEP / f64::from(self.people[place].max(1))).min(0.5);
+        // The true value and the next one above or below it are both possible.
+        let truth = self.tree.outcome.score(place, self.row).unwrap_or(low);
+        let room = (high - truth).max(truth - low);
+        let slack = 1e-9 * range.abs().max(1.0);
+        high - low >= range * WIDTH.max(step) - slack && room >= range * step - slack
     }
 
     /// Between which values every node can be told to lie.

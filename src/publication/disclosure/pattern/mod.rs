@@ -64,12 +64,20 @@ pub fn complete(system: &System<'_>, protection: Protection) -> Vec<Option<Hidde
         if exposed.is_empty() {
             break;
         }
-        let exposed_in_all = exposed.len();
-        for place in exposed {
-            match round {
-                0..GENTLE if exposed_in_all <= MANY => pattern.cover(place),
-                _ => pattern.clear(place),
+        let before = pattern.count();
+        if round < GENTLE && exposed.len() <= MANY {
+            exposed.iter().for_each(|place| pattern.cover(*place));
+        } else {
+            let mut domains: Vec<usize> = exposed.iter().map(|place| place / system.shapes.len().max(1)).collect();
+            domains.dedup();
+            domains.iter().for_each(|domain| pattern.clear(*domain));
+            if pattern.count() == before {
+                // Nothing is left to hide beside them but the totals.
+                domains.iter().for_each(|domain| pattern.clear_wholes(*domain));
             }
+        }
+        if pattern.count() == before {
+            break;
         }
         pattern.close();
     }
@@ -321,9 +329,8 @@ impl Pattern<'_> {
 
     /// Hides everything of the domain of an exposed figure, or, where that is done, everything of the cheapest of its neighbours in each group:
     /// in whole domains nothing but their totals holds a figure.
-    fn clear(&mut self, place: usize) {
+    fn clear(&mut self, domain: usize) {
         let nodes = self.system.shapes.len();
-        let (domain, node) = (place / nodes, place % nodes);
         let mut cleared = Vec::new();
         if self.is_open(domain) {
             cleared.push(domain);
@@ -331,13 +338,22 @@ impl Pattern<'_> {
         // Groups come by size.
         for group in self.member[domain].iter().map(|group| self.groups[*group]) {
             let neighbours = group.parts.iter().copied().filter(|other| *other != domain && self.is_open(*other));
-            if let Some(at) = self.cheapest(neighbours.map(|other| other * nodes + node)) {
+            if let Some(at) = self.cheapest(neighbours.map(|other| other * nodes)) {
                 cleared.push(at / nodes);
                 break;
             }
         }
         for domain in cleared {
             (0..nodes).for_each(|node| self.hide(domain * nodes + node));
+        }
+    }
+
+    /// Hides everything of the domains that a domain is part of.
+    fn clear_wholes(&mut self, domain: usize) {
+        let nodes = self.system.shapes.len();
+        for group in self.member[domain].clone() {
+            let whole = self.groups[group].whole;
+            (0..nodes).for_each(|node| self.hide(whole * nodes + node));
         }
     }
 
