@@ -66,7 +66,7 @@ fn householders_of_a_real_survey_come_out_as_r_survey_has_them() {
     let again: Value = serde_json::from_str(&run(folder.path(), &[&compute[..], &["--json"]].concat())).unwrap();
     assert_eq!(printed["digest"], again["digest"]);
 
-    // The same householders in another order, in a database of their own, come to the same digest.
+    // The same householders in another order, in a database of their own, come to the same figures. Digests are salted there and here.
     let other = tempfile::tempdir().unwrap();
     let text = read(HOUSING);
     let mut lines: Vec<&str> = text.lines().collect();
@@ -75,7 +75,8 @@ fn householders_of_a_real_survey_come_out_as_r_survey_has_them() {
     std::fs::write(&reversed, lines.join("\n")).unwrap();
     import(other.path(), &reversed);
     let turned: Value = serde_json::from_str(&run(other.path(), &[&compute[..], &["--json"]].concat())).unwrap();
-    assert_eq!(printed["digest"], turned["digest"]);
+    assert_eq!(printed["scores"], turned["scores"]);
+    assert_ne!(printed["digest"], turned["digest"]);
     let table = run(folder.path(), &compute);
     assert!(table.contains("53.00") && table.contains("Terrace"), "{table}");
 }

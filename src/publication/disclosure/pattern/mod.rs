@@ -17,8 +17,11 @@ const WIDTH: f64 = 0.1;
 /// A figure closer to the end of its range than this part of it cannot make up for another.
 const ROOM: f64 = 0.03;
 
+/// A partition of more domains than this is large.
+const LARGE: usize = 200;
+
 /// More figures than this in doubt are not solved one by one.
-const MANY: usize = 400;
+const MANY: usize = 10_000;
 
 /// How many partners are tried for a figure.
 const PARTNERS: usize = 32;
@@ -51,7 +54,15 @@ pub fn complete(system: &System<'_>, protection: Protection) -> Vec<Option<Hidde
         group.parts.iter().chain([&group.whole]).for_each(|domain| member[*domain].push(place));
     }
     let unknown = vec![0; groups.len() * system.shapes.len()];
-    let mut pattern = Pattern { system, protection, groups, member, unknown, hidden: vec![None; system.cells.len()] };
+    let mut pattern = Pattern {
+        system,
+        protection,
+        groups,
+        member,
+        unknown,
+        hidden: vec![None; system.cells.len()],
+        dropped: vec![false; system.domains()],
+    };
     for (place, cell) in system.cells.iter().enumerate() {
         if let Some(own) = cell.own {
             pattern.hide_for(place, own);
@@ -66,14 +77,20 @@ pub fn complete(system: &System<'_>, protection: Protection) -> Vec<Option<Hidde
         }
         let before = pattern.count();
         if round < GENTLE && exposed.len() <= MANY {
-            exposed.iter().for_each(|place| pattern.cover(*place));
+            for place in &exposed {
+                pattern.cover(*place);
+            }
         } else {
             let mut domains: Vec<usize> = exposed.iter().map(|place| place / system.shapes.len().max(1)).collect();
             domains.dedup();
-            domains.iter().for_each(|domain| pattern.clear(*domain));
+            for domain in &domains {
+                pattern.clear(*domain);
+            }
             if pattern.count() == before {
                 // Nothing is left to hide beside them but the totals.
-                domains.iter().for_each(|domain| pattern.clear_wholes(*domain));
+                for domain in &domains {
+                    pattern.clear_wholes(*domain);
+                }
             }
         }
         if pattern.count() == before {
@@ -110,6 +127,8 @@ struct Pattern<'s> {
     /// Hidden figures of every group, node by node.
     unknown: Vec<u32>,
     hidden: Vec<Option<Hidden>>,
+    /// The domains of partitions that are hidden as a whole.
+    dropped: Vec<bool>,
 }
 
 impl Pattern<'_> {
@@ -262,7 +281,7 @@ impl Pattern<'_> {
         if cell.before { 1e-3 * cost } else { cost }
     }
 
-    /// Hides a partition as a whole where most of its domains have too few people: what would be left of it is not worth an attack.
+    /// Hides a large partition as a whole where most of its domains have too few people: what would be left of it is not worth an attack.
     fn drop_partitions(&mut self) {
         let nodes = self.system.shapes.len();
         for partition in &self.system.partitions {
@@ -271,8 +290,9 @@ impl Pattern<'_> {
                 (0..nodes).filter(|node| self.system.cells[***domain * nodes + node].own == Some(Hidden::FewAnswers)).count() * 2 > nodes
             };
             let there: Vec<&usize> = there.collect();
-            if there.len() > 1 && there.iter().filter(few).count() * 2 > there.len() {
+            if there.len() > LARGE && there.iter().filter(few).count() * 2 > there.len() {
                 for domain in partition {
+                    self.dropped[*domain] = true;
                     (0..nodes).for_each(|node| self.hide(domain * nodes + node));
                 }
             }
@@ -317,7 +337,9 @@ impl Pattern<'_> {
     /// Figures that a rule hides and that can be told too narrowly from what is left.
     fn exposed(&self) -> Vec<usize> {
         let attack = Attack::new(self.system, &self.hidden, self.protection.rounding);
-        let guarded = (0..self.hidden.len()).filter(|place| self.system.cells[*place].own.is_some_and(Hidden::is_of_people));
+        let nodes = self.system.shapes.len().max(1);
+        let kept = (0..self.hidden.len()).filter(|place| !self.dropped[place / nodes]);
+        let guarded = kept.filter(|place| self.system.cells[*place].own.is_some_and(Hidden::is_of_people));
         let closed: Vec<bool> = (0..self.system.domains()).map(|domain| !self.is_open(domain)).collect();
         let doubtful: Vec<usize> = guarded.collect::<Vec<_>>().into_par_iter().filter(|place| !self.is_paired(*place, &closed)).collect();
         if doubtful.len() > MANY {
