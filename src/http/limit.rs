@@ -22,8 +22,8 @@ pub struct Rates {
     pub peer_per_second: NonZeroU32,
     /// Keys and invitations that are not valid, a minute, from one address.
     pub failures_per_minute: NonZeroU32,
-    /// Answers a minute about one unit by its open link, from one address. Its network may send [`NETWORK`] times as many, and all together
-    /// [`EVERYBODY`] times as many.
+    /// Answers a minute about one unit by its open link, from one address. Its network may send `NETWORK` times as many, and all together
+    /// `EVERYBODY` times as many.
     pub answers_per_minute: NonZeroU32,
 }
 

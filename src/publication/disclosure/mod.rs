@@ -1,6 +1,6 @@
 //! What a reader may see of figures: the one place that decides it.
 //!
-//! Two steps. A *pattern* says of all figures that are published together which of them are hidden, and why: [`hide_few`] of an index of
+//! Two steps. A *pattern* says of all figures that are published together which of them are hidden, and why: [`settle`] of an index of
 //! a survey, [`Release`] of a composite index. It is made once, from all the scores and the definition, and stored with them. Then a
 //! [`Reader`] looks: the office sees everything, everybody else what the pattern leaves, an agency its own besides. What comes out is
 //! [`Seen`], which nothing else can make; numbers that are hidden are not in it.
