@@ -51,10 +51,17 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// How much of it would be hidden.
+    #[must_use]
+    pub fn extent(&self) -> Extent {
+        let settled = || self.scores.iter().zip(&self.settled).filter(|(score, _)| score.value.is_some()).map(|(_, settled)| settled);
+        let carried = settled().filter(|settled| settled.is_carried()).count();
+        Extent::of(settled().map(Settled::hidden), i64::try_from(carried).unwrap_or(i64::MAX))
+    }
+
     /// What was settled of its publication, as it is stored.
     #[must_use]
     pub fn disclosure(&self) -> (Disclosure, Vec<Standing>) {
-        let extent = Extent::of(&self.scores, &self.settled);
         let standing = |(ord, settled): (i32, &Settled)| match settled {
             Settled::Carried(standing) => Some(Standing {
                 ord,
@@ -63,13 +70,7 @@ impl Outcome {
             }),
             Settled::Published | Settled::Hidden(_) => None,
         };
-        let disclosure = Disclosure {
-            editions: self.editions.join("\n"),
-            figures: extent.figures,
-            carried: extent.carried,
-            hidden: serde_json::to_string(&extent.hidden).unwrap_or_default(),
-            digest: self.public_digest,
-        };
+        let disclosure = Disclosure { editions: self.editions.join("\n"), extent: self.extent(), digest: self.public_digest };
         (disclosure, (0..).zip(&self.settled).filter_map(standing).collect())
     }
 }

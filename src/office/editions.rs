@@ -4,10 +4,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::runs::Described;
-use super::runs::release::{self, Extent};
 use super::{Act, Action, Actor, Code, Look, Refusal};
 use crate::jobs::load;
-use crate::publication::disclosure::Rule;
+use crate::publication::disclosure::{Extent, Rule};
 use crate::publication::{CompositeManifest, Manifest, composite_public_manifest, public_manifest};
 use crate::store::editions::{self, Edition, EditionState};
 use crate::store::runs::{self, Run, RunState};
@@ -57,7 +56,7 @@ pub fn told(look: &mut Look<'_>, code: &str) -> Result<Told, Refusal> {
     if run.kind == IndexKind::Composite {
         let definition = load::composite(&schemas::index_by_id(look.db, run.index_version_id)?)?;
         let settled = disclosure::of_run(look.db, run.id)?;
-        let hides = settled.as_ref().is_none_or(|settled| settled.hidden != "{}");
+        let hides = settled.as_ref().is_none_or(|settled| settled.extent.hidden() > 0);
         let manifest = text.and_then(|manifest| serde_json::from_str::<CompositeManifest>(manifest).ok());
         let manifest = manifest.map(|manifest| composite_public_manifest(&manifest, definition.publication(), hides));
         return Ok(Told { edition, digest: settled.map(|settled| settled.digest), run, manifest });
@@ -140,7 +139,7 @@ pub struct Proposal {
     pub described: Described,
     /// The name of its edition.
     pub edition: String,
-    /// How much of it everybody would see.
+    /// How much of it is hidden.
     pub extent: Extent,
 }
 
@@ -158,6 +157,6 @@ pub fn propose(look: &mut Look<'_>, id: Uuid) -> Result<Proposal, Refusal> {
             .detail("Chỉ công bố được lần tính đã duyệt", "Only a run that was approved can be published"));
     }
     let edition = name(look, run)?;
-    let extent = release::extent(look, run)?;
+    let extent = disclosure::of_run(look.db, run.id)?.map(|settled| settled.extent).unwrap_or_default();
     Ok(Proposal { described, edition, extent })
 }

@@ -168,15 +168,6 @@ pub struct Filter {
     pub after_ord: Option<i32>,
 }
 
-/// How many scores a run has, and how many of them are hidden from the public.
-///
-/// # Errors
-/// [`StoreError::Database`](super::StoreError::Database).
-pub fn count(db: &mut Db, id: Uuid) -> Result<(i64, i64)> {
-    let of = || composite_score::table.filter(composite_score::run_id.eq(id.as_bytes().to_vec()));
-    Ok((of().count().get_result(db)?, of().filter(composite_score::hidden.is_not_null()).count().get_result(db)?))
-}
-
 /// Scores of a run, at most `limit`, in the run's canonical order.
 ///
 /// # Errors

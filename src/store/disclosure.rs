@@ -1,11 +1,14 @@
 //! What becomes of a run's figures in publication: which earlier ones stand, and for which editions that was settled.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::columns::Bytes32;
 use super::db::{Db, ROWS_PER_INSERT, each_backend};
-use super::error::Result;
+use super::error::{Result, StoreError};
+use crate::publication::disclosure::Extent;
 
 diesel::table! {
     score_standing (run_id, ord) {
@@ -55,37 +58,49 @@ struct NewStanding<'a> {
 }
 
 /// What was settled for a run.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
-#[diesel(table_name = run_disclosure)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Disclosure {
     /// Codes of the public editions of its index and wave at that time, in order, one a line.
     pub editions: String,
-    /// Figures in all.
-    pub figures: i64,
-    /// How many stand from an earlier edition.
-    pub carried: i64,
-    /// How many are hidden, by rule, as JSON.
-    pub hidden: String,
+    /// How much of it is hidden.
+    pub extent: Extent,
     /// SHA-256 of what everybody sees.
-    #[diesel(deserialize_as = Bytes32)]
     pub digest: [u8; 32],
 }
 
-/// Of figures that nothing is hidden of.
-pub static NOTHING: Disclosure = Disclosure { editions: String::new(), figures: 0, carried: 0, hidden: String::new(), digest: [0; 32] };
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = run_disclosure)]
+struct Row {
+    editions: String,
+    figures: i64,
+    carried: i64,
+    /// By rule, as JSON.
+    hidden: String,
+    #[diesel(deserialize_as = Bytes32)]
+    digest: [u8; 32],
+}
+
+/// Of no figures at all.
+pub static NOTHING: Disclosure =
+    Disclosure { editions: String::new(), extent: Extent { figures: 0, by_rule: BTreeMap::new(), carried: 0 }, digest: [0; 32] };
 
 /// What was settled for a run; nothing for one that was made before there were such rules.
 ///
 /// # Errors
-/// [`StoreError::Database`](super::StoreError::Database).
+/// [`StoreError::Database`], and [`StoreError::Unreadable`] for numbers of hidden figures that are none.
 pub fn of_run(db: &mut Db, run: Uuid) -> Result<Option<Disclosure>> {
-    Ok(run_disclosure::table.find(run.as_bytes().as_slice()).select(Disclosure::as_select()).first(db).optional()?)
+    let of = run_disclosure::table.find(run.as_bytes().as_slice()).select(Row::as_select());
+    let Some(row) = of.first(db).optional()? else { return Ok(None) };
+    let Row { editions, figures, carried, hidden, digest } = row;
+    let by_rule = serde_json::from_str(&hidden);
+    let by_rule = by_rule.map_err(|error| StoreError::Unreadable { table: "run_disclosure", detail: error.to_string() })?;
+    Ok(Some(Disclosure { editions, extent: Extent { figures, by_rule, carried }, digest }))
 }
 
 /// The figures that stand in a run, from `first` to `last` in its canonical order.
 ///
 /// # Errors
-/// [`StoreError::Database`](super::StoreError::Database).
+/// [`StoreError::Database`].
 pub fn standing(db: &mut Db, run: Uuid, first: i32, last: i32) -> Result<Vec<Standing>> {
     let of = score_standing::table.filter(score_standing::run_id.eq(run.as_bytes().as_slice()));
     Ok(of.filter(score_standing::ord.between(first, last)).order(score_standing::ord).select(Standing::as_select()).load(db)?)
@@ -94,7 +109,7 @@ pub fn standing(db: &mut Db, run: Uuid, first: i32, last: i32) -> Result<Vec<Sta
 /// What the digests of a wave's runs are salted with; nothing before its first run is made.
 ///
 /// # Errors
-/// [`StoreError::Database`](super::StoreError::Database).
+/// [`StoreError::Database`].
 pub fn salt(db: &mut Db, wave: i32) -> Result<Option<Vec<u8>>> {
     Ok(wave_salt::table.find(wave).select(wave_salt::salt).first(db).optional()?)
 }
@@ -110,13 +125,13 @@ pub(super) fn give_salt(db: &mut Db, wave: i32) -> Result<()> {
 
 /// Writes what was settled, after the run's scores.
 pub(super) fn insert(db: &mut Db, run: Uuid, settled: &Disclosure, standing: &[Standing]) -> Result<()> {
-    let run_id = run.as_bytes().as_slice();
+    let (run_id, extent) = (run.as_bytes().as_slice(), &settled.extent);
     let row = (
         run_disclosure::run_id.eq(run_id),
         run_disclosure::editions.eq(&settled.editions),
-        run_disclosure::figures.eq(settled.figures),
-        run_disclosure::carried.eq(settled.carried),
-        run_disclosure::hidden.eq(&settled.hidden),
+        run_disclosure::figures.eq(extent.figures),
+        run_disclosure::carried.eq(extent.carried),
+        run_disclosure::hidden.eq(serde_json::to_string(&extent.by_rule).unwrap_or_default()), // numbers always serialise
         run_disclosure::digest.eq(settled.digest.as_slice()),
     );
     diesel::insert_into(run_disclosure::table).values(row).execute(db)?;

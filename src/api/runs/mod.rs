@@ -25,6 +25,7 @@ use crate::http::query::Query;
 use crate::http::state::AppState;
 use crate::office::runs::{self, Described, ListWish, RunWish, UncertaintyWish};
 use crate::office::{Action, Actor, Refusal};
+use crate::publication::disclosure::Extent;
 use crate::store::runs::{Run, RunState};
 use crate::words::encode::{hex, rfc3339};
 
@@ -184,10 +185,34 @@ pub struct RunBody {
     pub digest: Option<String>,
     /// What it was made of.
     pub manifest: Option<Value>,
+    /// How much of it is or would be published; null before it is computed, and for one who is bound to a unit.
+    pub publication: Option<PublicationBody>,
     /// Why it failed.
     pub error: Option<String>,
     /// Counts the steps; the number in the `ETag`.
     pub revision: i64,
+}
+
+/// How much of a run is or would be published. What hides a figure is the office's to know, and so are these numbers.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PublicationBody {
+    /// Figures in all.
+    pub figures: i64,
+    /// How many of them are hidden.
+    pub hidden: i64,
+    /// Their share, from 0 to 1; null where there are no figures.
+    pub share: Option<f64>,
+    /// How many are hidden by each rule: `few_answers`, `dominated`, `unanimous`, `protects_sibling`, `beyond_top`.
+    pub by_rule: BTreeMap<String, i64>,
+    /// How many stand from an earlier edition, since too few answers changed.
+    pub carried: i64,
+}
+
+impl PublicationBody {
+    fn of(extent: Extent) -> Self {
+        let (hidden, share) = (extent.hidden(), extent.share());
+        Self { figures: extent.figures, hidden, share, by_rule: extent.by_rule, carried: extent.carried }
+    }
 }
 
 /// One step of a run.
@@ -244,7 +269,7 @@ impl RunBody {
     /// A run as the API tells it.
     #[must_use]
     pub fn of(described: Described) -> Self {
-        let Described { run, index, version, wave, left_out, inputs } = described;
+        let Described { run, index, version, wave, left_out, inputs, extent } = described;
         let survey = |(run, edition): (Uuid, String)| SurveyBody { run: run.to_string(), edition };
         Self {
             id: run.id.to_string(),
@@ -264,6 +289,7 @@ impl RunBody {
             steps: steps(&run),
             digest: run.digest.map(|digest| hex(&digest)),
             manifest: run.manifest.as_deref().and_then(|manifest| serde_json::from_str(manifest).ok()),
+            publication: extent.map(PublicationBody::of),
             error: run.error,
             revision: run.revision,
         }

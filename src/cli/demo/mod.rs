@@ -30,7 +30,6 @@ use crate::jobs::run::Computed;
 use crate::jobs::stored;
 use crate::office::definitions::{self, Sent};
 use crate::office::import::Made;
-use crate::office::runs::release::extent_of;
 use crate::office::runs::{self, RunWish, Seen};
 use crate::office::waves::{self, WaveRequest};
 use crate::office::wire::Words;
@@ -259,7 +258,7 @@ fn print(outcome: &Outcome, units: &Registry, lang: Lang) {
     }
     let digest = hex(&outcome.public_digest);
     println!("\n{}", lang.pick("Công bố", "Published"));
-    println!("  {}", published(&extent_of(outcome), lang));
+    println!("  {}", published(&outcome.extent(), lang));
     let said = lang.pick(
         format!(
             "\nKhoảng tin cậy 95% tính theo thiết kế mẫu: mỗi tỉnh ba huyện nên chỉ còn hai bậc tự do (t = 4,30).\n\

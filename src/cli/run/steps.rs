@@ -8,10 +8,9 @@ use crate::cli::context::{Context, myself};
 use crate::cli::flag::percent;
 use crate::cli::lang;
 use crate::office::editions::{self, Proposal};
-use crate::office::runs::release::Extent;
 use crate::office::runs::{self, Described, ListWish, Seen};
 use crate::office::{Act, Actor, Office, Refusal};
-use crate::publication::disclosure::Hidden;
+use crate::publication::disclosure::{Extent, Hidden};
 use crate::store::runs::RunState;
 use crate::words::Lang;
 use crate::words::encode::{hex, rfc3339};
@@ -151,8 +150,9 @@ fn propose(office: &Office, me: &Actor, target: &Target, lang: Lang) -> Result<(
 
 /// How many figures there are, how many nobody would see and by which rule, and how many stand as they were.
 pub(in crate::cli) fn published(extent: &Extent, lang: Lang) -> String {
-    let Extent { figures, hidden, carried, by_rule } = extent;
-    let share = percent(*hidden, *figures);
+    let Extent { figures, by_rule, carried } = extent;
+    let hidden = extent.hidden();
+    let share = percent(hidden, *figures);
     let mut said =
         lang.pick(format!("{figures}, trong đó {hidden} không công bố ({share})"), format!("{figures}, {hidden} of them hidden ({share})"));
     for (rule, number) in by_rule {

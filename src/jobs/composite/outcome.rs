@@ -9,6 +9,7 @@ use crate::composite::sensitivity::Sensitivity;
 use crate::composite::targets::TargetReport;
 use crate::composite::uncertainty::{Errors, Uncertainty};
 use crate::publication;
+use crate::publication::disclosure::Extent;
 use crate::publication::{CompositeManifest, Digest, UncertaintyUsed};
 use crate::store::composites::{self, CompositeScore, ReportKind};
 use crate::store::disclosure::Disclosure;
@@ -35,18 +36,16 @@ pub struct CompositeOutcome {
 }
 
 impl CompositeOutcome {
+    /// How much of it would be hidden.
+    #[must_use]
+    pub fn extent(&self) -> Extent {
+        Extent::of(self.figures.iter().filter(|figure| figure.score.is_some()).map(|figure| figure.hidden), 0)
+    }
+
     /// What was settled of its publication, as it is stored.
     #[must_use]
     pub fn disclosure(&self) -> Disclosure {
-        let (mut figures, mut hidden) = (0, BTreeMap::<&str, i64>::new());
-        for figure in self.figures.iter().filter(|figure| figure.score.is_some()) {
-            figures += 1;
-            if let Some(reason) = figure.hidden {
-                *hidden.entry(reason.as_str()).or_default() += 1;
-            }
-        }
-        let hidden = serde_json::to_string(&hidden).unwrap_or_default(); // numbers always serialise
-        Disclosure { editions: String::new(), figures, carried: 0, hidden, digest: self.public_digest }
+        Disclosure { editions: String::new(), extent: self.extent(), digest: self.public_digest }
     }
 
     /// The figures as they are stored.

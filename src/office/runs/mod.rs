@@ -18,7 +18,9 @@ use uuid::Uuid;
 use super::responses::check_reason;
 use super::{Act, Action, Code, Look, Refusal, editions};
 use crate::jobs::{RUN_JOB, load};
+use crate::publication::disclosure::Extent;
 use crate::store::composites::{self, Inputs};
+use crate::store::disclosure;
 use crate::store::jobs::{self, NewJob};
 use crate::store::people::{self, RunStep};
 use crate::store::quality::{self, LeftOut};
@@ -101,6 +103,8 @@ pub struct Described {
     pub left_out: Option<LeftOut>,
     /// The tables and runs that a composite index takes.
     pub inputs: Inputs,
+    /// How much of its figures would be hidden; none before they are settled, and for one who is bound to a unit.
+    pub extent: Option<Extent>,
 }
 
 /// How far a run is.
@@ -254,7 +258,10 @@ impl Names {
             IndexKind::Composite => composites::inputs(look.db, run.id)?,
         };
         let left_out = quality::left_out(look.db, run.id)?;
-        Ok(Described { run, index, version, wave, left_out, inputs })
+        // By which rule figures of other units are hidden would tell of them.
+        let tells = run.digest.is_some() && look.actor.unit().is_none();
+        let settled = if tells { disclosure::of_run(look.db, run.id)? } else { None };
+        Ok(Described { run, index, version, wave, left_out, inputs, extent: settled.map(|settled| settled.extent) })
     }
 }
 

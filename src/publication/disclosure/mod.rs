@@ -10,6 +10,7 @@
 
 mod attack;
 mod derived;
+mod extent;
 mod pattern;
 mod reader;
 mod release;
@@ -25,11 +26,12 @@ use serde::{Serialize, Serializer};
 
 pub use attack::{Attack, Interval};
 pub use derived::{Curtain, Withheld, series_hides, target_is_seen, without_hidden_intervals, without_hidden_ranges};
+pub use extent::Extent;
 pub use pattern::{Protection, complete, is_wide};
 pub use reader::Reader;
 pub use release::{CompositeFigure, CompositeNumbers, Hidden, Release};
 pub use rule::Rule;
-pub use settle::{Changes, Extent, Key, Past, Settled, Standing, Unvouched, settle};
+pub use settle::{Changes, Key, Past, Settled, Standing, Unvouched, settle};
 pub use survey::{Figure, Movement, Numbers};
 pub use system::{Cell, Group, System};
 

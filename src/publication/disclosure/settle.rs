@@ -1,6 +1,6 @@
 //! What becomes of every figure of an index of a survey when it is published.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use super::pattern::{Protection, complete};
 use super::survey::Numbers;
@@ -80,6 +80,12 @@ impl Settled {
             Self::Hidden(reason) => Some(*reason),
             Self::Published | Self::Carried(_) => None,
         }
+    }
+
+    /// Whether the figure of an earlier edition stands.
+    #[must_use]
+    pub fn is_carried(&self) -> bool {
+        matches!(self, Self::Carried(_))
     }
 }
 
@@ -187,32 +193,4 @@ fn stands(system: &System<'_>, numbers: &[i64], silent: &[bool], mut kept: Vec<b
 /// The groups of domains in which anything changed.
 fn groups(system: &System<'_>, changed: &[i64]) -> Vec<Group> {
     system.groups.iter().filter(|group| changed[group.whole] > 0).cloned().collect()
-}
-
-/// How much of an edition is hidden, and by which rule: what its publisher sees before he publishes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Extent {
-    /// Figures in all.
-    pub figures: i64,
-    /// How many are hidden, by rule.
-    pub hidden: BTreeMap<&'static str, i64>,
-    /// How many stand from an earlier edition.
-    pub carried: i64,
-}
-
-impl Extent {
-    /// Counts what was settled; figures that have no value are none.
-    #[must_use]
-    pub fn of(scores: &[Score], settled: &[Settled]) -> Self {
-        let mut extent = Self::default();
-        for settled in scores.iter().zip(settled).filter(|(score, _)| score.value.is_some()).map(|(_, settled)| settled) {
-            extent.figures += 1;
-            match settled {
-                Settled::Published => {}
-                Settled::Hidden(reason) => *extent.hidden.entry(reason.as_str()).or_default() += 1,
-                Settled::Carried(_) => extent.carried += 1,
-            }
-        }
-        extent
-    }
 }
