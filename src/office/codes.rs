@@ -86,6 +86,8 @@ codes! {
     AlreadyExists 409 "already-exists" "Tên đã dùng cho nội dung khác" "It exists already and is different";
     /// The thing's present state does not allow the step.
     WrongState 409 "wrong-state" "Trạng thái hiện tại không cho phép" "Its state does not allow that";
+    /// The run was computed before it was settled which of its figures may be published. Compute it again.
+    NotSettled 409 "not-settled" "Chưa xác định số liệu nào được công bố" "It is not settled what may be published";
     /// The response was withdrawn. Its id is never used again.
     ResponseWithdrawn 410 "response-withdrawn" "Phiếu đã được rút" "The response was withdrawn";
     /// Somebody changed the thing since its `ETag` was read. Read it again.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::runs::Described;
+use super::runs::{Described, release};
 use super::{Act, Action, Actor, Code, Look, Refusal};
 use crate::jobs::load;
 use crate::publication::disclosure::{Extent, Rule};
@@ -146,7 +146,7 @@ pub struct Proposal {
 /// Tells what publishing a run would make public, and under which name.
 ///
 /// # Errors
-/// `not-found`, `wrong-state` for a run that is not approved.
+/// `not-found`, `wrong-state` for a run that is not approved, `not-settled`.
 pub fn propose(look: &mut Look<'_>, id: Uuid) -> Result<Proposal, Refusal> {
     look.may(Action::Publish)?;
     let described = super::runs::get(look, id)?;
@@ -157,6 +157,6 @@ pub fn propose(look: &mut Look<'_>, id: Uuid) -> Result<Proposal, Refusal> {
             .detail("Chỉ công bố được lần tính đã duyệt", "Only a run that was approved can be published"));
     }
     let edition = name(look, run)?;
-    let extent = disclosure::of_run(look.db, run.id)?.map(|settled| settled.extent).unwrap_or_default();
+    let extent = release::settled(look, run)?.extent;
     Ok(Proposal { described, edition, extent })
 }

@@ -1,10 +1,11 @@
 //! Runs and their way to publication, which takes two people.
 
+use diesel::RunQueryDsl as _;
 use hailong::office::Role;
 use serde_json::{Value, json};
 
 use crate::harness::composites::{self, approve, id_of, index_with, release, start, work};
-use crate::harness::fixtures::{finish_run, open_wave, publish, start_run};
+use crate::harness::fixtures::{finish_run, new_response, open_wave, publish, start_run, submission};
 use crate::harness::{Client, TestApp};
 
 /// Takes a step on a run as it is now.
@@ -242,4 +243,61 @@ fn a_name_that_an_edition_of_before_has_is_passed_over() {
     let second = start(&app.client(Role::Statistician), &json!({ "index": "mini", "version": "1", "wave": "mixed-2025" }));
     finish_run(&app, &second);
     assert_eq!(publish_run(&app, &second), "mixed-2025.2");
+}
+
+/// A run over twelve answers of one department and four of another, as a worker computes it.
+fn run_of_sixteen(app: &TestApp) -> String {
+    publish(app);
+    for place in 0..16_u8 {
+        let mut body = submission();
+        body["unit"]["code"] = json!(if place < 12 { "SYT" } else { "SXD" });
+        body["answers"] = json!({ "Q1": (1 + place % 5).to_string(), "Q2": (1 + place / 4).to_string() });
+        app.anyone().put(&new_response(), &body).expect(201);
+    }
+    start_run(app)
+}
+
+#[test]
+fn a_run_tells_the_office_how_much_of_it_is_hidden_and_by_which_rule() {
+    let app = TestApp::start();
+    let run = run_of_sixteen(&app);
+    let statistician = app.client(Role::Statistician);
+    assert_eq!(statistician.get(&run).expect(200)["publication"], Value::Null, "nothing is known yet");
+    work(&app, &run);
+    let told = statistician.get(&run).expect(200)["publication"].clone();
+    let scores = statistician.get(&format!("/v1/scores?run={}", id_of(&run))).expect(200);
+    let figures: Vec<&Value> = scores["items"].as_array().unwrap().iter().filter(|figure| figure["value"].is_f64()).collect();
+    let few = figures.iter().filter(|figure| figure["hidden"] == "few_answers").count();
+    let beside = figures.iter().filter(|figure| figure["hidden"] == "protects_sibling").count();
+    assert_eq!((figures.len(), few), (9, 3), "the nation and two departments, by three nodes: {scores}");
+    assert!(beside > 0, "the nation less the other would tell it");
+    let wanted = json!({ "few_answers": few, "protects_sibling": beside });
+    assert_eq!((&told["figures"], &told["hidden"], &told["carried"]), (&json!(9), &json!(few + beside), &json!(0)));
+    assert_eq!(told["by_rule"], wanted, "{told}");
+    assert!((told["share"].as_f64().unwrap() - told["hidden"].as_f64().unwrap() / 9.0).abs() < 1e-12);
+    let listed = statistician.get("/v1/runs").expect(200);
+    assert_eq!(listed["items"][0]["publication"], told);
+    let bound = app.client_of(Role::Statistician, Some(("agency-danang", "SYT")));
+    assert_eq!(bound.get(&run).expect(200)["publication"], Value::Null, "which rule hides others is not for one unit");
+}
+
+#[test]
+fn a_run_of_before_there_were_rules_of_what_is_hidden_is_not_published() {
+    let app = TestApp::start();
+    let run = run_of_sixteen(&app);
+    work(&app, &run);
+    let mut db = app.store.db().unwrap();
+    assert_eq!(diesel::sql_query("DELETE FROM run_disclosure").execute(&mut *db).unwrap(), 1);
+    drop(db);
+    let (statistician, publisher) = (app.client(Role::Statistician), app.client(Role::Publisher));
+    assert_eq!(statistician.get(&run).expect(200)["publication"], Value::Null);
+    step(&statistician, &run, "submit", None).expect(200);
+    step(&publisher, &run, "approve", Some(&json!({ "preview": true }))).problem(409, "not-settled");
+    step(&publisher, &run, "approve", None).expect(200);
+    step(&publisher, &run, "publish", None).problem(409, "not-settled");
+    app.anyone().get("/v1/scores?index=mini").problem(404, "not-found");
+    // Computed again it is.
+    let again = start_run(&app);
+    work(&app, &again);
+    assert_eq!(publish_run(&app, &again), "open.1");
 }

@@ -1,18 +1,32 @@
 //! Whether what a run came to may become an edition.
 
+use crate::design::Mode;
+use crate::jobs::load::LoadError;
 use crate::jobs::past;
-use crate::office::{Act, Code, Refusal};
+use crate::office::{Act, Code, Look, Refusal};
+use crate::store::disclosure::{self, Disclosure};
 use crate::store::runs::Run;
 use crate::store::schemas::{self, IndexKind};
-use crate::store::{disclosure, waves};
+use crate::store::waves;
 use crate::words::Finding;
 
-/// The mode of a wave whose respondents were drawn: it is published when it is over.
-const DRAWN: &str = "probability_sample";
+/// What was settled of a run's publication.
+///
+/// # Errors
+/// `not-settled` for a run of before there were such rules.
+pub(in crate::office) fn settled(look: &mut Look<'_>, run: &Run) -> Result<Disclosure, Refusal> {
+    disclosure::of_run(look.db, run.id)?.ok_or_else(|| {
+        Refusal::new(Code::NotSettled).detail(
+            "Lần tính này có từ trước khi có quy tắc về số liệu không công bố: hãy tính lại và công bố lần tính mới",
+            "The run is from before there were rules of what is hidden: compute it again, and publish the new run",
+        )
+    })
+}
 
-/// Refuses to publish the survey of a wave that is still open, and figures whose pattern of hidden ones was made before another edition of the
+/// Refuses to publish what nothing was settled for, the survey of a wave that is still open, and figures whose pattern of hidden ones was made before another edition of the
 /// wave came out: the difference of the two would tell what neither tells.
 pub(super) fn check(act: &mut Act<'_>, run: &Run) -> Result<(), Refusal> {
+    let known = settled(act, run)?.editions;
     if run.kind != IndexKind::Survey {
         return Ok(());
     }
@@ -20,7 +34,8 @@ pub(super) fn check(act: &mut Act<'_>, run: &Run) -> Result<(), Refusal> {
     let refused = |code, vi: &str, en: &str| {
         Refusal::because(Code::WrongState, Finding::error("", code, vi.to_owned(), en.to_owned())).detail(vi.to_owned(), en.to_owned())
     };
-    if wave.mode == DRAWN && wave.closes_at.is_none_or(|closes_at| act.now < closes_at) {
+    let mode = Mode::parse(&wave.mode).ok_or_else(|| LoadError::Wave(wave.code.clone()))?;
+    if mode == Mode::ProbabilitySample && wave.closes_at.is_none_or(|closes_at| act.now < closes_at) {
         return Err(refused(
             "wave-open",
             "Đợt khảo sát chưa đóng: đóng đợt rồi mới công bố được",
@@ -28,7 +43,6 @@ pub(super) fn check(act: &mut Act<'_>, run: &Run) -> Result<(), Refusal> {
         ));
     }
     let index = schemas::index_by_id(act.db, run.index_version_id)?;
-    let known = disclosure::of_run(act.db, run.id)?.map(|settled| settled.editions).unwrap_or_default();
     if past::public_editions(act.db, &index.code, &wave.code)?.join("\n") != known {
         return Err(refused(
             "edition-newer",
