@@ -7,7 +7,7 @@
 //! ```text
 //! words → table → schema → unit → response → numeric → design → frame → scoring → index → composite → publication      pure core
 //! store → jobs → office                                                                              the house's work
-//! http → api, cli                                                                                    faces
+//! http → api, pages, cli                                                                             faces
 //! ```
 
 pub mod api;
@@ -20,6 +20,7 @@ pub mod index;
 pub mod jobs;
 pub mod numeric;
 pub mod office;
+pub mod pages;
 pub mod publication;
 pub mod response;
 pub mod schema;

@@ -59,7 +59,7 @@ fn a_stage_names_only_stages_above_it() {
             for (line, name) in names(&fs::read_to_string(&file).unwrap()) {
                 let allowed = FLOW.iter().position(|m| *m == name).map(|other| other <= place);
                 seen += 1;
-                if allowed == Some(false) || name == "cli" {
+                if allowed == Some(false) || name == "cli" || name == "pages" {
                     wrong.push(format!("{}:{line} names crate::{name}", file.display()));
                 }
             }
@@ -126,7 +126,7 @@ fn no_figure_reaches_http_but_through_the_office() {
         ["store::scores", "store::changes", "store::composites", "composite::prepare", "composite::Prepared", "disclosure::Release"];
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let (mut wrong, mut seen) = (Vec::new(), 0);
-    for face in ["api", "http"] {
+    for face in ["api", "pages", "http"] {
         let mut files = Vec::new();
         rust_files(&src.join(face), &mut files);
         for file in files {
@@ -145,8 +145,9 @@ fn no_face_writes_through_the_store() {
     const WRITES: [&str; 5] = ["state.write(", "store.write(", ".write(|db|", ".write(move |db|", "audit::append("];
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
-    rust_files(&src.join("api"), &mut files);
-    rust_files(&src.join("cli"), &mut files);
+    for face in ["api", "pages", "cli"] {
+        rust_files(&src.join(face), &mut files);
+    }
     let writes = |file: &PathBuf| {
         let text: String = fs::read_to_string(file).unwrap().split_whitespace().collect::<Vec<_>>().join(" ").replace(" .", ".");
         WRITES.iter().any(|word| text.contains(word)).then(|| file.strip_prefix(&src).unwrap().display().to_string())
@@ -159,7 +160,13 @@ fn no_face_writes_through_the_store() {
 fn faces_do_not_know_each_other() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut wrong = Vec::new();
-    for (face, others) in [("http", &["api", "cli"][..]), ("api", &["cli"]), ("cli", &["api"]), ("office", &["http", "api", "cli"])] {
+    for (face, others) in [
+        ("http", &["api", "pages", "cli"][..]),
+        ("api", &["pages", "cli"]),
+        ("pages", &["api", "cli"]),
+        ("cli", &["api", "pages"]),
+        ("office", &["http", "api", "pages", "cli"]),
+    ] {
         let mut files = Vec::new();
         rust_files(&src.join(face), &mut files);
         // Whoever starts the server says which faces it shows.
@@ -175,9 +182,34 @@ fn faces_do_not_know_each_other() {
 }
 
 #[test]
+fn a_page_knows_its_reader_by_the_cookie_and_no_program_does() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let (mut wrong, mut seen) = (Vec::new(), 0);
+    let (mut pages, mut programs) = (Vec::new(), Vec::new());
+    rust_files(&src.join("pages"), &mut pages);
+    rust_files(&src.join("api"), &mut programs);
+    rust_files(&src.join("http"), &mut programs);
+    for file in pages {
+        let text = fs::read_to_string(&file).unwrap();
+        seen += usize::from(text.contains("staff: Staff"));
+        // An actor in the arguments of a handler is one that `http::auth` took from a key.
+        let by_key = |line: &str| line.starts_with("pub async fn") && line.contains(": Actor");
+        wrong.extend(text.lines().filter(|line| by_key(line)).map(|line| format!("{}: {line}", file.display())));
+    }
+    for file in programs {
+        let text = fs::read_to_string(&file).unwrap();
+        wrong.extend(text.contains("COOKIE").then(|| format!("{} reads a cookie", file.display())));
+    }
+    assert!(seen >= 1, "no page takes `Staff`: the test looks in the wrong place");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn parameters_are_read_in_one_way() {
     let mut files = Vec::new();
-    rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/api"), &mut files);
+    for face in ["src/api", "src/pages"] {
+        rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(face), &mut files);
+    }
     let other: Vec<_> = files.iter().filter(|file| fs::read_to_string(file).unwrap().contains("web::Query")).collect();
     assert!(other.is_empty(), "http::query::Query checks bounds and speaks both languages; web::Query does neither: {other:?}");
 }

@@ -15,5 +15,6 @@ mod disclosure;
 mod flow;
 mod golden;
 mod harness;
+mod pages;
 mod schemas;
 mod words;

@@ -62,7 +62,10 @@ pub(super) fn serve_store(store: Store, arguments: &Arguments, alone: bool) -> R
         workers: arguments.workers,
         connections: arguments.connections,
         drain: Duration::from_secs(arguments.drain),
-        faces: crate::api::faces,
+        faces: |config| {
+            crate::api::faces(config);
+            crate::pages::faces(config);
+        },
         limits,
         clock: system_clock(),
     };

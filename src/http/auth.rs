@@ -2,10 +2,12 @@
 //!
 //! A key is `hl_` and 43 characters of base64url: 256 random bits with a prefix that scanners for leaked secrets can find. The store
 //! has its SHA-256 only, which for a random secret is as good as a slow hash. It travels in `Authorization: Bearer` and nowhere else.
+//! Pages know a person by a cookie instead; what programs call never looks at it.
 //!
 //! A key that is malformed, unknown or revoked gets one and the same answer. A session's secret looks like a key and is sent like one.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev};
@@ -15,7 +17,7 @@ use crate::http::state::AppState;
 use crate::office::Code;
 use crate::office::Refusal;
 use crate::office::secret::{self, INVITATION, PREFIX};
-use crate::office::{Actor, Standing};
+use crate::office::{Actor, Holder, Standing};
 
 /// 256 bits in base64url.
 const SECRET_LENGTH: usize = 43;
@@ -58,6 +60,23 @@ async fn identify(req: &HttpRequest) -> Result<Actor, Refusal> {
     Ok(Actor::known(holder))
 }
 
+/// The person of a session by its secret, which a page's cookie has; none for a key, and for a session that has ended.
+///
+/// # Errors
+/// Those of the store, and of the limiter, which counts the person, or else the address.
+pub async fn of_session(req: &HttpRequest, state: &AppState, secret: &str) -> Result<Option<Arc<Holder>>, Refusal> {
+    let known = if is_well_formed(secret) { state.key(secret::hash(secret)).await? } else { None };
+    let person = known.filter(|holder| holder.key.is_none());
+    match person.as_ref().and_then(|holder| holder.person()) {
+        Some(person) => state.limit(|limiter| limiter.key(-person))?,
+        None => state.limit(|limiter| limiter.peer(peer(req, state)))?,
+    }
+    if let Some(Standing::Role(role)) = person.as_ref().map(|holder| holder.standing) {
+        req.extensions_mut().insert(role);
+    }
+    Ok(person)
+}
+
 /// What the store would know the key or the session of a request by; none if there is none, or it is malformed.
 #[must_use]
 pub fn presented(req: &HttpRequest) -> Option<[u8; 32]> {
@@ -77,9 +96,12 @@ pub fn failed(req: &HttpRequest, state: &AppState) -> Result<(), Refusal> {
 /// The key of a well-formed `Authorization` header.
 fn bearer(header: &str) -> Option<&str> {
     let (scheme, key) = header.split_once(' ')?;
-    let secret = key.trim().strip_prefix(PREFIX)?;
+    (scheme.eq_ignore_ascii_case("bearer") && is_well_formed(key.trim())).then_some(key.trim())
+}
+
+fn is_well_formed(key: &str) -> bool {
     let good = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    (scheme.eq_ignore_ascii_case("bearer") && secret.len() == SECRET_LENGTH && secret.bytes().all(good)).then_some(key.trim())
+    key.strip_prefix(PREFIX).is_some_and(|secret| secret.len() == SECRET_LENGTH && secret.bytes().all(good))
 }
 
 /// Whether a query holds a secret, by its name or by its form.

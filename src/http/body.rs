@@ -12,6 +12,7 @@ use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 use validator::Validate;
 
+use crate::http::query;
 use crate::http::state::AppState;
 use crate::office::{Code, Refusal, wire};
 
@@ -22,11 +23,17 @@ pub const LARGE: usize = 8 * 1024 * 1024;
 /// The most bytes that a table of indicators may have: every commune of the country with a hundred of them stays below.
 pub const TABLE: usize = 64 * 1024 * 1024;
 
+/// The most characters that a field of a form may have.
+const FIELD_CHARS: usize = 20_000;
+
 /// A body of any type, of at most `MAX` bytes.
 pub struct Raw<const MAX: usize>(pub Bytes);
 
 /// A body that says it is JSON, unread.
 pub struct JsonBytes<const MAX: usize>(pub Bytes);
+
+/// The fields of a form that a browser sent, in its order; a name may come several times.
+pub struct Form<const MAX: usize = SMALL>(pub Vec<(String, String)>);
 
 /// A body read from JSON and within its stated bounds.
 pub struct Json<T, const MAX: usize = SMALL>(pub T);
@@ -52,6 +59,27 @@ impl<const MAX: usize> FromRequest for JsonBytes<MAX> {
             read(&req, &mut payload, MAX).await.map(Self)
         })
     }
+}
+
+impl<const MAX: usize> FromRequest for Form<MAX> {
+    type Error = Refusal;
+    type Future = LocalBoxFuture<'static, Result<Self, Refusal>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let (req, mut payload) = (req.clone(), payload.take());
+        Box::pin(async move {
+            require_type(&req, "application/x-www-form-urlencoded")?;
+            fields(&read(&req, &mut payload, MAX).await?).map(Self)
+        })
+    }
+}
+
+/// The fields in a form's bytes.
+fn fields(bytes: &[u8]) -> Result<Vec<(String, String)>, Refusal> {
+    // What is no ASCII is no form; its values then find themselves not to be UTF-8.
+    let (coded, mut findings) = (String::from_utf8_lossy(bytes), Vec::new());
+    let pairs = query::pairs(&coded, "", FIELD_CHARS, &mut findings);
+    if findings.is_empty() { Ok(pairs) } else { Err(Refusal::new(Code::BodyInvalid).errors(findings)) }
 }
 
 impl<T: DeserializeOwned + Validate + 'static, const MAX: usize> FromRequest for Json<T, MAX> {
@@ -172,6 +200,18 @@ mod tests {
         let found: Vec<_> = refusal(text).findings().iter().map(|f| (f.pointer.clone(), f.code.to_string(), f.line)).collect();
         let expected = [("duplicate-key", 3), ("nul-character", 2)].map(|(code, line)| ("/name".to_owned(), code.to_owned(), Some(line)));
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn the_fields_of_a_form_keep_their_order_and_come_as_often_as_they_were_sent() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(
+            fields(b"why=wait&note=%C4%90%E1%BB%A3i+l%C3%A2u&why=fee").unwrap(),
+            [pair("why", "wait"), pair("note", "Đợi lâu"), pair("why", "fee")]
+        );
+        let found = fields(b"a=%ff&b=%00").unwrap_err();
+        let found: Vec<_> = found.findings().iter().map(|finding| (finding.pointer.as_str(), finding.code.as_ref())).collect();
+        assert_eq!(found, [("/a", "not-utf8"), ("/b", "nul-character")]);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! | [`server`] | starting and stopping |
 //! | [`auth`], [`limit`] | who is asking, and how often |
 //! | [`body`], [`query`], [`page`], [`etag`], [`lang`] | what requests and answers are made of |
-//! | [`problem`] | the one envelope of everything that can go wrong |
+//! | [`problem`], [`face`] | the one envelope of everything that can go wrong; how a face words it otherwise |
 //! | [`state`], [`cache`] | what handlers share |
 //! | [`telemetry`], [`metrics`] | what surrounds a request |
 #![allow(missing_docs, reason = "the lint is for the core; here a comment stands where it says more than the name")]
@@ -14,6 +14,7 @@ pub mod auth;
 pub mod body;
 pub mod cache;
 pub mod etag;
+pub mod face;
 pub mod lang;
 pub mod limit;
 pub mod metrics;

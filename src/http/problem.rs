@@ -3,8 +3,8 @@
 //! A handler returns `Result<_, Refusal>`. A [`Refusal`] carries both languages; the outermost middleware knows the request, picks
 //! the language and writes the body ([`render`]). What is for the log only never reaches a body.
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::{Value, json};
 
@@ -53,23 +53,26 @@ pub fn render(refusal: &Refusal, lang: Lang, request_id: &str) -> HttpResponse {
     let mut answer = HttpResponse::build(status(refusal.code()));
     answer.insert_header((CONTENT_TYPE, "application/problem+json"));
     answer.insert_header((CONTENT_LANGUAGE, lang.tag()));
+    if refusal.code() == Code::Unauthenticated {
+        answer.insert_header((WWW_AUTHENTICATE, "Bearer realm=\"hailong\""));
+    }
+    let mut answer = answer.body(body(refusal, lang, request_id).to_string());
+    head(refusal, &mut answer);
+    answer
+}
+
+/// What a refusal says in the head of its answer, however its body is worded.
+pub fn head(refusal: &Refusal, answer: &mut HttpResponse) {
     if let Some(seconds) = refusal.retry() {
-        answer.insert_header((RETRY_AFTER, seconds));
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     if let Some(methods) = refusal.methods().and_then(|methods| HeaderValue::from_str(methods).ok()) {
-        answer.insert_header((ALLOW, methods));
+        answer.headers_mut().insert(ALLOW, methods);
     }
-    match refusal.code() {
-        Code::Unauthenticated => {
-            answer.insert_header((WWW_AUTHENTICATE, "Bearer realm=\"hailong\""));
-        }
-        // The rest of the body is still on its way: without it the next request on this connection cannot be found.
-        Code::RequestTimeout | Code::BodyTooLarge => {
-            answer.force_close();
-        }
-        _ => {}
+    // The rest of the body is still on its way: without it the next request on this connection cannot be found.
+    if matches!(refusal.code(), Code::RequestTimeout | Code::BodyTooLarge) {
+        answer.head_mut().set_connection_type(ConnectionType::Close);
     }
-    answer.body(body(refusal, lang, request_id).to_string())
 }
 
 impl ResponseError for Refusal {

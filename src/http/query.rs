@@ -124,24 +124,34 @@ fn against(query: &str, known: &[String]) -> Vec<Finding> {
 }
 
 fn pointer(name: &str) -> String {
-    format!("/query/{}", shortened(name).replace('~', "~0").replace('/', "~1"))
+    below("/query", name)
 }
 
-/// Takes a query apart (`application/x-www-form-urlencoded`); what cannot be read as text is left out and found.
+fn below(root: &str, name: &str) -> String {
+    format!("{root}/{}", shortened(name).replace('~', "~0").replace('/', "~1"))
+}
+
+/// Takes a query apart; what cannot be read as text is left out and found.
 fn decode(query: &str, findings: &mut Vec<Finding>) -> Vec<(String, String)> {
+    pairs(query, "/query", MAX_CHARS, findings)
+}
+
+/// Takes `application/x-www-form-urlencoded` apart, values of `max` characters at most; what cannot be read as text is left out and found
+/// below the pointer `root`.
+pub(crate) fn pairs(coded: &str, root: &str, max: usize, findings: &mut Vec<Finding>) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+    for pair in coded.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let name = match text(name) {
+        let name = match text(name, MAX_CHARS) {
             Ok(name) => name,
             Err(kind) => {
-                findings.push(kind.finding("/query".to_owned()));
+                findings.push(kind.finding(root.to_owned()));
                 continue;
             }
         };
-        match text(value) {
+        match text(value, max) {
             Ok(value) => pairs.push((name, value)),
-            Err(kind) => findings.push(kind.finding(pointer(&name))),
+            Err(kind) => findings.push(kind.finding(below(root, &name))),
         }
     }
     pairs
@@ -150,7 +160,7 @@ fn decode(query: &str, findings: &mut Vec<Finding>) -> Vec<(String, String)> {
 enum Unreadable {
     NotUtf8,
     Nul,
-    Long,
+    Long(usize),
 }
 
 impl Unreadable {
@@ -158,15 +168,15 @@ impl Unreadable {
         match self {
             Self::NotUtf8 => Finding::error(pointer, "not-utf8", "Không phải UTF-8 viết bằng %XX", "Not UTF-8 written as %XX"),
             Self::Nul => Finding::error(pointer, "nul-character", "Có ký tự U+0000", "Holds the character U+0000"),
-            Self::Long => {
-                let (vi, en) = (format!("Dài quá {MAX_CHARS} ký tự"), format!("Longer than {MAX_CHARS} characters"));
+            Self::Long(max) => {
+                let (vi, en) = (format!("Dài quá {max} ký tự"), format!("Longer than {max} characters"));
                 Finding::error(pointer, "too-long", vi, en)
             }
         }
     }
 }
 
-fn text(coded: &str) -> Result<String, Unreadable> {
+fn text(coded: &str, max: usize) -> Result<String, Unreadable> {
     let mut bytes = Vec::with_capacity(coded.len());
     let mut rest = coded.bytes();
     while let Some(byte) = rest.next() {
@@ -184,7 +194,7 @@ fn text(coded: &str) -> Result<String, Unreadable> {
     let text = String::from_utf8(bytes).map_err(|_| Unreadable::NotUtf8)?;
     match () {
         () if text.contains('\0') => Err(Unreadable::Nul),
-        () if text.chars().count() > MAX_CHARS => Err(Unreadable::Long),
+        () if text.chars().count() > max => Err(Unreadable::Long(max)),
         () => Ok(text),
     }
 }
@@ -220,6 +230,6 @@ mod tests {
 
     #[test]
     fn text_is_decoded_once() {
-        assert_eq!(text("%E1%BB%8B+x%2B%2500").ok().as_deref(), Some("ị x+%00"));
+        assert_eq!(text("%E1%BB%8B+x%2B%2500", MAX_CHARS).ok().as_deref(), Some("ị x+%00"));
     }
 }

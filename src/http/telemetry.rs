@@ -9,10 +9,12 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
+use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpResponse};
 use uuid::Uuid;
 
 use crate::http::etag;
+use crate::http::face::Wording;
 use crate::http::lang;
 use crate::http::problem;
 use crate::http::query;
@@ -52,7 +54,8 @@ pub async fn around(mut req: ServiceRequest, next: Next<impl MessageBody + 'stat
         if let Some(cause) = problem.cause() {
             tracing::error!(request_id = %id, %cause, "a request failed");
         }
-        response = problem::render(problem, lang::preferred(req.headers()), &id);
+        let worded = req.app_data::<Data<Wording>>().and_then(|wording| (wording.0)(&req, problem, &id));
+        response = worded.unwrap_or_else(|| problem::render(problem, lang::preferred(req.headers()), &id));
     }
     let mut response = tag(&method, req.headers(), response);
     add_headers(response.headers_mut(), &id);

@@ -58,6 +58,8 @@ codes! {
     FiguresHidden 403 "figures-hidden" "Có số liệu không được công khai" "Some of the figures are not public";
     /// Whoever made or submitted a run cannot approve or publish it, nor anyone confirm what they proposed: a second person must.
     SamePerson 403 "same-person" "Phải do người thứ hai duyệt" "A second person must approve";
+    /// A form came from a page of another site, or does not say from which. Nothing was done; open the page here and send it again.
+    CrossSite 403 "cross-site" "Biểu mẫu không được gửi từ trang này" "The form does not come from this site";
     /// Name, password, one-time code or code of enrolment is wrong, or too many failures came before: the answer is the same for all.
     LoginRefused 403 "login-refused" "Không đăng nhập được" "The login is refused";
     /// There is nothing at this address, or nothing that this caller may know of.

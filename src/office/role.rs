@@ -1,6 +1,6 @@
 //! Who may do what: the one table of permissions.
 
-use crate::words::named;
+use crate::words::{Said, named};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -27,6 +27,20 @@ named! {
 }
 
 impl Role {
+    /// What people call whoever has it.
+    #[must_use]
+    pub fn said(self) -> Said {
+        match self {
+            Self::Device => Said::new("Thiết bị", "Device"),
+            Self::Collector => Said::new("Điều tra viên", "Fieldworker"),
+            Self::Agency => Said::new("Cơ quan được đánh giá", "Rated agency"),
+            Self::Statistician => Said::new("Cán bộ thống kê", "Statistician"),
+            Self::Publisher => Said::new("Người công bố", "Publisher"),
+            Self::Auditor => Said::new("Người kiểm tra", "Auditor"),
+            Self::Admin => Said::new("Quản trị viên", "Administrator"),
+        }
+    }
+
     /// Whether whoever has it decides about something, or sees who does: such a key belongs to a person.
     #[must_use]
     pub fn decides(self) -> bool {

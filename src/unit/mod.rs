@@ -43,7 +43,7 @@ pub use english::english_name;
 pub use error::{RegistryError, RowError};
 pub use registry::{Link, Registry};
 
-use crate::words::named;
+use crate::words::{Lang, named};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -116,6 +116,12 @@ pub struct UnitRecord {
 }
 
 impl UnitRecord {
+    /// The name in a language; where there is no English one, the Vietnamese.
+    #[must_use]
+    pub fn name(&self, lang: Lang) -> &str {
+        if lang == Lang::En && !self.name_en.is_empty() { &self.name_en } else { &self.name_vi }
+    }
+
     /// Its list and code.
     #[must_use]
     pub fn key(&self) -> UnitKey {

@@ -3,53 +3,15 @@
 use std::time::Duration;
 
 use hailong::office::sessions::LONGEST;
-use hailong::office::{Role, secret, totp};
+use hailong::office::{Role, secret};
 use hailong::store::{accounts, people};
 use serde_json::{Value, json};
 
+use crate::harness::accounts::{PASSWORD, Person, code, enrol, enrolled, from_base32, invite};
 use crate::harness::fixtures::{finish_run, publish};
 use crate::harness::{Client, NOW, Reply, TestApp};
 
-const PASSWORD: &str = "chuồn chuồn bay thấp";
 const MINUTE: i64 = 60_000_000;
-
-/// Somebody who has enrolled.
-struct Person {
-    name: &'static str,
-    secret: Vec<u8>,
-}
-
-/// What an authenticator makes of the secret that it was given.
-fn from_base32(text: &str) -> Vec<u8> {
-    let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    let bits: String = text.chars().map(|letter| format!("{:05b}", letters.find(letter).unwrap())).collect();
-    bits.as_bytes().chunks_exact(8).map(|byte| u8::from_str_radix(std::str::from_utf8(byte).unwrap(), 2).unwrap()).collect()
-}
-
-/// An invitation that an admin proposed and an auditor confirmed: both halves of the code.
-fn invite(app: &TestApp, name: &str, roles: &[&str]) -> (String, String) {
-    let asked = app.client(Role::Admin).post("/v1/persons", &json!({ "name": name, "roles": roles }));
-    let location = asked.header("location").unwrap().to_owned();
-    let first = asked.expect(202)["first_half"].as_str().unwrap().to_owned();
-    let confirmed = app.client(Role::Auditor).post(&format!("{location}:confirm"), &json!({})).expect(200);
-    (first, confirmed["second_half"].as_str().unwrap().to_owned())
-}
-
-fn enrol(app: &TestApp, name: &str, code: &str) -> Reply {
-    app.anyone().post("/v1/persons:enrol", &json!({ "login": name, "code": code, "password": PASSWORD }))
-}
-
-fn enrolled(app: &TestApp, name: &'static str, roles: &[&str]) -> Person {
-    let (first, second) = invite(app, name, roles);
-    let told = enrol(app, name, &format!("{first}{second}")).expect(201);
-    let secret = from_base32(told["totp_secret"].as_str().unwrap());
-    assert!(told["otpauth"].as_str().unwrap().contains("secret="));
-    Person { name, secret }
-}
-
-fn code(person: &Person, now: i64) -> String {
-    totp::code(&person.secret, totp::step_of(now))
-}
 
 fn login(app: &TestApp, name: &str, password: &str, code: &str, role: Option<&str>) -> Reply {
     app.anyone().post("/v1/sessions", &json!({ "login": name, "password": password, "totp": code, "role": role }))

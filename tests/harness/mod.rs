@@ -3,6 +3,8 @@
 //! The database is an `SQLite` file in a temporary folder; with `HAILONG_TEST_POSTGRES` set to a URL it is a schema of its own there.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test that panics has failed, as it should
 
+pub mod accounts;
+pub mod browser;
 pub mod client;
 pub mod composites;
 pub mod everything;
@@ -24,6 +26,7 @@ use hailong::office::secret::NewSecret;
 use hailong::store::writer::WriterOptions;
 use hailong::store::{Store, StoreOptions, keys, people, units};
 
+pub use browser::Browser;
 pub use client::{Client, Reply};
 pub use log::captured_log;
 
@@ -81,7 +84,10 @@ impl TestApp {
                     workers: 2,
                     connections: 1_000,
                     drain: wish.drain,
-                    faces: hailong::api::faces,
+                    faces: |config| {
+                        hailong::api::faces(config);
+                        hailong::pages::faces(config);
+                    },
                     limits: wish.limits,
                     clock: Arc::new(move || now.load(Ordering::SeqCst)),
                 })

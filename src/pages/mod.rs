@@ -1,0 +1,45 @@
+//! Pages: what people see in a browser, rendered on the server, without script unless a page says so.
+//!
+//! | | |
+//! |---|---|
+//! | [`visit`] | who looks, in which language, and where links lead |
+//! | [`frame`] | the one frame of every page, for the public and for the office |
+//! | [`parts`], [`say`] | fields, tables, summaries of errors; numbers and days in either language |
+//! | [`refusal`] | what the office refuses, as a page |
+//! | [`guard`] | what surrounds every page: headers, forms of our own only, gzip |
+//! | [`assets`] | style sheet and scripts, embedded |
+//!
+//! A page is a handler that asks the office and a function that lays out what it got. Texts stand in the page, Vietnamese first
+//! ([`Visit::say`](visit::Visit::say)).
+
+pub mod assets;
+pub mod frame;
+mod guard;
+pub mod parts;
+mod refusal;
+pub mod say;
+mod session;
+mod sign_in;
+pub mod visit;
+
+use actix_web::guard::{GuardContext, fn_guard};
+use actix_web::middleware::from_fn;
+use actix_web::{HttpResponse, web};
+
+use crate::http::face::{Wording, is_of_programs};
+use crate::office::Refusal;
+
+/// The pages as a server takes them: after the faces whose addresses are their own, since any other address is a page's.
+pub fn faces(config: &mut web::ServiceConfig) {
+    let of_browsers = fn_guard(|asked: &GuardContext<'_>| !is_of_programs(asked.head().uri.path()));
+    let nothing = web::to(|| async { Err::<HttpResponse, Refusal>(Refusal::not_found()) });
+    config.app_data(web::Data::new(Wording(refusal::worded)));
+    config.service(web::scope("").guard(of_browsers).wrap(from_fn(guard::around)).configure(routes).default_service(nothing));
+}
+
+/// Every page, by who uses it.
+fn routes(config: &mut web::ServiceConfig) {
+    config.service(assets::get_asset);
+    // People of the office.
+    config.service(sign_in::show_sign_in).service(sign_in::sign_in).service(sign_in::sign_out).service(sign_in::show_account);
+}
