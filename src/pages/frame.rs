@@ -116,6 +116,7 @@ impl<'a> Page<'a> {
 
     /// The page as an answer, with what is below its heading.
     #[must_use]
+    #[allow(clippy::needless_pass_by_value, reason = "the body is written where it is handed over")]
     pub fn answer(self, body: Markup) -> HttpResponse {
         let mut answer = HttpResponse::build(self.status);
         answer.insert_header((CONTENT_LANGUAGE, self.visit.lang.tag()));

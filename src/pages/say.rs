@@ -54,7 +54,7 @@ pub fn percent(lang: Lang, share: f64, decimals: u8) -> String {
 fn grouped(lang: Lang, digits: &str) -> String {
     let mut said = String::with_capacity(digits.len() * 4 / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             said.push_str(lang.pick(".", ","));
         }
         said.push(digit);

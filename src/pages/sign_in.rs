@@ -109,12 +109,12 @@ fn form(visit: &Visit, typed: &Typed, faults: &Faults, status: StatusCode) -> Ht
                 name: "password", label: visit.say("Mật khẩu", "Password"), kind: "password",
                 autocomplete: Some("current-password"), maxlength: Some(1_024), required: true, ..Input::default()
             })
+            (Select { name: "role", label: visit.say("Vai trò", "Role"), options: &roles, value: &typed.role, fault: faults.at("role"), ..Select::default() })
             (Input {
                 name: "totp", label: visit.say("Mã một lần", "One-time code"), autocomplete: Some("one-time-code"),
                 hint: Some(visit.say("6 chữ số trên ứng dụng xác thực", "6 digits that the authenticator shows")),
                 inputmode: Some("numeric"), maxlength: Some(32), required: true, ..Input::default()
             })
-            (Select { name: "role", label: visit.say("Vai trò", "Role"), options: &roles, value: &typed.role, fault: faults.at("role"), ..Select::default() })
             button type="submit" { (visit.say("Đăng nhập", "Sign in")) }
         }
     })
