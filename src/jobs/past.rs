@@ -8,13 +8,13 @@ use uuid::Uuid;
 use crate::design::{Mode, Wave};
 use crate::index::{DomainKey, people_by_domain};
 use crate::jobs::recompute::{Loaded, Report, RunError, frame_of};
-use crate::jobs::stored::numbers;
+use crate::jobs::stored;
 use crate::jobs::stream::Participation;
-use crate::publication::disclosure::{Changes, Key, Numbers, Past, Standing};
+use crate::publication::disclosure::{Changes, Key, Past, Standing};
 use crate::store::editions::{self, Edition};
 use crate::store::runs::{self, Run};
 use crate::store::scores::{self, Score};
-use crate::store::{Db, StoreError, disclosure, invitations, origins, quality};
+use crate::store::{Db, StoreError, invitations, origins, quality};
 
 /// What was published before, and in which editions of the wave.
 pub(super) struct Before {
@@ -44,7 +44,7 @@ pub(super) fn read(db: &mut Db, run: &Run, loaded: &Loaded, wave: &Wave, report:
     let of_wave: Vec<&Edition> = public.iter().filter(|edition| edition.wave_code.as_ref() == Some(&wave.code)).collect();
     let mut past = Past::default();
     let mut hid = |edition: &Edition| {
-        let rows = scores::query(db, edition.run_id, &scores::Filter::default(), i64::MAX)?;
+        let rows = scores::all(db, edition.run_id)?;
         Ok::<_, StoreError>(rows.into_iter().filter(|score| score.suppressed).map(key).collect::<HashSet<Key>>())
     };
     if let Some(last) = public.last() {
@@ -71,22 +71,15 @@ pub(super) fn read(db: &mut Db, run: &Run, loaded: &Loaded, wave: &Wave, report:
 }
 
 fn key(score: Score) -> Key {
-    let domain =
-        DomainKey { kind: score.domain_kind, area: score.area_id, unit: score.unit_id, item: score.item_code, option: score.option_code };
-    (domain, score.node)
+    (stored::domain(&score), score.node)
 }
 
 /// The figures that everybody sees of an edition.
 fn standing(db: &mut Db, edition: &Edition, decimals: u8) -> Result<HashMap<Key, Standing>, StoreError> {
-    let unreadable = |error: serde_json::Error| StoreError::Unreadable { table: "score_standing", detail: error.to_string() };
-    let mut carried: HashMap<i32, Standing> = HashMap::new();
-    for row in disclosure::standing(db, edition.run_id, 0, i32::MAX)? {
-        let numbers: Numbers = serde_json::from_str(&row.numbers).map_err(unreadable)?;
-        carried.insert(row.ord, Standing { edition: row.edition, numbers });
-    }
-    let rows = scores::query(db, edition.run_id, &scores::Filter::default(), i64::MAX)?;
+    let mut carried = stored::standing(db, edition.run_id, stored::ALL)?;
+    let rows = scores::all(db, edition.run_id)?;
     let seen = rows.into_iter().filter(|score| !score.suppressed && score.est.is_some()).map(|score| {
-        let own = |score: &Score| Standing { edition: edition.code.clone(), numbers: numbers(score).published(decimals) };
+        let own = |score: &Score| Standing { edition: edition.code.clone(), numbers: stored::numbers(score).published(decimals) };
         let standing = carried.remove(&score.ord).unwrap_or_else(|| own(&score));
         (key(score), standing)
     });
@@ -178,6 +171,6 @@ pub(super) fn shown(db: &mut Db, run: Uuid) -> Result<Option<HashSet<Key>>, Stor
     if editions::of_run(db, run)?.is_none_or(|edition| edition.published_at.is_none()) {
         return Ok(None);
     }
-    let rows = scores::query(db, run, &scores::Filter::default(), i64::MAX)?;
+    let rows = scores::all(db, run)?;
     Ok(Some(rows.into_iter().filter(|score| !score.suppressed).map(key).collect()))
 }

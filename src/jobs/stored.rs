@@ -1,8 +1,13 @@
 //! The figures of a survey's run that is done, read back as they were computed.
 
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
+
+use uuid::Uuid;
+
 use super::recompute::Outcome;
 use crate::index::{Basis, DomainKey, Modelled, Score};
-use crate::publication::disclosure::{Hidden, Numbers, Settled};
+use crate::publication::disclosure::{Hidden, Numbers, Settled, Standing};
 use crate::scoring::rank::RankInterval;
 use crate::store::runs::Run;
 use crate::store::{Db, StoreError, changes, disclosure, scores};
@@ -14,9 +19,14 @@ use crate::store::{Db, StoreError, changes, disclosure, scores};
 pub fn outcome(db: &mut Db, run: &Run) -> Result<Option<Outcome>, StoreError> {
     let (Some(digest), Some(manifest)) = (run.digest, &run.manifest) else { return Ok(None) };
     let manifest = serde_json::from_str(manifest).map_err(|error| StoreError::Unreadable { table: "run", detail: error.to_string() })?;
-    let rows = scores::query(db, run.id, &scores::Filter::default(), i64::MAX)?;
-    let reason = |row: &scores::Score| row.hidden.as_deref().and_then(Hidden::parse).map_or(Settled::Published, Settled::Hidden);
-    let settled = rows.iter().map(reason).collect();
+    let rows = scores::all(db, run.id)?;
+    let mut standing = standing(db, run.id, ALL)?;
+    let mut settled = |row: &scores::Score| match (row.hidden.as_deref().and_then(Hidden::parse), standing.remove(&row.ord)) {
+        (Some(reason), _) => Settled::Hidden(reason),
+        (None, Some(standing)) => Settled::Carried(Box::new(standing)),
+        (None, None) => Settled::Published,
+    };
+    let settled = rows.iter().map(&mut settled).collect();
     let scores = rows.into_iter().map(score).collect();
     let known = disclosure::of_run(db, run.id)?;
     let changes = changes::between(db, run.id, 0, i32::MAX)?;
@@ -29,6 +39,34 @@ pub fn outcome(db: &mut Db, run: &Run) -> Result<Option<Outcome>, StoreError> {
         editions: Vec::new(),
         changes,
     }))
+}
+
+/// Every place in a run's canonical order.
+pub const ALL: RangeInclusive<i32> = 0..=i32::MAX;
+
+/// The figures of earlier editions that stand in a run, by their places among these in its canonical order.
+///
+/// # Errors
+/// [`StoreError::Database`], and [`StoreError::Unreadable`] for numbers of another release.
+pub fn standing(db: &mut Db, run: Uuid, places: RangeInclusive<i32>) -> Result<HashMap<i32, Standing>, StoreError> {
+    let read = |row: disclosure::Standing| {
+        let numbers = serde_json::from_str(&row.numbers);
+        let numbers = numbers.map_err(|error| StoreError::Unreadable { table: "score_standing", detail: error.to_string() })?;
+        Ok((row.ord, Standing { edition: row.edition, numbers }))
+    };
+    disclosure::standing(db, run, *places.start(), *places.end())?.into_iter().map(read).collect()
+}
+
+/// Of whom a score speaks, from its row.
+#[must_use]
+pub fn domain(row: &scores::Score) -> DomainKey {
+    DomainKey {
+        kind: row.domain_kind.clone(),
+        area: row.area_id,
+        unit: row.unit_id,
+        item: row.item_code.clone(),
+        option: row.option_code.clone(),
+    }
 }
 
 /// What was measured of a score, from its row.
@@ -61,7 +99,7 @@ fn score(row: scores::Score) -> Score {
     let rank = number(row.rank);
     let interval = |low: Option<i32>, high: Option<i32>| Some(RankInterval { rank: rank?, low: number(low)?, high: number(high)? });
     Score {
-        domain: DomainKey { kind: row.domain_kind, area: row.area_id, unit: row.unit_id, item: row.item_code, option: row.option_code },
+        domain: domain(&row),
         node: row.node,
         value: row.est,
         se: row.se,

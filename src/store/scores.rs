@@ -92,6 +92,14 @@ pub struct Filter {
     pub after_ord: Option<i32>,
 }
 
+/// All scores of a run, in its canonical order.
+///
+/// # Errors
+/// [`StoreError::Database`](super::StoreError::Database).
+pub fn all(db: &mut Db, run: Uuid) -> Result<Vec<Score>> {
+    query(db, run, &Filter::default(), i64::MAX)
+}
+
 /// Scores of a run, at most `limit`, in the run's canonical order.
 ///
 /// # Errors

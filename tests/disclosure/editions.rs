@@ -361,6 +361,15 @@ fn an_office_in_which_ten_answers_changed_shows_new_figures_and_the_others_stand
         }
         assert_eq!((last.n, last.value), (after.n, after.value), "{cell:?}: nine are too few");
     }
+    let id = app.anyone().get("/v1/editions/open.3").expect(200)["run"].as_str().unwrap().to_owned();
+    let told = app.client(Role::Statistician).get(&format!("/v1/runs/{id}")).expect(200);
+    let stand = third.values().filter(|figure| figure.told["stands_from"].is_string()).count();
+    assert!(stand > 0);
+    assert_eq!(told["publication"]["carried"], stand, "the office is told how many stand");
+    let mut db = app.store.db().unwrap();
+    let run = hailong::store::runs::get(&mut db, id.parse().unwrap()).unwrap();
+    let read_back = hailong::jobs::stored::outcome(&mut db, &run).unwrap().unwrap();
+    assert_eq!(usize::try_from(read_back.extent().carried).unwrap(), stand, "and so it is read back");
     let whole = |seen: &Seen| seen.iter().find(|((domain, node), _)| domain.kind == "nation" && node == "Q1").unwrap().1.n;
     assert_eq!((whole(&first), whole(&second), whole(&third)), (Some(200.0), Some(212.0), Some(212.0)));
 }

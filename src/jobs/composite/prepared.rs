@@ -1,12 +1,11 @@
 //! What a run of a composite index froze, put together and computed.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::{CompositeError, Parameters, indicators};
 use crate::composite::explain::{Subject, standard_error};
 use crate::composite::survey::{self, Estimate};
 use crate::composite::{self, Outcome, State, Table};
-use crate::index::DomainKey;
 use crate::jobs::load;
 use crate::jobs::recompute::RunError;
 use crate::jobs::stored;
@@ -14,7 +13,7 @@ use crate::publication::disclosure::Numbers;
 use crate::publication::{Manifest, SurveyUsed, TableUsed, VersionUsed};
 use crate::schema::composite::CompositeDefinition;
 use crate::store::runs::{self, Run};
-use crate::store::{Db, composites, disclosure, indicators as kept, schemas, scores, waves};
+use crate::store::{Db, composites, indicators as kept, schemas, scores, waves};
 use crate::unit::Registry;
 use crate::words::Finding;
 use crate::words::encode::hex;
@@ -138,23 +137,17 @@ fn revised(title: &str, cells: usize) -> Finding {
 fn estimates(db: &mut Db, run: &Run, units: &Registry, list: Option<&str>, edition: &str) -> Result<survey::Run, RunError> {
     let index = schemas::index_by_id(db, run.index_version_id)?.code;
     let wave = waves::by_id(db, run.wave()?)?.code;
-    let standing = disclosure::standing(db, run.id, 0, i32::MAX)?;
-    let standing: HashMap<i32, disclosure::Standing> = standing.into_iter().map(|standing| (standing.ord, standing)).collect();
+    let mut standing = stored::standing(db, run.id, stored::ALL)?;
     let estimate = |score: scores::Score| {
-        let known = standing.get(&score.ord);
-        let (hidden, numbers) = (score.suppressed || score.hidden.is_some(), stored::numbers(&score));
-        let scores::Score { domain_kind: kind, area_id: area, unit_id: unit, item_code: item, option_code: option, .. } = score;
-        let domain = DomainKey { kind, area, unit, item, option };
+        let (domain, hidden) = (stored::domain(&score), score.suppressed || score.hidden.is_some());
         let unit = survey::code(&domain, units, list)?;
         // What stands for everybody stands here too: the newer figure would tell of the few answers in between.
-        let stands: Option<Numbers> = known.and_then(|known| serde_json::from_str(&known.numbers).ok());
-        let hidden = hidden || known.is_some() && stands.is_none();
-        let Numbers { value, se, df, n, .. } = stands.unwrap_or(numbers);
+        let (standing, stands) = standing.remove(&score.ord).map(|known| (known.edition, known.numbers)).unzip();
+        let Numbers { value, se, df, n, .. } = stands.unwrap_or_else(|| stored::numbers(&score));
         let n = n.and_then(|n| u32::try_from(n).ok());
-        let standing = known.map(|known| known.edition.clone());
         Some(Estimate { unit, kind: domain.kind, node: score.node, value, se, df: df.unwrap_or(0.0), n, hidden, standing })
     };
-    let rows = scores::query(db, run.id, &scores::Filter::default(), i64::MAX)?;
+    let rows = scores::all(db, run.id)?;
     let estimates = rows.into_iter().filter_map(estimate).collect();
     Ok(survey::Run { name: run.id.to_string(), index, wave, edition: edition.to_owned(), estimates })
 }

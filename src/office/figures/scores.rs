@@ -2,12 +2,12 @@
 //! that made it.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::{Asked, Origin, Source};
-use crate::index::DomainKey;
 use crate::jobs::load;
-use crate::jobs::stored::numbers;
+use crate::jobs::stored;
 use crate::office::{Look, Refusal};
 use crate::publication::disclosure::{Figure, Hidden, Movement, Seen, Standing};
 use crate::publication::{ClustersUsed, Manifest};
@@ -17,7 +17,6 @@ use crate::scoring::change::Measured;
 use crate::scoring::rank::{Evidence, RiseInterval};
 use crate::store::Db;
 use crate::store::changes::{self, Change};
-use crate::store::disclosure;
 use crate::store::runs::Run;
 use crate::store::schemas::IndexKind;
 use crate::store::scores::{self, Filter, Score};
@@ -133,8 +132,8 @@ fn seen(db: &mut Db, source: &Source, mut filter: Filter, decimals: u8, wanted: 
         let rows = scores::query(db, run.id, &filter, i64::try_from(CHUNK).unwrap_or(i64::MAX))?;
         let full = rows.len() == CHUNK;
         filter.after_ord = rows.last().map(|score| score.ord);
-        let mut moved = moved(db, run, &rows)?;
-        let mut standing = standing(db, run, &rows)?;
+        let Some(places) = rows.first().zip(rows.last()).map(|(first, last)| first.ord..=last.ord) else { return Ok(found) };
+        let (mut moved, mut standing) = (moved(db, run, &places)?, stored::standing(db, run.id, places)?);
         let rows = rows.into_iter().map(|score| (moved.remove(&score.ord), standing.remove(&score.ord), score));
         found.extend(rows.filter_map(|(change, standing, score)| figure(score, change, standing, decimals).seen_by(reader)));
         if !full || found.len() >= wanted {
@@ -144,11 +143,10 @@ fn seen(db: &mut Db, source: &Source, mut filter: Filter, decimals: u8, wanted: 
     }
 }
 
-/// The changes of these scores, by their places.
-fn moved(db: &mut Db, run: &Run, rows: &[Score]) -> Result<HashMap<i32, Change>, Refusal> {
-    let ends = rows.first().zip(rows.last()).filter(|_| run.since.is_some());
-    let Some((first, last)) = ends else { return Ok(HashMap::new()) };
-    Ok(changes::between(db, run.id, first.ord, last.ord)?.into_iter().map(|change| (change.ord, change)).collect())
+/// The changes of the scores in these places, by their places.
+fn moved(db: &mut Db, run: &Run, places: &RangeInclusive<i32>) -> Result<HashMap<i32, Change>, Refusal> {
+    let changes = if run.since.is_some() { changes::between(db, run.id, *places.start(), *places.end())? } else { Vec::new() };
+    Ok(changes.into_iter().map(|change| (change.ord, change)).collect())
 }
 
 /// What the intervals of a run rest on where nobody was drawn, and the share of its responses that came by invitation.
@@ -158,31 +156,14 @@ fn of_stream(run: &Run) -> (Option<ClustersUsed>, Option<f64>) {
     (manifest.clusters, Some(manifest.by_invitation.map_or(0.0, |invited| invited.share)))
 }
 
-/// The figures of earlier editions that stand in place of these scores, by their places.
-fn standing(db: &mut Db, run: &Run, rows: &[Score]) -> Result<HashMap<i32, Standing>, Refusal> {
-    let Some((first, last)) = rows.first().zip(rows.last()) else { return Ok(HashMap::new()) };
-    let read = |row: disclosure::Standing| {
-        let numbers = serde_json::from_str(&row.numbers).map_err(Refusal::internal)?;
-        Ok((row.ord, Standing { edition: row.edition, numbers }))
-    };
-    disclosure::standing(db, run.id, first.ord, last.ord)?.into_iter().map(read).collect()
-}
-
 /// A stored score with its change, on its way out.
 #[must_use]
 pub fn figure(score: Score, change: Option<Change>, standing: Option<Standing>, decimals: u8) -> Figure {
-    let numbers = numbers(&score);
     Figure {
         ord: score.ord,
+        domain: stored::domain(&score),
+        numbers: stored::numbers(&score),
         node: score.node,
-        domain: DomainKey {
-            kind: score.domain_kind,
-            area: score.area_id,
-            unit: score.unit_id,
-            item: score.item_code,
-            option: score.option_code,
-        },
-        numbers,
         hidden: score.hidden.as_deref().and_then(Hidden::parse),
         standing,
         decimals,
