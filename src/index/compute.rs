@@ -280,16 +280,14 @@ fn bases(plan: &Plan, estimates: &DomainEstimates, per_one: f64) -> Vec<Basis> {
             _ if !there => Basis::default(),
             Some(leaf) => Basis {
                 people: leaf.people,
-                psus: leaf.psus,
                 weight: leaf.weight / per_one,
                 shares: estimates.sums.heaviest.map(|weight| weight / leaf.weight),
                 unanimous: leaf.unanimous,
             },
-            None => node.children().iter().map(|(child, _)| bases[*child]).fold(Basis::default(), |all, child| Basis {
-                people: all.people.max(child.people),
-                psus: all.psus.max(child.psus),
-                ..all
-            }),
+            None => {
+                let people = node.children().iter().map(|(child, _)| bases[*child].people).max();
+                Basis { people: people.unwrap_or(0), ..Basis::default() }
+            }
         });
     }
     bases

@@ -41,8 +41,6 @@ pub struct Modelled {
 pub struct Basis {
     /// People: of a leaf those who answered it, of a combination those who answered the most answered leaf below it.
     pub people: i64,
-    /// PSUs that they are in, counted likewise.
-    pub psus: u32,
     /// The weights of a leaf's answers, summed; 0 of a combination.
     pub weight: f64,
     /// The two largest weights of a person in the domain, as shares of `weight`, the larger first; 0 of a combination.

@@ -1,6 +1,5 @@
 //! Ratios, their linear combinations, and their variances, for one domain.
 
-use std::cell::Cell;
 use std::ops::AddAssign;
 
 use crate::frame::Strata;
@@ -55,8 +54,6 @@ pub struct DomainEstimates {
 pub struct LeafBase {
     /// People who answered: of a leaf that pools several items, those who answered the most answered one.
     pub people: i64,
-    /// PSUs they are in.
-    pub psus: u32,
     /// Σ w over their answers, in the wave's unit.
     pub weight: f64,
     /// Whether every answer is the same.
@@ -92,9 +89,9 @@ pub(super) struct LeafSums<S> {
 }
 
 impl<S: Sum> LeafSums<S> {
-    /// Whom the leaf rests on, given how many PSUs they are in. All answers are the same where `Σ w · Σ w·y² = (Σ w·y)²`, in whole numbers
+    /// Whom the leaf rests on. All answers are the same where `Σ w · Σ w·y² = (Σ w·y)²`, in whole numbers
     /// (the equality case of the inequality of Cauchy and Schwarz).
-    fn base(&self, psus: u32) -> LeafBase {
+    fn base(&self) -> LeafBase {
         let (w, wy, wyy) = (self.w.wide(), self.wy.wide(), self.wyy.wide());
         let unanimous = if let (Some(left), Some(right)) = (w.checked_mul(wyy), wy.checked_mul(wy)) {
             left == right
@@ -102,7 +99,7 @@ impl<S: Sum> LeafSums<S> {
             let (mean, square) = (self.wy.to_f64() / self.w.to_f64(), self.wyy.to_f64() / self.w.to_f64());
             square - mean * mean <= 1e-12 * square
         };
-        LeafBase { people: self.people, psus, weight: self.w.to_f64(), unanimous: self.n > 0 && unanimous }
+        LeafBase { people: self.people, weight: self.w.to_f64(), unanimous: self.n > 0 && unanimous }
     }
 }
 
@@ -171,14 +168,8 @@ pub fn estimate<S: Sum>(
     };
     let psu = |cell: u32| tally.cells()[cell as usize].psu;
     let groups = cells.chunk_by(|a, b| psu(*a) == psu(*b)).map(|group| (psu(group[0]), group));
-    let answered = vec![Cell::new(0_u32); task.leaves.len()];
-    let counted = |leaf: usize, sums: Sums<S>| {
-        answered[leaf].set(answered[leaf].get() + u32::from(sums.w != S::default()));
-        influence(leaf, sums)
-    };
-    let (psus, z) = linearise(tally, task.leaves, sums.psus as usize, groups, &terms, counted);
-    let base = |(total, answered): (&LeafSums<S>, &Cell<u32>)| total.base(answered.get());
-    let bases = totals.iter().zip(&answered).map(base).collect();
+    let (psus, z) = linearise(tally, task.leaves, sums.psus as usize, groups, &terms, influence);
+    let bases = totals.iter().map(LeafSums::base).collect();
     let mut scatter = Scatter { width, psus, z };
     if let Some(residuals) = task.residuals {
         scatter = residuals.of(&scatter, &by_calibration_cell(tally, task.leaves, cells, residuals, &terms, influence));

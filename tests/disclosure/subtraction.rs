@@ -89,6 +89,29 @@ fn no_total_less_its_parts_and_no_equations_together_tell_a_hidden_figure() {
 }
 
 #[test]
+fn a_combination_without_an_error_is_not_told_where_everybody_answered_alike() {
+    let offices = names(4);
+    let mut dice = Dice::new(17);
+    let mut people = Vec::new();
+    for office in &offices {
+        for place in 0..20 {
+            let mut person = Person::any(&mut dice, office, place % 2);
+            if office == "O01" {
+                // Levels that differ from question to question: no mean is an end of the scale.
+                person.answers = LEAVES.into_iter().zip([5, 4, 3, 5, 2]).collect();
+            }
+            people.push(person);
+        }
+    }
+    let (_app, seen) = told(&people, &offices, &json!([{ "kind": "nation" }, { "kind": "unit" }]));
+    let alike: Vec<_> = seen.iter().filter(|((domain, _), _)| domain.unit.as_deref() == Some("O01")).collect();
+    assert_eq!(alike.len(), 8);
+    let shown = alike.iter().filter(|(_, figure)| figure.value.is_some() || figure.se.is_some()).count();
+    nothing_of("a combination of what everybody answered alike", shown, alike.len());
+    assert!(seen.values().any(|figure| figure.se.is_some_and(|se| se > 0.0)), "others are told");
+}
+
+#[test]
 fn a_leaf_of_few_does_not_follow_from_its_parent_and_siblings() {
     let offices = names(8);
     let mut dice = Dice::new(11);

@@ -23,7 +23,7 @@ pub struct Rule {
 
 impl Rule {
     /// Why a score may not be published, if so. People are counted unweighted: of a leaf those who answered it, of a node those who answered the
-    /// most answered leaf below it.
+    /// most answered leaf below it. A combination of leaves of which each is answered alike goes with them: nothing below it is published.
     #[must_use]
     pub fn hides(self, score: &Score) -> Option<Hidden> {
         let basis = &score.basis;
@@ -35,12 +35,6 @@ impl Rule {
         if first > DOMINANCE || first > 0.0 && 1.0 - first - second < P * first {
             return Some(Hidden::Dominated);
         }
-        let certain = basis.weight <= 0.0 && score.se == Some(0.0) && is_end(score.value);
-        (basis.unanimous || certain).then_some(Hidden::Unanimous)
+        basis.unanimous.then_some(Hidden::Unanimous)
     }
-}
-
-/// Whether a combination is 0 or 100, which it is only where every answer is.
-fn is_end(value: Option<f64>) -> bool {
-    value.is_some_and(|value| value <= 0.0 || value >= 100.0)
 }
