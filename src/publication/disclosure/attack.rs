@@ -47,6 +47,8 @@ struct Equation {
     terms: Vec<(usize, f64)>,
     /// How far the sum may be from what it is in truth.
     slack: f64,
+    /// Whether it is of one leaf, over a domain and its parts.
+    of_parts: bool,
 }
 
 /// Everything the attacker knows.
@@ -101,7 +103,7 @@ impl Attack {
                     continue;
                 }
                 let terms: Vec<(usize, f64)> = children.into_iter().chain([(place, -1.0)]).collect();
-                self.push(&terms, None, rounding);
+                self.push(&terms, None, rounding, false);
             }
         }
     }
@@ -127,20 +129,20 @@ impl Attack {
                     besides = Some((self.unknowns.len(), rest / total));
                     self.unknowns.push(Unknown { low: shape.low, high: shape.high, truth });
                 }
-                self.push(&terms, besides, rounding);
+                self.push(&terms, besides, rounding, true);
             }
         }
     }
 
     /// Takes an equation of cells, and of what lies in none of them, if any of these is not published.
-    fn push(&mut self, cells: &[(usize, f64)], besides: Option<(usize, f64)>, rounding: f64) {
+    fn push(&mut self, cells: &[(usize, f64)], besides: Option<(usize, f64)>, rounding: f64, of_parts: bool) {
         let of_cell = &self.of_cell;
         let terms = cells.iter().filter_map(|(cell, factor)| Some((*of_cell.get(cell)?, *factor))).chain(besides);
         let terms: Vec<(usize, f64)> = terms.collect();
         let published = cells.iter().filter(|(cell, _)| !of_cell.contains_key(cell));
         let slack = published.map(|(_, factor)| rounding * factor.abs()).sum();
         if !terms.is_empty() {
-            self.equations.push(Equation { terms, slack });
+            self.equations.push(Equation { terms, slack, of_parts });
         }
     }
 
@@ -156,24 +158,25 @@ impl Attack {
     }
 
     /// Whether every figure that bears on a cell was let move.
-    #[must_use]
-    pub fn is_exact(&self, cell: usize) -> bool {
+    #[cfg(test)]
+    pub(super) fn is_exact(&self, cell: usize) -> bool {
         self.of_cell.get(&cell).is_none_or(|unknown| self.near(*unknown).len() < self.exact)
     }
 
-    /// An unknown and those nearest to it, as many as may move: along short equations first, and then along the long ones, which join figures
-    /// from everywhere. What a long one reaches comes with all that short ones hold to it: alone it could not move.
+    /// An unknown and those nearest to it, as many as may move: the same leaf over parts and wholes first, which holds it most; then along short
+    /// equations, and then along the long ones, which join figures from everywhere. What a long one reaches comes with all that short ones hold to it: alone it could not move.
     fn near(&self, unknown: usize) -> Vec<usize> {
         let mut near = vec![unknown];
         let mut seen: HashSet<usize> = near.iter().copied().collect();
-        let mut followed = self.follow(&mut near, &mut seen, 0);
+        self.follow(&mut near, &mut seen, 0, self.exact / 2, |equation| equation.of_parts);
+        let mut followed = self.follow(&mut near, &mut seen, 0, self.exact, |_| true);
         let mut at = 0;
         while at < near.len() && near.len() < self.exact {
             let long = self.equations_of[near[at]].iter().map(|place| &self.equations[*place]).filter(|of| of.terms.len() > SHORT);
             for (other, _) in long.flat_map(|equation| &equation.terms) {
                 if near.len() < self.exact && seen.insert(*other) {
                     near.push(*other);
-                    followed = self.follow(&mut near, &mut seen, followed);
+                    followed = self.follow(&mut near, &mut seen, followed, self.exact, |_| true);
                 }
             }
             at += 1;
@@ -182,11 +185,12 @@ impl Attack {
     }
 
     /// Adds what short equations join to the unknowns from this place on; gives the place after the last.
-    fn follow(&self, near: &mut Vec<usize>, seen: &mut HashSet<usize>, mut at: usize) -> usize {
-        while at < near.len() && near.len() < self.exact {
-            let short = self.equations_of[near[at]].iter().map(|place| &self.equations[*place]).filter(|of| of.terms.len() <= SHORT);
+    fn follow(&self, near: &mut Vec<usize>, seen: &mut HashSet<usize>, mut at: usize, most: usize, which: fn(&Equation) -> bool) -> usize {
+        while at < near.len() && near.len() < most {
+            let short = self.equations_of[near[at]].iter().map(|place| &self.equations[*place]);
+            let short = short.filter(|of| of.terms.len() <= SHORT && which(of));
             for (other, _) in short.flat_map(|equation| &equation.terms) {
-                if near.len() < self.exact && seen.insert(*other) {
+                if near.len() < most && seen.insert(*other) {
                     near.push(*other);
                 }
             }

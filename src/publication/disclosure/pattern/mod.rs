@@ -5,8 +5,11 @@
 //! narrowly every figure that a rule hides can be told from all that is left, whatever equations he combines; where that is too narrow, more
 //! is hidden around it.
 
+mod sure;
+
 use rayon::prelude::*;
 
+use self::sure::Sure;
 use super::Hidden;
 use super::attack::{Attack, Interval};
 use super::system::{Group, System};
@@ -23,8 +26,9 @@ const LARGE: usize = 200;
 /// More figures than this in doubt are not solved one by one.
 const MANY: usize = 10_000;
 
-/// How many partners are tried for a figure.
-const PARTNERS: usize = 32;
+/// Of so few figures in doubt, so many figures around may move.
+const FEW: usize = 200;
+const WIDER: usize = 800;
 
 /// How often the attacker is asked before whole domains are hidden.
 const GENTLE: usize = 4;
@@ -43,61 +47,24 @@ pub struct Protection {
     pub rounding: f64,
 }
 
-/// Completes the pattern: for every cell why it is hidden, if it is.
+/// Completes the pattern: for every cell why it is hidden, if it is. What comes back was held against the attacker as it stands; where nothing
+/// that is tried withstands him, everything is hidden.
 #[must_use]
 pub fn complete(system: &System<'_>, protection: Protection) -> Vec<Option<Hidden>> {
-    // Small groups leave the least choice: what they need often serves the large ones too.
-    let mut groups: Vec<&Group> = system.groups.iter().collect();
-    groups.sort_by_key(|group| group.parts.len());
-    let mut member = vec![Vec::new(); system.domains()];
-    for (place, group) in groups.iter().enumerate() {
-        group.parts.iter().chain([&group.whole]).for_each(|domain| member[*domain].push(place));
-    }
-    let unknown = vec![0; groups.len() * system.shapes.len()];
-    let mut pattern = Pattern {
-        system,
-        protection,
-        groups,
-        member,
-        unknown,
-        hidden: vec![None; system.cells.len()],
-        dropped: vec![false; system.domains()],
-    };
-    for (place, cell) in system.cells.iter().enumerate() {
-        if let Some(own) = cell.own {
-            pattern.hide_for(place, own);
-        }
-    }
+    let mut pattern = Pattern::of(system, protection);
     pattern.drop_partitions();
     pattern.close();
     for round in 0..ROUNDS {
         let exposed = pattern.exposed();
         if exposed.is_empty() {
-            break;
+            return pattern.hidden;
         }
-        let before = pattern.count();
-        if round < GENTLE && exposed.len() <= MANY {
-            for place in &exposed {
-                pattern.cover(*place);
-            }
-        } else {
-            let mut domains: Vec<usize> = exposed.iter().map(|place| place / system.shapes.len().max(1)).collect();
-            domains.dedup();
-            for domain in &domains {
-                pattern.clear(*domain);
-            }
-            if pattern.count() == before {
-                // Nothing is left to hide beside them but the totals.
-                for domain in &domains {
-                    pattern.clear_wholes(*domain);
-                }
-            }
-        }
-        if pattern.count() == before {
+        if !pattern.widen(&exposed, round < GENTLE) {
             break;
         }
         pattern.close();
     }
+    (0..pattern.hidden.len()).for_each(|place| pattern.hide(place));
     pattern.hidden
 }
 
@@ -127,11 +94,45 @@ struct Pattern<'s> {
     /// Hidden figures of every group, node by node.
     unknown: Vec<u32>,
     hidden: Vec<Option<Hidden>>,
-    /// The domains of partitions that are hidden as a whole.
-    dropped: Vec<bool>,
 }
 
-impl Pattern<'_> {
+impl<'s> Pattern<'s> {
+    /// What the rules hide.
+    fn of(system: &'s System<'s>, protection: Protection) -> Self {
+        // Small groups leave the least choice: what they need often serves the large ones too.
+        let mut groups: Vec<&Group> = system.groups.iter().collect();
+        groups.sort_by_key(|group| group.parts.len());
+        let mut member = vec![Vec::new(); system.domains()];
+        for (place, group) in groups.iter().enumerate() {
+            group.parts.iter().chain([&group.whole]).for_each(|domain| member[*domain].push(place));
+        }
+        let unknown = vec![0; groups.len() * system.shapes.len()];
+        let mut pattern = Self { system, protection, groups, member, unknown, hidden: vec![None; system.cells.len()] };
+        for (place, cell) in system.cells.iter().enumerate() {
+            if let Some(own) = cell.own {
+                pattern.hide_for(place, own);
+            }
+        }
+        pattern
+    }
+
+    /// Hides more around figures that are exposed: gently beside each, or by whole domains. Whether there was anything left to hide.
+    fn widen(&mut self, exposed: &[usize], gently: bool) -> bool {
+        let before = self.count();
+        if gently && exposed.len() <= MANY {
+            exposed.iter().for_each(|place| self.cover(*place));
+            return self.count() > before;
+        }
+        let mut domains: Vec<usize> = exposed.iter().map(|place| place / self.system.shapes.len().max(1)).collect();
+        domains.dedup();
+        domains.iter().for_each(|domain| self.clear(*domain));
+        if self.count() == before {
+            // Nothing is left to hide beside them but the totals.
+            domains.iter().for_each(|domain| self.clear_wholes(*domain));
+        }
+        self.count() > before
+    }
+
     /// Hides what stands beside a lone hidden figure, until nothing changes.
     fn close(&mut self) {
         loop {
@@ -168,15 +169,10 @@ impl Pattern<'_> {
         if hidden.len() == children.len() && self.hidden[place].is_none() {
             self.hide(place);
         } else if !hidden.is_empty() && !self.is_company(&hidden, 0) {
-            let (system, all) = (self.system, &self.hidden);
-            let open = children.iter().filter(|(child, _)| all[*child].is_none()).map(|(child, _)| *child);
-            if let Some(child) = self.cheapest(open) {
-                // What is below the child follows by itself: it would tell the child.
-                self.hide(child);
-                debug_assert!(system.cells[child].is_there());
-            } else {
-                self.hide(place);
-            }
+            // What is below a child follows by itself: it would tell the child.
+            let open = children.iter().map(|(child, _)| *child).filter(|child| self.hidden[*child].is_none());
+            let next = self.cheapest(open).unwrap_or(place);
+            self.hide(next);
         }
     }
 
@@ -292,7 +288,6 @@ impl Pattern<'_> {
             let there: Vec<&usize> = there.collect();
             if there.len() > LARGE && there.iter().filter(few).count() * 2 > there.len() {
                 for domain in partition {
-                    self.dropped[*domain] = true;
                     (0..nodes).for_each(|node| self.hide(domain * nodes + node));
                 }
             }
@@ -305,48 +300,24 @@ impl Pattern<'_> {
         (0..nodes).any(|node| self.hidden[domain * nodes + node].is_none() && self.system.cells[domain * nodes + node].is_there())
     }
 
-    /// Whether a figure of a domain of which nothing is published can move far enough against the same of another such domain: both are in
-    /// the same groups and neither is parted, so that no equation notices. That shows most figures to be safe without solving anything.
-    fn is_paired(&self, place: usize, closed: &[bool]) -> bool {
-        let nodes = self.system.shapes.len();
-        let (domain, node) = (place / nodes, place % nodes);
-        let shape = &self.system.shapes[node];
-        let groups = &self.member[domain];
-        let is_part = |domain: usize| self.member[domain].iter().all(|group| self.groups[*group].whole != domain);
-        if !closed[domain] || !is_part(domain) {
-            return false;
-        }
-        if !shape.children.is_empty() {
-            // Leaves move apart from each other: together they move the node as far.
-            return self.system.children(domain, node).into_iter().all(|(child, _)| self.is_paired(child, closed));
-        }
-        let Some(smallest) = groups.first() else { return true };
-        let own = self.system.cells[place];
-        let others =
-            self.groups[*smallest].parts.iter().filter(|other| **other != domain && closed[**other] && self.member[**other] == *groups);
-        let far = |other: &usize| {
-            let cell = self.system.cells[other * nodes + node];
-            let rate = cell.weight / own.weight.max(f64::MIN_POSITIVE);
-            let up = (shape.high - own.value).min(rate * (cell.value - shape.low));
-            let down = (own.value - shape.low).min(rate * (shape.high - cell.value));
-            cell.is_there() && is_wide(self.system, place, Interval { low: own.value - down, high: own.value + up })
-        };
-        others.filter(|other| is_part(**other)).take(PARTNERS).any(far)
-    }
-
     /// Figures that a rule hides and that can be told too narrowly from what is left.
     fn exposed(&self) -> Vec<usize> {
-        let attack = Attack::new(self.system, &self.hidden, self.protection.rounding);
-        let nodes = self.system.shapes.len().max(1);
-        let kept = (0..self.hidden.len()).filter(|place| !self.dropped[place / nodes]);
-        let guarded = kept.filter(|place| self.system.cells[*place].own.is_some_and(Hidden::is_of_people));
-        let closed: Vec<bool> = (0..self.system.domains()).map(|domain| !self.is_open(domain)).collect();
-        let doubtful: Vec<usize> = guarded.collect::<Vec<_>>().into_par_iter().filter(|place| !self.is_paired(*place, &closed)).collect();
+        let sure = Sure::of(self.system, &self.hidden);
+        let guarded = (0..self.hidden.len()).filter(|place| self.system.cells[*place].own.is_some_and(Hidden::is_of_people));
+        let doubtful: Vec<usize> = guarded.collect::<Vec<_>>().into_par_iter().filter(|place| !sure.is_safe(*place)).collect();
         if doubtful.len() > MANY {
             // Too many to solve: whole domains are hidden until they need no solving.
             return doubtful;
         }
-        doubtful.into_par_iter().filter(|place| !is_wide(self.system, *place, attack.interval(*place))).collect()
+        let attack = Attack::new(self.system, &self.hidden, self.protection.rounding);
+        let told = |attack: &Attack, place: &usize| !is_wide(self.system, *place, attack.interval(*place));
+        let told_near: Vec<usize> = doubtful.into_par_iter().filter(|place| told(&attack, place)).collect();
+        if told_near.len() > FEW {
+            return told_near;
+        }
+        // What cannot move with those nearest may with more.
+        let attack = attack.moving(WIDER);
+        told_near.into_par_iter().filter(|place| told(&attack, place)).collect()
     }
 
     /// Hides everything of the domain of an exposed figure, or, where that is done, everything of the cheapest of its neighbours in each group:

@@ -120,6 +120,57 @@ fn where_fewer_figures_may_move_the_interval_is_no_wider() {
     }
 }
 
+/// Units by two halves, of which nothing but the totals is published: places of all cells of one leaf.
+fn crossed(people: [[i64; 2]; 2], shapes: &[NodeShape]) -> System<'_> {
+    let cell = |n: i64, own| Cell { people: n, weight: n as f64, value: 50.0, own, before: false };
+    let sum = |of: &[i64]| cell(of.iter().sum(), None);
+    let [[a, b], [c, d]] = people;
+    let mut cells = vec![sum(&[a, b]), sum(&[c, d]), sum(&[a, c]), sum(&[b, d])];
+    cells.extend([a, b, c, d].map(|n| cell(n, Some(Hidden::FewAnswers))));
+    let group = |whole, parts: [usize; 2]| Group { whole, parts: parts.to_vec() };
+    let groups = vec![group(0, [4, 5]), group(1, [6, 7]), group(2, [4, 6]), group(3, [5, 7])];
+    System { shapes, cells, groups, partitions: Vec::new() }
+}
+
+#[test]
+fn what_moves_at_the_corners_of_a_rectangle_is_possible() {
+    let shapes = [NodeShape { children: Vec::new(), low: 0.0, high: 100.0, gap: 25.0 }];
+    let system = crossed([[8, 6], [7, 9]], &shapes);
+    let hidden: Vec<Option<Hidden>> = system.cells.iter().map(|cell| cell.own).collect();
+    let (sure, attack) = (Sure::of(&system, &hidden), Attack::new(&system, &hidden, 0.0));
+    for place in 4..8 {
+        assert!(sure.is_safe(place), "{place}");
+        assert!(is_wide(&system, place, attack.interval(place)), "{place}");
+    }
+    // With one corner known the rest follows.
+    let mut open = hidden.clone();
+    open[7] = None;
+    let (sure, attack) = (Sure::of(&system, &open), Attack::new(&system, &open, 0.0));
+    for place in 4..7 {
+        assert!(!sure.is_safe(place) && !is_wide(&system, place, attack.interval(place)), "{place}");
+    }
+}
+
+#[test]
+fn who_is_alone_in_a_total_takes_it_along() {
+    // The total of one domain alone is that domain.
+    let shapes = [NodeShape { children: Vec::new(), low: 0.0, high: 100.0, gap: 25.0 }];
+    let cell = |people, value, own| Cell { people, weight: people as f64, value, own, before: false };
+    let cells = vec![cell(40, 100.0, None), cell(40, 100.0, Some(Hidden::Unanimous)), cell(30, 60.0, None)];
+    let system = System { shapes: &shapes, cells, groups: vec![Group { whole: 0, parts: vec![1] }], partitions: Vec::new() };
+    let hidden = complete(&system, RULE);
+    assert!(hidden[0].is_some() && hidden[1].is_some(), "{hidden:?}");
+    assert!(hidden[2].is_none(), "what has nothing to do with it stays: {hidden:?}");
+}
+
+/// What is safe for sure the attacker finds wide too.
+fn nothing_is_sure_that_the_attacker_tells(system: &System<'_>, hidden: &[Option<Hidden>]) {
+    let (sure, attack) = (Sure::of(system, hidden), Attack::new(system, hidden, 0.0));
+    for place in (0..hidden.len()).filter(|place| hidden[*place].is_some() && system.cells[*place].is_there()) {
+        assert!(!sure.is_safe(place) || is_wide(system, place, attack.interval(place)), "{place}: {:?}", attack.interval(place));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
     #[test]
@@ -128,6 +179,7 @@ proptest! {
         let system = table(&shapes, &people, |cell, leaf| spread(cell + shift, leaf));
         let hidden = complete(&system, RULE);
         let attack = Attack::new(&system, &hidden, RULE.rounding);
+        nothing_is_sure_that_the_attacker_tells(&system, &hidden);
         for place in (0..hidden.len()).filter(|place| system.cells[*place].own.is_some()) {
             prop_assert!(is_wide(&system, place, attack.interval(place)) || hidden.iter().zip(&system.cells).all(|(h, c)| h.is_some() || !c.is_there()));
         }
