@@ -10,6 +10,7 @@ use crate::store::accounts;
 use crate::store::people::{self, NewPerson, Person};
 use crate::store::proposals::{Proposal, ProposalKind};
 use crate::words::Finding;
+use crate::words::encode::base32;
 
 /// How long an invitation is open: three days, µs.
 const OPEN: i64 = 3 * 86_400_000_000;
@@ -181,5 +182,5 @@ pub fn enrol(office: &Office, wish: &EnrolWish) -> Result<Enrolled, Refusal> {
         accounts::enrol(act.db, kept.person_id, &hash, &secret, now)?;
         act.note("person.enrol", &person.login, "")
     })?;
-    Ok(Enrolled { secret: totp::base32(&secret), address: totp::address(&person.login, &secret) })
+    Ok(Enrolled { secret: base32(&secret), address: totp::address(&person.login, &secret) })
 }

@@ -5,7 +5,8 @@
 //! the same. It keeps what is hashed from whoever sees hashes and not the database. Each use has a name of its own, its first part.
 
 use diesel::prelude::*;
-use sha2::{Digest as _, Sha256};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
 
 use super::columns::Bytes32;
 use super::db::{Db, each_backend};
@@ -47,17 +48,19 @@ impl Secret {
     /// HMAC-SHA-256 (RFC 2104) over parts, each with its length in front of it.
     #[must_use]
     pub fn keyed(&self, parts: &[&[u8]]) -> [u8; 32] {
-        let pad = |with: u8| -> [u8; 64] { std::array::from_fn(|at| self.0.get(at).copied().unwrap_or(0) ^ with) };
-        let mut inner = Sha256::new();
-        inner.update(pad(0x36));
+        let mut hash = self.mac();
         for part in parts {
-            inner.update((part.len() as u64).to_be_bytes());
-            inner.update(part);
+            hash.update(&(part.len() as u64).to_be_bytes());
+            hash.update(part);
         }
-        let mut outer = Sha256::new();
-        outer.update(pad(0x5c));
-        outer.update(inner.finalize());
-        outer.finalize().into()
+        hash.finalize().into_bytes().into()
+    }
+
+    fn mac(&self) -> Hmac<Sha256> {
+        // A key shorter than a block is filled up with zeros (RFC 2104 §2).
+        let mut block = [0_u8; 64];
+        block[..self.0.len()].copy_from_slice(&self.0);
+        Hmac::new(&block.into())
     }
 
     /// One that a test can repeat.
@@ -77,6 +80,7 @@ struct Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::words::encode::hex;
 
     #[test]
     fn a_keyed_hash_depends_on_the_secret_and_on_where_its_parts_end() {
@@ -85,5 +89,21 @@ mod tests {
         assert_ne!(hash(1, &[b"a", b"b"]), hash(2, &[b"a", b"b"]));
         assert_ne!(hash(1, &[b"ab", b""]), hash(1, &[b"a", b"b"]));
         assert_eq!(format!("{:?}", Secret::fixed(1)), "Secret");
+        // What is stored was hashed so: another way would find none of it again.
+        assert_eq!(hex(&hash(1, &[b"a", b"b"])), "f71706a801f2288f65f7d850d1ab74297bb98a723a069a8cc46be9f8aa79c558");
+    }
+
+    #[test]
+    fn hashes_are_those_of_rfc_4231() {
+        let of = |key: &[u8], data: &[u8]| {
+            let mut secret = Secret([0; 32]);
+            secret.0[..key.len()].copy_from_slice(key);
+            let mut hash = secret.mac();
+            hash.update(data);
+            hex(&hash.finalize().into_bytes())
+        };
+        // §4.2 and §4.3, whose keys are shorter than ours and are filled up with zeros as they are there.
+        assert_eq!(of(&[0x0b; 20], b"Hi There"), "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+        assert_eq!(of(b"Jefe", b"what do ya want for nothing?"), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
     }
 }

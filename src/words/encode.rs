@@ -1,4 +1,5 @@
-//! Small encodings of the wire: base64url for secrets and cursors, Crockford's base 32 for what people type, hexadecimal for digests, RFC 3339 for instants.
+//! Small encodings of the wire: base64url for secrets and cursors, Crockford's base 32 for what people type, base 32 for
+//! authenticators, hexadecimal for digests, RFC 3339 for instants.
 
 use std::fmt::Write as _;
 
@@ -41,12 +42,26 @@ const TYPED: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// `bytes` in Crockford's base 32, for people to read and type.
 #[must_use]
 pub fn crockford(bytes: &[u8]) -> String {
+    by_fives(bytes, TYPED)
+}
+
+/// The letters and digits of RFC 4648 §6.
+const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/// `bytes` in base 32 without padding (RFC 4648 §6), as authenticators take secrets by hand.
+#[must_use]
+pub fn base32(bytes: &[u8]) -> String {
+    by_fives(bytes, BASE32)
+}
+
+/// A letter for every five bits, the first ones first; the last are filled up with zeros.
+fn by_fives(bytes: &[u8], letters: &[u8; 32]) -> String {
     let mut text = String::with_capacity((bytes.len() * 8).div_ceil(5));
     for chunk in bytes.chunks(5) {
         let group = chunk.iter().fold(0_u64, |group, byte| group << 8 | u64::from(*byte)) << (8 * (5 - chunk.len()));
         for place in 0..(chunk.len() * 8).div_ceil(5) {
             let index = (group >> (35 - 5 * place)) & 0x1f;
-            text.push(char::from(TYPED[usize::try_from(index).unwrap_or(0)]));
+            text.push(char::from(letters[usize::try_from(index).unwrap_or(0)]));
         }
     }
     text
@@ -133,6 +148,13 @@ mod tests {
             assert_eq!(base64url(plain.as_bytes()), coded);
         }
         assert_eq!(base64url(&[0xfb, 0xff]), "-_8");
+    }
+
+    #[test]
+    fn base32_agrees_with_the_vectors_of_rfc_4648() {
+        for (plain, coded) in [("", ""), ("f", "MY"), ("fo", "MZXQ"), ("foo", "MZXW6"), ("fooba", "MZXW6YTB"), ("foobar", "MZXW6YTBOI")] {
+            assert_eq!(base32(plain.as_bytes()), coded);
+        }
     }
 
     #[test]
