@@ -11,7 +11,11 @@ pub type Digest = [u8; 32];
 /// The digest of a run: its frozen inputs and every score, bit for bit, in canonical order.
 ///
 /// Doubles enter by their bits, so two results that print alike but differ in the last place have different digests.
-/// Scores name their units by code, not by the number a store gave them: the digest is the same in every database.
+/// Scores name their units by code, not by the number a store gave them.
+///
+/// A wave's runs are salted: the manifest holds a number that was drawn at random when the first of them was made. So a run that is repeated has
+/// the same digest in its own database and in a copy of it, and another in one that collected the same answers anew. What such two have in
+/// common is the digest of what everybody sees ([`public_digest`](super::public_digest)), into which no salt goes.
 #[must_use]
 pub fn digest(manifest: &Manifest, scores: &[Score], unit_code: &dyn Fn(i32) -> String) -> Digest {
     let mut hash = Sha256::new();

@@ -1,7 +1,8 @@
 //! From the scores of a run to an edition that can be published, repeated and explained.
 //!
 //! A [`Manifest`] freezes what a run was made of; its digest together with the scores' ([`digest`]) names the result: the
-//! same inputs give the same digest, for any number of threads, in any database, whenever the run is repeated.
+//! same inputs give the same digest, for any number of threads, on either kind of database, whenever the run is repeated. The salt of its wave is
+//! one of them; what everybody sees of an edition has a digest without it ([`public_digest`]).
 //! [`disclosure`] decides what each reader sees of it.
 
 mod composite;
