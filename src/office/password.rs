@@ -1,12 +1,12 @@
 //! Passwords: which are taken (NIST SP 800-63B §3.1.1, beside a second factor), and how they are kept: Argon2id with the parameters of the
 //! OWASP Password Storage Cheat Sheet (19 MiB, two passes, one lane), as a PHC string that has its parameters with it.
 
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::store::people::login;
 use crate::words::Finding;
-use crate::words::encode::{base64url, from_base64url};
 
 /// How long a password may be, in characters. Nothing is said about what it must be made of.
 const LENGTH: std::ops::RangeInclusive<usize> = 8..=256;
@@ -93,6 +93,12 @@ pub fn fault(password: &str, name: &str) -> Option<Finding> {
     guessed.then(|| Finding::error("/password", "password-common", vi, en))
 }
 
+/// The hash with the parameters that passwords are kept with now.
+fn argon() -> Result<Argon2<'static>, argon2::Error> {
+    let (memory, passes, lanes) = COST;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(memory, passes, lanes, None)?))
+}
+
 /// A password as it is kept.
 ///
 /// # Errors
@@ -100,40 +106,23 @@ pub fn fault(password: &str, name: &str) -> Option<Finding> {
 pub fn hash(password: &str) -> Result<String, String> {
     let mut salt = [0_u8; 16];
     getrandom::fill(&mut salt).map_err(|error| error.to_string())?;
-    let (memory, passes, lanes) = COST;
-    let digest = digest(password, &salt, COST)?;
-    Ok(format!("$argon2id$v=19$m={memory},t={passes},p={lanes}${}${}", base64url(&salt), base64url(&digest)))
+    let argon = argon().map_err(|error| error.to_string())?;
+    let kept: PasswordHash = argon.hash_password_with_salt(composed(password).as_bytes(), &salt).map_err(|error| error.to_string())?;
+    Ok(kept.to_string())
 }
 
-/// Whether a password is the one that is kept. Where none is kept a made-up one is compared, so that it takes as long.
+/// Whether a password is the one that is kept, by the parameters that it was kept with. Where none is kept one is hashed all the same, so that
+/// it takes as long.
 #[must_use]
 pub fn is_right(password: &str, kept: Option<&str>) -> bool {
-    let parsed = kept.and_then(parse);
-    let there = parsed.is_some();
-    let (cost, salt, wanted) = parsed.unwrap_or_else(|| (COST, vec![7; 16], vec![7; 32]));
-    let same = digest(password, &salt, cost).is_ok_and(|found| equal(&found, &wanted));
-    there && same
-}
-
-/// What is kept of a password: cost, salt, digest.
-type Kept = ((u32, u32, u32), Vec<u8>, Vec<u8>);
-
-fn parse(kept: &str) -> Option<Kept> {
-    let rest = kept.strip_prefix("$argon2id$v=19$m=")?;
-    let (cost, rest) = rest.split_once('$')?;
-    let (salt, digest) = rest.split_once('$')?;
-    let (memory, rest) = cost.split_once(",t=")?;
-    let (passes, lanes) = rest.split_once(",p=")?;
-    let cost = (memory.parse().ok()?, passes.parse().ok()?, lanes.parse().ok()?);
-    Some((cost, from_base64url(salt)?, from_base64url(digest)?))
-}
-
-fn digest(password: &str, salt: &[u8], (memory, passes, lanes): (u32, u32, u32)) -> Result<[u8; 32], String> {
-    let params = Params::new(memory, passes, lanes, Some(32)).map_err(|error| error.to_string())?;
-    let mut out = [0; 32];
-    let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    argon.hash_password_into(composed(password).as_bytes(), salt, &mut out).map_err(|error| error.to_string())?;
-    Ok(out)
+    let (Ok(argon), password) = (argon(), composed(password)) else { return false };
+    match kept.and_then(|kept| PasswordHash::new(kept).ok()) {
+        Some(kept) => argon.verify_password(password.as_bytes(), &kept).is_ok(),
+        None => {
+            let _: argon2::password_hash::Result<PasswordHash> = argon.hash_password_with_salt(password.as_bytes(), &[7; 16]);
+            false
+        }
+    }
 }
 
 /// Whether two byte strings are the same, in a time that depends on their length alone.
@@ -154,6 +143,9 @@ mod tests {
         assert!(is_right("ma\u{323}\u{302}t kh\u{e2}\u{309}u của Lan", Some(&kept)));
         assert!(!is_right("mật khẩu của lan", Some(&kept)));
         assert!(!is_right("", None) && !is_right("x", Some("$argon2id$broken")));
+        // Of other parameters and another salt, as the reference implementation writes it (password, somesalt).
+        let other = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+        assert!(is_right("password", Some(other)) && !is_right("passwords", Some(other)));
     }
 
     #[test]
