@@ -1,14 +1,11 @@
 //! Nobody acts for another: two keys of one person are one person, and what matters takes two.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-use hailong::jobs::Worker;
 use hailong::office::Role;
 use serde_json::{Value, json};
 
 use crate::harness::fixtures::{finish_run, new_response, publish, start_run, submission};
-use crate::harness::{Client, HOUR, NOW, Reply, TestApp};
+use crate::harness::runs::worked;
+use crate::harness::{Client, Reply, TestApp};
 
 /// A step on a run as it is now.
 fn step(client: &Client, run: &str, verb: &str) -> Reply {
@@ -169,7 +166,7 @@ fn flags_are_lifted_by_two_persons_and_count_until_then() {
         "kind": "quality", "code": "test", "version": "1", "title": { "vi": "Thử", "en": "Test" }, "rules": { "too_fast": { "seconds": 10 } }
     } });
     let evaluation = lan.post("/v1/waves/open/quality-evaluations", &rules).header("location").unwrap().to_owned();
-    judge(&app, &lan, &evaluation);
+    worked(&app, &lan, &evaluation);
     assert_eq!(lan.get(&evaluation).expect(200)["flagged"], 1);
     let left_out = |run: &str| {
         let id = run.rsplit('/').next().unwrap().parse().unwrap();
@@ -206,15 +203,4 @@ fn flags_are_lifted_by_two_persons_and_count_until_then() {
     minh.post(&format!("{again}:confirm"), &json!({})).problem(409, "wrong-state");
     assert_eq!(lan.get(&path).expect(200)["ended"], false);
     assert_eq!(minh.get("/v1/proposals?state=rejected").expect(200)["items"].as_array().unwrap().len(), 1);
-}
-
-/// Has a worker judge until the evaluation has ended.
-fn judge(app: &TestApp, client: &Client, evaluation: &str) {
-    let mut worker = Worker::start(app.store.clone(), Arc::new(|| NOW + HOUR), true).unwrap();
-    let since = Instant::now();
-    while client.get(evaluation).expect(200)["state"] == "pending" {
-        assert!(since.elapsed() < Duration::from_secs(60));
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    worker.stop();
 }

@@ -12,26 +12,9 @@ use hailong::store::{editions, responses as stored, runs as store_runs};
 use uuid::Uuid;
 
 use crate::harness::fixtures::{finish_run, new_response, publish, start_run, submission};
-use crate::harness::{NOW, TestApp};
+use crate::harness::{Dice, NOW, TestApp};
 
 const STEPS: usize = 5_000;
-
-/// `SplitMix64`: enough to be different each time, and the same for a seed.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((z ^ (z >> 31)) % u64::try_from(sides).unwrap()).unwrap()
-    }
-
-    fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        &of[self.roll(of.len())]
-    }
-}
 
 fn seed() -> u64 {
     let given = std::env::var("HAILONG_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
@@ -84,8 +67,8 @@ impl World {
     fn act(&mut self, dice: &mut Dice) {
         let mine = self.keys.clone();
         let me = self.actor(dice.pick::<String>(&mine));
-        let number = i32::try_from(1 + dice.roll(60)).unwrap();
-        match dice.roll(12) {
+        let number = i32::try_from(1 + dice.place(60)).unwrap();
+        match dice.place(12) {
             0 | 1 => self.ask_for_a_key(dice, &me),
             2 => {
                 if let Ok(confirmed) = self.office.act(&me, |act| proposals::confirm(act, number)) {
@@ -126,7 +109,7 @@ impl World {
     fn ask_for_a_key(&mut self, dice: &mut Dice, me: &Actor) {
         let names = ["An", "an", "Ghost", "Puppet", "cli:root", "Lan", "test statistician 1"];
         let (name, role) = ((*dice.pick(&names)).to_owned(), *dice.pick(&Role::ALL));
-        let person = (dice.roll(2) == 0).then(|| (*dice.pick(&names)).to_owned());
+        let person = (dice.place(2) == 0).then(|| (*dice.pick(&names)).to_owned());
         let unit = (role == Role::Agency).then(|| ("agency-danang".to_owned(), "SYT".to_owned()));
         match self.office.act(me, |act| keys::issue(act, &KeyWish { name, role, unit, person })) {
             Ok(Answer::Issued(issued)) if self.keys.len() < 40 => self.keys.push(issued.text),
@@ -142,7 +125,7 @@ impl World {
         let id = *dice.pick(&self.runs);
         let revision = store_runs::get(&mut self.app.store.db().unwrap(), id).unwrap().revision;
         let seen = Seen { id, revision };
-        drop(match dice.roll(3) {
+        drop(match dice.place(3) {
             0 => self.office.act(me, |act| runs::submit(act, seen)),
             1 => self.office.act(me, |act| runs::approve(act, seen, true)),
             _ => self.office.act(me, |act| runs::publish(act, seen, None)),
@@ -172,7 +155,7 @@ impl World {
 fn play(keys: &[(&str, Role)], own_runs: bool) {
     let seed = seed();
     println!("HAILONG_TEST_SEED={seed}");
-    let mut dice = Dice(seed);
+    let mut dice = Dice::new(seed);
     let mut world = World::new(keys, own_runs);
     for _ in 0..STEPS {
         world.act(&mut dice);

@@ -1,9 +1,9 @@
 //! Ballot stuffing by an open link: what the rules find of it, and what they say of honest people.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use hailong::jobs::Worker;
 use hailong::office::Role;
@@ -14,38 +14,12 @@ use hailong::words::encode::rfc3339;
 use serde_json::{Value, json};
 
 use crate::harness::fixtures::{new_response, open_wave, questionnaire, submission, words};
-use crate::harness::{Client, HOUR, NOW, TestApp};
+use crate::harness::{Client, Dice, HOUR, NOW, TestApp};
 
 const MINUTE: i64 = HOUR / 60;
 const SECOND: i64 = MINUTE / 60;
 const DAY: i64 = 24 * HOUR;
 const LINK_RULES: [Rule; 3] = [Rule::LinkBurst, Rule::LinkCopies, Rule::LinkAgreement];
-
-/// Numbers that look random and are the same each time (splitmix64).
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, n: u64) -> u64 {
-        self.next() % n
-    }
-
-    fn chance(&mut self, percent: u64) -> bool {
-        self.below(100) < percent
-    }
-
-    /// A time within a span of microseconds.
-    fn within(&mut self, span: i64) -> i64 {
-        i64::try_from(self.below(u64::try_from(span).unwrap())).unwrap()
-    }
-}
 
 /// An answer by a link: when it came, of which unit, and what it says.
 #[derive(Clone)]
@@ -102,8 +76,8 @@ fn honest(dice: &mut Dice, straight: u64) -> [u8; 12] {
     if dice.chance(straight) {
         return [if dice.chance(70) { 5 } else { 4 }; 12];
     }
-    let level = 2 + u8::try_from(dice.below(3)).unwrap();
-    std::array::from_fn(|_| level + u8::try_from(dice.below(3)).unwrap() - 1)
+    let level = 2 + u8::try_from(dice.roll(3)).unwrap();
+    std::array::from_fn(|_| level + u8::try_from(dice.roll(3)).unwrap() - 1)
 }
 
 /// Twenty working days of eight offices, from a handful of answers a day to one every minute and a half, twice as many in the afternoon; in
@@ -111,7 +85,7 @@ fn honest(dice: &mut Dice, straight: u64) -> [u8; 12] {
 fn weeks(dice: &mut Dice) -> Vec<Sheet> {
     let mut sheets = Vec::new();
     for (unit, each_day) in [(1, 3), (2, 8), (3, 20), (4, 40), (5, 80), (6, 120), (7, 240), (8, 360)] {
-        let straight = 20 + dice.below(50);
+        let straight = 20 + dice.roll(50);
         for day in 0..20 {
             for _ in 0..each_day {
                 // Half past seven to half past eleven, or from half past one: two in three come after noon.
@@ -129,17 +103,17 @@ fn weeks(dice: &mut Dice) -> Vec<Sheet> {
 #[test]
 fn honest_people_with_busy_afternoons_are_left_alone() {
     for seed in 1..=5 {
-        let sheets = weeks(&mut Dice(seed));
+        let sheets = weeks(&mut Dice::new(seed));
         let found = flagged(&sheets).len();
         println!("seed {seed}: flagged {found} of {} honest answers", sheets.len());
-        assert!(found * 100 <= sheets.len(), "{found} of {}", sheets.len());
+        assert!(found * 1000 <= sheets.len(), "{found} of {}", sheets.len());
     }
 }
 
 #[test]
 fn an_office_that_everybody_praises_is_measured_by_itself() {
     for seed in 1..=5 {
-        let mut dice = Dice(seed);
+        let mut dice = Dice::new(seed);
         let mut sheets = weeks(&mut dice);
         let first = sheets.len();
         for day in 0..20 {
@@ -154,16 +128,16 @@ fn an_office_that_everybody_praises_is_measured_by_itself() {
 #[test]
 fn stuffing_is_found_by_its_pace_or_by_how_alike_it_is() {
     type Attack = fn(&mut Dice, i64) -> (i64, [u8; 12]);
-    // How many of 150 must be found. Whoever takes a day for them is not: that is said in docs/open-links.md.
-    let attacks: [(&str, Attack, usize); 5] = [
-        ("150 in a third of a second, all alike", |dice, _| (dice.within(SECOND / 3), [5; 12]), 143),
-        ("150 in a third of a second, unlike", |dice, _| (dice.within(SECOND / 3), honest(dice, 0)), 143),
-        ("150 in two minutes, unlike", |dice, _| (dice.within(2 * MINUTE), honest(dice, 0)), 143),
-        ("150 in forty minutes, all alike", |_, n| (n * 16 * SECOND, [5; 12]), 143),
-        ("150 in a day, unlike", |dice, n| (n * 4 * MINUTE, honest(dice, 0)), 0),
+    // How many of 150 are found. Whoever takes a day for them is not: that is said in docs/open-links.md.
+    let attacks: [(&str, Attack, RangeInclusive<usize>); 5] = [
+        ("150 in a third of a second, all alike", |dice, _| (dice.within(SECOND / 3), [5; 12]), 143..=150),
+        ("150 in a third of a second, unlike", |dice, _| (dice.within(SECOND / 3), honest(dice, 0)), 143..=150),
+        ("150 in two minutes, unlike", |dice, _| (dice.within(2 * MINUTE), honest(dice, 0)), 143..=150),
+        ("150 in forty minutes, all alike", |_, n| (n * 16 * SECOND, [5; 12]), 143..=150),
+        ("150 in a day, unlike", |dice, n| (n * 4 * MINUTE, honest(dice, 0)), 0..=15),
     ];
-    for (name, attack, least) in attacks {
-        let mut dice = Dice(7);
+    for (name, attack, wanted) in attacks {
+        let mut dice = Dice::new(7);
         let mut sheets = weeks(&mut dice);
         let first = sheets.len();
         let begins = NOW + 9 * DAY + 3 * HOUR;
@@ -173,8 +147,8 @@ fn stuffing_is_found_by_its_pace_or_by_how_alike_it_is() {
         }
         let (stuffed, others): (Vec<usize>, Vec<usize>) = flagged(&sheets).into_iter().partition(|number| *number >= first);
         println!("{name}: flagged {} of 150, and {} of {first} honest answers", stuffed.len(), others.len());
-        assert!(stuffed.len() >= least, "{name}");
-        assert!(others.len() * 100 <= first, "{name}");
+        assert!(wanted.contains(&stuffed.len()), "{name}");
+        assert!(others.len() * 1000 <= first, "{name}");
     }
 }
 
@@ -190,19 +164,6 @@ fn index() -> Value {
     })
 }
 
-/// Asks until what is at an address is no longer waiting.
-fn settled(client: &Client, address: &str) -> Value {
-    let since = Instant::now();
-    loop {
-        let now = client.get(address).expect(200);
-        if !["pending", "queued", "running"].contains(&now["state"].as_str().unwrap()) {
-            return now;
-        }
-        assert!(since.elapsed() < Duration::from_secs(60), "{now}");
-        thread::sleep(Duration::from_millis(20));
-    }
-}
-
 /// The share of the nation, with or without what an evaluation flagged, and that of those who came by invitation.
 fn share(client: &Client, without: Option<&Value>) -> (f64, f64) {
     let mut request = json!({ "index": "happy", "version": "1", "wave": "open" });
@@ -211,7 +172,7 @@ fn share(client: &Client, without: Option<&Value>) -> (f64, f64) {
     }
     let started = client.post("/v1/runs", &request);
     assert_eq!(started.status, 202, "{}", started.text());
-    let run = settled(client, started.header("location").unwrap());
+    let run = client.settled(started.header("location").unwrap());
     let scores = client.get(&format!("/v1/scores?run={}", run["id"].as_str().unwrap())).expect(200);
     let index = scores["items"].as_array().unwrap().iter().find(|score| score["node"] == "INDEX").unwrap().clone();
     (index["value"].as_f64().unwrap(), scores["invited_share"].as_f64().unwrap())
@@ -238,10 +199,10 @@ fn what_was_stuffed_in_a_third_of_a_second_is_left_out_again() {
         anyone.put(&new_response(), &body).expect(201);
     };
     // Half of a hundred people are satisfied, on ten days.
-    let mut dice = Dice(11);
+    let mut dice = Dice::new(11);
     for n in 0..100_i64 {
-        let level = if n % 2 == 0 { 4 + dice.below(2) } else { 1 + dice.below(3) };
-        let answers = json!({ "Q1": level.to_string(), "Q2": (1 + dice.below(5)).to_string(), "sex": (if n % 3 == 0 { "m" } else { "f" }), "age": 20 + n % 50 });
+        let level = if n % 2 == 0 { 4 + dice.roll(2) } else { 1 + dice.roll(3) };
+        let answers = json!({ "Q1": level.to_string(), "Q2": (1 + dice.roll(5)).to_string(), "sex": (if n % 3 == 0 { "m" } else { "f" }), "age": 20 + n % 50 });
         let wish = json!({ "wave": "open", "unit": { "list": "agency-danang", "code": "SYT" }, "dossier": format!("HS-{n}") });
         let invited = (n % 5 < 2).then(|| office.post("/v1/invitations", &wish).expect(201)["token"].clone());
         send(NOW + n / 10 * DAY + n % 10 * 40 * MINUTE, answers, invited);
@@ -256,7 +217,7 @@ fn what_was_stuffed_in_a_third_of_a_second_is_left_out_again() {
     println!("accepted 150 of 150, in {:?} of this machine and a third of a second of the server's clock", since.elapsed());
     let (stuffed, invited_stuffed) = share(&statistician, None);
     let begun = statistician.post("/v1/waves/open/quality-evaluations", &json!({})).header("location").unwrap().to_owned();
-    let found = settled(&statistician, &begun);
+    let found = statistician.settled(&begun);
     let (rescued, invited) = share(&statistician, Some(&found["version"]));
     worker.stop();
     println!("flagged {} of 250; the share: {honest:.2} honest, {stuffed:.2} stuffed, {rescued:.2} without the flagged", found["flagged"]);

@@ -11,7 +11,8 @@ use hailong::store::composites::{ReportKind, report};
 use hailong::store::runs;
 use serde_json::{Value, json};
 
-use crate::harness::composites::{self, approve, example, example_run, id_of, index_with, provinces, release, start, uuid_of, work};
+use crate::harness::composites::{self, example, example_run, index_with, provinces};
+use crate::harness::runs::{approve, id_of, release, start, uuid_of, work};
 use crate::harness::fixtures::{finish_run, publish, start_run};
 use crate::harness::{TestApp, Wish};
 

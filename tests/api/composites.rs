@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use hailong::office::Role;
 use serde_json::{Value, json};
 
-use crate::harness::composites::{self, approve, example, example_run, id_of, index_with, post_csv, release, start, work};
+use crate::harness::composites::{self, example, example_run, index_with, post_csv};
+use crate::harness::runs::{approve, id_of, release, start, work};
 use crate::harness::fixtures::{finish_run, publish, start_run};
 use crate::harness::{Client, TestApp};
 

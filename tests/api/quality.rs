@@ -1,14 +1,11 @@
 //! Evaluations, the flags they set, runs that leave the flagged out, and the chain of a wave that nobody was drawn for.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-use hailong::jobs::Worker;
 use hailong::office::Role;
 use hailong::response::quality::Rule;
 use serde_json::{Value, json};
 
 use crate::harness::fixtures::{new_response, open_wave, publish, sample_wave, submission};
+use crate::harness::runs::worked;
 use crate::harness::{Client, HOUR, NOW, TestApp};
 
 const EVALUATIONS: &str = "/v1/waves/open/quality-evaluations";
@@ -19,21 +16,6 @@ fn rule_set(version: &str, seconds: u32) -> Value {
         "kind": "quality", "code": "test", "version": version, "title": { "vi": "Thử", "en": "Test" },
         "rules": { "too_fast": { "seconds": seconds } }
     } })
-}
-
-/// Has a worker do what is queued until the evaluation has ended.
-fn ended(app: &TestApp, client: &Client, address: &str) -> Value {
-    let mut worker = Worker::start(app.store.clone(), Arc::new(|| NOW + HOUR), true).unwrap();
-    let since = Instant::now();
-    loop {
-        let now = client.get(address).expect(200);
-        if now["state"] != "pending" {
-            worker.stop();
-            return now;
-        }
-        assert!(since.elapsed() < Duration::from_secs(60), "{now}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 /// Sends a response that took so many seconds; gives its address.
@@ -60,7 +42,7 @@ fn an_evaluation_is_a_version_beside_the_responses() {
     assert_eq!((&begun["version"], &begun["state"], &begun["high_water_seq"]), (&json!(1), &json!("pending"), &json!(2)));
     // What comes later is not looked at.
     let late = send(&device, 3);
-    let done = ended(&app, &statistician, &address);
+    let done = worked(&app, &statistician, &address);
     assert_eq!((&done["state"], &done["responses"], &done["flagged"]), (&json!("done"), &json!(2), &json!(1)));
     assert_eq!(done["by_rule"], json!([{ "rule": "too_fast", "judged": 2, "flagged": 1 }]));
     let unit = json!({ "list": "agency-danang", "code": "SYT" });
@@ -124,7 +106,7 @@ fn a_run_freezes_the_evaluation_whose_flagged_it_leaves_out() {
     assert_eq!(pointers, ["/without_flagged/evaluation", "/without_flagged/rules/0"]);
     let address = statistician.post(EVALUATIONS, &json!({})).header("location").unwrap().to_owned();
     run(&json!({ "evaluation": 1 })).problem(422, "body-invalid"); // it is not done
-    ended(&app, &statistician, &address);
+    worked(&app, &statistician, &address);
     run(&json!({ "evaluation": 1, "rules": [] })).problem(422, "body-invalid");
     let all = run(&json!({ "evaluation": 1 })).expect(202);
     assert_eq!(all["without_flagged"], json!({ "evaluation": 1, "rules": Rule::NAMES }));

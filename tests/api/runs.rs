@@ -4,7 +4,8 @@ use diesel::RunQueryDsl as _;
 use hailong::office::Role;
 use serde_json::{Value, json};
 
-use crate::harness::composites::{self, approve, id_of, index_with, release, start, work};
+use crate::harness::composites::{self, index_with};
+use crate::harness::runs::{approve, id_of, release, start, uuid_of, work};
 use crate::harness::fixtures::{finish_run, new_response, open_wave, publish, start_run, submission};
 use crate::harness::{Client, TestApp};
 
@@ -197,15 +198,6 @@ fn progress_is_a_stream_that_ends_with_the_computation() {
     assert_eq!((states.first(), states.last()), (Some(&json!("queued")), Some(&json!("draft"))), "{text}");
 }
 
-/// Publishes a finished run, step by step; gives the name of its edition.
-fn publish_run(app: &TestApp, run: &str) -> String {
-    release(app, run);
-    let editions = app.anyone().get("/v1/editions").expect(200);
-    let of =
-        |edition: &&Value| app.anyone().get(&format!("/v1/editions/{}", edition["code"].as_str().unwrap())).json()["run"] == id_of(run);
-    editions["items"].as_array().unwrap().iter().find(of).unwrap()["code"].as_str().unwrap().to_owned()
-}
-
 #[test]
 fn the_editions_of_a_wave_and_of_a_composite_index_of_the_same_name_are_both_published_in_either_order() {
     for wave_first in [true, false] {
@@ -222,7 +214,7 @@ fn the_editions_of_a_wave_and_of_a_composite_index_of_the_same_name_are_both_pub
         let composite = start(&statistician, &json!({ "index": "mixed", "version": "2025", "tables": [table] }));
         work(&app, &composite);
         let order = if wave_first { [&survey, &composite] } else { [&composite, &survey] };
-        let mut names = order.map(|run| publish_run(&app, run));
+        let mut names = order.map(|run| release(&app, run));
         names.sort();
         assert_eq!(names, ["mixed-2025.1", "mixed@2025.1"]);
     }
@@ -236,13 +228,13 @@ fn a_name_that_an_edition_of_before_has_is_passed_over() {
     finish_run(&app, &first);
     // As a composite index `open` / … was named before editions of both kinds had names of their own.
     approve(&app, &first, false);
-    let seen = hailong::store::runs::get(&mut app.store.db().unwrap(), composites::uuid_of(&first)).unwrap();
+    let seen = hailong::store::runs::get(&mut app.store.db().unwrap(), uuid_of(&first)).unwrap();
     let step = hailong::store::runs::Step { revision: seen.revision, actor: "minh", now: 1 };
     hailong::store::runs::publish(&mut app.store.db().unwrap(), seen.id, "mixed-2025.1", step).unwrap();
     app.client(Role::Statistician).put("/v1/waves/mixed-2025", &open_wave()).expect(201);
     let second = start(&app.client(Role::Statistician), &json!({ "index": "mini", "version": "1", "wave": "mixed-2025" }));
     finish_run(&app, &second);
-    assert_eq!(publish_run(&app, &second), "mixed-2025.2");
+    assert_eq!(release(&app, &second), "mixed-2025.2");
 }
 
 /// A run over twelve answers of one department and four of another, as a worker computes it.
@@ -299,5 +291,5 @@ fn a_run_of_before_there_were_rules_of_what_is_hidden_is_not_published() {
     // Computed again it is.
     let again = start_run(&app);
     work(&app, &again);
-    assert_eq!(publish_run(&app, &again), "open.1");
+    assert_eq!(release(&app, &again), "open.1");
 }

@@ -5,15 +5,14 @@ use serde_json::{Value, json};
 
 use crate::harness::TestApp;
 use crate::harness::fixtures::{finish_run, publish, start_run};
+use crate::harness::runs::{approve, id_of};
 
 /// A run on its way to publication, as far as `:approve`; gives its id.
 fn approved(app: &TestApp, preview: bool) -> String {
-    let (statistician, publisher) = (app.client(Role::Statistician), app.client(Role::Publisher));
     let run = start_run(app);
     finish_run(app, &run);
-    statistician.step(&format!("{run}:submit"), "*", None).expect(200);
-    publisher.step(&format!("{run}:approve"), "*", Some(&json!({ "preview": preview }))).expect(200);
-    run.rsplit('/').next().unwrap().to_owned()
+    approve(app, &run, preview);
+    id_of(&run).to_owned()
 }
 
 fn units(page: &Value) -> Vec<&str> {

@@ -4,6 +4,7 @@ use hailong::office::Role;
 use serde_json::json;
 
 use crate::harness::fixtures::{finish_run, publish, start_run};
+use crate::harness::runs::release;
 use crate::harness::{Client, Reply, TestApp};
 
 const HEADER: &str = "list,code,kind,name_vi,name_en,parent_list,parent_code,valid_from,valid_to\n";
@@ -41,12 +42,9 @@ fn a_unit_knows_what_it_belongs_to() {
 fn a_published_figure_keeps_the_name_that_it_was_published_under() {
     let app = TestApp::start();
     publish(&app);
-    let (statistician, publisher) = (app.client(Role::Statistician), app.client(Role::Publisher));
     let run = start_run(&app);
     finish_run(&app, &run);
-    statistician.step(&format!("{run}:submit"), "*", None).expect(200);
-    publisher.step(&format!("{run}:approve"), "*", None).expect(200);
-    publisher.step(&format!("{run}:publish"), "*", None).expect(200);
+    release(&app, &run);
     let name =
         || app.anyone().get("/v1/scores?edition=open.1&unit=agency-danang:SYT").expect(200)["items"][0]["unit"]["name"]["vi"].clone();
     assert_eq!(name(), "Sở Y tế");

@@ -7,12 +7,10 @@ use hailong::store::runs;
 use hailong::store::scores::Score;
 use serde_json::{Value, json};
 
-use crate::harness::composites::{id_of, index_with, release, start, work};
+use crate::harness::composites::{PLANS, index_with};
+use crate::harness::runs::{id_of, release, start, work};
 use crate::harness::fixtures::{publish, score, start_run};
 use crate::harness::{Client, NOW, TestApp};
-
-/// The plan of three departments.
-const PLANS: &str = "unit,plan\nSYT,60\nSYT-KCB,90\nSXD,50\n";
 
 /// What the survey hides: of one department for its four answers, of another since one person has most of the weight of 44.
 const HIDDEN: [(&str, f64); 2] = [("SYT-KCB", 70.25), ("SXD", 77.0)];

@@ -1,11 +1,8 @@
 //! Two editions of the same wave, or an edition and what else is told with it: their difference must not tell who came between.
 
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use hailong::index::{Basis, DomainKey, Score};
-use hailong::jobs::Worker;
 use hailong::office::Role;
 use hailong::publication::disclosure::Numbers;
 use hailong::publication::public_digest;
@@ -14,11 +11,11 @@ use serde_json::{Value, json};
 
 use super::attacker::Attacker;
 use super::field::{
-    Dice, LEAVES, Person, Seen, collect, computed, count, crossed, define, edition, index, nothing_of, offices, open, pages, plain,
-    published, sample, seen, submission, truth,
+    LEAVES, Person, Seen, collect, computed, count, crossed, define, edition, index, nothing_of, offices, open, pages, plain,
+    sample, seen, submission, truth,
 };
-use crate::harness::composites::approve;
-use crate::harness::{HOUR, NOW, TestApp};
+use crate::harness::runs::{approve, release, worked};
+use crate::harness::{Dice, HOUR, NOW, TestApp};
 
 fn names(number: usize) -> Vec<String> {
     (1..=number).map(|office| format!("O{office:02}")).collect()
@@ -193,13 +190,7 @@ fn evaluated(app: &TestApp) {
     let begun = statistician.post("/v1/waves/open/quality-evaluations", &rules);
     let address = begun.header("location").unwrap().to_owned();
     begun.expect(202);
-    let mut worker = Worker::start(app.store.clone(), Arc::new(|| NOW + HOUR), true).unwrap();
-    let since = Instant::now();
-    while statistician.get(&address).expect(200)["state"] == "pending" {
-        assert!(since.elapsed() < Duration::from_secs(60));
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    worker.stop();
+    assert_eq!(worked(app, &statistician, &address)["state"], "done");
 }
 
 #[test]
@@ -232,7 +223,7 @@ fn what_a_draft_was_that_nobody_approved_is_not_told_by_the_change_since() {
     collect(&app, "open", &more);
     let since = |run: &str| json!({ "since": run.rsplit('/').next().unwrap() });
     let later = computed(&app, "open", &since(&draft));
-    let first = published(&app, &later);
+    let first = release(&app, &later);
     let shown = seen(&app, &first);
     let cells = shown.keys().filter(|(domain, node)| truth(&everybody, domain, node).0 > 0);
     let told = cells.clone().filter(|cell| !shown[*cell].told["change"].is_null());
@@ -265,7 +256,7 @@ fn the_public_digest_is_that_of_what_everybody_sees_and_tells_no_hidden_figure()
     }
     collect(&app, "sample", &people);
     app.set_now(NOW + 11 * HOUR);
-    let code = published(&app, &computed(&app, "sample", &json!({})));
+    let code = release(&app, &computed(&app, "sample", &json!({})));
     let told = app.anyone().get(&format!("/v1/editions/{code}")).expect(200);
     let (digest, items) = (told["digest"].as_str().unwrap().to_owned(), pages(&app, &code));
     let mut names_of: Vec<String> = Vec::new();
@@ -380,7 +371,7 @@ fn a_run_of_before_another_edition_is_not_published() {
     let early = computed(&app, "open", &json!({}));
     collect(&app, "open", &[Person::any(&mut dice, "O01", 0)]);
     let late = computed(&app, "open", &json!({}));
-    published(&app, &late);
+    release(&app, &late);
     approve(&app, &early, false);
     let problem = app.client(Role::Publisher).step(&format!("{early}:publish"), "*", None).problem(409, "wrong-state");
     assert_eq!(problem["errors"][0]["code"], "edition-newer", "{problem}");

@@ -7,9 +7,9 @@ use hailong::store::units::UnitRow;
 use hailong::words::encode::rfc3339;
 use serde_json::{Value, json};
 
-use crate::harness::composites::{id_of, release, start, work};
+use crate::harness::runs::{release, start, work};
 use crate::harness::fixtures::{id, units, words};
-use crate::harness::{HOUR, NOW, TestApp, Wish};
+use crate::harness::{Dice, HOUR, NOW, TestApp, Wish};
 
 /// Leaves of the index, and the nodes above them.
 pub const LEAVES: [&str; 5] = ["Q1", "Q2", "Q3", "Q4", "Q5"];
@@ -19,26 +19,9 @@ const SECOND: [&str; 2] = ["Q4", "Q5"];
 /// The two provinces.
 pub const PROVINCES: [&str; 2] = ["01", "48"];
 
-/// Numbers that look random and are the same every time.
-pub struct Dice(u64);
-
-impl Dice {
-    pub fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0xD1B5_4A32_D192_ED03)
-    }
-
-    /// One of `0..below`.
-    pub fn roll(&mut self, below: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) % below
-    }
-
-    /// An answer of the scale, the better ones more often.
-    pub fn answer(&mut self) -> u8 {
-        [1, 2, 3, 3, 4, 4, 4, 5, 5, 5][usize::try_from(self.roll(10)).unwrap()]
-    }
+/// An answer of the scale, the better ones more often.
+fn answer(dice: &mut Dice) -> u8 {
+    *dice.pick(&[1, 2, 3, 3, 4, 4, 4, 5, 5, 5])
 }
 
 /// Somebody who answered.
@@ -55,8 +38,8 @@ pub struct Person {
 impl Person {
     /// Somebody who answered everything.
     pub fn any(dice: &mut Dice, unit: &str, province: usize) -> Self {
-        let answers = LEAVES.iter().map(|leaf| (*leaf, dice.answer())).collect();
-        Self { id: id(), unit: unit.to_owned(), province, sex: ["f", "m"][usize::try_from(dice.roll(2)).unwrap()], answers }
+        let answers = LEAVES.iter().map(|leaf| (*leaf, answer(dice))).collect();
+        Self { id: id(), unit: unit.to_owned(), province, sex: *dice.pick(&["f", "m"]), answers }
     }
 
     /// The score of an answer.
@@ -260,19 +243,9 @@ pub fn computed(app: &TestApp, wave: &str, also: &Value) -> String {
     run
 }
 
-/// Publishes a run; gives the name of its edition.
-pub fn published(app: &TestApp, run: &str) -> String {
-    release(app, run);
-    let anyone = app.anyone();
-    let editions = anyone.get("/v1/editions").expect(200);
-    let codes: Vec<String> =
-        editions["items"].as_array().unwrap().iter().map(|edition| edition["code"].as_str().unwrap().to_owned()).collect();
-    codes.into_iter().find(|code| anyone.get(&format!("/v1/editions/{code}")).json()["run"] == id_of(run)).unwrap()
-}
-
 /// Computes and publishes; gives what anybody sees of it.
 pub fn edition(app: &TestApp, wave: &str, also: &Value) -> Seen {
-    seen(app, &published(app, &computed(app, wave, also)))
+    seen(app, &release(app, &computed(app, wave, also)))
 }
 
 /// All that anybody is told of an edition's figures.

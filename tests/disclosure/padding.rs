@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::attacker::CLOSE;
-use super::field::{Dice, Person, Seen, collect, count, define, edition, index, nothing_of, offices, open, submission, truth};
-use crate::harness::TestApp;
+use super::field::{Person, Seen, collect, count, define, edition, index, nothing_of, offices, open, submission, truth};
+use crate::harness::{Dice, TestApp};
 
 const PADDED: usize = 30;
 

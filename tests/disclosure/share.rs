@@ -5,10 +5,10 @@ use hailong::store::units::UnitRow;
 use hailong::words::encode::rfc3339;
 use serde_json::{Map, Value, json};
 
-use super::field::{Dice, pages, published};
-use crate::harness::composites::{start, work};
+use super::field::{pages};
+use crate::harness::runs::{release, start, work};
 use crate::harness::fixtures::{id, units, words};
-use crate::harness::{HOUR, NOW, TestApp, Wish};
+use crate::harness::{Dice, HOUR, NOW, TestApp, Wish};
 
 const COMMUNES: usize = 30;
 const PEOPLE: usize = 60;
@@ -89,7 +89,7 @@ fn of_a_wave_of_a_province_little_is_hidden() {
     app.set_now(NOW + 11 * HOUR);
     let run = start(&statistician, &json!({ "index": "sipas", "version": "2022.1", "wave": "province" }));
     work(&app, &run);
-    let figures = pages(&app, &published(&app, &run));
+    let figures = pages(&app, &release(&app, &run));
     let hidden = figures.iter().filter(|figure| figure["status"] == "c").count();
     println!("hidden of a province: {hidden} of {} ({:.1}%)", figures.len(), 100.0 * share(hidden, figures.len()));
     assert!(figures.len() > 3_000 && share(hidden, figures.len()) <= 0.15, "{hidden} of {}", figures.len());

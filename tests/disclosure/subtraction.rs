@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::attacker::{Attacker, bounds, eliminated, subtracted};
 use super::field::{
-    Dice, Domain, LEAVES, Person, Seen, collect, count, crossed, define, edition, index, nothing_of, offices, open, plain, sample, truth,
+    Domain, LEAVES, Person, Seen, collect, count, crossed, define, edition, index, nothing_of, offices, open, plain, sample, truth,
 };
-use crate::harness::{HOUR, NOW, TestApp};
+use crate::harness::{Dice, HOUR, NOW, TestApp};
 
 fn names(number: usize) -> Vec<String> {
     (1..=number).map(|office| format!("O{office:02}")).collect()

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -106,16 +105,9 @@ fn collect(collector: &Client, people: &[BTreeMap<String, String>]) -> (usize, u
 }
 
 fn finished(client: &Client, run: &str) -> Value {
-    let since = Instant::now();
-    loop {
-        let now = client.get(run).expect(200);
-        match now["state"].as_str().unwrap() {
-            "queued" | "running" => assert!(since.elapsed() < Duration::from_secs(300), "{now}"),
-            "draft" => return now,
-            other => panic!("the run is {other}: {now}"),
-        }
-        thread::sleep(Duration::from_millis(50));
-    }
+    let done = client.settled(run);
+    assert_eq!(done["state"], "draft", "{done}");
+    done
 }
 
 /// All pages of a list of scores.

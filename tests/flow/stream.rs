@@ -2,8 +2,6 @@
 //! the score with and without them, and its error on device-days, are those that a few lines of arithmetic give.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -133,19 +131,6 @@ fn prepare(statistician: &Client) {
     statistician.put("/v1/waves/counter-2024", &wave).expect(201);
 }
 
-/// Asks until what is at an address is no longer waiting.
-fn settled(client: &Client, address: &str) -> Value {
-    let since = Instant::now();
-    loop {
-        let now = client.get(address).expect(200);
-        if !["pending", "queued", "running"].contains(&now["state"].as_str().unwrap()) {
-            return now;
-        }
-        assert!(since.elapsed() < Duration::from_secs(120), "{now}");
-        thread::sleep(Duration::from_millis(50));
-    }
-}
-
 /// The index of all forms and its standard error, by the plain formula: Σ over strata of n/(n−1) · Σ (z − z̄)², where z is the sum over a
 /// cluster of (y − ȳ)/m, and y the mean of a form's eight scores.
 fn by_hand(forms: &[Form]) -> (f64, f64, usize) {
@@ -181,7 +166,7 @@ fn compute(statistician: &Client, without: Option<i64>) -> (Value, Value) {
     }
     let started = statistician.post("/v1/runs", &request);
     assert_eq!(started.status, 202, "{}", started.text());
-    let draft = settled(statistician, started.header("location").unwrap());
+    let draft = statistician.settled(started.header("location").unwrap());
     assert_eq!(draft["state"], "draft", "{draft}");
     let scores = statistician.get(&format!("/v1/scores?run={}&limit=1000", draft["id"].as_str().unwrap())).expect(200);
     assert_eq!(scores["clusters"], draft["manifest"]["clusters"]);
@@ -206,7 +191,7 @@ fn what_was_planted_at_kiosks_is_found_and_the_score_is_told_with_and_without_it
     let evaluations = "/v1/waves/counter-2024/quality-evaluations";
     let begun = statistician.post(evaluations, &json!({ "rule_set": rule_set() }));
     assert_eq!(begun.status, 202, "{}", begun.text());
-    let done = settled(&statistician, begun.header("location").unwrap());
+    let done = statistician.settled(begun.header("location").unwrap());
     assert_eq!((&done["state"], &done["responses"]), (&json!("done"), &json!(forms.len())));
     for form in &forms {
         let flags = statistician.get(&format!("/v1/responses/{}/flags", form.id)).expect(200);

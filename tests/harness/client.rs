@@ -1,9 +1,14 @@
 //! Clients by kind of key. An answer is looked at, never turned into an error.
 
 use std::net::SocketAddr;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use ureq::http::{Request, Response};
+
+/// How long a test waits for what a worker does.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Whoever asks.
 #[derive(Clone)]
@@ -109,6 +114,19 @@ impl Client {
 
     pub fn post(&self, path: &str, body: &Value) -> Reply {
         self.send("POST", path, &[("Content-Type", "application/json")], Some(body.to_string().as_bytes()))
+    }
+
+    /// Asks until what is at an address is no longer waiting.
+    pub fn settled(&self, address: &str) -> Value {
+        let since = Instant::now();
+        loop {
+            let now = self.get(address).expect(200);
+            if !["pending", "queued", "running"].contains(&now["state"].as_str().unwrap()) {
+                return now;
+            }
+            assert!(since.elapsed() < PATIENCE, "{now}");
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Takes a step on a thing as it was seen.

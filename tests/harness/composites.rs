@@ -1,16 +1,12 @@
-//! Composite indices: the example that is shipped, one that takes a leaf from the survey of the fixtures, and a worker's part.
+//! Composite indices: the example that is shipped, and one that takes a leaf from the survey of the fixtures.
 
-use std::ops::ControlFlow;
-
-use hailong::jobs::{load, run};
-use hailong::office::Role;
+use hailong::jobs::load;
 use hailong::store::units::{SuccessionRow, UnitRow};
-use hailong::store::{jobs, runs};
 use hailong::unit::{UnitKind, embedded};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
-use super::{Client, HOUR, NOW, TestApp};
+use super::runs::{start, work};
+use super::{Client, TestApp};
 
 /// Three communes, small enough to be calculated by hand.
 pub const EXAMPLE: &str = include_str!("../../survey-schemas/indices/example/2025.json");
@@ -72,48 +68,10 @@ pub fn post_csv(client: &Client, path: &str, csv: &str) -> super::Reply {
     client.send("POST", path, &[("Content-Type", "text/csv")], Some(csv.as_bytes()))
 }
 
-/// Starts a run; gives its address.
-pub fn start(statistician: &Client, request: &Value) -> String {
-    let reply = statistician.post("/v1/runs", request);
-    assert_eq!(reply.status, 202, "{}", reply.text());
-    reply.header("location").unwrap().to_owned()
-}
-
-/// Does a worker's part of a run, as a worker does it.
-pub fn work(app: &TestApp, run: &str) {
-    let id = uuid_of(run);
-    let mut db = app.store.db().unwrap();
-    let lease = jobs::claim_one(&mut db, id, NOW + HOUR).unwrap();
-    let started = runs::start(&mut db, id, NOW).unwrap();
-    let computed = run::compute(&mut db, &started, &|_, _, _| ControlFlow::Continue(()));
-    let done = run::conclude(&mut db, lease, &computed, NOW).unwrap();
-    assert_eq!(done.error, None);
-}
-
 /// A finished run of the example; gives its address.
 pub fn example_run(app: &TestApp, statistician: &Client) -> String {
     let table = example(statistician);
     let run = start(statistician, &json!({ "index": "example", "version": "2025", "tables": [table] }));
     work(app, &run);
     run
-}
-
-/// Takes a finished run as far as `:approve`.
-pub fn approve(app: &TestApp, run: &str, preview: bool) {
-    app.client(Role::Statistician).step(&format!("{run}:submit"), "*", None).expect(200);
-    app.client(Role::Publisher).step(&format!("{run}:approve"), "*", Some(&json!({ "preview": preview }))).expect(200);
-}
-
-/// Takes a finished run to publication.
-pub fn release(app: &TestApp, run: &str) {
-    approve(app, run, false);
-    app.client(Role::Publisher).step(&format!("{run}:publish"), "*", None).expect(200);
-}
-
-pub fn id_of(run: &str) -> &str {
-    run.rsplit('/').next().unwrap()
-}
-
-pub fn uuid_of(run: &str) -> Uuid {
-    id_of(run).parse().unwrap()
 }

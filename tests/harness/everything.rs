@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use hailong::office::Role;
 use serde_json::{Value, json};
 
-use super::composites::{PLANS, id_of, index_with, mixed, release, start, work};
+use super::composites::{PLANS, index_with, mixed};
+use super::runs::{id_of, release, start, work};
 use super::fixtures::{finish_run, new_response, publish, sampled, start_run, submission};
 use super::{Client, TestApp};
 

@@ -7,9 +7,11 @@ pub mod accounts;
 pub mod browser;
 pub mod client;
 pub mod composites;
+pub mod dice;
 pub mod everything;
 pub mod fixtures;
 mod log;
+pub mod runs;
 
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -28,6 +30,7 @@ use hailong::store::{Store, StoreOptions, keys, people, units};
 
 pub use browser::Browser;
 pub use client::{Client, Reply};
+pub use dice::Dice;
 pub use log::captured_log;
 
 /// When the tests take place: 1 September 2024, 08:00 in Hà Nội.
