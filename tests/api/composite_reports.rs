@@ -12,8 +12,8 @@ use hailong::store::runs;
 use serde_json::{Value, json};
 
 use crate::harness::composites::{self, example, example_run, index_with, provinces};
-use crate::harness::runs::{approve, id_of, release, start, uuid_of, work};
 use crate::harness::fixtures::{finish_run, publish, start_run};
+use crate::harness::runs::{approve, id_of, release, start, uuid_of, work};
 use crate::harness::{TestApp, Wish};
 
 /// The published index of two sources; with `embargo` it is approved, for agencies, and no more.

@@ -6,8 +6,8 @@ use hailong::office::Role;
 use serde_json::{Value, json};
 
 use crate::harness::composites::{self, example, example_run, index_with, post_csv};
-use crate::harness::runs::{approve, id_of, release, start, work};
 use crate::harness::fixtures::{finish_run, publish, start_run};
+use crate::harness::runs::{approve, id_of, release, start, work};
 use crate::harness::{Client, TestApp};
 
 /// A cell of a page of scores.

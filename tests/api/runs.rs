@@ -5,8 +5,8 @@ use hailong::office::Role;
 use serde_json::{Value, json};
 
 use crate::harness::composites::{self, index_with};
-use crate::harness::runs::{approve, id_of, release, start, uuid_of, work};
 use crate::harness::fixtures::{finish_run, new_response, open_wave, publish, start_run, submission};
+use crate::harness::runs::{approve, id_of, release, start, uuid_of, work};
 use crate::harness::{Client, TestApp};
 
 /// Takes a step on a run as it is now.

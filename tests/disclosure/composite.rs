@@ -8,8 +8,8 @@ use hailong::store::scores::Score;
 use serde_json::{Value, json};
 
 use crate::harness::composites::{PLANS, index_with};
-use crate::harness::runs::{id_of, release, start, work};
 use crate::harness::fixtures::{publish, score, start_run};
+use crate::harness::runs::{id_of, release, start, work};
 use crate::harness::{Client, NOW, TestApp};
 
 /// What the survey hides: of one department for its four answers, of another since one person has most of the weight of 44.

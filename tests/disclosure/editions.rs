@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use super::attacker::Attacker;
 use super::field::{
-    LEAVES, Person, Seen, collect, computed, count, crossed, define, edition, index, nothing_of, offices, open, pages, plain,
-    sample, seen, submission, truth,
+    LEAVES, Person, Seen, collect, computed, count, crossed, define, edition, index, nothing_of, offices, open, pages, plain, sample, seen,
+    submission, truth,
 };
 use crate::harness::runs::{approve, release, worked};
 use crate::harness::{Dice, HOUR, NOW, TestApp};

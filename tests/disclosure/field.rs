@@ -7,8 +7,8 @@ use hailong::store::units::UnitRow;
 use hailong::words::encode::rfc3339;
 use serde_json::{Value, json};
 
-use crate::harness::runs::{release, start, work};
 use crate::harness::fixtures::{id, units, words};
+use crate::harness::runs::{release, start, work};
 use crate::harness::{Dice, HOUR, NOW, TestApp, Wish};
 
 /// Leaves of the index, and the nodes above them.

@@ -5,9 +5,9 @@ use hailong::store::units::UnitRow;
 use hailong::words::encode::rfc3339;
 use serde_json::{Map, Value, json};
 
-use super::field::{pages};
-use crate::harness::runs::{release, start, work};
+use super::field::pages;
 use crate::harness::fixtures::{id, units, words};
+use crate::harness::runs::{release, start, work};
 use crate::harness::{Dice, HOUR, NOW, TestApp, Wish};
 
 const COMMUNES: usize = 30;

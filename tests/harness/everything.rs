@@ -6,8 +6,8 @@ use hailong::office::Role;
 use serde_json::{Value, json};
 
 use super::composites::{PLANS, index_with, mixed};
-use super::runs::{id_of, release, start, work};
 use super::fixtures::{finish_run, new_response, publish, sampled, start_run, submission};
+use super::runs::{id_of, release, start, work};
 use super::{Client, TestApp};
 
 /// A server that has everything, and where it is.
