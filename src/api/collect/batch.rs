@@ -5,10 +5,11 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::api::collect::intake::{Intake, ReceiptBody, Sent};
+use crate::api::collect::intake::{ReceiptBody, told};
 use crate::api::collect::responses::uuid;
 use crate::api::collect::submission::SubmissionBody;
 use crate::http::body::{JsonBytes, LARGE};
+use crate::http::intake::{Intake, Sent};
 use crate::http::lang;
 use crate::http::problem;
 use crate::http::state::AppState;
@@ -97,7 +98,7 @@ pub async fn send_batch(
 
 async fn result(state: &AppState, lang: Lang, id: Option<String>, queued: Result<Sent, Refusal>) -> BatchResult {
     let settled = match queued {
-        Ok(sent) => sent.settle(state).await,
+        Ok(sent) => sent.settle(state).await.and_then(|taken| told(state, taken)),
         Err(problem) => Err(problem),
     };
     match settled {

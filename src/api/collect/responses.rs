@@ -9,18 +9,18 @@ use uuid::Uuid;
 use validator::Validate;
 
 use crate::api::admin::proposals::{ProposalBody, proposed};
-use crate::api::collect::intake::{Intake, ReceiptBody, Taken};
+use crate::api::collect::intake::{ReceiptBody, Taken, told};
 use crate::api::collect::submission::SubmissionBody;
 use crate::api::definitions::units::named_unit;
 use crate::api::wire::UnitName;
 use crate::http::auth;
 use crate::http::body::{Json, JsonBytes, SMALL};
+use crate::http::intake::Intake;
 use crate::http::page::{Listing, Page};
 use crate::http::query::Query;
 use crate::http::state::AppState;
 use crate::office::Action;
 use crate::office::Actor;
-use crate::office::Code;
 use crate::office::responses::{self as office, ListWish};
 use crate::office::{ReceiptCode, Refusal};
 use crate::response::Channel;
@@ -209,18 +209,9 @@ pub async fn put_response(
     body: JsonBytes<SMALL>,
 ) -> Result<HttpResponse, Refusal> {
     let id = uuid(&id)?;
-    let peer = auth::peer(&req, &state);
-    let intake =
-        Intake { state: &state, actor: &actor, keep_invalid: keeps_invalid(&req, &actor), code: shown_code(&req), peer: Some(peer) };
-    let taken = match intake.send(id, body.0.to_vec()).await {
-        Ok(sent) => sent.settle(&state).await,
-        Err(refusal) => Err(refusal),
-    };
-    // Who guesses at invitations is slowed as who guesses at keys.
-    if taken.as_ref().is_err_and(|refusal| refusal.code() == Code::InvitationInvalid) {
-        state.limit(|limiter| limiter.failure(peer))?;
-    }
-    let Taken { receipt, replayed } = taken?;
+    let (peer, code) = (Some(auth::peer(&req, &state)), shown_code(&req));
+    let intake = Intake { state: &state, actor: &actor, keep_invalid: keeps_invalid(&req, &actor), code, peer };
+    let Taken { receipt, replayed } = told(&state, intake.take(id, body.0.to_vec()).await?)?;
     if replayed {
         return Ok(HttpResponse::Ok().insert_header(("Idempotent-Replay", "true")).json(receipt));
     }
