@@ -266,6 +266,15 @@ pub fn list(look: &mut Look<'_>, kind: Kind, code: Option<&str>) -> Result<Vec<V
     })
 }
 
+/// The version of a questionnaire that was published last, which is the one to ask by. Anyone may know.
+///
+/// # Errors
+/// Those of the store.
+pub fn asked_by(look: &mut Look<'_>, survey: &str) -> Result<Option<String>, Refusal> {
+    let names = schemas::survey_names(look.db)?;
+    Ok(names.into_iter().rev().find(|(code, _)| code == survey).map(|(_, version)| version))
+}
+
 /// A published version. Anyone may read it.
 ///
 /// # Errors

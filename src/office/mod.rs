@@ -50,7 +50,7 @@ use uuid::Uuid;
 
 pub use actor::{Actor, Holder, OPERATOR, Standing, Whose, is_operator};
 pub use codes::Code;
-pub use receipt::ReceiptCode;
+pub use receipt::{ReceiptCode, Slip};
 pub use refusal::Refusal;
 pub use role::{Action, Role};
 

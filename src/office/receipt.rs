@@ -52,6 +52,44 @@ impl ReceiptCode {
     }
 }
 
+/// What a respondent keeps on paper: the first letters of the response's id, by which it is found, and its code, which opens it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slip {
+    /// The first bytes of the id.
+    pub head: [u8; HEAD],
+    /// The code.
+    pub code: ReceiptCode,
+}
+
+/// Bytes of an id on a slip: few responses begin alike.
+const HEAD: usize = 4;
+
+impl Slip {
+    /// The slip of a response.
+    #[must_use]
+    pub fn of(id: Uuid, code: ReceiptCode) -> Self {
+        let bytes = id.as_bytes();
+        Self { head: std::array::from_fn(|at| bytes[at]), code }
+    }
+
+    /// The slip that somebody typed, in groups or without, in capitals or not.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let plain: String = text.chars().filter(|letter| !letter.is_whitespace() && *letter != '-').collect();
+        let (head, code) = plain.split_at_checked(2 * HEAD)?;
+        let digits = head.to_ascii_lowercase().replace('o', "0").replace(['i', 'l'], "1");
+        let number = digits.bytes().all(|digit| digit.is_ascii_hexdigit()).then(|| u32::from_str_radix(&digits, 16).ok()).flatten()?;
+        Some(Self { head: number.to_be_bytes(), code: ReceiptCode::read(code)? })
+    }
+
+    /// As it is shown: ten groups of four.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let [a, b, c, d] = self.head;
+        format!("{a:02X}{b:02X}-{c:02X}{d:02X}-{}", self.code.text())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,5 +115,14 @@ mod tests {
             assert_eq!(ReceiptCode::read(bad), None, "{bad}");
         }
         assert!(!format!("{code:?}").contains(&text[..4]));
+        let slip = Slip::of(Uuid::from_u128(0x0190_b3a8 << 96), code);
+        let text = slip.text();
+        assert!(text.starts_with("0190-B3A8-") && text.len() == 49, "{text}");
+        let typed = text.to_lowercase().replace('-', " ").replace('0', "o");
+        assert_eq!((Slip::read(&text), Slip::read(&typed)), (Some(slip), Some(slip)));
+        for bad in ["", "0190-B3A8", &text[5..], &format!("x{}", &text[1..]), &format!("é{}", &text[1..]), &format!("+190{}", &text[4..])]
+        {
+            assert_eq!(Slip::read(bad), None, "{bad}");
+        }
     }
 }

@@ -6,7 +6,7 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Act, Action, Code, Look, ReceiptCode, Refusal, Role, proposals};
+use super::{Act, Action, Code, Look, ReceiptCode, Refusal, Role, Slip, proposals};
 use crate::store::imports;
 use crate::store::proposals::{Proposal, ProposalKind};
 use crate::store::responses::{self, ByReceipt, Count, CountBy, Event, Filter, ResponseState, Summary, Which};
@@ -154,6 +154,28 @@ pub fn withdraw_own(act: &mut Act<'_>, id: Uuid, code: &str) -> Result<(), Refus
         ByReceipt::Before => Err(Refusal::new(Code::ResponseWithdrawn)),
         ByReceipt::Unknown => Err(Refusal::not_found()),
     }
+}
+
+/// What whoever shows the slip of a response may know of it: that it is here, and what became of it.
+///
+/// # Errors
+/// `not-found` for what is no slip, for one of nothing, and for a response that is withdrawn alike.
+pub fn by_slip(look: &mut Look<'_>, slip: &str) -> Result<Summary, Refusal> {
+    let slip = Slip::read(slip);
+    // What is no slip is held against rows like one, so that it takes as long.
+    let shown = slip.map_or([0; 32], |slip| slip.code.hash(look.secret));
+    let found = responses::find_by_receipt(look.db, slip.map_or([0; 4], |slip| slip.head), &shown)?;
+    found.ok_or_else(Refusal::not_found)
+}
+
+/// Withdraws a response for whoever shows its slip, as [`withdraw_own`] does.
+///
+/// # Errors
+/// `not-found`, as [`by_slip`].
+pub fn withdraw_by_slip(act: &mut Act<'_>, slip: &str) -> Result<(), Refusal> {
+    let id = by_slip(act, slip)?.receipt.id;
+    let code = Slip::read(slip).ok_or_else(Refusal::not_found)?.code;
+    withdraw_own(act, id, &code.text())
 }
 
 /// Proposes to leave a response out of the runs to come. It counts until another person confirms.

@@ -7,15 +7,18 @@
 //! | [`parts`], [`say`] | fields, tables, summaries of errors; numbers and days in either language |
 //! | [`refusal`] | what the office refuses, as a page |
 //! | [`guard`] | what surrounds every page: headers, forms of our own only, gzip |
+//! | [`questionnaire`] | the one renderer of what is asked |
 //! | [`assets`] | style sheet and scripts, embedded |
 //!
 //! A page is a handler that asks the office and a function that lays out what it got. Texts stand in the page, Vietnamese first
 //! ([`Visit::say`](visit::Visit::say)).
 
 pub mod assets;
+mod citizen;
 pub mod frame;
 mod guard;
 pub mod parts;
+pub mod questionnaire;
 mod refusal;
 pub mod say;
 mod session;
@@ -40,6 +43,8 @@ pub fn faces(config: &mut web::ServiceConfig) {
 /// Every page, by who uses it.
 fn routes(config: &mut web::ServiceConfig) {
     config.service(assets::get_asset);
+    // Those who answer.
+    config.configure(citizen::routes);
     // People of the office.
     config.service(sign_in::show_sign_in).service(sign_in::sign_in).service(sign_in::sign_out).service(sign_in::show_account);
 }

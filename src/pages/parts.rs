@@ -138,25 +138,40 @@ fn field(name: &str, label: &str, hint: Option<&str>, fault: Option<&str>, contr
 
 /// What was wrong with a form: texts in the reader's language, some with the name of a field.
 #[derive(Debug, Clone, Default)]
-pub struct Faults(Vec<(String, String)>);
+pub struct Faults(Vec<Fault>);
+
+#[derive(Debug, Clone)]
+struct Fault {
+    field: String,
+    /// What the field is called, where the text does not say.
+    label: Option<String>,
+    text: String,
+}
 
 impl Faults {
     /// What the office refused it for: each finding at the field that its pointer names, or the refusal as a whole.
     #[must_use]
     pub fn of(refusal: &Refusal, lang: Lang) -> Self {
         let field = |pointer: &str| pointer.trim_start_matches('/').replace('/', ".");
-        let found = refusal.findings().iter().map(|finding| (field(&finding.pointer), finding.message(lang).to_owned()));
-        let mut faults: Vec<(String, String)> = found.collect();
+        let mut faults = Self::default();
+        for finding in refusal.findings() {
+            faults.add(&field(&finding.pointer), finding.message(lang));
+        }
         if faults.is_empty() {
             let said = refusal.said().map_or_else(|| refusal.title().pick(lang).to_owned(), |said| said.pick(lang).to_owned());
-            faults.push((String::new(), said));
+            faults.add("", said);
         }
-        Self(faults)
+        faults
     }
 
     /// One more, at a field or, with no name, at the form as a whole.
     pub fn add(&mut self, field: &str, text: impl Into<String>) {
-        self.0.push((field.to_owned(), text.into()));
+        self.0.push(Fault { field: field.to_owned(), label: None, text: text.into() });
+    }
+
+    /// One more, at a field that the summary calls by its label.
+    pub fn add_at(&mut self, field: &str, label: &str, text: impl Into<String>) {
+        self.0.push(Fault { field: field.to_owned(), label: Some(label.to_owned()), text: text.into() });
     }
 
     /// Whether nothing was wrong.
@@ -168,7 +183,7 @@ impl Faults {
     /// The first at a field.
     #[must_use]
     pub fn at(&self, field: &str) -> Option<&str> {
-        self.0.iter().find(|(name, _)| name == field).map(|(_, text)| text.as_str())
+        self.0.iter().find(|fault| fault.field == field).map(|fault| fault.text.as_str())
     }
 
     /// All of it, each a link to its field.
@@ -178,8 +193,9 @@ impl Faults {
             section.summary role="alert" aria-labelledby="faults" {
                 h2 #faults { (lang.pick("Có chỗ cần sửa", "There is something to correct")) }
                 ul {
-                    @for (field, text) in &self.0 {
-                        li { @if field.is_empty() { (text) } @else { a href={ "#" (field) } { (text) } } }
+                    @for Fault { field, label, text } in &self.0 {
+                        @let said = label.as_ref().map_or_else(|| text.clone(), |label| format!("{label}: {text}"));
+                        li { @if field.is_empty() { (said) } @else { a href={ "#" (field) } { (said) } } }
                     }
                 }
             }

@@ -17,7 +17,8 @@ pub(super) fn cookie(headers: &HeaderMap) -> Option<&str> {
     named(headers, GUARDED).or_else(|| is_loopback(headers).then(|| named(headers, PLAIN)).flatten())
 }
 
-fn named<'h>(headers: &'h HeaderMap, wanted: &str) -> Option<&'h str> {
+/// A cookie by its name.
+pub(super) fn named<'h>(headers: &'h HeaderMap, wanted: &str) -> Option<&'h str> {
     let pairs = headers.get_all(COOKIE).filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
     pairs.filter_map(|pair| pair.trim().split_once('=')).find_map(|(name, value)| (name == wanted).then_some(value))
 }
@@ -28,7 +29,7 @@ pub(super) fn is_private(headers: &HeaderMap) -> bool {
 }
 
 /// A browser names its own page's address with a form; a script of another site cannot make it name another.
-fn is_encrypted(headers: &HeaderMap) -> bool {
+pub(super) fn is_encrypted(headers: &HeaderMap) -> bool {
     headers.get(ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"https://"))
 }
 

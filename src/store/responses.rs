@@ -166,6 +166,19 @@ pub fn find_by(db: &mut Db, which: Which) -> Result<Option<Summary>> {
     .optional()?)
 }
 
+/// The response whose id begins with `head` and whose code has the keyed hash `code_hash`; none once it is withdrawn.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn find_by_receipt(db: &mut Db, head: [u8; 4], code_hash: &[u8; 32]) -> Result<Option<Summary>> {
+    let whole = |rest: u8| head.into_iter().chain([rest; 12]).collect::<Vec<u8>>();
+    let alike = response::table.filter(response::id.between(whole(0), whole(0xff)));
+    let links = alike.select((Link::as_select(), Summary::as_select())).load::<(Link, Summary)>(db)?;
+    let found = links.into_iter().filter(|(link, _)| link.has_code(code_hash)).map(|(_, summary)| summary);
+    // Every one that begins alike is looked at, so that a right code takes as long as a wrong one.
+    Ok(found.last())
+}
+
 /// What happened to a response, in order.
 ///
 /// # Errors

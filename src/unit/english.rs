@@ -43,6 +43,17 @@ pub fn english_name(name_vi: &str) -> String {
     name
 }
 
+/// A name as people search for it: in small letters, without marks.
+///
+/// ```
+/// use hailong::unit::plain_name;
+/// assert_eq!(plain_name("Đà Nẵng"), "da nang");
+/// ```
+#[must_use]
+pub fn plain_name(name: &str) -> String {
+    name.chars().filter(|&c| !is_combining(c)).map(without_marks).flat_map(char::to_lowercase).collect()
+}
+
 /// A letter of the Vietnamese alphabet (precomposed) as the plain Latin letter under its marks.
 fn without_marks(c: char) -> char {
     match c {

@@ -39,7 +39,7 @@ mod validate;
 
 pub use concordance::Crossing;
 pub use embedded::{EmbeddedError, LEGACY, REFORMED, embedded, national};
-pub use english::english_name;
+pub use english::{english_name, plain_name};
 pub use error::{RegistryError, RowError};
 pub use registry::{Link, Registry};
 

@@ -1,4 +1,5 @@
 //! Pages, through the server as it runs.
 
+mod citizen;
 mod frame;
 mod sign_in;
