@@ -383,7 +383,10 @@ fn nothing_that_people_write_becomes_markup() {
             for bad in ["<script>", "<img", "<svg onload", "\" onfocus", "href=\"javascript"] {
                 assert!(!page.contains(bad), "{bad} in {page}");
             }
-            assert!(page.contains("alert(1)") || attack == "&lt;b&gt;", "it is shown as what it is: {page}");
+            assert!(
+                page.contains("alert(1)") || page.contains("alert%281%29") || attack == "&lt;b&gt;",
+                "it is shown as what it is: {page}"
+            );
         }
     }
 }

@@ -117,11 +117,11 @@ pub(super) fn closed(visit: &Visit, field: &WaveInField) -> HttpResponse {
 
 /// A link without its unit, or with one that is not on the list: which one?
 pub(super) fn which_unit(visit: &Visit, field: &WaveInField, units: &Registry, query: &LinkQuery, now: i64) -> HttpResponse {
-    let wanted = query.q.as_deref().map(plain_name).unwrap_or_default();
     let day = today(now);
     let of_list = |unit: &&Unit| unit.record.list == field.wave.unit_list && day.is_none_or(|day| unit.record.is_valid_on(day));
     let all: Vec<&Unit> = units.iter().filter(of_list).collect();
     let searched = all.len() > SHOWN;
+    let wanted = query.q.as_deref().filter(|_| searched).map(plain_name).unwrap_or_default();
     let matches =
         |unit: &&&Unit| plain_name(&unit.record.name_vi).contains(&wanted) || unit.record.code.eq_ignore_ascii_case(wanted.trim());
     let found: Vec<&Unit> = all.iter().filter(matches).copied().take(SHOWN).collect();
