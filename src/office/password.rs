@@ -116,13 +116,11 @@ pub fn hash(password: &str) -> Result<String, String> {
 #[must_use]
 pub fn is_right(password: &str, kept: Option<&str>) -> bool {
     let (Ok(argon), password) = (argon(), composed(password)) else { return false };
-    match kept.and_then(|kept| PasswordHash::new(kept).ok()) {
-        Some(kept) => argon.verify_password(password.as_bytes(), &kept).is_ok(),
-        None => {
-            let _: argon2::password_hash::Result<PasswordHash> = argon.hash_password_with_salt(password.as_bytes(), &[7; 16]);
-            false
-        }
+    if let Some(kept) = kept.and_then(|kept| PasswordHash::new(kept).ok()) {
+        return argon.verify_password(password.as_bytes(), &kept).is_ok();
     }
+    let _: argon2::password_hash::Result<PasswordHash> = argon.hash_password_with_salt(password.as_bytes(), &[7; 16]);
+    false
 }
 
 /// Whether two byte strings are the same, in a time that depends on their length alone.
