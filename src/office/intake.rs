@@ -310,6 +310,7 @@ pub fn settle(outcome: Outcome, mut findings: Vec<Finding>) -> Result<Taken, Ref
         Outcome::InvitationInvalid => Err(Refusal::new(Code::InvitationInvalid)),
         Outcome::SupersededMissing => Err(Refusal::because(Code::AnswersInvalid, superseded_missing())),
         Outcome::NotYours => Err(Refusal::because(Code::UnitForbidden, not_yours())),
+        Outcome::OtherUnit => Err(Refusal::because(Code::UnitForbidden, other_unit())),
     }
 }
 
@@ -330,6 +331,14 @@ fn not_yours() -> Finding {
         "Only whoever sent a response, by the same key or with the code of its receipt, or who keeps its unit, may correct it",
     );
     Finding::error("/supersedes", "not-yours", vi, en)
+}
+
+fn other_unit() -> Finding {
+    let (vi, en) = (
+        "Sửa bằng mã trên biên nhận thì phải giữ nguyên đơn vị đã đánh giá",
+        "A correction by the code of a receipt must rate the unit that was rated before",
+    );
+    Finding::error("/unit", "other-unit", vi, en)
 }
 
 fn superseded_missing() -> Finding {

@@ -114,6 +114,8 @@ pub enum Outcome {
     InvitationInvalid,
     /// It corrects a response, or would end another of the same person, that its sender may not: nothing is stored.
     NotYours,
+    /// It corrects a response by the code of its receipt, and rates another unit: nothing is stored.
+    OtherUnit,
 }
 
 /// Stores what is new of a batch, in one transaction, and says for each what became of it.
@@ -269,12 +271,19 @@ fn store_one(db: &mut Db, new: &NewResponse) -> Result<Outcome> {
     if let Some(outcome) = recognised(db, new.id, &new.body_sha256, sender)? {
         return Ok(outcome);
     }
-    let may_end = |link: &Link| new.corrector.may_end(new.device_key_id.filter(|_| !new.imported), link);
+    let key = new.device_key_id.filter(|_| !new.imported);
+    let may_end = |link: &Link| new.corrector.may_end(key, link);
     let corrected = match new.supersedes {
         None => None,
         Some(id) => match find(db, id)? {
             Some(old) if !may_end(&old.link) => return Ok(Outcome::NotYours),
-            Some(old) if old.link.wave_id == new.wave_id && old.link.stands() => Some(old.link),
+            Some(old) if old.link.wave_id == new.wave_id && old.link.stands() => {
+                // Whoever was there says what it was like; where he was, he said before, and an invitation was for that unit.
+                if old.link.unit_id != new.unit_id && !new.corrector.keeps(key, &old.link) {
+                    return Ok(Outcome::OtherUnit);
+                }
+                Some(old.link)
+            }
             _ => return Ok(Outcome::SupersededMissing),
         },
     };

@@ -102,13 +102,18 @@ pub enum Scope {
 
 impl Corrector {
     pub(super) fn may_end(&self, key: Option<i32>, link: &Link) -> bool {
+        self.keeps(key, link) || self.receipt.is_some_and(|shown| link.has_code(&shown))
+    }
+
+    /// Whether the sender's key lets him, whatever receipt he shows.
+    pub(super) fn keeps(&self, key: Option<i32>, link: &Link) -> bool {
         let own = key.is_some() && link.device_key_id == key;
         let kept = match &self.scope {
             Scope::None => false,
             Scope::Units(units) => units.contains(&link.unit_id),
             Scope::All => true,
         };
-        own || kept || self.receipt.is_some_and(|shown| link.has_code(&shown))
+        own || kept
     }
 }
 

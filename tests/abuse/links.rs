@@ -94,6 +94,54 @@ fn the_same_answer_sent_again_has_its_receipt_and_a_refused_one_uses_nothing_up(
 }
 
 #[test]
+fn an_answer_stays_with_its_unit_and_wave_when_whoever_sent_it_corrects_it() {
+    let app = TestApp::start();
+    publish(&app);
+    let mut later = open_wave();
+    later["title"] = json!({ "vi": "Đợt khác", "en": "Other" });
+    app.client(Role::Statistician).put("/v1/waves/later", &later).expect(201);
+    let (anyone, office) = (app.anyone(), app.client_of(Role::Device, Some(("agency-danang", "SYT"))));
+    let correcting = |path: &str, change: &dyn Fn(&mut Value)| {
+        let mut body = submission();
+        body["supersedes"] = json!(path.rsplit('/').next().unwrap());
+        change(&mut body);
+        body
+    };
+    let other_unit = |body: &mut Value| body["unit"]["code"] = json!("SXD");
+    let other_wave = |body: &mut Value| body["wave"] = json!("later");
+    let with = |client: &Client, code: &str, body: &Value| {
+        let headers = [("Content-Type", "application/json"), ("Withdrawal-Code", code)];
+        client.send("PUT", &new_response(), &headers, Some(body.to_string().as_bytes()))
+    };
+    let (mut moved, mut tried) = (0, 0);
+    for n in 0..20 {
+        let path = new_response();
+        let code = anyone.put(&path, &by(&invited(&office, &format!("HS-{n}")))).expect(201)["withdrawal_code"].clone();
+        let code = code.as_str().unwrap();
+        let foreign = with(&anyone, code, &correcting(&path, &other_unit));
+        let elsewhere = with(&anyone, code, &correcting(&path, &other_wave));
+        let keyed = with(&app.client_of(Role::Device, Some(("agency-danang", "SXD"))), code, &correcting(&path, &other_unit));
+        tried += 3;
+        moved += [&foreign, &elsewhere, &keyed].into_iter().filter(|reply| reply.status == 201).count();
+        assert_eq!(foreign.problem(403, "unit-forbidden")["errors"][0]["code"], "other-unit");
+        assert_eq!(elsewhere.problem(422, "answers-invalid")["errors"][0]["code"], "superseded-unknown");
+        assert_eq!(keyed.problem(403, "unit-forbidden")["errors"][0]["code"], "other-unit");
+        with(&anyone, code, &correcting(&path, &|_| ())).expect(201);
+    }
+    println!("moved {moved} of {tried} answers to another unit or wave by the code of their receipt");
+    assert_eq!(moved, 0);
+
+    // By a key both units must lie in its scope.
+    let path = new_response();
+    office.put(&path, &submission()).expect(201);
+    office.put(&new_response(), &correcting(&path, &other_unit)).problem(403, "unit-forbidden");
+    let construction = app.client_of(Role::Collector, Some(("agency-danang", "SXD")));
+    construction.put(&new_response(), &correcting(&path, &other_unit)).problem(403, "unit-forbidden");
+    construction.put(&new_response(), &correcting(&path, &|_| ())).problem(403, "unit-forbidden");
+    app.client(Role::Collector).put(&new_response(), &correcting(&path, &other_unit)).expect(201);
+}
+
+#[test]
 fn every_invitation_that_is_not_valid_gets_the_same_answer_and_guessing_is_slowed() {
     let app = TestApp::start();
     publish(&app);
