@@ -83,8 +83,8 @@ pub(super) fn person(context: &Context, command: &Command) -> Result<()> {
         }
         Command::Disable { name } => {
             let known = office.look(&me, persons::list).map_err(refused)?;
-            let wanted = crate::store::people::login(name);
-            let Some(found) = known.into_iter().find(|person| person.login == wanted) else {
+            let login = crate::store::people::login;
+            let Some(found) = known.into_iter().find(|person| login(&person.login) == login(name)) else {
                 bail!("{}", lang.pick(format!("không có người nào tên “{name}”"), format!("there is no person “{name}”")))
             };
             let person = office.act(&me, |act| persons::disable(act, found.id)).map_err(refused)?;

@@ -9,10 +9,10 @@ use serde_json::json;
 
 use super::secret::{self, NewSecret};
 use super::{Act, Action, Code, Holder, Look, Refusal, Role, Standing, Whose, proposals};
-use crate::schema::is_forbidden;
 use crate::store::keys::{self, Key, NewKey};
 use crate::store::people::{self, Person};
 use crate::store::proposals::{Proposal, ProposalKind};
+use crate::table::is_hidden;
 use crate::words::Finding;
 
 /// A key to issue.
@@ -66,9 +66,9 @@ struct Waiting {
 /// with a person.
 pub fn issue(act: &mut Act<'_>, wish: &KeyWish) -> Result<Answer, Refusal> {
     let holder = act.may(Action::KeepKeys)?.clone();
-    named(&wish.name, "/name")?;
+    named(act, &wish.name, "/name")?;
     if let Some(person) = &wish.person {
-        named(person, "/person")?;
+        named(act, person, "/person")?;
     }
     let unit_id = bound_unit(act, wish)?;
     let owner = wish.person.as_ref().or(wish.role.decides().then_some(&wish.name));
@@ -92,6 +92,7 @@ pub(super) fn confirmed(act: &mut Act<'_>, proposal: &Proposal) -> Result<String
     let Waiting { name, role, unit_id, half } = serde_json::from_str(&proposal.detail).map_err(Refusal::internal)?;
     let (_, other) = secret::halves(&NewSecret::generate().map_err(Refusal::internal)?.text);
     let hash = secret::hash(&format!("{half}{other}"));
+    named(act, &name, "/name")?;
     keep(act, (&name, &role, unit_id), Some(&proposal.object), hash, &proposal.proposed_by)?;
     Ok(other)
 }
@@ -106,7 +107,7 @@ fn keep(
 ) -> Result<Key, Refusal> {
     let now = act.now;
     let person_id = owner.map(|owner| people::named(act.db, owner, now, by)).transpose()?.map(|person| person.id);
-    let new = NewKey { name: name.to_owned(), role: role.to_owned(), hash, unit_id, created_at: now, created_by: by.to_owned(), person_id };
+    let new = NewKey { name: people::written(name), role: role.to_owned(), hash, unit_id, created_at: now, created_by: by.to_owned(), person_id };
     let key = keys::create(act.db, &new)?;
     act.note("key.create", &key.id.to_string(), &key.role)?;
     Ok(key)
@@ -114,23 +115,36 @@ fn keep(
 
 /// Issues a key to somebody who asks for it by a session of their own.
 pub(super) fn issue_to(act: &mut Act<'_>, name: &str, role: Role, unit_id: Option<i32>, whose: &Whose) -> Result<Issued, Refusal> {
-    named(name, "/name")?;
+    named(act, name, "/name")?;
     let NewSecret { text, hash } = NewSecret::generate().map_err(Refusal::internal)?;
     let by = act.actor.name();
     let key = keep(act, (name, role.as_str(), unit_id), Some(&whose.name), hash, &by)?;
     Ok(Issued { key, text })
 }
 
-/// The name of a key or a person stands in the audit log and in lists: it must be there, and be read as it is written.
-pub(super) fn named(name: &str, at: &'static str) -> Result<(), Refusal> {
-    let refused = |code, vi: &'static str, en: &'static str| Err(Refusal::because(Code::BodyInvalid, Finding::error(at, code, vi, en)));
-    if !(1..=100).contains(&name.trim().chars().count()) {
-        return refused("out-of-bounds-length", "Tên phải có từ 1 đến 100 ký tự", "A name must have 1 to 100 characters");
+/// The name of a key or a person stands in the audit log and in lists: it must be there, be read as it is written, and not be taken for another.
+pub(super) fn named(look: &mut Look<'_>, name: &str, at: &'static str) -> Result<(), Refusal> {
+    let refused = |code, vi: String, en: String| Err(Refusal::because(Code::BodyInvalid, Finding::error(at, code, vi, en)));
+    let compared = people::login(name);
+    if compared.is_empty() || name.trim().chars().count() > 100 {
+        return refused("out-of-bounds-length", "Tên phải có từ 1 đến 100 ký tự".to_owned(), "A name must have 1 to 100 characters".to_owned());
     }
-    if name.chars().any(|letter| is_forbidden(letter) || letter.is_control()) {
-        return refused("forbidden-character", "Tên có ký tự ẩn hoặc điều khiển", "The name has a hidden or control character");
+    if name.chars().any(is_hidden) {
+        let (vi, en) = ("Tên có ký tự ẩn hoặc điều khiển", "The name has a hidden or control character");
+        return refused("forbidden-character", vi.to_owned(), en.to_owned());
     }
-    Ok(())
+    let persons = people::list(look.db)?.into_iter().map(|person| person.name);
+    let known = persons.chain(keys::list(look.db)?.into_iter().map(|key| key.name));
+    let alike: Vec<String> = known.filter(|known| people::login(known) == compared).collect();
+    let written = people::written(name);
+    match alike.first().filter(|_| alike.iter().all(|known| people::written(known) != written)) {
+        Some(known) => refused(
+            "name-alike",
+            format!("Đã có tên “{known}”, chỉ khác ở cách viết: hãy viết đúng như vậy, hoặc chọn tên khác"),
+            format!("There is the name “{known}”, which differs in spelling alone: write it so, or take another"),
+        ),
+        None => Ok(()),
+    }
 }
 
 /// Whether a person of that name may have a key of that role.

@@ -77,7 +77,7 @@ pub fn roles(person: &Person) -> Vec<Role> {
 /// `body-invalid` for no role or one that nobody logs in as, for a unit that does not exist, and for a person who is disabled.
 pub fn invite(act: &mut Act<'_>, wish: &InviteWish) -> Result<Invitation, Refusal> {
     let holder = act.may(Action::KeepKeys)?.clone();
-    named(&wish.name, "/name")?;
+    named(act, &wish.name, "/name")?;
     let refused = |at: &'static str, code, vi: &'static str, en: &'static str| {
         Err(Refusal::because(Code::BodyInvalid, Finding::error(at, code, vi, en)))
     };

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::db::Db;
 use super::error::{Result, StoreError};
 use super::people_tables::{person, run_person};
+use crate::table::is_hidden;
 
 /// A person to keep.
 #[derive(Debug, Clone)]
@@ -45,10 +46,23 @@ pub struct Person {
     pub disabled_at: Option<i64>,
 }
 
-/// A name as it is compared: composed, in lower case, with single spaces. Two that read the same are one.
+/// A name as it is compared: composed with compatible letters as one (NFKC), in lower case, with single spaces, without what cannot be seen and
+/// without a full stop at the end. Two that read the same are one.
 #[must_use]
 pub fn login(name: &str) -> String {
-    name.split_whitespace().collect::<Vec<_>>().join(" ").nfc().flat_map(char::to_lowercase).nfc().collect()
+    let seen: String = name.nfkc().filter(|letter| letter.is_whitespace() || !is_hidden(*letter)).collect();
+    let folded: String = spaced(&seen).nfkc().flat_map(char::to_lowercase).nfkc().collect();
+    folded.trim_end_matches(['.', ' ']).to_owned()
+}
+
+/// A name as it is kept: composed (NFC), with single spaces.
+#[must_use]
+pub fn written(name: &str) -> String {
+    spaced(name).nfc().collect()
+}
+
+fn spaced(name: &str) -> String {
+    name.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Keeps a person.
@@ -62,7 +76,7 @@ pub fn create(db: &mut Db, new: &NewPerson<'_>) -> Result<Person> {
         }
         let row = (
             person::login.eq(login(new.name)),
-            person::name.eq(new.name.trim()),
+            person::name.eq(written(new.name)),
             person::roles.eq(new.roles),
             person::unit_id.eq(new.unit_id),
             person::created_at.eq(new.created_at),
@@ -189,12 +203,17 @@ pub fn took(db: &mut Db, run: Uuid, step: RunStep, person: Option<i32>, actor: &
 
 #[cfg(test)]
 mod tests {
-    use super::login;
+    use super::{login, written};
 
     #[test]
     fn names_that_read_the_same_are_one() {
         assert_eq!(login(" Nguyễn  Thị Lan "), login("nguye\u{302}\u{303}n thị LAN"));
         assert_eq!(login("ÂN"), "ân");
         assert_ne!(login("Lan"), login("Lân"));
+        for name in ["Lan.", "Ｌａｎ", "L\u{200b}an", "La\u{ad}n ", "Lan\u{fe0f}", "\u{2066}LAN\u{2069} .", "Lan\u{a0}"] {
+            assert_eq!(login(name), "lan", "{name:?}");
+        }
+        assert_eq!(login("T. Lan"), "t. lan");
+        assert_eq!(written(" La\u{302}n\u{a0} Anh"), "Lân Anh");
     }
 }

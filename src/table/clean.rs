@@ -38,6 +38,20 @@ pub fn nfc(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Whether a letter does something to others or cannot be seen at all: what Unicode files under control (Cc) and format (Cf), and letters without
+/// ink of other categories (joiners, fillers, selectors of variants). Unicode 16, `UnicodeData.txt` and `Default_Ignorable_Code_Point`.
+#[must_use]
+pub fn is_hidden(letter: char) -> bool {
+    letter.is_control()
+        || unseen(letter)
+        || matches!(letter,
+            '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}' | '\u{2065}'..='\u{206f}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+            | '\u{34f}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2800}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}')
+}
+
 /// Whether nothing can be seen of the text.
 pub(super) fn blank(text: &str) -> bool {
     text.chars().all(|letter| letter.is_whitespace() || unseen(letter))

@@ -36,7 +36,7 @@ mod workbook;
 use std::collections::HashMap;
 
 pub use checks::Others;
-pub use clean::{name, nfc};
+pub use clean::{is_hidden, name, nfc};
 pub use number::{decimal_points, integer, number, whole};
 
 use crate::words::{Finding, any_error};

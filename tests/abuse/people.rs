@@ -97,6 +97,42 @@ fn an_admin_alone_gets_no_key_that_decides() {
 }
 
 #[test]
+fn no_name_is_taken_for_another() {
+    let app = TestApp::start();
+    publish(&app);
+    let admin = of(&app, "An", Role::Admin);
+    drop(of(&app, "Nguyễn Thị Lan", Role::Publisher));
+    admin.post("/v1/keys", &json!({ "name": "Kiosk 1", "role": "device" })).expect(201);
+    admin.post("/v1/keys", &json!({ "name": " Kiosk  1", "role": "device" })).expect(201);
+    let mut taken = 0;
+    let mut tried = 0;
+    let mut refused = |reply: Reply, at: &str, code: &str| {
+        tried += 1;
+        taken += usize::from(reply.status < 300);
+        let problem = reply.problem(422, "body-invalid");
+        assert_eq!((&problem["errors"][0]["pointer"], &problem["errors"][0]["code"]), (&json!(at), &json!(code)), "{problem}");
+    };
+    let alike = ["nguyễn thị lan", "Nguyễn Thị Lan.", "Nguyễn Thị Ｌan", "NGUYỄN  THỊ LAN .", "kiosk 1", "Kiosk １", "Kiosk 1."];
+    let hidden = ["Nguyễn Thị\u{200b} Lan", "\u{2066}Lan\u{2069}", "La\u{ad}n", "Lan\u{fe0f}", "Lan\u{e0041}", "Lan\n", "L\u{34f}an", "Lan\u{3164}"];
+    for (names, code) in [(&alike[..], "name-alike"), (&hidden[..], "forbidden-character")] {
+        for name in names {
+            refused(admin.post("/v1/keys", &json!({ "name": name, "role": "device" })), "/name", code);
+            refused(admin.post("/v1/keys", &json!({ "name": "laptop", "role": "publisher", "person": name })), "/person", code);
+            refused(admin.post("/v1/persons", &json!({ "name": name, "roles": ["publisher"] })), "/name", code);
+        }
+    }
+    for name in [" . ", "…", ""] {
+        refused(admin.post("/v1/persons", &json!({ "name": name, "roles": ["publisher"] })), "/name", "out-of-bounds-length");
+    }
+    println!("took {taken} of {tried} names that read like another's");
+    assert_eq!(taken, 0);
+    // However it is composed, it is written the same.
+    let composed = json!({ "name": "laptop", "role": "publisher", "person": "Nguye\u{302}\u{303}n Thi\u{323} Lan" });
+    admin.post("/v1/keys", &composed).expect(202);
+    admin.post("/v1/persons", &json!({ "name": "T. Lan", "roles": ["publisher"] })).expect(202);
+}
+
+#[test]
 fn a_key_that_two_persons_issued_opens_with_both_halves_alone() {
     let app = TestApp::start();
     publish(&app);
