@@ -107,7 +107,8 @@ fn keep(
 ) -> Result<Key, Refusal> {
     let now = act.now;
     let person_id = owner.map(|owner| people::named(act.db, owner, now, by)).transpose()?.map(|person| person.id);
-    let new = NewKey { name: people::written(name), role: role.to_owned(), hash, unit_id, created_at: now, created_by: by.to_owned(), person_id };
+    let new =
+        NewKey { name: people::written(name), role: role.to_owned(), hash, unit_id, created_at: now, created_by: by.to_owned(), person_id };
     let key = keys::create(act.db, &new)?;
     act.note("key.create", &key.id.to_string(), &key.role)?;
     Ok(key)
@@ -127,7 +128,11 @@ pub(super) fn named(look: &mut Look<'_>, name: &str, at: &'static str) -> Result
     let refused = |code, vi: String, en: String| Err(Refusal::because(Code::BodyInvalid, Finding::error(at, code, vi, en)));
     let compared = people::login(name);
     if compared.is_empty() || name.trim().chars().count() > 100 {
-        return refused("out-of-bounds-length", "Tên phải có từ 1 đến 100 ký tự".to_owned(), "A name must have 1 to 100 characters".to_owned());
+        return refused(
+            "out-of-bounds-length",
+            "Tên phải có từ 1 đến 100 ký tự".to_owned(),
+            "A name must have 1 to 100 characters".to_owned(),
+        );
     }
     if name.chars().any(is_hidden) {
         let (vi, en) = ("Tên có ký tự ẩn hoặc điều khiển", "The name has a hidden or control character");

@@ -113,7 +113,8 @@ fn no_name_is_taken_for_another() {
         assert_eq!((&problem["errors"][0]["pointer"], &problem["errors"][0]["code"]), (&json!(at), &json!(code)), "{problem}");
     };
     let alike = ["nguyễn thị lan", "Nguyễn Thị Lan.", "Nguyễn Thị Ｌan", "NGUYỄN  THỊ LAN .", "kiosk 1", "Kiosk １", "Kiosk 1."];
-    let hidden = ["Nguyễn Thị\u{200b} Lan", "\u{2066}Lan\u{2069}", "La\u{ad}n", "Lan\u{fe0f}", "Lan\u{e0041}", "Lan\n", "L\u{34f}an", "Lan\u{3164}"];
+    let hidden =
+        ["Nguyễn Thị\u{200b} Lan", "\u{2066}Lan\u{2069}", "La\u{ad}n", "Lan\u{fe0f}", "Lan\u{e0041}", "Lan\n", "L\u{34f}an", "Lan\u{3164}"];
     for (names, code) in [(&alike[..], "name-alike"), (&hidden[..], "forbidden-character")] {
         for name in names {
             refused(admin.post("/v1/keys", &json!({ "name": name, "role": "device" })), "/name", code);
