@@ -7,13 +7,14 @@
 //! ```text
 //! words → table → schema → unit → response → numeric → design → frame → scoring → index → composite → publication      pure core
 //! store → jobs → office                                                                              the house's work
-//! http → api, pages, cli                                                                             faces
+//! formats, http → api, pages, cli                                                                    faces
 //! ```
 
 pub mod api;
 pub mod cli;
 pub mod composite;
 pub mod design;
+pub mod formats;
 pub mod frame;
 pub mod http;
 pub mod index;

@@ -6,7 +6,10 @@ use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS};
+use actix_web::http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderName,
+    HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS,
+};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
@@ -58,6 +61,9 @@ pub async fn around(mut req: ServiceRequest, next: Next<impl MessageBody + 'stat
         response = worded.unwrap_or_else(|| problem::render(problem, lang::preferred(req.headers()), &id));
     }
     let mut response = tag(&method, req.headers(), response);
+    if method == Method::GET && req.path().starts_with("/v1/") && !req.headers().contains_key(AUTHORIZATION) {
+        share(response.headers_mut());
+    }
     add_headers(response.headers_mut(), &id);
     let route = req.match_pattern().map(|pattern| query::template(&pattern));
     log(&req, &id, &method, route.as_deref(), response.status(), started.elapsed());
@@ -97,6 +103,12 @@ fn tag(method: &Method, asked: &HeaderMap, response: HttpResponse) -> HttpRespon
         return response.set_body(BoxBody::new(()));
     }
     response.set_body(BoxBody::new(body))
+}
+
+/// Lets pages of other sites read what anyone may read. With a key nothing is shared: a key has no place in the script of a page.
+fn share(headers: &mut HeaderMap) {
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("ETag, Link"));
 }
 
 /// Nothing is kept by caches unless a handler says so; nothing is guessed from bytes.

@@ -5,6 +5,8 @@
 //! | [`visit`] | who looks, in which language, and where links lead |
 //! | [`frame`] | the one frame of every page, for the public and for the office |
 //! | [`parts`], [`say`] | fields, tables, summaries of errors; numbers and days in either language |
+//! | [`chart`] | figures as SVG: pure functions of numbers and texts |
+//! | [`public`] | what everyone reads: editions, units, methods, files |
 //! | [`refusal`] | what the office refuses, as a page |
 //! | [`guard`] | what surrounds every page: headers, forms of our own only, gzip |
 //! | [`questionnaire`] | the one renderer of what is asked |
@@ -14,10 +16,12 @@
 //! ([`Visit::say`](visit::Visit::say)).
 
 pub mod assets;
+pub mod chart;
 mod citizen;
 pub mod frame;
 mod guard;
 pub mod parts;
+pub mod public;
 pub mod questionnaire;
 mod refusal;
 pub mod say;
@@ -43,6 +47,8 @@ pub fn faces(config: &mut web::ServiceConfig) {
 /// Every page, by who uses it.
 fn routes(config: &mut web::ServiceConfig) {
     config.service(assets::get_asset);
+    // Everyone.
+    config.configure(public::routes);
     // Those who answer.
     config.configure(citizen::routes);
     // People of the office.

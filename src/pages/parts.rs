@@ -265,7 +265,7 @@ pub fn notice(kind: Notice, body: &Markup) -> Markup {
         Notice::Care => ("care", "!"),
         Notice::Done => ("done", "✓"),
     };
-    html! { div.notice class=(class) { span.sign aria-hidden="true" { (sign) } div { (body) } } }
+    html! { div class={ "notice " (class) } { span.sign aria-hidden="true" { (sign) } div { (body) } } }
 }
 
 #[cfg(test)]

@@ -79,6 +79,12 @@ impl Visit {
         if self.chosen { with(address, "lang", self.lang.tag()) } else { address.to_owned() }
     }
 
+    /// The language, if the address names it: forms that are sent by GET carry it on.
+    #[must_use]
+    pub fn chosen(&self) -> Option<Lang> {
+        self.chosen.then_some(self.lang)
+    }
+
     /// This page in another language.
     #[must_use]
     pub fn here_in(&self, lang: Lang) -> String {

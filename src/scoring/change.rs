@@ -60,6 +60,18 @@ pub fn change(before: Measured, after: Measured, covariance: f64) -> Change {
     Change::new(after.value - before.value, variance, welch_satterthwaite(before, after))
 }
 
+/// The change from `before` to `after`, of whose covariance nothing is known: with the largest standard error that there can be, so that what it
+/// calls a change is one whatever the covariance.
+///
+/// # Formula
+/// `se = se₁ + se₂`, the bound of `√(V₁ + V₂ − 2 C₁₂)` over all `C₁₂` with `|C₁₂| ≤ se₁ se₂` (Cauchy and Schwarz); the fewer degrees of
+/// freedom of the two.
+#[must_use]
+pub fn unknown_covariance(before: Measured, after: Measured) -> Change {
+    let se = before.variance.max(0.0).sqrt() + after.variance.max(0.0).sqrt();
+    Change::new(after.value - before.value, se * se, before.df.min(after.df))
+}
+
 /// Degrees of freedom of a difference: between the fewer of the two and their sum. 0 where either has none.
 ///
 /// # Formula
@@ -227,6 +239,18 @@ pub fn between(values: [f64; 2], scatters: [&Scatter; 2], samples: Samples<'_>) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_covariance_makes_a_change_more_uncertain_than_one_of_which_nothing_is_known() {
+        let (a, b) = (Measured { value: 80.0, variance: 2.25, df: 12.0 }, Measured { value: 84.0, variance: 0.5, df: 30.0 });
+        let bound = unknown_covariance(a, b);
+        let most = (a.variance * b.variance).sqrt();
+        for share in [-1.0, -0.5, 0.0, 0.5, 1.0] {
+            let known = change(a, b, share * most);
+            assert!(bound.se >= known.se - 1e-12 && bound.p_t >= known.p_t, "{share}: {bound:?} {known:?}");
+        }
+        assert!((bound.se - change(a, b, -most).se).abs() < 1e-12, "and it is reached");
+    }
 
     #[test]
     fn welchs_test_of_a_textbook_example() {

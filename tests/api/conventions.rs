@@ -8,7 +8,7 @@ use crate::harness::fixtures::{new_response, publish, submission};
 #[test]
 fn whatever_is_not_there_is_not_found_in_the_one_envelope() {
     let app = TestApp::start();
-    for path in ["/", "/v1", "/v1/none", "/v1/surveys/", "/v2/surveys", "/v1/runs/x:explode", "/%00", "/v1/../livez"] {
+    for path in ["/none", "/v1", "/v1/none", "/v1/surveys/", "/v2/surveys", "/v1/runs/x:explode", "/%00", "/v1/../livez"] {
         app.anyone().get(path).problem(404, "not-found");
     }
 }
@@ -81,6 +81,10 @@ fn every_answer_is_named_and_guarded() {
     for reply in [app.anyone().get("/v1/surveys"), app.anyone().get("/v1/none"), statistician.get("/v1/runs")] {
         assert_eq!(reply.header("x-content-type-options"), Some("nosniff"));
         assert_eq!(reply.header("x-request-id").map(str::len), Some(36));
+    }
+    assert_eq!(app.anyone().get("/v1/surveys").header("access-control-allow-origin"), Some("*"), "anyone may read it from any page");
+    let signing_in = app.anyone().post("/v1/sessions", &serde_json::json!({}));
+    for reply in [statistician.get("/v1/surveys"), signing_in, app.anyone().get("/metrics")] {
         assert_eq!(reply.header("access-control-allow-origin"), None);
     }
     assert_eq!(statistician.get("/v1/runs").header("cache-control"), Some("no-store"));

@@ -2,4 +2,5 @@
 
 mod citizen;
 mod frame;
+mod public;
 mod sign_in;

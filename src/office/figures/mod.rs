@@ -4,6 +4,7 @@
 //! [`Seen`]: crate::publication::disclosure::Seen
 //! [`disclosure`]: crate::publication::disclosure
 
+mod compare;
 mod composite;
 mod explain;
 mod reports;
@@ -22,6 +23,7 @@ use crate::store::schemas::{self, IndexKind, IndexVersion};
 use crate::unit::UnitId;
 use crate::words::Finding;
 
+pub use compare::{Comparison, compare};
 pub use composite::{CompositePage, CompositeWish, composite_scores};
 pub use explain::{ExplainWish, Explained, explain};
 pub use reports::{Stages, Targets, sensitivity, stages, targets};

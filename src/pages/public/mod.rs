@@ -1,0 +1,84 @@
+//! Pages that everyone reads: editions, units, methods, files. They show what the office hands to anyone, and depend on nobody who looks.
+
+mod download;
+mod edition;
+mod home;
+mod method;
+mod portrait;
+mod profile;
+mod sheet;
+mod unit;
+mod view;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue};
+use actix_web::web::ServiceConfig;
+
+use crate::schema::Text;
+use crate::unit::UnitRecord;
+use crate::words::Lang;
+use crate::words::encode::percent;
+
+/// Every one of them.
+pub(in crate::pages) fn routes(config: &mut ServiceConfig) {
+    config.service(home::show_home);
+    config.service(edition::show_edition).service(unit::show_unit);
+    config.service(download::get_csv).service(download::get_excel_csv).service(download::get_xlsx).service(download::get_figure);
+    config.service(method::show_method);
+}
+
+/// Lets pages of other sites read an answer that everyone may read.
+fn shared(mut answer: HttpResponse) -> HttpResponse {
+    let headers = answer.headers_mut();
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("ETag"));
+    answer
+}
+
+/// A code as a part of a path. An `@` may stand there, and codes of editions have one.
+fn segment(code: &str) -> String {
+    percent(code).replace("%40", "@")
+}
+
+/// The address of an edition.
+fn edition_at(code: &str) -> String {
+    format!("/e/{}", segment(code))
+}
+
+/// A text in a language.
+fn said(text: &Text, lang: Lang) -> &str {
+    text.get(lang.tag())
+}
+
+/// The name of a unit without its type, where what stands around it says that: `Quảng Nam` among provinces.
+fn short(unit: &UnitRecord, lang: Lang) -> &str {
+    let name = unit.name(lang);
+    match lang {
+        Lang::Vi => ["Tỉnh ", "Thành phố "].iter().find_map(|kind| name.strip_prefix(kind)).unwrap_or(name),
+        Lang::En => name.strip_suffix(" Province").or_else(|| name.strip_suffix(" City")).unwrap_or(name),
+    }
+}
+
+/// A text to look for: small letters without their marks, so that who types none finds it too.
+fn folded(text: &str) -> String {
+    use unicode_normalization::UnicodeNormalization as _;
+    let bare = text.nfd().filter(|letter| !unicode_normalization::char::is_combining_mark(*letter));
+    bare.flat_map(char::to_lowercase).map(|letter| if letter == 'đ' { 'd' } else { letter }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_types_no_marks_finds_names_that_have_them() {
+        assert_eq!(folded("Thành phố Đà Nẵng"), "thanh pho da nang");
+        assert_eq!(folded("ĐẮK LẮK"), "dak lak");
+    }
+
+    #[test]
+    fn a_code_stays_within_its_part_of_the_path() {
+        assert_eq!(edition_at("pci@2025.1"), "/e/pci@2025.1");
+        assert_eq!(edition_at("../x?y"), "/e/..%2Fx%3Fy");
+    }
+}
