@@ -3,8 +3,9 @@
 use hailong::office::Role;
 use serde_json::json;
 
-use crate::harness::composites::{example_run, provinces, release, work};
+use crate::harness::composites::{example_run, index_with, provinces};
 use crate::harness::fixtures::{finish_run, publish, start_run};
+use crate::harness::runs::{approve, release, start, work};
 use crate::harness::{Browser, NOW, TestApp, Wish};
 
 /// A server where the edition `open.1` of a stream is published: Sở Y tế, a part of it that few rated, Sở Xây dựng.
@@ -79,7 +80,7 @@ fn what_is_not_published_is_not_there_and_what_was_withdrawn_says_why() {
     finish_run(&app, &run);
     let browser = Browser::at(&app);
     assert_eq!(browser.get("/e/open.1").status, 404, "a draft");
-    crate::harness::composites::approve(&app, &run, true);
+    approve(&app, &run, true);
     for path in ["/e/open.1", "/e/open.1/u/SYT", "/e/open.1/figures.csv", "/e/open.1/figures.xlsx", "/e/open.1/figure/caterpillar.svg"] {
         assert_eq!(browser.get(path).status, 404, "{path} under embargo");
     }
@@ -198,8 +199,8 @@ fn an_edition_of_provinces_has_a_map_with_both_archipelagos_and_finds_provinces_
             { "code": "x", "label": words("Một"), "weight": 1, "indicator": {} }, { "code": "y", "label": words("Hai"), "weight": 1, "indicator": {} }
         ] }
     });
-    let table = crate::harness::composites::index_with(&statistician, &definition, "unit,x,y\n01,70,80\n48,60,90\n56,81,82\n");
-    let run = crate::harness::composites::start(&statistician, &json!({ "index": "map", "version": "2025", "tables": [table] }));
+    let table = index_with(&statistician, &definition, "unit,x,y\n01,70,80\n48,60,90\n56,81,82\n");
+    let run = start(&statistician, &json!({ "index": "map", "version": "2025", "tables": [table] }));
     work(&app, &run);
     release(&app, &run);
     let browser = Browser::at(&app);

@@ -41,7 +41,8 @@ async fn file(
     write: fn(&Sheet) -> Result<Vec<u8>, Refusal>,
 ) -> Result<HttpResponse, Refusal> {
     let (lang, of) = (visit.lang, code.clone());
-    let bytes = state.look_long(Actor::anyone(), move |look| write(&sheet(look, &of, lang)?)).await?;
+    let sheet = state.look_long(Actor::anyone(), move |look| sheet(look, &of, lang)).await?;
+    let bytes = web::block(move || write(&sheet)).await.map_err(Refusal::internal)??;
     let plain: String =
         code.chars().map(|letter| if letter.is_ascii_alphanumeric() || "-._@".contains(letter) { letter } else { '-' }).collect();
     let mut answer = HttpResponse::Ok();

@@ -46,7 +46,10 @@ fn page(visit: &Visit, sheet: &Sheet, shown: &Shown) -> HttpResponse {
     let page = Page::public(visit, said(&shown.title, lang)).cached().lead(lead(visit, sheet, shown));
     page.below("/", visit.say("Các ấn bản", "Editions")).answer(html! {
         (view::cautions(visit, shown))
-        (view::headline(visit, shown))
+        div.first {
+            (view::headline(visit, shown))
+            (facts(&made_of(visit, sheet, shown)))
+        }
         (node_choice(visit, shown, &here))
         (figures(visit, shown, &here))
         section {
@@ -60,7 +63,7 @@ fn page(visit: &Visit, sheet: &Sheet, shown: &Shown) -> HttpResponse {
             }
         }
         (downloads(visit, &here))
-        (made_of(visit, sheet, shown))
+        (method(visit, sheet, shown))
     })
 }
 
@@ -162,37 +165,35 @@ fn downloads(visit: &Visit, here: &str) -> Markup {
 }
 
 /// How the figures came about, as far as everybody may know it.
-fn made_of(visit: &Visit, sheet: &Sheet, shown: &Shown) -> Markup {
-    let method = visit.link(&with(&format!("/methods/{}", segment(&sheet.edition.index_code)), "version", &sheet.edition.index_version));
-    let mut rows = match &shown.source {
-        Source::Survey { .. } => of_survey(visit, sheet, shown),
-        Source::Composite { year, top, .. } => {
-            let mut rows = vec![
-                (
-                    visit.say("Nguồn", "Source"),
-                    html! { (visit.say("Chỉ số tổng hợp từ bảng số liệu và khảo sát", "A composite index over tables and surveys")) },
-                ),
-                (visit.say("Kỳ", "Year"), html! { (year) }),
-            ];
-            if let Some(top) = top {
-                let (vi, en) = (
-                    format!("Chỉ {top} nơi đứng đầu có điểm và hạng; còn lại chỉ có nhóm"),
-                    format!("The first {top} alone have score and rank; the others have their group"),
-                );
-                rows.push((visit.say("Công bố", "Published"), html! { (visit.say(vi, en)) }));
-            }
-            rows
-        }
-    };
-    let version = format!("{} {}", sheet.edition.index_code, sheet.edition.index_version);
-    rows.push((visit.say("Cách tính", "Method"), html! { a href=(method) { (version) } }));
-    rows.push((visit.say("Ấn bản", "Edition"), html! { code { (sheet.edition.code) } }));
+fn made_of<'t>(visit: &Visit, sheet: &Sheet, shown: &Shown) -> Vec<(&'t str, Markup)> {
+    let Source::Composite { year, top, .. } = &shown.source else { return of_survey(visit, sheet, shown) };
+    let source = visit.say("Chỉ số tổng hợp từ bảng số liệu và khảo sát", "A composite index over tables and surveys");
+    let mut rows = vec![(visit.say("Nguồn", "Source"), html! { (source) }), (visit.say("Kỳ", "Year"), html! { (year) })];
+    if let Some(top) = top {
+        let (vi, en) = (
+            format!("Chỉ {top} nơi đứng đầu có điểm và hạng; còn lại chỉ có nhóm"),
+            format!("The first {top} alone have score and rank; the others have their group"),
+        );
+        rows.push((visit.say("Công bố", "Published"), html! { (visit.say(vi, en)) }));
+    }
+    rows
+}
+
+/// Where the formula stands, and by what the edition is known for good.
+fn method(visit: &Visit, sheet: &Sheet, shown: &Shown) -> Markup {
+    let edition = &sheet.edition;
+    let method = visit.link(&with(&format!("/methods/{}", segment(&edition.index_code)), "version", &edition.index_version));
+    let version = format!("{} {}", edition.index_code, edition.index_version);
+    let mut rows = vec![
+        (visit.say("Cách tính", "Method"), html! { a href=(method) { (version) } }),
+        (visit.say("Ấn bản", "Edition"), html! { code { (edition.code) } }),
+    ];
     if let Some(digest) = &sheet.digest {
         rows.push((visit.say("Mã kiểm chứng (SHA-256)", "Digest (SHA-256)"), html! { code { (hex(digest)) } }));
     }
     html! {
         section {
-            h2 #method { (visit.say("Số liệu này từ đâu", "What this is made of")) }
+            h2 #method { (visit.say("Cách tính", "Method")) }
             @if let Some(note) = &shown.note { p { (said(note, visit.lang)) } }
             (facts(&rows))
         }
@@ -208,10 +209,12 @@ fn of_survey<'t>(visit: &Visit, sheet: &Sheet, shown: &Shown) -> Vec<(&'t str, M
         _ => visit.say("Phản ánh tự nguyện", "Answers of whoever chose to"),
     };
     let until = closes_at.map_or_else(|| visit.say("chưa đóng", "still open").to_owned(), |at| say::day(lang, at));
+    // A wave of before there were dates begins with the count of time.
+    let from = if *opens_at > 0 { say::day(lang, *opens_at) } else { String::new() };
     let mut rows = vec![
         (visit.say("Nguồn", "Source"), html! { (mode) }),
         (visit.say("Đối tượng", "Of whom"), html! { (said(frame, lang)) }),
-        (visit.say("Thời gian", "When"), html! { (say::day(lang, *opens_at)) " – " (until) }),
+        (visit.say("Thời gian", "When"), html! { (from) " – " (until) }),
     ];
     if let Some(responses) = sheet.manifest["responses"].as_i64() {
         rows.push((visit.say("Số phiếu", "Responses"), html! { (say::whole(lang, responses)) }));

@@ -142,10 +142,19 @@ fn tree_of(visit: &Visit, index: &IndexDefinition) -> Markup {
             html! { span class=(indent) { (said(node.label(), lang)) } },
             html! { code { (node.code()) } },
             html! { (node.weight().map_or_else(String::new, |weight| weight_of(index, weight, lang))) },
-            html! { @if let Some(measure) = node.measure() { (measure_of(visit, measure.kind())) " " code { (measure.items().join(", ")) } } },
+            html! { @if let Some(measure) = node.measure() { (measure_of(visit, measure.kind())) " " (items_of(measure.items())) } },
         ]
     });
     table(visit.say("Các phần và trọng số", "Parts and weights"), &heads, rows)
+}
+
+/// The first few of the items that a measure takes, and how many there are.
+fn items_of(items: &[String]) -> Markup {
+    const FEW: usize = 4;
+    html! {
+        code { (items[..items.len().min(FEW)].join(", ")) }
+        @if items.len() > FEW { " … (" (items.len()) ")" }
+    }
 }
 
 fn weight_of(index: &IndexDefinition, weight: &Weight, lang: Lang) -> String {

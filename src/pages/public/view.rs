@@ -15,6 +15,12 @@ pub(super) fn name(place: &Place, lang: Lang) -> String {
     place.unit.as_ref().map_or_else(|| place.code.clone(), |(_, unit)| short(unit, lang).to_owned())
 }
 
+/// What is shown, in a line: the index, and which part of it if it is not the whole.
+fn titled(shown: &Shown, lang: Lang) -> String {
+    let index = said(&shown.title, lang);
+    if shown.node == 0 { index.to_owned() } else { format!("{index}: {}", said(&shown.nodes[shown.node].label, lang)) }
+}
+
 /// A value with its interval, where both are known.
 pub(super) fn span(mark: &Mark) -> Option<Span> {
     let value = mark.numbers.value?;
@@ -87,7 +93,7 @@ pub(super) fn cautions(visit: &Visit, shown: &Shown) -> Markup {
 pub(super) fn caterpillar_of(visit: &Visit, shown: &Shown, source: Option<&str>) -> Markup {
     let lang = visit.lang;
     let rows: Vec<(String, Option<Span>)> = shown.places.iter().map(|place| (name(place, lang), span(&place.mark))).collect();
-    let title = format!("{}: {}", said(&shown.title, lang), said(&shown.nodes[shown.node].label, lang));
+    let title = titled(shown, lang);
     let desc = visit.say(
         "Mỗi dòng là điểm của một nơi với khoảng tin cậy. Những nơi có khoảng chồng lên nhau có thể đổi thứ tự cho nhau.",
         "Each row is a score with its confidence interval. Places whose intervals overlap may well stand in another order.",
@@ -181,7 +187,7 @@ pub(super) fn table_of(visit: &Visit, shown: &Shown, link: impl Fn(&Place) -> St
         }
         cells
     });
-    let caption = format!("{}: {}", said(&shown.title, lang), said(&shown.nodes[shown.node].label, lang));
+    let caption = titled(shown, lang);
     let table = table(&caption, &heads, rows);
     html! {
         (table)
