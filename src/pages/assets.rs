@@ -12,10 +12,18 @@ use crate::office::Refusal;
 /// A file by its name, its media type and its bytes.
 type File = (&'static str, &'static str, &'static [u8]);
 
+/// Scripts are modules: as they lie in `web/`, they are what a browser reads.
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
 /// Every file. A new one needs a line here and nothing else.
 const FILES: &[File] = &[
     ("style.css", "text/css; charset=utf-8", include_bytes!("../../web/style.css")),
     ("icon.svg", "image/svg+xml", include_bytes!("../../web/icon.svg")),
+    ("form.mjs", SCRIPT, include_bytes!("../../web/form.mjs")),
+    ("outbox.mjs", SCRIPT, include_bytes!("../../web/outbox.mjs")),
+    ("sending.mjs", SCRIPT, include_bytes!("../../web/sending.mjs")),
+    ("walk.mjs", SCRIPT, include_bytes!("../../web/walk.mjs")),
+    ("sw.mjs", SCRIPT, include_bytes!("../../web/sw.mjs")),
 ];
 
 /// A file as it is served.
@@ -62,6 +70,13 @@ pub async fn get_asset(req: HttpRequest, name: web::Path<String>) -> Result<Http
         return Ok(answer.body(asset.packed.as_slice()));
     }
     Ok(answer.insert_header((ETAG, asset.tag.as_str())).body(asset.file.2))
+}
+
+/// The worker that keeps forms for when there is no network. It lies at the root, since it serves what lies below it.
+#[get("/sw.js")]
+pub async fn get_worker() -> Result<HttpResponse, Refusal> {
+    let asset = find("sw.mjs").ok_or_else(Refusal::not_found)?;
+    Ok(HttpResponse::Ok().content_type(SCRIPT).insert_header((CACHE_CONTROL, "no-cache")).body(asset.file.2))
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ pub fn faces(config: &mut web::ServiceConfig) {
 
 /// Every page, by who uses it.
 fn routes(config: &mut web::ServiceConfig) {
-    config.service(assets::get_asset);
+    config.service(assets::get_asset).service(assets::get_worker);
     // Everyone.
     config.configure(public::routes);
     // Those who answer.

@@ -48,7 +48,7 @@ pub(super) async fn show_form(
 /// The page with its form.
 pub(super) fn page(visit: &Visit, link: &Link, filled: &Filled<'_>) -> HttpResponse {
     let questionnaire = &link.survey.questionnaire;
-    let page = Page::citizen(visit, link.title(visit.lang)).status(filled.status).faults(filled.faults);
+    let page = Page::citizen(visit, link.title(visit.lang)).status(filled.status).faults(filled.faults).script("form.mjs");
     page.answer(html! {
         p.lead.rated { (link.unit.record.name(visit.lang)) }
         @if link.field.wave.synthetic {
@@ -57,7 +57,7 @@ pub(super) fn page(visit: &Visit, link: &Link, filled: &Filled<'_>) -> HttpRespo
         (languages(visit, link))
         (why(visit))
         div #outbox.outbox hidden {}
-        form #survey.survey method="post" action=(link.address(&link.language)) novalidate data-wave=(link.field.wave.code) data-list=(link.unit.record.list)
+        form #survey.survey method="post" action=(link.address(&link.language)) novalidate autocomplete="off" data-wave=(link.field.wave.code) data-list=(link.unit.record.list)
             data-unit=(link.unit.record.code) data-survey=(questionnaire.code()) data-version=(questionnaire.version()) data-language=(link.language)
             data-channel=(link.channel.as_str()) data-not-offered=(not_offered(link)) {
             input type="hidden" name="id" value=(filled.id);
@@ -142,6 +142,11 @@ pub(super) fn texts(visit: &Visit) -> Markup {
             data-back=(say("Quay lại", "Back"))
             data-progress=(say("Câu {n} trên {total}", "Question {n} of {total}"))
             data-missing=(say("Xin trả lời câu này", "Please answer this question"))
+            data-bad=(say("Xin ghi đủ ngày, tháng, năm", "Give the whole date"))
+            data-number=(say("Xin ghi một số từ {min} đến {max}", "Write a number from {min} to {max}"))
+            data-day=(say("Xin chọn ngày từ {min} đến {max}", "Choose a day from {min} to {max}"))
+            data-most=(say("Chọn nhiều nhất {max}", "Choose at most {max}"))
+            data-least=(say("Chọn ít nhất {min}", "Choose at least {min}"))
             data-thanks=(say("Cảm ơn Ông/Bà!", "Thank you!"))
             data-received=(say("Phiếu đã được ghi nhận.", "Your answers were recorded."))
             data-kept=(say(

@@ -12,7 +12,7 @@ pub use read::answers;
 use maud::{Markup, html};
 
 use super::parts::Faults;
-use crate::schema::{Item, ItemKind, OptionList, Questionnaire, Section, Text};
+use crate::schema::{Item, ItemKind, OptionList, Questionnaire, Section, Text, unscaled};
 use crate::words::Lang;
 
 /// The value that says “does not apply”; no option has it, since codes are letters, digits and lines.
@@ -73,6 +73,7 @@ impl Asked<'_> {
         let fault = self.faults.at(&name);
         let condition = item.relevant().map(|condition| condition.to_value(self.questionnaire.items()).to_string());
         let alone = alone(item);
+        let (least, most) = bounds(item.kind()).unzip();
         let hint = self.hint(item);
         let about: Vec<String> = [(hint.is_some(), "hint"), (fault.is_some(), "fault")]
             .iter()
@@ -82,7 +83,7 @@ impl Asked<'_> {
         let about = (!about.is_empty()).then(|| about.join(" "));
         html! {
             fieldset.q.wrong[fault.is_some()] id=(name) name=(name) tabindex="-1" data-kind=(item.kind().as_str()) data-if=[condition]
-                data-required[item.required()] data-alone=[alone] aria-describedby=[about] {
+                data-required[item.required()] data-alone=[alone] data-min=[least] data-max=[most] aria-describedby=[about] {
                 legend lang=[self.tag(item.text())] {
                     (item.text().get(self.language))
                     @if item.required() { " " span.must lang=(self.lang.tag()) { "(" (self.lang.pick("bắt buộc", "required")) ")" } }
@@ -183,4 +184,13 @@ fn alone(item: &Item) -> Option<String> {
     let codes = exclusive.iter().filter_map(|number| options.get(*number)).map(|option| option.code().to_owned());
     let codes: Vec<String> = codes.chain(item.does_not_apply().then(|| DOES_NOT_APPLY.to_owned())).collect();
     (!codes.is_empty()).then(|| codes.join(" "))
+}
+
+/// The least and the most of an answer: of a number its value, of several options how many.
+fn bounds(kind: &ItemKind) -> Option<(String, String)> {
+    match kind {
+        ItemKind::Number { min, max, decimals } => Some((unscaled(*min, *decimals).to_string(), unscaled(*max, *decimals).to_string())),
+        ItemKind::Multiple { min_selected, max_selected, .. } => Some((min_selected.to_string(), max_selected.to_string())),
+        ItemKind::Scale(_) | ItemKind::Single(_) | ItemKind::Date { .. } | ItemKind::Text { .. } => None,
+    }
 }
