@@ -60,6 +60,7 @@ export class Walk {
     this.head = make('p', { className: 'progress' }, this.count, this.bar);
     this.bar.setAttribute('aria-hidden', 'true');
     form.prepend(this.head);
+    document.body.classList.add('walking');
     this.started = new Date();
     this.at = 0;
     this.next.addEventListener('click', () => { if (this.complete(this.path()[this.at])) this.go(this.at + 1); });
@@ -111,6 +112,7 @@ export class Walk {
     for (const question of this.questions) question.hidden = question !== path[this.at];
     for (const part of /** @type {NodeListOf<HTMLElement>} */ (this.form.querySelectorAll('.part'))) part.hidden = !path[this.at] || !part.contains(path[this.at]);
     this.back.hidden = this.at === 0;
+    document.body.classList.toggle('begun', this.at > 0);
     this.next.hidden = last;
     this.submit.hidden = !last;
     const invited = document.getElementById('invited');

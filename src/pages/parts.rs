@@ -194,7 +194,7 @@ impl Faults {
                 h2 #faults { (lang.pick("Có chỗ cần sửa", "There is something to correct")) }
                 ul {
                     @for Fault { field, label, text } in &self.0 {
-                        @let said = label.as_ref().map_or_else(|| text.clone(), |label| format!("{label}: {text}"));
+                        @let said = label.as_ref().map_or_else(|| text.clone(), |label| format!("{label} – {text}"));
                         li { @if field.is_empty() { (said) } @else { a href={ "#" (field) } { (said) } } }
                     }
                 }

@@ -149,8 +149,8 @@ fn what_is_wrong_is_told_at_each_question_and_what_was_written_stays() {
     assert!(page.contains("<title>Lỗi: Đợt mở"), "{page}");
     for part in [
         "<section class=\"summary\" role=\"alert\"",
-        "<a href=\"#answers.why\">Vì sao?: Câu này bắt buộc trả lời</a>",
-        "<a href=\"#answers.Q2\">Thái độ?: Câu này bắt buộc trả lời</a>",
+        "<a href=\"#answers.why\">Vì sao? – Câu này bắt buộc trả lời</a>",
+        "<a href=\"#answers.Q2\">Thái độ? – Câu này bắt buộc trả lời</a>",
         "<p class=\"fault\" id=\"answers.age-fault\">",
         "aria-describedby=\"answers.age-hint answers.age-fault\"",
         "value=\"bad\" checked",

@@ -207,7 +207,7 @@ async function withoutScript(t, server) {
   await page.check('input[name="answers.late"][value="no"]');
   await page.click('button[type=submit]');
   t.ok((await page.title()).startsWith('Lỗi: '));
-  t.ok((await page.textContent('.summary')).includes('thái độ của cán bộ?: Câu này bắt buộc trả lời'));
+  t.ok((await page.textContent('.summary')).includes('thái độ của cán bộ? – Câu này bắt buộc trả lời'));
   t.ok(await page.isChecked('input[name="answers.overall"][value="4"]'), 'what was given is kept');
   await t.picture(page, 'citizen-plain-error-360');
   await page.check('input[name="answers.staff"][value="1"]');
