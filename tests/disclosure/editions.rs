@@ -216,6 +216,34 @@ fn who_was_flagged_is_not_told_by_editions_with_and_without() {
 }
 
 #[test]
+fn how_many_were_flagged_is_not_told_by_the_chain() {
+    let (app, _, mut dice) = running(100);
+    let device = app.client(Role::Device);
+    for _ in 0..12 {
+        let hasty = Person::any(&mut dice, "O02", 0);
+        let mut body = submission("open", &hasty, 0);
+        body["channel"] = json!("kiosk");
+        body["started_at"] = json!("2024-09-01T07:30:00+07:00");
+        body["answered_at"] = json!("2024-09-01T07:30:04+07:00");
+        device.put(&format!("/v1/responses/{}", hasty.id), &body).expect(201);
+    }
+    evaluated(&app);
+    let run = computed(&app, "open", &json!({ "without_flagged": { "evaluation": 1 } }));
+    let code = release(&app, &run);
+    let manifest = app.anyone().get(&format!("/v1/editions/{code}")).expect(200)["manifest"].clone();
+    let office = app.client(Role::Statistician).get(&run).expect(200)["manifest"].clone();
+    let number = |value: &Value| value.as_f64().unwrap();
+    let chain = &manifest["chain"];
+    assert!((number(&office["chain"]["answers"]) - 112.0).abs() < 1e-9, "the office counts all: {office:#}");
+    let claims = [
+        number(&chain["answers"]) - number(&manifest["responses"]),
+        number(&chain["answered"]) * 6_000.0 - number(&manifest["responses"]),
+        number(&chain["overall"]) * 12_000.0 - number(&manifest["responses"]),
+    ];
+    nothing_of("flagged by the chain", claims.iter().filter(|claim| claim.abs() > 0.5).count(), claims.len());
+}
+
+#[test]
 fn what_a_draft_was_that_nobody_approved_is_not_told_by_the_change_since() {
     let (app, everybody, mut dice) = running(80);
     let draft = computed(&app, "open", &json!({}));
