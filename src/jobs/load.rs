@@ -7,7 +7,8 @@ use uuid::Uuid;
 use crate::design::{Design, DesignKind, Mode, Psu, Respondent, Wave, WeightUnit};
 use crate::schema::composite::CompositeDefinition;
 use crate::schema::{self, Document, IndexDefinition, Layout, Questionnaire};
-use crate::store::{Db, StoreError, schemas, units, waves};
+use crate::store::runs::{self, Run};
+use crate::store::{Db, StoreError, composites, schemas, units, waves};
 use crate::unit::{Registry, Succession, UnitId, UnitKind, UnitRecord};
 
 /// Why something stored cannot be used. Everything was checked on its way in, so each of these is a fault of ours, or
@@ -146,6 +147,27 @@ pub fn composite(row: &schemas::IndexVersion) -> Result<CompositeDefinition, Loa
         Ok(Document::Composite(definition)) => Ok(definition),
         _ => Err(LoadError::Definition { code: row.code.clone(), version: row.version.clone() }),
     }
+}
+
+/// The definition of a composite index as a run of it is published: with no more decimals than the surveys publish that it takes leaves from.
+///
+/// # Errors
+/// [`LoadError`].
+pub fn composite_of_run(db: &mut Db, run: &Run, row: &schemas::IndexVersion) -> Result<CompositeDefinition, LoadError> {
+    let mut definition = composite(row)?;
+    for (source, _) in composites::inputs(db, run.id)?.surveys {
+        let source = runs::get(db, source)?;
+        definition = definition.with_decimals_at_most(decimals(db, &source)?);
+    }
+    Ok(definition)
+}
+
+/// With how many decimals the figures of a survey's run are published.
+///
+/// # Errors
+/// [`LoadError`].
+pub fn decimals(db: &mut Db, run: &Run) -> Result<u8, LoadError> {
+    Ok(index(&schemas::index_by_id(db, run.index_version_id)?)?.decimals())
 }
 
 /// Every unit.

@@ -54,7 +54,8 @@ pub fn told(look: &mut Look<'_>, code: &str) -> Result<Told, Refusal> {
     let (edition, run) = get(look, code)?;
     let text = run.manifest.as_deref();
     if run.kind == IndexKind::Composite {
-        let definition = load::composite(&schemas::index_by_id(look.db, run.index_version_id)?)?;
+        let row = schemas::index_by_id(look.db, run.index_version_id)?;
+        let definition = load::composite_of_run(look.db, &run, &row)?;
         let settled = disclosure::of_run(look.db, run.id)?;
         let hides = settled.as_ref().is_none_or(|settled| settled.extent.hidden() > 0);
         let manifest = text.and_then(|manifest| serde_json::from_str::<CompositeManifest>(manifest).ok());

@@ -42,11 +42,11 @@ fn index(leaves: &[Value]) -> Value {
 }
 
 /// Figures of the survey: what is hidden, and one department that is told; of the leaf `Q1` all are.
-fn survey_scores(app: &TestApp) -> Vec<Score> {
+fn survey_scores(app: &TestApp, satisfied: f64) -> Vec<Score> {
     let unit = |code| Some(app.unit_id("agency-danang", code));
     let hidden = |score: Score, reason: &str| Score { suppressed: true, hidden: Some(reason.to_owned()), ..score };
     vec![
-        score(0, "INDEX", "unit", unit("SYT"), 81.5, 60),
+        score(0, "INDEX", "unit", unit("SYT"), satisfied, 60),
         score(1, "Q1", "unit", unit("SYT"), 90.0, 60),
         hidden(score(2, "INDEX", "unit", unit("SYT-KCB"), HIDDEN[0].1, 4), "few_answers"),
         Score { suppressed: false, ..score(3, "Q1", "unit", unit("SYT-KCB"), 66.0, 40) },
@@ -57,14 +57,14 @@ fn survey_scores(app: &TestApp) -> Vec<Score> {
 
 /// Publishes the survey and the index; gives the run of the index.
 fn published(app: &TestApp, definition: &Value) -> String {
-    published_with(app, definition, &[])
+    published_with(app, definition, 81.5, &[])
 }
 
 /// The same where figures of an earlier edition of the survey stand.
-fn published_with(app: &TestApp, definition: &Value, standing: &[Standing]) -> String {
+fn published_with(app: &TestApp, definition: &Value, satisfied: f64, standing: &[Standing]) -> String {
     publish(app);
     let survey = start_run(app);
-    let scores = survey_scores(app);
+    let scores = survey_scores(app, satisfied);
     let mut db = app.store.db().unwrap();
     let id = id_of(&survey).parse().unwrap();
     runs::start(&mut db, id, NOW).unwrap();
@@ -210,7 +210,7 @@ fn a_figure_that_stands_in_the_survey_stands_in_the_index() {
     let app = TestApp::start();
     let numbers = Numbers { value: Some(80.0), se: Some(1.25), df: Some(2.0), n: Some(58), ..Numbers::default() };
     let standing = Standing { ord: 0, edition: "open.1".to_owned(), numbers: serde_json::to_string(&numbers).unwrap() };
-    published_with(&app, &two_sources(), &[standing]);
+    published_with(&app, &two_sources(), 81.5, &[standing]);
     let page = scores(&app.anyone());
     // 81.5 is what the newer answers give: their few would follow from the difference.
     assert_eq!((told(&page, "SYT", "satisfied"), told(&page, "SYT", "ALL")), (Some(80.0), Some(70.0)));
@@ -228,4 +228,40 @@ fn published_figures_are_rounded_and_the_office_has_them_in_full() {
     assert!((told(&office, "SYT", "ALL").unwrap() - exact).abs() < 1e-12);
     let targets = app.anyone().get("/v1/composite-targets?index=mixed").expect(200);
     assert_eq!(targets["items"][0]["judgement"]["found"], 67.17);
+}
+
+#[test]
+fn no_more_digits_are_told_than_the_survey_tells() {
+    const EXACT: f64 = 81.503_478;
+    let stretched = json!({ "goalposts": { "low": 80, "high": 84 }, "normalise": { "method": "min_max", "scale": [0, 100] } });
+    let mut other = from_survey("INDEX");
+    other.as_object_mut().unwrap().extend(stretched.as_object().unwrap().clone());
+    let app = TestApp::start();
+    let mut definition = index(&[leaf("satisfied", 0.5, &from_survey("INDEX")), leaf("wide", 0.5, &other)]);
+    definition["publication"] = json!({ "decimals": 6 });
+    definition["targets"] = json!([{ "unit": "SYT", "kind": "score", "value": 50 }]);
+    published_with(&app, &definition, EXACT, &[]);
+    let page = scores(&app.anyone());
+    let agency = app.client_of(Role::Agency, Some(("agency-danang", "SYT")));
+    let explained = agency.get("/v1/composite-explanations?index=mixed&unit=SYT&target=score:90").expect(403);
+    assert_eq!(explained["code"], "figures-hidden", "a target among hidden figures");
+    let explained = agency.get("/v1/composite-explanations?index=mixed&unit=SYT").expect(200);
+    let share = |code: &str| {
+        let shares = explained["explanation"]["shares"].as_array().unwrap();
+        shares.iter().find(|share| share["leaf"] == code).and_then(|share| share["score"].as_f64())
+    };
+    let back = |score: f64| 80.0 + score * 4.0 / 100.0;
+    let claims = [
+        told(&page, "SYT", "satisfied"),
+        told(&page, "SYT", "wide").map(back),
+        told(&page, "SYT", "ALL").map(|all| 2.0 * all).zip(told(&page, "SYT", "satisfied")).map(|(all, first)| back(all - first)),
+        share("satisfied"),
+        share("wide").map(back),
+    ];
+    assert!(claims.iter().all(Option::is_some), "{page:#} {explained:#}");
+    let recovered = claims.iter().flatten().filter(|claim| (**claim - EXACT).abs() < 0.001).count();
+    println!("digits that the survey does not tell: recovered {recovered} of {}", claims.len());
+    assert_eq!(recovered, 0, "{claims:?}");
+    let manifest = app.anyone().get("/v1/editions/mixed@2025.1").expect(200)["manifest"].clone();
+    assert_eq!((told(&page, "SYT", "satisfied"), &manifest["disclosure"]["decimals"]), (Some(81.5), &json!(2)));
 }

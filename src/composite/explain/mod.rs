@@ -24,6 +24,8 @@ mod tests;
 
 use serde::Serialize;
 
+use crate::index::round;
+
 pub use difference::{Difference, Effect, difference};
 pub use errors::standard_error;
 pub use lost::{Lost, LostLeaf, LostSum, lost};
@@ -99,6 +101,35 @@ pub struct Explanation {
     pub to_best: Option<Compared>,
     /// From the edition before to this one.
     pub since: Option<Compared>,
+}
+
+impl Explanation {
+    /// The same with so many decimals. What a leaf adds per point, a share of weights, has four at least.
+    #[must_use]
+    pub fn rounded(mut self, decimals: u8) -> Self {
+        let to = |number: &mut f64| *number = round(*number, decimals);
+        to(&mut self.score);
+        to(&mut self.rest);
+        for share in &mut self.shares {
+            to(&mut share.score);
+            to(&mut share.adds);
+            share.slope = round(share.slope, decimals.max(4));
+        }
+        if let Some(lost) = &mut self.lost {
+            to(&mut lost.ideal);
+            lost.leaves.iter_mut().for_each(|leaf| to(&mut leaf.lost));
+            lost.criteria.iter_mut().chain(&mut lost.agencies).for_each(|sum| to(&mut sum.lost));
+        }
+        for compared in self.to_best.iter_mut().chain(&mut self.since) {
+            let Difference { from, to: after, effects, totals } = &mut compared.difference;
+            to(from);
+            to(after);
+            for effect in effects.iter_mut().chain(std::iter::once(totals)) {
+                [&mut effect.value, &mut effect.goalposts, &mut effect.weights, &mut effect.structure].into_iter().for_each(to);
+            }
+        }
+        self
+    }
 }
 
 /// Explains a subject; `before` is the unit in the last edition. None where the subject has no score.

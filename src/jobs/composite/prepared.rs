@@ -6,6 +6,7 @@ use super::{CompositeError, Parameters, indicators};
 use crate::composite::explain::{Subject, standard_error};
 use crate::composite::survey::{self, Estimate};
 use crate::composite::{self, Outcome, State, Table};
+use crate::index::round;
 use crate::jobs::load;
 use crate::jobs::recompute::RunError;
 use crate::jobs::stored;
@@ -76,7 +77,7 @@ impl Prepared {
 /// [`RunError`].
 pub fn prepare(db: &mut Db, run: &Run) -> Result<Prepared, RunError> {
     let row = schemas::index_by_id(db, run.index_version_id)?;
-    let definition = load::composite(&row)?;
+    let definition = load::composite_of_run(db, run, &row)?;
     let parameters: Parameters = serde_json::from_str(&run.parameters).map_err(|_| RunError::Parameters)?;
     let inputs = composites::inputs(db, run.id)?;
     let (mut table, mut findings, mut tables) = (Table::default(), Vec::new(), Vec::new());
@@ -137,13 +138,15 @@ fn revised(title: &str, cells: usize) -> Finding {
 fn estimates(db: &mut Db, run: &Run, units: &Registry, list: Option<&str>, edition: &str) -> Result<survey::Run, RunError> {
     let index = schemas::index_by_id(db, run.index_version_id)?.code;
     let wave = waves::by_id(db, run.wave()?)?.code;
-    let mut standing = stored::standing(db, run.id, stored::ALL)?;
+    let (mut standing, decimals) = (stored::standing(db, run.id, stored::ALL)?, load::decimals(db, run)?);
     let estimate = |score: scores::Score| {
         let (domain, hidden) = (stored::domain(&score), score.suppressed || score.hidden.is_some());
         let unit = survey::code(&domain, units, list)?;
         // What stands for everybody stands here too: the newer figure would tell of the few answers in between.
         let (standing, stands) = standing.remove(&score.ord).map(|known| (known.edition, known.numbers)).unzip();
         let Numbers { value, se, df, n, .. } = stands.unwrap_or_else(|| stored::numbers(&score));
+        // As it is published: a score that is stretched, or held against another's, would tell further digits.
+        let value = value.map(|value| round(value, decimals));
         let n = n.and_then(|n| u32::try_from(n).ok());
         Some(Estimate { unit, kind: domain.kind, node: score.node, value, se, df: df.unwrap_or(0.0), n, hidden, standing })
     };

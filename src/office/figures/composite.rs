@@ -58,7 +58,7 @@ pub struct CompositePage {
 /// `query-invalid`, `not-found`; of a run 401, 403, and `wrong-state` before it is done.
 pub fn composite_scores(look: &mut Look<'_>, wish: &CompositeWish) -> Result<CompositePage, Refusal> {
     let source = Source::of(look, &wish.of, IndexKind::Composite)?;
-    let definition = load::composite(&source.index)?;
+    let definition = load::composite_of_run(look.db, &source.run, &source.index)?;
     if let Some(node) = &wish.node {
         known_node(node, definition.nodes().iter().map(CompositeNode::code))?;
     }

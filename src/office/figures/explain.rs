@@ -75,6 +75,9 @@ fn answer(prepared: &Prepared, wish: &ExplainWish, reader: &Reader, seed: u64) -
     let found = core::explain(&subject, before.as_ref());
     let mut found = found.ok_or_else(|| none(format!("{unit} không có điểm trong kỳ {year}"), format!("{unit} has no score in {year}")))?;
     curtain.cover(&subject, &mut found);
+    if !reader.is_office() {
+        found = found.rounded(definition.publication().decimals());
+    }
     let outlook = wish.target.map(|target| outlook(prepared, &subject, before.as_ref(), target, seed)).transpose()?;
     Ok((found, outlook))
 }

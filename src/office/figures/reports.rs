@@ -60,7 +60,7 @@ struct About {
 /// `query-invalid`, `not-found`; of a run 401, 403, and `wrong-state` before it is done.
 pub fn targets(look: &mut Look<'_>, asked: &Asked) -> Result<Targets, Refusal> {
     let source = Source::of(look, asked, IndexKind::Composite)?;
-    let definition = load::composite(&source.index)?;
+    let definition = load::composite_of_run(look.db, &source.run, &source.index)?;
     let mut items = Vec::new();
     for target in list(look.db, source.run.id, ReportKind::Targets)? {
         items.extend(told(look.db, source.run.id, &source.reader, &definition, target)?);

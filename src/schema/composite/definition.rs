@@ -91,6 +91,13 @@ impl CompositeDefinition {
         &self.publication
     }
 
+    /// The same, published with so many decimals at most.
+    #[must_use]
+    pub fn with_decimals_at_most(mut self, most: u8) -> Self {
+        self.publication.decimals = Some(u32::from(self.publication.decimals().min(most)));
+        self
+    }
+
     /// What units have set out to reach.
     #[must_use]
     pub fn targets(&self) -> &[Target] {
