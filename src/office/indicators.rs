@@ -161,7 +161,15 @@ pub fn values(look: &mut Look<'_>, id: i32, filter: &Filter, limit: i64) -> Resu
             return Err(Refusal::unknown_value(name, vi, en));
         }
     }
-    Ok(stored::values(look.db, table.id, filter, limit)?)
+    let mut found = stored::values(look.db, table.id, filter, limit)?;
+    if !look.actor.can(Action::ReadHidden) {
+        // Of a survey's value that rests on few answers, no more than everybody will see.
+        let least = load::composite(&schemas::index_by_id(look.db, table.index_version_id)?)?.publication().min_n();
+        for value in found.iter_mut().filter(|value| value.n.is_some_and(|n| n < i64::from(least))) {
+            (value.value, value.standard_error, value.df, value.n) = (None, None, None, None);
+        }
+    }
+    Ok(found)
 }
 
 fn named(look: &mut Look<'_>, names: &mut HashMap<i32, (String, String)>, table: IndicatorTable) -> Result<Table, Refusal> {

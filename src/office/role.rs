@@ -87,6 +87,8 @@ pub enum Action {
     Publish,
     /// See runs and their scores before they are published.
     ReadRuns,
+    /// See of them what everybody else does not: hidden figures, and all digits.
+    ReadHidden,
     /// See the embargoed scores of its own units, where granted.
     ReadOwnEmbargoed,
     /// Read why a unit has its score in a composite index, and what another would take; an agency of its own unit.
@@ -118,7 +120,7 @@ impl Action {
             | Self::LoadIndicators
             | Self::Compute => &[Statistician],
             Self::ListResponses => &[Statistician, Auditor],
-            Self::CheckDefinition | Self::ConfirmExclusion => &[Statistician, Publisher],
+            Self::CheckDefinition | Self::ConfirmExclusion | Self::ReadHidden => &[Statistician, Publisher],
             Self::AddUnits => &[Statistician, Admin],
             Self::WatchFieldwork => &[Collector, Statistician, Publisher, Auditor],
             Self::Publish => &[Publisher],
@@ -156,6 +158,7 @@ impl Action {
             | Self::LoadIndicators
             | Self::Compute
             | Self::Publish
+            | Self::ReadHidden
             | Self::KeepKeys
             | Self::ConfirmPeople
             | Self::ReadAudit => false,
@@ -181,6 +184,8 @@ mod tests {
         for role in Role::ALL {
             assert!(!(may(Action::Compute, role) && may(Action::Publish, role)), "{role:?}");
             assert!(!(may(Action::KeepKeys, role) && (may(Action::ReadAnswers, role) || may(Action::ListResponses, role))), "{role:?}");
+            // Whoever may list which unit has how many answers, and may not read them, sees no figure of few.
+            assert!(!may(Action::ReadHidden, role) || may(Action::ReadAnswers, role) || !may(Action::ListResponses, role), "{role:?}");
         }
     }
 }

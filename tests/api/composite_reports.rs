@@ -100,7 +100,7 @@ fn an_agency_has_its_own_score_explained_where_that_gives_nothing_away() {
     ask("SXD", "SYT").problem(403, "unit-forbidden");
     ask("SYT", "SYT-KCB").problem(403, "figures-hidden");
     ask("SYT", "SYT").expect(200);
-    let office = app.client(Role::Auditor).get("/v1/composite-explanations?index=mixed&unit=SXD&target=rank:1").expect(200);
+    let office = app.client(Role::Publisher).get("/v1/composite-explanations?index=mixed&unit=SXD&target=rank:1").expect(200);
     assert_eq!((&office["explanation"]["to_best"]["unit"], &office["target"]["reach"]["met"]), (&json!("SYT-KCB"), &json!(false)));
 }
 
@@ -137,7 +137,7 @@ fn targets_are_told_of_figures_that_are_told() {
     assert_eq!(units(&app.anyone(), path), ["SYT"]);
     assert_eq!(units(&app.client_of(Role::Agency, Some(("agency-danang", "SXD"))), path), ["SYT", "SXD"]);
     assert_eq!(units(&app.client_of(Role::Agency, Some(("agency-danang", "SYT"))), path), ["SYT"], "few answers stay hidden");
-    assert_eq!(units(&app.client(Role::Auditor), &format!("/v1/composite-targets?run={}", id_of(&run))), ["SYT", "SXD", "SYT-KCB"]);
+    assert_eq!(units(&app.client(Role::Publisher), &format!("/v1/composite-targets?run={}", id_of(&run))), ["SYT", "SXD", "SYT-KCB"]);
     let met = &app.anyone().get(path).expect(200)["items"][0];
     assert_eq!(
         (&met["kind"], &met["judgement"]["standing"], &met["judgement"]["basis"]),

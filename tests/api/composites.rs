@@ -299,7 +299,7 @@ fn what_the_definition_hides_is_hidden_from_the_public_and_partly_from_the_agenc
     hidden(&health, "SYT-KCB", "satisfied", "few_answers");
     hidden(&health, "SYT-KCB", "plan", "protects_sibling");
 
-    let office = scores(&app.client(Role::Auditor), &format!("/v1/composite-scores?run={}", id_of(&run)));
+    let office = scores(&app.client(Role::Publisher), &format!("/v1/composite-scores?run={}", id_of(&run)));
     assert_eq!(
         (&cell(&office, "SYT-KCB", "satisfied")["score"], &cell(&office, "SYT-KCB", "satisfied")["hidden"]),
         (&json!(70.25), &json!("few_answers"))

@@ -2,6 +2,7 @@
 //! running server, and what it claims is held against the answers that were sent.
 
 mod attacker;
+mod auditor;
 mod composite;
 mod editions;
 mod field;

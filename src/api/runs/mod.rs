@@ -183,9 +183,9 @@ pub struct RunBody {
     pub steps: Vec<StepBody>,
     /// SHA-256 of inputs and scores: the same for every repetition.
     pub digest: Option<String>,
-    /// What it was made of.
+    /// What it was made of; with what the digest is salted with for those alone who see hidden figures.
     pub manifest: Option<Value>,
-    /// How much of it is or would be published; null before it is computed, and for one who is bound to a unit.
+    /// How much of it is or would be published; null before it is computed, and for auditors and those who are bound to a unit.
     pub publication: Option<PublicationBody>,
     /// Why it failed.
     pub error: Option<String>,

@@ -1,6 +1,6 @@
 //! Why a unit has its score in a composite index, and what it would take to reach another.
 
-use super::{Asked, Origin, Source};
+use super::{Asked, Origin, Source, whole};
 use crate::composite::explain::{self as core, Explanation, Outlook, Subject};
 use crate::composite::targets::Rules;
 use crate::jobs::composite::Prepared;
@@ -42,9 +42,9 @@ pub fn explain(look: &mut Look<'_>, wish: &ExplainWish) -> Result<Explained, Ref
     let holder = look.may(Action::ReadExplanations)?.clone();
     let source = Source::of(look, &wish.of, IndexKind::Composite)?;
     // The office that explains to itself sees everything, also of what is published.
-    let (reader, own) = match (look.actor.can(Action::ReadRuns) && holder.unit.is_none(), holder.unit) {
-        (true, _) => (Reader::office(), None),
-        (false, Some(unit)) => (source.reader.clone(), Some(UnitId(unit))),
+    let (reader, own) = match (look.actor.can(Action::ReadRuns), holder.unit) {
+        (true, None) => (whole(look), None),
+        (_, Some(unit)) => (source.reader.clone(), Some(UnitId(unit))),
         (false, None) => return Err(Refusal::new(Code::UnitForbidden)),
     };
     let units = look.units()?;

@@ -17,6 +17,7 @@ use super::editions::is_known;
 use super::{Action, Code, Look, Refusal};
 use crate::publication::disclosure::Reader;
 use crate::store::StoreError;
+use crate::store::composites;
 use crate::store::editions::{self, Edition, EditionState};
 use crate::store::runs::{self, Run, RunState};
 use crate::store::schemas::{self, IndexKind, IndexVersion};
@@ -164,6 +165,26 @@ fn reader(look: &mut Look<'_>, edition: &Edition) -> Result<Option<Reader>, Refu
     }
 }
 
+/// Who reads figures of all units: the office that made them, or one who looks after it and sees what everybody will see.
+fn whole(look: &Look<'_>) -> Reader {
+    if look.actor.can(Action::ReadHidden) { Reader::office() } else { Reader::public() }
+}
+
+/// Refuses what is told digit for digit to one who does not see hidden figures, where leaves come from surveys.
+///
+/// # Errors
+/// `figures-hidden`.
+fn check_digits(look: &mut Look<'_>, source: &Source) -> Result<(), Refusal> {
+    if look.actor.can(Action::ReadHidden) || composites::inputs(look.db, source.run.id)?.surveys.is_empty() {
+        return Ok(());
+    }
+    let (vi, en) = (
+        "Báo cáo này có số liệu khảo sát chưa làm tròn, kể cả số liệu bị ẩn",
+        "The report has figures of surveys with all digits, hidden ones among them",
+    );
+    Err(Refusal::new(Code::FiguresHidden).detail(vi, en))
+}
+
 fn of_run(look: &mut Look<'_>, asked: &Asked, id: &str) -> Result<(Run, Option<Edition>, Reader), Refusal> {
     look.may(Action::ReadRuns)?;
     let id = Uuid::try_parse(id).ok().filter(|_| id.len() == 36).ok_or_else(|| {
@@ -179,7 +200,7 @@ fn of_run(look: &mut Look<'_>, asked: &Asked, id: &str) -> Result<(Run, Option<E
     let edition = editions::of_run(look.db, id)?;
     let reader = match look.actor.unit() {
         Some(unit) => Reader::agency(UnitId(unit), true, look.units()?),
-        None => Reader::office(),
+        None => whole(look),
     };
     Ok((run, edition, reader))
 }

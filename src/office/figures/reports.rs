@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::composite::figure;
-use super::{Asked, Origin, Source};
+use super::{Asked, Origin, Source, check_digits};
 use crate::index::round;
 use crate::jobs::load;
 use crate::office::{Action, Look, Refusal};
@@ -129,6 +129,7 @@ pub fn sensitivity(look: &mut Look<'_>, asked: &Asked) -> Result<(Origin, Box<Ra
     look.may(Action::ReadRuns)?;
     look.of_all_units()?;
     let source = Source::of(look, asked, IndexKind::Composite)?;
+    check_digits(look, &source)?;
     let none = || Refusal::not_found().detail("Lần tính này không phân tích độ nhạy", "The run has no sensitivity analysis");
     Ok((source.origin(), report(look.db, source.run.id, ReportKind::Sensitivity)?.ok_or_else(none)?))
 }
@@ -141,6 +142,7 @@ pub fn stages(look: &mut Look<'_>, asked: &Asked) -> Result<Stages, Refusal> {
     look.may(Action::ReadRuns)?;
     look.of_all_units()?;
     let source = Source::of(look, asked, IndexKind::Composite)?;
+    check_digits(look, &source)?;
     let run = source.run.id;
     Ok(Stages {
         origin: source.origin(),

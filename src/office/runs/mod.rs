@@ -239,7 +239,7 @@ struct Names {
 }
 
 impl Names {
-    fn describe(&mut self, look: &mut Look<'_>, run: Run) -> Result<Described, Refusal> {
+    fn describe(&mut self, look: &mut Look<'_>, mut run: Run) -> Result<Described, Refusal> {
         let (index, version) = match self.indices.entry(run.index_version_id) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(entry) => {
@@ -258,11 +258,23 @@ impl Names {
             IndexKind::Composite => composites::inputs(look.db, run.id)?,
         };
         let left_out = quality::left_out(look.db, run.id)?;
-        // By which rule figures of other units are hidden would tell of them.
-        let tells = run.digest.is_some() && look.actor.unit().is_none();
+        if !look.actor.can(Action::ReadHidden) {
+            run.manifest = run.manifest.as_deref().map(unsalted);
+        }
+        // By which rule figures are hidden would tell of them.
+        let tells = run.digest.is_some() && look.actor.can(Action::ReadHidden);
         let settled = if tells { disclosure::of_run(look.db, run.id)? } else { None };
         Ok(Described { run, index, version, wave, left_out, inputs, extent: settled.map(|settled| settled.extent) })
     }
+}
+
+/// A manifest without what the digest is salted with: whoever has both could try hidden figures until they fit.
+fn unsalted(manifest: &str) -> String {
+    let mut value: serde_json::Value = serde_json::from_str(manifest).unwrap_or_default(); // what is stored was written by us
+    if let Some(members) = value.as_object_mut() {
+        members.remove("salt");
+    }
+    value.to_string()
 }
 
 /// A run on which somebody takes a step, and the revision that he has seen.
