@@ -90,6 +90,14 @@ codes! {
     WrongState 409 "wrong-state" "Trạng thái hiện tại không cho phép" "Its state does not allow that";
     /// The run was computed before it was settled which of its figures may be published. Compute it again.
     NotSettled 409 "not-settled" "Chưa xác định số liệu nào được công bố" "It is not settled what may be published";
+    /// Agencies see another run of the same index and wave ahead of publication: the difference of the two would tell who came between. Publish that
+    /// one or take it back, and compute this one anew.
+    PreviewOpen 409 "preview-open" "Đang có bản xem trước khác" "Another preview is open";
+    /// A composite index scores units against each other by values that are hidden for what they tell of people. Give the indicator fixed goalposts,
+    /// and compute it again.
+    NormalisationTells 409 "normalisation-tells" "Cách chuẩn hóa làm lộ số liệu bị ẩn" "The normalisation tells hidden figures";
+    /// Another index, version or choice of parameters was shown of the same answers, and something of either is hidden: together they would tell it.
+    OtherFiguresTell 409 "other-figures-tell" "Số liệu khác của cùng các câu trả lời sẽ làm lộ" "Other figures of the same answers would tell";
     /// The response was withdrawn. Its id is never used again.
     ResponseWithdrawn 410 "response-withdrawn" "Phiếu đã được rút" "The response was withdrawn";
     /// Somebody changed the thing since its `ETag` was read. Read it again.

@@ -230,6 +230,77 @@ fn published_figures_are_rounded_and_the_office_has_them_in_full() {
     assert_eq!(targets["items"][0]["judgement"]["found"], 67.17);
 }
 
+/// The index of two leaves of the survey, scored by a method; its first leaf has such an indicator.
+fn scored(method: &Value, indicator: &Value) -> Value {
+    let mut first = from_survey("INDEX");
+    first.as_object_mut().unwrap().extend(indicator.as_object().unwrap().clone());
+    let mut definition = index(&[leaf("satisfied", 0.5, &first), leaf("plan", 0.5, &json!({ "normalise": { "method": "as_given" } }))]);
+    definition["targets"] = json!([]);
+    let mut stage = json!({ "stage": "normalise" });
+    stage.as_object_mut().unwrap().extend(method.as_object().unwrap().clone());
+    definition["pipeline"][0] = stage;
+    definition
+}
+
+/// What everybody has of the survey beside the composite index: two departments are told, and the third is the best or the worst.
+fn extreme(app: &TestApp) -> Vec<Score> {
+    let unit = |code| Some(app.unit_id("agency-danang", code));
+    let hidden = Score { suppressed: true, hidden: Some("few_answers".to_owned()), ..score(2, "INDEX", "unit", unit("SYT-KCB"), 93.5, 4) };
+    vec![score(0, "INDEX", "unit", unit("SYT"), 81.5, 60), score(1, "INDEX", "unit", unit("SXD"), 77.0, 44), hidden]
+}
+
+#[test]
+fn scores_by_each_others_values_are_not_published_where_a_survey_hides_one() {
+    let (mut recovered, mut tried) = (0, 0);
+    for method in ["min_max", "z_score", "rank", "borda", "percentile_rank"] {
+        let app = TestApp::start();
+        publish(&app);
+        let survey = start_run(&app);
+        let scores = extreme(&app);
+        let mut db = app.store.db().unwrap();
+        let id = id_of(&survey).parse().unwrap();
+        runs::start(&mut db, id, NOW).unwrap();
+        let figures =
+            runs::Figures::Survey { scores: &scores, changes: &[], disclosure: &hailong::store::disclosure::NOTHING, standing: &[] };
+        runs::finish(&mut db, id, &runs::Results { digest: &[7; 32], manifest: "{\"wave\":\"open\"}", figures }, NOW).unwrap();
+        drop(db);
+        release(&app, &survey);
+        let (statistician, publisher) = (app.client(Role::Statistician), app.client(Role::Publisher));
+        let computed = |definition: &Value| {
+            let table = index_with(&statistician, definition, PLANS);
+            let version = &definition["edition"];
+            let wish = json!({ "index": "mixed", "version": version, "tables": [table], "surveys": [{ "run": id_of(&survey) }] });
+            let run = start(&statistician, &wish);
+            work(&app, &run);
+            statistician.step(&format!("{run}:submit"), "*", None).expect(200);
+            run
+        };
+        let run = computed(&scored(&json!({ "method": method }), &json!({})));
+        publisher.step(&format!("{run}:approve"), "*", Some(&json!({ "preview": true }))).problem(409, "normalisation-tells");
+        publisher.step(&format!("{run}:approve"), "*", None).expect(200);
+        let asked = publisher.step(&format!("{run}:publish"), "*", None);
+        tried += 1;
+        if asked.status == 200 {
+            // From two that are told follows the line between the least and the greatest value, and its end is the hidden one.
+            let page = self::scores(&app.anyone());
+            let of = |unit: &str| told(&page, unit, "satisfied");
+            let greatest = of("SYT").zip(of("SXD")).map(|(high, low)| 77.0 + (81.5 - 77.0) * (100.0 - low) / (high - low));
+            recovered += usize::from(greatest.is_some_and(|greatest| (greatest - 93.5).abs() < 0.5) || method != "min_max");
+        }
+        let problem = asked.problem(409, "normalisation-tells");
+        assert!(problem["detail"].as_str().unwrap().contains("satisfied"), "{problem}");
+
+        // Between fixed goalposts each department is scored by itself.
+        let mut fixed = scored(&json!({ "method": "min_max" }), &json!({ "goalposts": { "low": 0, "high": 100 } }));
+        fixed["edition"] = json!("2026");
+        let run = computed(&fixed);
+        publisher.step(&format!("{run}:approve"), "*", None).expect(200);
+        publisher.step(&format!("{run}:publish"), "*", None).expect(200);
+    }
+    println!("normalisation by the data: recovered {recovered} of {tried}");
+    assert_eq!((recovered, tried), (0, 5));
+}
+
 #[test]
 fn no_more_digits_are_told_than_the_survey_tells() {
     const EXACT: f64 = 81.503_478;

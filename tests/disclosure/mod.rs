@@ -3,6 +3,7 @@
 
 mod attacker;
 mod auditor;
+mod beside;
 mod composite;
 mod editions;
 mod field;

@@ -4,6 +4,7 @@
 //! one (`composite`). Then a worker computes it, or the command line here and now ([`here`]). What it came to goes through two hands:
 //! one submits, another approves and publishes it under the name of an edition ([`super::editions`]).
 
+mod beside;
 mod composite;
 pub mod here;
 pub mod release;
@@ -335,14 +336,15 @@ pub fn submit(act: &mut Act<'_>, seen: Seen) -> Result<Described, Refusal> {
 /// Approves what another person submitted. With `preview`, agencies see their own scores from now on, under embargo.
 ///
 /// # Errors
-/// `same-person` for whoever made or submitted it, `wrong-state`, `precondition-failed`; with `preview` also `not-settled`.
+/// `same-person` for whoever made or submitted it, `wrong-state`, also for one that was computed before agencies saw another, `precondition-failed`; with
+/// `preview` also `not-settled`, `preview-open`, `other-figures-tell`, `normalisation-tells`.
 pub fn approve(act: &mut Act<'_>, seen: Seen, preview: bool) -> Result<Described, Refusal> {
     step(act, seen, (Action::Publish, "run.approve"), "", |act, step| {
         another_person(act, seen.id, RunState::Submitted)?;
         let run = runs::approve(act.db, seen.id, step)?;
         took(act, seen.id, RunStep::Approve)?;
+        release::check_approval(act, &run, preview)?;
         if preview {
-            release::settled(act, &run)?;
             editions::embargo(act, &run)?;
         }
         Ok(run)
@@ -375,7 +377,8 @@ fn another_person(act: &mut Act<'_>, id: Uuid, from: RunState) -> Result<(), Ref
 /// or submitted it may not.
 ///
 /// # Errors
-/// `same-person`; `not-settled` for one of before there were rules of what is hidden; `wrong-state` for one that is not approved, and for a composite index over a run that is not published; `body-invalid` for another
+/// `same-person`; `not-settled` for one of before there were rules of what is hidden; `preview-open`, `other-figures-tell` and `normalisation-tells` where
+/// its figures would tell more than they show; `wrong-state` for one that is not approved, and for a composite index over a run that is not published; `body-invalid` for another
 /// name than the edition's; `precondition-failed`.
 pub fn publish(act: &mut Act<'_>, seen: Seen, edition: Option<&str>) -> Result<Described, Refusal> {
     step(act, seen, (Action::Publish, "run.publish"), "", |act, step| {

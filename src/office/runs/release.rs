@@ -3,8 +3,10 @@
 use crate::design::Mode;
 use crate::jobs::load::LoadError;
 use crate::jobs::past;
+use super::beside;
 use crate::office::{Act, Code, Look, Refusal};
 use crate::store::disclosure::{self, Disclosure};
+use crate::store::editions;
 use crate::store::runs::Run;
 use crate::store::schemas::{self, IndexKind};
 use crate::store::waves;
@@ -23,17 +25,53 @@ pub(in crate::office) fn settled(look: &mut Look<'_>, run: &Run) -> Result<Discl
     })
 }
 
-/// Refuses to publish what nothing was settled for, the survey of a wave that is still open, and figures whose pattern of hidden ones was made before another edition of the
+/// Whether a run may be approved; with `preview`, agencies would see their part of it from now on.
+pub(super) fn check_approval(act: &mut Act<'_>, run: &Run, preview: bool) -> Result<(), Refusal> {
+    beside::check_previews(act, run, preview)?;
+    if preview {
+        let known = settled(act, run)?.editions;
+        if run.kind == IndexKind::Survey && public_beside(act, run)? != known {
+            return Err(newer());
+        }
+        beside::check_others(act, run)?;
+        beside::check_normalisation(act, run)?;
+    }
+    Ok(())
+}
+
+/// Codes of the editions of a run's index and wave that anybody may have seen, its own left out, in order, one a line.
+fn public_beside(act: &mut Act<'_>, run: &Run) -> Result<String, Refusal> {
+    let (index, wave) = (schemas::index_by_id(act.db, run.index_version_id)?, waves::by_id(act.db, run.wave()?)?);
+    let own = editions::of_run(act.db, run.id)?.map(|edition| edition.code);
+    let mut all = past::public_editions(act.db, &index.code, &wave.code)?;
+    all.retain(|code| Some(code) != own.as_ref());
+    Ok(all.join("\n"))
+}
+
+/// The refusal of a run that was computed before another edition or preview of its wave was shown.
+pub(super) fn newer() -> Refusal {
+    refused(
+        "edition-newer",
+        "Từ khi tính đã có ấn bản khác của đợt này: phải tính lại để hiệu hai ấn bản không làm lộ câu trả lời nào",
+        "Another edition of this wave came out since: compute anew, so that the difference of the two tells nobody's answers",
+    )
+}
+
+fn refused(code: &'static str, vi: &str, en: &str) -> Refusal {
+    Refusal::because(Code::WrongState, Finding::error("", code, vi.to_owned(), en.to_owned())).detail(vi.to_owned(), en.to_owned())
+}
+
+/// Refuses to publish what nothing was settled for, what other figures would tell more of, the survey of a wave that is still open, and figures whose pattern of hidden ones was made before another edition of the
 /// wave came out: the difference of the two would tell what neither tells.
 pub(super) fn check(act: &mut Act<'_>, run: &Run) -> Result<(), Refusal> {
     let known = settled(act, run)?.editions;
+    beside::check_previews(act, run, true)?;
+    beside::check_others(act, run)?;
+    beside::check_normalisation(act, run)?;
     if run.kind != IndexKind::Survey {
         return Ok(());
     }
     let wave = waves::by_id(act.db, run.wave()?)?;
-    let refused = |code, vi: &str, en: &str| {
-        Refusal::because(Code::WrongState, Finding::error("", code, vi.to_owned(), en.to_owned())).detail(vi.to_owned(), en.to_owned())
-    };
     let mode = Mode::parse(&wave.mode).ok_or_else(|| LoadError::Wave(wave.code.clone()))?;
     if mode == Mode::ProbabilitySample && wave.closes_at.is_none_or(|closes_at| act.now < closes_at) {
         return Err(refused(
@@ -42,13 +80,5 @@ pub(super) fn check(act: &mut Act<'_>, run: &Run) -> Result<(), Refusal> {
             "The wave is still open: it is published once it is closed",
         ));
     }
-    let index = schemas::index_by_id(act.db, run.index_version_id)?;
-    if past::public_editions(act.db, &index.code, &wave.code)?.join("\n") != known {
-        return Err(refused(
-            "edition-newer",
-            "Từ khi tính đã có ấn bản khác của đợt này: phải tính lại để hiệu hai ấn bản không làm lộ câu trả lời nào",
-            "Another edition of this wave came out since: compute anew, so that the difference of the two tells nobody's answers",
-        ));
-    }
-    Ok(())
+    if public_beside(act, run)? != known { Err(newer()) } else { Ok(()) }
 }

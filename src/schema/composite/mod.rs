@@ -7,6 +7,7 @@
 //! [`CompositeDefinition`] or into every finding at once.
 
 mod definition;
+mod driven;
 mod factors;
 mod factors_file;
 mod file;
