@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{ChainUsed, Manifest};
 use super::digest::{Digest, text};
 use super::disclosure::{Numbers, Rule, Settled};
+use super::{ChainUsed, Manifest};
 use crate::index::{ClassReport, DomainKey, Score};
 
 /// Members of a manifest that are the office's own: what did not count, where the count of arrivals stood, what the full digest is salted with,
@@ -115,7 +115,8 @@ mod tests {
     use super::*;
 
     fn shown(classes: &[(&str, u64)]) -> Vec<String> {
-        let report = |(class, rows): &(&str, u64)| ClassReport { class: (*class).to_owned(), rows: *rows, before: 0.0, after: 0.0, total: 0.0 };
+        let report =
+            |(class, rows): &(&str, u64)| ClassReport { class: (*class).to_owned(), rows: *rows, before: 0.0, after: 0.0, total: 0.0 };
         let all: Vec<ClassReport> = classes.iter().map(report).collect();
         shown_classes(&all, 10).into_iter().map(|class| class.class.clone()).collect()
     }

@@ -67,7 +67,14 @@ fn an_auditor_sees_of_a_composite_index_what_everybody_will_see() {
     tell(of("SYT-KCB", "satisfied"));
     tell(of("SYT-KCB", "ALL").zip(of("SYT-KCB", "plan")).map(|(all, plan)| 2.0 * all - plan));
     let targets = auditor.get(&format!("/v1/composite-targets?run={}", id_of(&run))).expect(200);
-    tell(targets["items"].as_array().unwrap().iter().find(|item| item["unit"] == "SYT-KCB").and_then(|item| item["judgement"]["found"].as_f64()));
+    tell(
+        targets["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|item| item["unit"] == "SYT-KCB")
+            .and_then(|item| item["judgement"]["found"].as_f64()),
+    );
     nothing_of("an auditor's view of a composite index", recovered, tried);
     let explain = |unit: &str| auditor.get(&format!("/v1/composite-explanations?run={}&unit={unit}", id_of(&run)));
     explain("SYT-KCB").problem(403, "figures-hidden");

@@ -134,9 +134,9 @@ fn another_index_over_the_same_answers_does_not_tell_what_the_first_hides() {
         approve(&app, &run, false);
         let asked = publish_step(&app, &run);
         let nation = if asked.status == 200 { seen(&app, &edition_of(&app, &run)) } else { BTreeMap::new() };
-        for ((domain, leaf), _) in units.iter().filter(|((domain, leaf), figure)| {
-            figure.hidden && domain.unit.as_deref() == Some("O05") && leaf.starts_with('Q')
-        }) {
+        for ((domain, leaf), _) in
+            units.iter().filter(|((domain, leaf), figure)| figure.hidden && domain.unit.as_deref() == Some("O05") && leaf.starts_with('Q'))
+        {
             of += 1;
             let sum = |seen: &super::field::Seen| {
                 seen.iter().filter(|((_, node), _)| node == leaf).filter_map(|(_, figure)| Some(figure.value? * figure.n?)).sum::<f64>()

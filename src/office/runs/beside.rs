@@ -22,7 +22,10 @@ fn hides(look: &mut Look<'_>, run: &Run) -> Result<bool, Refusal> {
 /// Every edition but a run's own that anybody has seen: those that were public once, and previews.
 fn shown(look: &mut Look<'_>, run: &Run) -> Result<Vec<(Edition, Run)>, Refusal> {
     let others = editions::list(look.db, None)?.into_iter().filter(|edition| edition.run_id != run.id);
-    others.map(|edition| Ok((runs::get(look.db, edition.run_id)?, edition))).map(|found| found.map(|(run, edition)| (edition, run))).collect()
+    others
+        .map(|edition| Ok((runs::get(look.db, edition.run_id)?, edition)))
+        .map(|found| found.map(|(run, edition)| (edition, run)))
+        .collect()
 }
 
 /// Refuses a run while agencies see another of the same index and wave, or version of a composite index, and one that was computed before they did.
@@ -104,7 +107,9 @@ pub(super) fn check_normalisation(look: &mut Look<'_>, run: &Run) -> Result<(), 
         if composites::query(look.db, run.id, &filter, i64::MAX)?.iter().any(|score| of_people(&score.hidden)) {
             let code = leaf.code();
             let (vi, en) = (
-                format!("Bước “{stage}” chấm các đơn vị theo số liệu của nhau, mà “{code}” có giá trị bị ẩn: hãy đặt mốc cố định (goalposts)"),
+                format!(
+                    "Bước “{stage}” chấm các đơn vị theo số liệu của nhau, mà “{code}” có giá trị bị ẩn: hãy đặt mốc cố định (goalposts)"
+                ),
                 format!("The stage “{stage}” scores units by each other's values, and “{code}” has hidden ones: give it fixed goalposts"),
             );
             return Err(Refusal::new(Code::NormalisationTells).detail(vi, en));

@@ -1,9 +1,9 @@
 //! Whether what a run came to may become an edition.
 
+use super::beside;
 use crate::design::Mode;
 use crate::jobs::load::LoadError;
 use crate::jobs::past;
-use super::beside;
 use crate::office::{Act, Code, Look, Refusal};
 use crate::store::disclosure::{self, Disclosure};
 use crate::store::editions;
