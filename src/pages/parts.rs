@@ -227,7 +227,7 @@ pub fn table(caption: &str, heads: &[Head<'_>], rows: impl IntoIterator<Item = V
                     }
                 } } }
                 tbody { @for row in rows { tr { @for (at, cell) in row.iter().enumerate() {
-                    @if at == 0 { th scope="row" { (cell) } } @else { td.number[is_number(at)] { (cell) } }
+                    @if at == 0 { th scope="row" { (cell) } } @else { td class=[is_number(at).then_some("number")] { (cell) } }
                 } } } }
             }
         }

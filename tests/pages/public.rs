@@ -213,3 +213,29 @@ fn an_edition_of_provinces_has_a_map_with_both_archipelagos_and_finds_provinces_
     let found = browser.get("/?q=quang%20nam").page(200);
     assert!(found.contains("<a href=\"/e/map@2025.1/u/48\">Tỉnh Quảng Nam → Đà Nẵng</a>"), "{found}");
 }
+
+#[test]
+fn a_province_is_followed_over_the_years_on_either_list() {
+    let app = TestApp::with(Wish { units: provinces(), ..Wish::default() });
+    let statistician = app.client(Role::Statistician);
+    let words = |text: &str| json!({ "vi": text, "en": text });
+    let definition = json!({
+        "kind": "composite", "code": "tinh", "edition": "2025", "title": words("Tỉnh"), "geography": "vn-34",
+        "pipeline": [{ "stage": "normalise", "method": "as_given" }, { "stage": "aggregate", "method": "arithmetic" }],
+        "tree": { "code": "ALL", "label": words("Chung"), "children": [{ "code": "x", "label": words("Một"), "weight": 1, "indicator": {} }] }
+    });
+    // Đà Nẵng and Quảng Nam, which went to it.
+    let csv = "edition,unit,x\n2024,01,70\n2024,48,80\n2024,49,60\n2025,01,72\n2025,48,75\n";
+    let table = index_with(&statistician, &definition, csv);
+    let run = start(&statistician, &json!({ "index": "tinh", "version": "2025", "tables": [table] }));
+    work(&app, &run);
+    release(&app, &run);
+    let api = app.anyone().get("/v1/composite-series?edition=tinh@2025.1&geography=vn-34");
+    assert_eq!(api.status, 200, "{}", api.text());
+    let browser = Browser::at(&app);
+    let page = browser.get("/e/tinh@2025.1/u/48?list=vn-34").page(200);
+    assert!(page.contains("<td>48, 49</td>") && page.contains("<td class=\"number\">70,00</td>"), "the mean of 80 and 60: {page}");
+    let refused = browser.get("/e/tinh@2025.1/u/48?list=vn-63").page(200);
+    assert!(refused.contains("Không lập được chuỗi trên danh mục này"), "{refused}");
+    assert!(browser.get("/e/tinh@2025.1/u/48").page(200).contains("list=vn-34#geography"));
+}

@@ -2,6 +2,7 @@
 
 mod download;
 mod edition;
+mod geography;
 mod home;
 mod method;
 mod portrait;

@@ -7,7 +7,7 @@ use validator::Validate;
 
 use super::profile::{Profile, profile};
 use super::sheet::{Mark, Place, Sheet, Shown, Source, gather};
-use super::{edition_at, portrait, said, segment, shared, view};
+use super::{edition_at, geography, portrait, said, segment, shared, view};
 use crate::http::query::Query;
 use crate::http::state::AppState;
 use crate::office::figures::compare;
@@ -25,6 +25,9 @@ pub struct UnitQuery {
     /// The code of another place of the edition.
     #[validate(length(max = 200))]
     with: Option<String>,
+    /// The list of provinces that years are shown on.
+    #[validate(length(max = 20))]
+    list: Option<String>,
 }
 
 /// The page of a place.
@@ -35,15 +38,31 @@ pub async fn show_unit(
     path: web::Path<(String, String)>,
     query: Query<UnitQuery>,
 ) -> Result<HttpResponse, Refusal> {
-    let ((edition, code), with) = (path.into_inner(), query.into_inner().with.filter(|with| !with.is_empty()));
+    let (edition, code) = path.into_inner();
+    let UnitQuery { with, list } = query.into_inner();
     let (sheet, profile) = {
         let (edition, code) = (edition.clone(), code.clone());
         state.look(Actor::anyone(), move |look| read(look, &edition, &code)).await?
     };
     let found = sheet.shown.as_ref().and_then(|shown| Some((shown, shown.place(&code)?)));
     let (shown, place) = found.ok_or_else(Refusal::not_found)?;
-    let other = with.as_deref().map(|with| shown.place(with).ok_or_else(|| missing(with))).transpose()?;
-    Ok(shared(page(&visit, &sheet, shown, place, other, &profile)))
+    let other = with.as_deref().filter(|with| !with.is_empty());
+    let other = other.map(|with| shown.place(with).ok_or_else(|| missing(with))).transpose()?;
+    let series = match list {
+        Some(list) if geography::has_lists(shown, place) => {
+            let (of, place) = (list.clone(), place.clone());
+            Some((list, state.look_long(Actor::anyone(), move |look| geography::read(look, &edition, &of, &place)).await))
+        }
+        _ => None,
+    };
+    let series = series.as_ref().map(|(list, read)| (list.as_str(), read));
+    let here = format!("{}/u/{}", edition_at(&sheet.edition.code), segment(&code));
+    let more = if geography::has_lists(shown, place) {
+        geography::section(&visit, shown, &here, series)
+    } else {
+        html! {}
+    };
+    Ok(shared(page(&visit, &sheet, (shown, place, other), &profile, &more)))
 }
 
 fn read(look: &mut Look<'_>, edition: &str, code: &str) -> Result<(Sheet, Profile), Refusal> {
@@ -66,7 +85,13 @@ fn missing(code: &str) -> Refusal {
     Refusal::not_found().detail(vi, en)
 }
 
-fn page(visit: &Visit, sheet: &Sheet, shown: &Shown, place: &Place, other: Option<&Place>, profile: &Profile) -> HttpResponse {
+fn page(
+    visit: &Visit,
+    sheet: &Sheet,
+    (shown, place, other): (&Shown, &Place, Option<&Place>),
+    profile: &Profile,
+    more: &Markup,
+) -> HttpResponse {
     let lang = visit.lang;
     let here = edition_at(&sheet.edition.code);
     let name = place.unit.as_ref().map_or(place.code.as_str(), |(_, unit)| unit.name(lang));
@@ -78,6 +103,7 @@ fn page(visit: &Visit, sheet: &Sheet, shown: &Shown, place: &Place, other: Optio
         (moved(visit, shown, place))
         (portrait::parts(visit, shown, profile))
         (portrait::series(visit, shown, profile))
+        (more)
         (comparison(visit, shown, &here, place, other))
     })
 }
