@@ -80,5 +80,5 @@ pub(super) fn check(act: &mut Act<'_>, run: &Run) -> Result<(), Refusal> {
             "The wave is still open: it is published once it is closed",
         ));
     }
-    if public_beside(act, run)? != known { Err(newer()) } else { Ok(()) }
+    if public_beside(act, run)? == known { Ok(()) } else { Err(newer()) }
 }
