@@ -88,7 +88,8 @@ pub fn routes(api: &mut ServiceConfig<'_>) {
         .service(admin::proposals::get_proposal)
         .service(admin::proposals::confirm_proposal)
         .service(admin::proposals::reject_proposal);
-    api.service(runs::steps::approve_run).service(runs::steps::publish_run).service(runs::steps::withdraw_run);
+    api.service(runs::steps::approve_run).service(runs::steps::return_run);
+    api.service(runs::steps::publish_run).service(runs::steps::withdraw_run);
     // Agencies, portals, the public.
     api.service(definitions::indices::list_indices)
         .service(definitions::indices::get_index)

@@ -106,6 +106,8 @@ enum Command {
     Submit(run::Target),
     /// Approves what another person submitted: as the holder of the key in `HAILONG_KEY`, or as the operator.
     Approve(run::Approval),
+    /// Sends what was submitted back to those who made it, with a reason.
+    Return(run::Returning),
     /// Publishes an approved run under the code of its edition, which must be typed.
     Publish(run::Publication),
     /// Takes a run back, and its edition with it.
@@ -161,6 +163,7 @@ fn obey(arguments: Arguments, lang: Lang) -> ExitCode {
         Command::Runs(arguments) => run::list(&context, &arguments),
         Command::Submit(target) => run::step(&context, &run::Step::Submit(target)),
         Command::Approve(approval) => run::step(&context, &run::Step::Approve(approval)),
+        Command::Return(returning) => run::step(&context, &run::Step::Return(returning)),
         Command::Publish(publication) => run::step(&context, &run::Step::Publish(publication)),
         Command::Withdraw(withdrawal) => run::step(&context, &run::Step::Withdraw(withdrawal)),
         Command::Cancel(target) => run::step(&context, &run::Step::Cancel(target)),

@@ -205,6 +205,17 @@ pub fn list(look: &mut Look<'_>) -> Result<Vec<Key>, Refusal> {
     Ok(keys::list(look.db)?)
 }
 
+/// Whether anything may send responses by a key that is not revoked: a device, or somebody who keys in.
+///
+/// # Errors
+/// Those of the store.
+pub fn has_senders(look: &mut Look<'_>) -> Result<bool, Refusal> {
+    look.may(Action::ReadRuns)?;
+    let sends =
+        |key: &Key| key.revoked_at.is_none() && Role::parse(&key.role).is_some_and(|role| Action::SendBatch.roles().contains(&role));
+    Ok(keys::list(look.db)?.iter().any(sends))
+}
+
 /// The names of persons by their numbers, for lists.
 ///
 /// # Errors

@@ -16,6 +16,7 @@ mod codes;
 pub mod definitions;
 pub mod editions;
 pub mod erasure;
+pub mod fieldwork;
 pub mod figures;
 pub mod import;
 pub mod indicators;

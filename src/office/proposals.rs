@@ -106,19 +106,34 @@ fn to_decide(act: &mut Act<'_>, id: i32) -> Result<(Proposal, Holder), Refusal> 
     Ok((proposal, holder))
 }
 
+/// Whether the actor could confirm an open proposal: it is another's, and not about the actor.
+///
+/// # Errors
+/// Those of the store.
+pub fn may_confirm(look: &mut Look<'_>, proposal: &Proposal) -> Result<bool, Refusal> {
+    let action = if OF_PERSONS.contains(&proposal.kind) { Action::ConfirmPeople } else { Action::ConfirmExclusion };
+    let Some(holder) = look.actor.holder().filter(|holder| holder.can(action)).cloned() else { return Ok(false) };
+    Ok(proposal.state == ProposalState::Open && !is_own_matter(look, proposal, &holder)?)
+}
+
+/// Whether somebody made a proposal, or is whom it is about.
+fn is_own_matter(look: &mut Look<'_>, proposal: &Proposal, holder: &Holder) -> Result<bool, Refusal> {
+    let about = match proposal.kind {
+        ProposalKind::Key | ProposalKind::Invite => people::find(look.db, &proposal.object)?.map(|person| person.id),
+        ProposalKind::Exclude | ProposalKind::Lift => None,
+    };
+    let is_about = about.is_some() && about == holder.person();
+    Ok(is_about || holder.is_same(&proposal.proposed_by, proposal.proposed_person))
+}
+
 /// Confirms what another person proposed: it is done now.
 ///
 /// # Errors
 /// `same-person` for whoever proposed it and for whom it is about, `wrong-state` if somebody has decided, `not-found`.
 pub fn confirm(act: &mut Act<'_>, id: i32) -> Result<Confirmed, Refusal> {
     let (proposal, holder) = to_decide(act, id)?;
-    let about = match proposal.kind {
-        ProposalKind::Key | ProposalKind::Invite => people::find(act.db, &proposal.object)?.map(|person| person.id),
-        ProposalKind::Exclude | ProposalKind::Lift => None,
-    };
-    let is_about = about.is_some() && about == holder.person();
     let open = proposal.state == ProposalState::Open;
-    if open && (is_about || holder.is_same(&proposal.proposed_by, proposal.proposed_person)) {
+    if open && is_own_matter(act, &proposal, &holder)? {
         return Err(Refusal::new(Code::SamePerson).detail(
             "Người đề nghị, và người được đề nghị, không tự xác nhận: một người khác phải xác nhận",
             "Neither whoever proposed it nor whom it is about confirms it: another person must",

@@ -15,7 +15,11 @@ use crate::words::Lang;
 type Entry = (&'static str, &'static str, &'static str, Action);
 
 /// The bar of the office. A page that works has a line here.
-const OFFICE: &[Entry] = &[];
+const OFFICE: &[Entry] = &[
+    ("/console", "Việc chờ", "Desk", Action::ReadRuns),
+    ("/console/runs", "Lần tính", "Runs", Action::ReadRuns),
+    ("/console/proposals", "Đề nghị", "Proposals", Action::ReadProposals),
+];
 
 /// How a page is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +44,7 @@ pub struct Page<'a> {
     scripts: Vec<&'static str>,
     status: StatusCode,
     cache: &'static str,
+    refresh: Option<u32>,
 }
 
 impl<'a> Page<'a> {
@@ -55,6 +60,7 @@ impl<'a> Page<'a> {
             scripts: Vec::new(),
             status: StatusCode::OK,
             cache: "no-store",
+            refresh: None,
         }
     }
 
@@ -102,6 +108,12 @@ impl<'a> Page<'a> {
         self
     }
 
+    /// Loads the page again after so many seconds, while something is under way.
+    #[must_use]
+    pub fn refreshed(self, seconds: u32) -> Self {
+        Self { refresh: Some(seconds), ..self }
+    }
+
     /// A status other than 200.
     #[must_use]
     pub fn status(self, status: StatusCode) -> Self {
@@ -138,7 +150,7 @@ impl<'a> Page<'a> {
                 body class=(name) {
                     a.skip href="#main" { (visit.say("Đến nội dung chính", "Skip to the main content")) }
                     header.top {
-                        a.brand href=(visit.link(if self.actor.is_some() { "/account" } else { "/" })) { (mark()) span { "Hailong" } }
+                        a.brand href=(visit.link(self.first())) { (mark()) span { "Hailong" } }
                         (self.bar())
                         (languages(visit))
                     }
@@ -162,6 +174,7 @@ impl<'a> Page<'a> {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light";
+                @if let Some(seconds) = self.refresh { meta http-equiv="refresh" content=(seconds); }
                 title { (wrong) (self.title) " – Hailong" }
                 link rel="icon" href=(assets::href("icon.svg")) type="image/svg+xml";
                 link rel="stylesheet" href=(assets::href("style.css"));
@@ -170,11 +183,22 @@ impl<'a> Page<'a> {
         }
     }
 
+    /// Where the name in the corner leads.
+    fn first(&self) -> &'static str {
+        match self.actor {
+            Some(actor) => OFFICE.iter().find(|(.., action)| actor.can(*action)).map_or("/account", |(address, ..)| *address),
+            None => "/",
+        }
+    }
+
     /// Whereto from here: of the office what the actor can do, of the public where the office is.
     fn bar(&self) -> Markup {
         let visit = self.visit;
+        let holds = |address: &str| visit.path() == address || visit.path().strip_prefix(address).is_some_and(|rest| rest.starts_with('/'));
+        // Of an entry and one below it, the one below.
+        let nearest = OFFICE.iter().map(|(address, ..)| *address).filter(|address| holds(address)).max_by_key(|address| address.len());
         let entry = |address: &str, name: &str| {
-            let here = visit.path() == address || visit.path().strip_prefix(address).is_some_and(|rest| rest.starts_with('/'));
+            let here = holds(address) && nearest.is_none_or(|nearest| nearest == address);
             html! { li { a href=(visit.link(address)) aria-current=[here.then_some("page")] { (name) } } }
         };
         html! {

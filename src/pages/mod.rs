@@ -10,6 +10,7 @@
 //! | [`refusal`] | what the office refuses, as a page |
 //! | [`guard`] | what surrounds every page: headers, forms of our own only, gzip |
 //! | [`questionnaire`] | the one renderer of what is asked |
+//! | `console` | pages of those who define, compute and publish |
 //! | [`assets`] | style sheet and scripts, embedded |
 //!
 //! A page is a handler that asks the office and a function that lays out what it got. Texts stand in the page, Vietnamese first
@@ -18,6 +19,7 @@
 pub mod assets;
 pub mod chart;
 mod citizen;
+mod console;
 pub mod frame;
 mod guard;
 pub mod parts;
@@ -53,4 +55,5 @@ fn routes(config: &mut web::ServiceConfig) {
     config.configure(citizen::routes);
     // People of the office.
     config.service(sign_in::show_sign_in).service(sign_in::sign_in).service(sign_in::sign_out).service(sign_in::show_account);
+    config.configure(console::routes);
 }

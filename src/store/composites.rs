@@ -62,7 +62,7 @@ pub fn inputs(db: &mut Db, id: Uuid) -> Result<Inputs> {
 ///
 /// # Errors
 /// [`StoreError::Database`](super::StoreError::Database).
-pub(super) fn unpublished_survey(db: &mut Db, id: Uuid) -> Result<Option<Uuid>> {
+pub(crate) fn unpublished_survey(db: &mut Db, id: Uuid) -> Result<Option<Uuid>> {
     let used = run_survey::table.filter(run_survey::run_id.eq(id.as_bytes().as_slice())).select(run_survey::survey_run_id);
     let open = run::table.filter(run::id.eq_any(used)).filter(run::state.ne(RunState::Published.as_str())).select(run::id);
     let found: Option<Vec<u8>> = open.first(db).optional()?;
@@ -188,4 +188,13 @@ pub fn query(db: &mut Db, id: Uuid, filter: &Filter, limit: i64) -> Result<Vec<C
         of = of.filter(composite_score::ord.gt(after));
     }
     Ok(of.load(db)?)
+}
+
+/// The editions that a run has scores of, in their order.
+///
+/// # Errors
+/// [`StoreError::Database`](super::StoreError::Database).
+pub fn editions(db: &mut Db, id: Uuid) -> Result<Vec<String>> {
+    let of = composite_score::table.filter(composite_score::run_id.eq(id.as_bytes().to_vec()));
+    Ok(of.select(composite_score::edition).distinct().order(composite_score::edition).load(db)?)
 }

@@ -388,12 +388,14 @@ pub enum CountBy {
     Psu,
     /// The day of arrival, as days since 1970-01-01 in `Asia/Ho_Chi_Minh`, which is UTC+7 all year.
     Day,
+    /// The key of the device; 0 is those without one.
+    Device,
 }
 
 /// How many responses of one kind a wave has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
 pub struct Count {
-    /// The unit, PSU or day.
+    /// The unit, PSU, day or device.
     #[diesel(sql_type = BigInt)]
     pub key: i64,
     /// What they were found to be.
@@ -413,7 +415,7 @@ pub struct Count {
     pub n: i64,
 }
 
-/// A wave's responses by unit, PSU or day, and each of these by state, for the fieldwork page.
+/// A wave's responses by unit, PSU, day or device, and each of these by state, for the fieldwork page.
 ///
 /// # Errors
 /// [`StoreError::Database`].
@@ -443,6 +445,7 @@ pub fn count_within(db: &mut Db, wave_id: i32, by: CountBy, units: Option<&[i32]
         CountBy::Unit => count_by!("CAST(unit_id AS BIGINT)"),
         CountBy::Psu => count_by!("CAST(psu_id AS BIGINT)"),
         CountBy::Day => count_by!("(received_at + 25200000000) / 86400000000"),
+        CountBy::Device => count_by!("CAST(COALESCE(device_key_id, 0) AS BIGINT)"),
     };
     // Whole numbers of our own, which no text can be smuggled in by.
     let within = units.map(|units| units.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));

@@ -1,7 +1,7 @@
 //! Runs: a computation with frozen inputs, and its way to publication.
 //!
 //! ```text
-//! queued → running → draft → submitted → approved → published → withdrawn
+//! queued → running → draft ⇄ submitted → approved → published → withdrawn
 //!    └────────┴──→ cancelled, failed      └───────────┴──────────↗
 //! ```
 //! Each step of people is one UPDATE that names the revision they have seen, so of two at the same moment one wins and the other is
@@ -391,6 +391,22 @@ pub fn submit(db: &mut Db, id: Uuid, step: Step<'_>) -> Result<Run> {
         step!(db, id, step, from [RunState::Draft.as_str()],
             set (run::state.eq(RunState::Submitted.as_str()), run::submitted_by.eq(step.actor), run::submitted_at.eq(step.now)),
             only if run::preview.eq(false))
+    })
+}
+
+/// Gives what was submitted back to those who made it, as a draft that nobody has put forward. Why is in the audit log.
+///
+/// # Errors
+/// [`StoreError::RevisionConflict`], [`StoreError::WrongState`], [`StoreError::NotFound`].
+pub fn send_back(db: &mut Db, id: Uuid, step: Step<'_>) -> Result<Run> {
+    db.write(|db| {
+        step!(
+            db,
+            id,
+            step,
+            from[RunState::Submitted.as_str()],
+            set(run::state.eq(RunState::Draft.as_str()), run::submitted_by.eq(None::<String>), run::submitted_at.eq(None::<i64>),)
+        )
     })
 }
 

@@ -357,6 +357,26 @@ fn add_respondents(db: &mut Db, wave_id: i32, respondents: &[NewRespondent], ids
     Ok(rows.len())
 }
 
+/// How large the design of a wave is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sizes {
+    /// PSUs that were drawn.
+    pub psus: i64,
+    /// People on its sample list.
+    pub respondents: i64,
+}
+
+/// How large the design of a wave is.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn sizes(db: &mut Db, wave_id: i32) -> Result<Sizes> {
+    Ok(Sizes {
+        psus: design_psu::table.filter(design_psu::wave_id.eq(wave_id)).count().get_result(db)?,
+        respondents: design_respondent::table.filter(design_respondent::wave_id.eq(wave_id)).count().get_result(db)?,
+    })
+}
+
 /// The wave's PSUs, in the order of their numbers.
 ///
 /// # Errors

@@ -97,6 +97,7 @@ fn scope(operation: &str, of: &Foreign) -> Scope {
         "cancel_run" | "submit_run" | "approve_run" | "publish_run" => {
             post(&format!("{run}:{}", operation.trim_end_matches("_run")), json!({}))
         }
+        "return_run" => post(&format!("{run}:return"), reason()),
         "withdraw_run" => post(&format!("{run}:withdraw"), reason()),
         "load_indicators" => post("/v1/indicator-tables?index=mixed&version=2025&title=x", Value::Null),
         "list_indicator_values" => get("/v1/indicator-tables/1/values"),

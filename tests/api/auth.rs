@@ -98,6 +98,7 @@ fn matrix() -> Vec<Row> {
         write("submit_run", "POST", "/v1/runs/ID:submit", &none, &[Statistician]),
         write("approve_run", "POST", "/v1/runs/ID:approve", &none, &[Publisher]),
         write("publish_run", "POST", "/v1/runs/ID:publish", &none, &[Publisher]),
+        write("return_run", "POST", "/v1/runs/ID:return", &reason, &[Publisher]),
         write("withdraw_run", "POST", "/v1/runs/ID:withdraw", &reason, &[Publisher]),
         table("load_indicators", "/v1/indicator-tables?index=none&version=1&title=x", &[Statistician]),
         table("check_indicators", "/v1/indicator-tables:check?index=none&version=1", &[Statistician, Publisher]),

@@ -75,7 +75,7 @@ fn what_needs_if_match_says_so_and_is_refused_without() {
             });
         let body = match operation.name.as_str() {
             "put_wave" => open_wave().to_string(),
-            "withdraw_run" => r#"{"reason":"because"}"#.to_owned(),
+            "return_run" | "withdraw_run" => r#"{"reason":"because"}"#.to_owned(),
             _ => "{}".to_owned(),
         };
         let body = (!operation.body.is_null()).then_some(body.as_bytes());

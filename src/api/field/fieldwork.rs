@@ -14,10 +14,11 @@ use crate::http::page::Listing;
 use crate::http::query::Query;
 use crate::http::state::AppState;
 use crate::jobs::load::WaveInField;
+use crate::office::fieldwork::{self, Came};
 use crate::office::responses as office;
 use crate::office::waves::{self, DesignBody, DesignRequest, DesignTables};
 use crate::office::{Action, Actor, Refusal};
-use crate::store::responses::{Count, CountBy, ResponseState};
+use crate::store::responses::{Count, CountBy};
 use crate::unit::{Registry, UnitId};
 
 /// Loads PSUs and the sample list. A row that contradicts one that is there refuses the whole: responses may stand on it.
@@ -113,21 +114,9 @@ fn rows(field: &WaveInField, units: &Registry, (by, bound): (CountBy, bool), cou
     if by == CountBy::Psu && !bound {
         rows.extend((1..).take(field.design.psus().len()).map(|id| (id, ProgressBody::default())));
     }
-    for count in counts {
-        let row = rows.entry(count.key).or_default();
-        let cell = match (count.ended, count.state) {
-            (true, _) => &mut row.ended,
-            (false, ResponseState::Valid) => &mut row.valid,
-            (false, ResponseState::Invalid) => &mut row.invalid,
-            (false, ResponseState::Quarantined) => &mut row.quarantined,
-        };
-        *cell += count.n;
-        if !count.ended && count.doubled {
-            row.doubled += count.n;
-        }
-        if !count.ended && count.in_part && count.state == ResponseState::Valid {
-            row.valid_in_part += count.n;
-        }
+    for (key, came) in fieldwork::by_key(counts) {
+        let Came { valid, valid_in_part, invalid, doubled, quarantined, ended } = came;
+        rows.insert(key, ProgressBody { key: String::new(), valid, valid_in_part, invalid, doubled, quarantined, ended });
     }
     rows.into_iter().map(|(key, row)| ProgressBody { key: label(field, units, by, key).unwrap_or_default(), ..row }).collect()
 }
@@ -137,6 +126,7 @@ fn label(field: &WaveInField, units: &Registry, by: CountBy, key: i64) -> Option
     match by {
         CountBy::Unit => units.get(UnitId(key)).map(|unit| format!("{}:{}", unit.record.list, unit.record.code)),
         CountBy::Psu => field.design.psus().get(usize::try_from(key - 1).ok()?).map(|psu| psu.code.clone()),
+        CountBy::Device => (key != 0).then(|| key.to_string()),
         CountBy::Day => chrono::NaiveDate::from_epoch_days(key).map(|day| day.to_string()),
     }
 }

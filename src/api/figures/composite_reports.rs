@@ -32,7 +32,7 @@ pub struct ReportQuery {
 impl ReportQuery {
     fn asked(&self) -> Asked {
         let [edition, run, index, period] = [&self.edition, &self.run, &self.index, &self.period].map(Clone::clone);
-        Asked { edition, run, index, period }
+        Asked { edition, run, index, period, as_public: false }
     }
 }
 

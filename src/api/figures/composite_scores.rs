@@ -49,7 +49,7 @@ pub struct CompositeScoresQuery {
 impl CompositeScoresQuery {
     fn asked(&self) -> Asked {
         let [edition, run, index, period] = [&self.edition, &self.run, &self.index, &self.period].map(Clone::clone);
-        Asked { edition, run, index, period }
+        Asked { edition, run, index, period, as_public: false }
     }
 }
 
@@ -143,7 +143,7 @@ pub async fn list_composite_scores(
     let CompositeScoresQuery { year, unit, node, .. } = query.into_inner();
     let wish = CompositeWish { of, year, unit, node, after: page.after, limit: page.limit as usize + 1 };
     let found = state.look(actor, move |look| figures::composite_scores(look, &wish)).await?;
-    let CompositePage { origin, definition, manifest, units, mut items } = found;
+    let CompositePage { origin, definition, manifest, units, mut items, .. } = found;
     let next = page.cut(&req, &mut items, |figure| figure.ord);
     let mut answer = HttpResponse::Ok();
     answer.private();

@@ -38,7 +38,7 @@ pub struct ExplanationQuery {
 impl ExplanationQuery {
     fn asked(&self) -> Asked {
         let [edition, run, index, period] = [&self.edition, &self.run, &self.index, &self.period].map(Clone::clone);
-        Asked { edition, run, index, period }
+        Asked { edition, run, index, period, as_public: false }
     }
 }
 

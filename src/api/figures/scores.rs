@@ -54,7 +54,7 @@ pub struct ScoresQuery {
 impl ScoresQuery {
     fn asked(&self) -> Asked {
         let [edition, run, index, period] = [&self.edition, &self.run, &self.index, &self.period].map(Clone::clone);
-        Asked { edition, run, index, period }
+        Asked { edition, run, index, period, as_public: false }
     }
 }
 

@@ -43,19 +43,20 @@ const EITHER: [&str; 7] = [
 ];
 
 /// Changes of a thing with a revision, and whether `If-Match` must be there: a wave that is opened has no revision yet.
-const CHANGES: [(&str, bool); 7] = [
+const CHANGES: [(&str, bool); 8] = [
     ("put_wave", false),
     ("put_design", true),
     ("cancel_run", true),
     ("submit_run", true),
     ("approve_run", true),
+    ("return_run", true),
     ("publish_run", true),
     ("withdraw_run", true),
 ];
 
 /// Operations other than reads whose answer names a revision in `ETag`.
-const TAGGED: [&str; 8] =
-    ["put_wave", "put_design", "create_run", "cancel_run", "submit_run", "approve_run", "publish_run", "withdraw_run"];
+const TAGGED: [&str; 9] =
+    ["put_wave", "put_design", "create_run", "cancel_run", "submit_run", "approve_run", "return_run", "publish_run", "withdraw_run"];
 
 /// Operations that say in `Location` where the new thing is.
 const LOCATED: [&str; 9] = [
@@ -71,7 +72,7 @@ const LOCATED: [&str; 9] = [
 ];
 
 /// Operations that the present state of a thing, or another one of its name, can refuse.
-const CONFLICTS: [&str; 26] = [
+const CONFLICTS: [&str; 27] = [
     "exclude_response",
     "lift_flags",
     "confirm_proposal",
@@ -89,6 +90,7 @@ const CONFLICTS: [&str; 26] = [
     "cancel_run",
     "submit_run",
     "approve_run",
+    "return_run",
     "publish_run",
     "withdraw_run",
     "list_scores",

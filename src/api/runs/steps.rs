@@ -1,4 +1,4 @@
-//! The steps of a run: cancel, submit, approve, publish, withdraw. Each needs `If-Match`, and each is one line of the audit log.
+//! The steps of a run: cancel, submit, approve, return, publish, withdraw. Each needs `If-Match`, and each is one line of the audit log.
 
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, post, web};
@@ -84,6 +84,22 @@ pub async fn approve_run(
     actor.may(Action::Publish)?;
     let request: ApproveRequest = optional(&bytes.0)?;
     take(&state, actor, &req, &id, move |act, seen| runs::approve(act, seen, request.preview)).await
+}
+
+/// Sends a run that was submitted back to those who made it, as a draft again. Why is a line of the audit log.
+#[utoipa::path(tag = "runs", request_body = ReasonRequest, params(("id" = String, Path, description = "The run")),
+    responses((status = 200, description = "A draft again", body = RunBody)))]
+#[post("/v1/runs/{id:[^:/]+}:return")]
+pub async fn return_run(
+    state: AppState,
+    actor: Actor,
+    req: HttpRequest,
+    id: web::Path<String>,
+    request: Json<ReasonRequest>,
+) -> Result<HttpResponse, Refusal> {
+    actor.may(Action::Publish)?;
+    let reason = request.0.reason;
+    take(&state, actor, &req, &id, move |act, seen| runs::send_back(act, seen, &reason)).await
 }
 
 /// Publishes an approved run: its edition is public from now on.

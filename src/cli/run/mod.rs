@@ -21,7 +21,7 @@ use crate::store::schemas::IndexKind;
 use crate::words::{Finding, Lang};
 
 pub(super) use bar::Bar;
-pub(super) use steps::{Approval, Command as Step, Listed, Publication, Target, Withdrawal, list, step, word};
+pub(super) use steps::{Approval, Command as Step, Listed, Publication, Returning, Target, Withdrawal, list, step, word};
 
 /// What to compute.
 #[derive(Debug, clap::Args)]

@@ -1,4 +1,4 @@
-//! The way of a run to publication, by hand: `hailong runs`, `submit`, `approve`, `publish`, `withdraw`, `cancel`.
+//! The way of a run to publication, by hand: `hailong runs`, `submit`, `approve`, `return`, `publish`, `withdraw`, `cancel`.
 
 use anyhow::{Result, bail};
 use uuid::Uuid;
@@ -8,7 +8,7 @@ use crate::cli::context::{Context, myself};
 use crate::cli::flag::percent;
 use crate::cli::lang;
 use crate::office::editions::{self, Proposal};
-use crate::office::runs::{self, Described, ListWish, Seen};
+use crate::office::runs::{self, Described, ListWish, Seen, desk};
 use crate::office::{Act, Actor, Office, Refusal};
 use crate::publication::disclosure::{Extent, Hidden};
 use crate::store::runs::RunState;
@@ -20,6 +20,7 @@ use crate::words::encode::{hex, rfc3339};
 pub(in crate::cli) enum Command {
     Submit(Target),
     Approve(Approval),
+    Return(Returning),
     Publish(Publication),
     Withdraw(Withdrawal),
     Cancel(Target),
@@ -50,6 +51,16 @@ pub(in crate::cli) struct Publication {
     /// The code of the edition, typed as the sign that this and nothing else is to become public. Left out: shows what would be.
     #[arg(long, value_name = "CODE")]
     edition: Option<String>,
+}
+
+/// How to send back.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Returning {
+    #[command(flatten)]
+    target: Target,
+    /// Why, for those who made it.
+    #[arg(long)]
+    reason: String,
 }
 
 /// How to take back.
@@ -90,6 +101,7 @@ pub(in crate::cli) fn step(context: &Context, command: &Command) -> Result<()> {
     match command {
         Command::Submit(target) => take(&office, &me, target, lang, runs::submit),
         Command::Approve(Approval { target, preview }) => take(&office, &me, target, lang, |act, seen| runs::approve(act, seen, *preview)),
+        Command::Return(Returning { target, reason }) => take(&office, &me, target, lang, |act, seen| runs::send_back(act, seen, reason)),
         Command::Publish(Publication { target, edition: Some(edition) }) => {
             take(&office, &me, target, lang, |act, seen| runs::publish(act, seen, Some(edition)))
         }
@@ -186,17 +198,6 @@ pub(in crate::cli) fn list(context: &Context, arguments: &Listed) -> Result<()> 
 }
 
 /// A state in a word.
-pub(in crate::cli) fn word(state: RunState, lang: Lang) -> &'static str {
-    let vi = match state {
-        RunState::Queued => "chờ tính",
-        RunState::Running => "đang tính",
-        RunState::Cancelled => "đã hủy",
-        RunState::Failed => "không tính được",
-        RunState::Draft => "bản thảo",
-        RunState::Submitted => "đã trình",
-        RunState::Approved => "đã duyệt",
-        RunState::Published => "đã công bố",
-        RunState::Withdrawn => "đã rút",
-    };
-    lang.pick(vi, state.as_str())
+pub(in crate::cli) fn word(state: RunState, lang: Lang) -> String {
+    desk::word(state).pick(lang).to_owned()
 }

@@ -48,6 +48,8 @@ pub struct CompositePage {
     pub manifest: CompositeManifest,
     /// The units as they were when the run was made: figures keep the names that they were published under.
     pub units: Arc<Registry>,
+    /// The years that there are scores of, in their order, as far as the reader may know.
+    pub years: Vec<String>,
     /// The scores, in the order of year, unit and node.
     pub items: Vec<Seen<CompositeFigure>>,
 }
@@ -66,7 +68,8 @@ pub fn composite_scores(look: &mut Look<'_>, wish: &CompositeWish) -> Result<Com
     let filter = Filter { edition: wish.year.clone(), unit: wish.unit.clone(), node: wish.node.clone(), after_ord: wish.after };
     let items = seen(look.db, source.run.id, filter, &source.reader, definition.publication().decimals(), wish.limit)?;
     let units = look.units_of_run(source.run.id)?;
-    Ok(CompositePage { origin: source.origin(), definition, manifest: manifest(&source.run)?, units, items })
+    let years = if source.reader.is_embargoed() { Vec::new() } else { composites::editions(look.db, source.run.id)? };
+    Ok(CompositePage { origin: source.origin(), definition, manifest: manifest(&source.run)?, units, years, items })
 }
 
 /// Finds fault with a year and a unit that no score is of, as far as the reader may know.

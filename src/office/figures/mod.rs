@@ -5,6 +5,7 @@
 //! [`disclosure`]: crate::publication::disclosure
 
 mod compare;
+mod against;
 mod composite;
 mod explain;
 mod reports;
@@ -25,6 +26,7 @@ use crate::unit::UnitId;
 use crate::words::Finding;
 
 pub use compare::{Comparison, compare};
+pub use against::{Against, Pair, against, composite_against, root};
 pub use composite::{CompositePage, CompositeWish, composite_scores};
 pub use explain::{ExplainWish, Explained, explain};
 pub use reports::{Stages, Targets, sensitivity, stages, targets};
@@ -42,9 +44,17 @@ pub struct Asked {
     pub index: Option<String>,
     /// With `index`: the latest of this wave, or of this version of a composite index.
     pub period: Option<String>,
+    /// With `run`: as everybody would see it, once it is published.
+    pub as_public: bool,
 }
 
 impl Asked {
+    /// A run.
+    #[must_use]
+    pub fn run(id: Uuid) -> Self {
+        Self { run: Some(id.to_string()), ..Self::default() }
+    }
+
     /// The parameter that it is asked for by.
     fn by(&self) -> &'static str {
         match (&self.edition, &self.run) {
@@ -199,7 +209,10 @@ fn of_run(look: &mut Look<'_>, asked: &Asked, id: &str) -> Result<(Run, Option<E
     }
     let edition = editions::of_run(look.db, id)?;
     let reader = match look.actor.unit() {
+        // What everybody will see is for those to see before publication who see all of it.
+        Some(_) if asked.as_public => return Err(Refusal::new(Code::UnitForbidden)),
         Some(unit) => Reader::agency(UnitId(unit), true, look.units()?),
+        None if asked.as_public => Reader::public(),
         None => whole(look),
     };
     Ok((run, edition, reader))

@@ -6,6 +6,7 @@
 
 mod beside;
 mod composite;
+pub mod desk;
 pub mod here;
 pub mod release;
 mod survey;
@@ -351,6 +352,17 @@ pub fn approve(act: &mut Act<'_>, seen: Seen, preview: bool) -> Result<Described
     })
 }
 
+/// Sends a run that was submitted back to those who made it, with a reason, which stands in the audit log and on the run ([`desk::history`]). It
+/// is a draft again.
+///
+/// # Errors
+/// `body-invalid` for a reason that is none, `wrong-state` for another than one that was submitted, `precondition-failed`.
+pub fn send_back(act: &mut Act<'_>, seen: Seen, reason: &str) -> Result<Described, Refusal> {
+    act.may(Action::Publish)?;
+    check_reason(reason)?;
+    step(act, seen, (Action::Publish, desk::SENT_BACK), reason, |act, step| Ok(runs::send_back(act.db, seen.id, step)?))
+}
+
 /// Records which person takes a step.
 fn took(act: &mut Act<'_>, id: Uuid, step: RunStep) -> Result<(), Refusal> {
     let Some(holder) = act.actor.holder() else { return Ok(()) };
@@ -359,10 +371,10 @@ fn took(act: &mut Act<'_>, id: Uuid, step: RunStep) -> Result<(), Refusal> {
 
 /// Refuses whoever made or submitted a run, by whichever key, where another person must take the step from this state. All operators of the
 /// machine count as one.
-fn another_person(act: &mut Act<'_>, id: Uuid, from: RunState) -> Result<(), Refusal> {
-    let Some(holder) = act.actor.holder() else { return Ok(()) };
-    let run = runs::get(act.db, id)?;
-    let persons = people::of_run(act.db, id)?;
+fn another_person(look: &mut Look<'_>, id: Uuid, from: RunState) -> Result<(), Refusal> {
+    let Some(holder) = look.actor.holder() else { return Ok(()) };
+    let run = runs::get(look.db, id)?;
+    let persons = people::of_run(look.db, id)?;
     let submitted = run.submitted_by.as_ref().is_some_and(|by| holder.is_same(by, persons.submitted_by));
     if run.state == from && (submitted || holder.is_same(&run.created_by, persons.created_by)) {
         return Err(Refusal::new(Code::SamePerson).detail(

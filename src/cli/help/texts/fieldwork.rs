@@ -60,6 +60,11 @@ pub(super) const TEXTS: &[Texts] = &[
         arguments: &[("run", "Mã của lần tính"), ("preview", "Từ nay cho các cơ quan xem điểm của chính mình, chưa được phổ biến")],
     },
     Texts {
+        path: "return",
+        about: "Trả lại lần tính đã trình cho người tính, kèm lý do",
+        arguments: &[("run", "Mã của lần tính"), ("reason", "Lý do, cho người tính đọc")],
+    },
+    Texts {
         path: "publish",
         about: "Công bố một lần tính đã duyệt dưới mã ấn bản, mã này phải được gõ vào",
         arguments: &[

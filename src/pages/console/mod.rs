@@ -1,0 +1,130 @@
+//! The pages of those who define, compute and publish.
+//!
+//! | | |
+//! |---|---|
+//! | `desk` | what waits for whom |
+//! | `runs` | runs: starting one, looking at it, its way to publication |
+//! | `proposals` | what one person asks for and another confirms |
+
+mod desk;
+mod proposals;
+mod runs;
+
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpResponse, web};
+use maud::{Markup, html};
+
+use super::parts::Faults;
+use super::say;
+use super::visit::Visit;
+use crate::office::runs::desk::word;
+use crate::office::{Code, Refusal};
+use crate::store::runs::RunState;
+use crate::words::Lang;
+
+const RUNS: &str = "/console/runs";
+const PROPOSALS: &str = "/console/proposals";
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config.service(desk::show_desk);
+    config.service(proposals::list_proposals).service(proposals::decide_proposal);
+    runs::routes(config);
+}
+
+/// A form's fields by their names.
+struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// The first of a name; empty where it is not there.
+    fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.trim())
+    }
+
+    /// The same; none where it is empty.
+    fn some(&self, name: &str) -> Option<String> {
+        Some(self.get(name)).filter(|value| !value.is_empty()).map(str::to_owned)
+    }
+
+    /// Every one of a name.
+    fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.trim())
+    }
+
+    /// Whether a box of this name was ticked.
+    fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(known, _)| known == name)
+    }
+}
+
+/// To another page, after something was done.
+fn to(visit: &Visit, address: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((LOCATION, visit.link(address))).finish()
+}
+
+/// What a form was refused for, where it is to be shown again; anything else is the answer.
+fn faults(visit: &Visit, refusal: Refusal) -> Result<Faults, Refusal> {
+    match refusal.code().status() {
+        401 | 404 | 408 | 429 | 500.. => Err(refusal),
+        _ if matches!(refusal.code(), Code::Forbidden | Code::UnitForbidden) => Err(refusal),
+        _ => Ok(Faults::of(&refusal, visit.lang)),
+    }
+}
+
+/// A state of a run, as a word with its colour.
+fn state(lang: Lang, state: RunState) -> Markup {
+    let tone = match state {
+        RunState::Published => "good",
+        RunState::Failed | RunState::Withdrawn | RunState::Cancelled => "bad",
+        RunState::Submitted | RunState::Approved => "waits",
+        RunState::Queued | RunState::Running | RunState::Draft => "quiet-tag",
+    };
+    html! { span.tag class=(tone) { (word(state).pick(lang)) } }
+}
+
+/// Somebody by the name in the record, without the number of the key or person behind it.
+fn by(actor: &str) -> &str {
+    let cut =
+        |sign: char| actor.rsplit_once(sign).filter(|(_, number)| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()));
+    cut('#').or_else(|| cut('@')).map_or(actor, |(name, _)| name)
+}
+
+/// The first letters of an id: enough for people to tell runs apart.
+fn short(id: uuid::Uuid) -> String {
+    id.simple().to_string().chars().skip(24).collect()
+}
+
+/// So many of so many, as a bar that is a number too.
+fn bar(lang: Lang, done: i64, of: i64) -> Markup {
+    #[allow(clippy::cast_precision_loss, reason = "people and steps")]
+    let share = if of > 0 { (done as f64 / of as f64).clamp(0.0, 1.0) } else { 0.0 };
+    let width = format!("{:.1}", share * 100.0);
+    html! {
+        span.amount {
+            svg.bar-of viewBox="0 0 100 8" width="100" height="8" preserveAspectRatio="none" aria-hidden="true" focusable="false" {
+                rect.whole width="100" height="8" {}
+                rect.part width=(width) height="8" {}
+            }
+            (say::percent(lang, share, 0))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_did_something_is_told_without_a_number() {
+        for (actor, name) in
+            [("Lan#3", "Lan"), ("Lan@12", "Lan"), ("cli:root", "cli:root"), ("a#b", "a#b"), ("Số #1#7", "Số #1"), ("x@", "x@")]
+        {
+            assert_eq!(by(actor), name);
+        }
+    }
+
+    #[test]
+    fn a_bar_never_goes_beyond_its_whole() {
+        assert!(bar(Lang::Vi, 30, 20).into_string().contains("100%"));
+        assert!(bar(Lang::Vi, 1, 0).into_string().contains("0%"));
+    }
+}
