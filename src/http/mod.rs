@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`server`] | starting and stopping |
 //! | [`auth`], [`limit`] | who is asking, and how often |
-//! | [`body`], [`query`], [`page`], [`etag`], [`lang`] | what requests and answers are made of |
+//! | [`body`], [`upload`], [`query`], [`page`], [`etag`], [`lang`] | what requests and answers are made of |
 //! | [`problem`], [`face`] | the one envelope of everything that can go wrong; how a face words it otherwise |
 //! | [`state`], [`cache`] | what handlers share |
 //! | [`intake`] | taking a response in |
@@ -26,3 +26,4 @@ pub mod query;
 pub mod server;
 pub mod state;
 pub mod telemetry;
+pub mod upload;

@@ -157,6 +157,17 @@ pub struct InFull {
     pub psus: Vec<OfPsu>,
 }
 
+/// How large the design of a wave is.
+///
+/// # Errors
+/// `not-found`; `unit-forbidden` for one who is bound to a unit.
+pub fn sizes(look: &mut Look<'_>, code: &str) -> Result<stored::Sizes, Refusal> {
+    look.may(Action::WatchFieldwork)?;
+    look.of_all_units()?;
+    let wave = waves::existing(look, code)?;
+    Ok(stored::sizes(look.db, wave.id)?)
+}
+
 /// How fieldwork of a wave goes.
 ///
 /// # Errors

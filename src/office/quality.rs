@@ -13,7 +13,7 @@ use crate::response::quality::{DEFAULT, Evaluation as Found, Rule};
 use crate::store::jobs::{self, NewJob};
 use crate::store::proposals::{Proposal, ProposalKind};
 use crate::store::quality::{self, Count, Evaluation, FlagCount, FlagOfResponse, FlagsBy};
-use crate::store::responses::Which;
+use crate::store::responses::{self, Which};
 use crate::words::Finding;
 
 /// By whom an evaluation is made.
@@ -110,6 +110,44 @@ pub fn get(look: &mut Look<'_>, wave: &str, version: i32) -> Result<InFull, Refu
         by_unit: quality::flags_by(look.db, id, FlagsBy::Unit)?,
         by_device: quality::flags_by(look.db, id, FlagsBy::Device)?,
     })
+}
+
+/// A response that an evaluation flagged, without its answers.
+#[derive(Debug, Clone)]
+pub struct Flagged {
+    /// Its place in the order of arrival: its name.
+    pub seq: i64,
+    /// The rated unit.
+    pub unit_id: i32,
+    /// When it arrived, µs UTC.
+    pub received_at: i64,
+    /// The version of the evaluation.
+    pub evaluation: i32,
+    /// The flags that it set and that stand.
+    pub flags: Vec<FlagOfResponse>,
+}
+
+/// Responses that an evaluation flagged and that stand, at most `limit`, those with the most flags first.
+///
+/// # Errors
+/// `not-found`.
+pub fn flagged(look: &mut Look<'_>, wave: &str, version: i32, limit: usize) -> Result<Vec<Flagged>, Refusal> {
+    look.may(Action::ListResponses)?;
+    look.of_all_units()?;
+    let wave = existing(look, wave)?;
+    let evaluation = quality::find(look.db, wave.id, version)?.ok_or_else(Refusal::not_found)?;
+    let mut found = Vec::new();
+    for (seq, _) in quality::most_flagged(look.db, evaluation.id, i64::try_from(limit).unwrap_or(i64::MAX))? {
+        let summary = responses::find_by(look.db, Which::Seq(seq))?.filter(|summary| summary.ended_event.is_none());
+        let Some(summary) = summary else { continue };
+        let lifted = quality::lifted_of(look.db, seq)?;
+        let stands = |flag: &FlagOfResponse| flag.evaluation == version && !lifted.contains(&(version, flag.rule.clone()));
+        let flags: Vec<FlagOfResponse> = quality::flags_of(look.db, seq)?.into_iter().filter(stands).collect();
+        if !flags.is_empty() {
+            found.push(Flagged { seq, unit_id: summary.unit_id, received_at: summary.receipt.received_at, evaluation: version, flags });
+        }
+    }
+    Ok(found)
 }
 
 /// Every flag that an evaluation set on a response, and whether it was lifted since.

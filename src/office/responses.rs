@@ -199,6 +199,15 @@ pub(super) fn excluded(act: &mut Act<'_>, proposal: &Proposal) -> Result<(), Ref
     act.note("response.exclude", &proposal.object, &proposal.reason)
 }
 
+/// The id of a response by its number: what whoever sent it knows it by.
+///
+/// # Errors
+/// `not-found`, also for a response out of the actor's reach.
+pub fn id_of(look: &mut Look<'_>, seq: i64) -> Result<Uuid, Refusal> {
+    look.may(Action::EndResponse)?;
+    Ok(in_reach(look, Which::Seq(seq))?.receipt.id)
+}
+
 /// What the audit log and proposals call a response: its number. Auditors read them, and under an id guesses at the answers could be sent.
 pub(super) fn object(seq: i64) -> String {
     format!("{OBJECT}{seq}")

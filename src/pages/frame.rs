@@ -18,6 +18,7 @@ type Entry = (&'static str, &'static str, &'static str, Action);
 const OFFICE: &[Entry] = &[
     ("/console", "Việc chờ", "Desk", Action::ReadRuns),
     ("/console/runs", "Lần tính", "Runs", Action::ReadRuns),
+    ("/console/waves", "Đợt", "Waves", Action::WatchFieldwork),
     ("/console/proposals", "Đề nghị", "Proposals", Action::ReadProposals),
 ];
 

@@ -33,7 +33,7 @@ pub(super) fn is_encrypted(headers: &HeaderMap) -> bool {
     headers.get(ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"https://"))
 }
 
-fn is_loopback(headers: &HeaderMap) -> bool {
+pub(super) fn is_loopback(headers: &HeaderMap) -> bool {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, port)| if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host });
     let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();

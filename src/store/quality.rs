@@ -337,6 +337,16 @@ pub fn flagged(db: &mut Db, id: i32, rules: &[Rule]) -> Result<Vec<i64>> {
     Ok(of.select(response_flag::response_seq).distinct().order(response_flag::response_seq).load(db)?)
 }
 
+/// The responses that an evaluation flagged, at most `limit`, each with how many flags it has: the most first.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn most_flagged(db: &mut Db, id: i32, limit: i64) -> Result<Vec<(i64, i64)>> {
+    let of = response_flag::table.filter(response_flag::evaluation_id.eq(id)).group_by(response_flag::response_seq);
+    let order = (diesel::dsl::count_star().desc(), response_flag::response_seq);
+    Ok(of.select((response_flag::response_seq, diesel::dsl::count_star())).order(order).limit(limit).load(db)?)
+}
+
 /// Lets flags of a response count no more, in the runs to come.
 ///
 /// # Errors

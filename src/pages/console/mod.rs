@@ -4,31 +4,35 @@
 //! |---|---|
 //! | `desk` | what waits for whom |
 //! | `runs` | runs: starting one, looking at it, its way to publication |
+//! | `waves` | waves: dates, design, fieldwork, posters, quality |
 //! | `proposals` | what one person asks for and another confirms |
 
 mod desk;
 mod proposals;
 mod runs;
+mod waves;
 
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 
-use super::parts::Faults;
+use super::parts::{Faults, Head, table};
 use super::say;
 use super::visit::Visit;
 use crate::office::runs::desk::word;
 use crate::office::{Code, Refusal};
 use crate::store::runs::RunState;
-use crate::words::Lang;
+use crate::words::{Finding, Lang};
 
 const RUNS: &str = "/console/runs";
 const PROPOSALS: &str = "/console/proposals";
+const WAVES: &str = "/console/waves";
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(desk::show_desk);
     config.service(proposals::list_proposals).service(proposals::decide_proposal);
     runs::routes(config);
+    waves::routes(config);
 }
 
 /// A form's fields by their names.
@@ -78,7 +82,7 @@ fn state(lang: Lang, state: RunState) -> Markup {
         RunState::Submitted | RunState::Approved => "waits",
         RunState::Queued | RunState::Running | RunState::Draft => "quiet-tag",
     };
-    html! { span.tag class=(tone) { (word(state).pick(lang)) } }
+    html! { span.tag.(tone) { (word(state).pick(lang)) } }
 }
 
 /// Somebody by the name in the record, without the number of the key or person behind it.
@@ -91,6 +95,28 @@ fn by(actor: &str) -> &str {
 /// The first letters of an id: enough for people to tell runs apart.
 fn short(id: uuid::Uuid) -> String {
     id.simple().to_string().chars().skip(24).collect()
+}
+
+/// What was found in a file, each with its place.
+fn findings(visit: &Visit, findings: &[Finding]) -> Markup {
+    if findings.is_empty() {
+        return html! {};
+    }
+    let heads = [
+        Head::Text(visit.say("Chỗ", "Place")),
+        Head::Text(""),
+        Head::Text(visit.say("Điều phát hiện", "Finding")),
+        Head::Text(visit.say("Mã", "Code")),
+    ];
+    table(visit.say("Điều phát hiện", "Findings"), &heads, findings.iter().map(|finding| vec![
+        html! {
+            @if let Some(line) = finding.line { (visit.say("dòng ", "line ")) (line) " " }
+            code { (finding.pointer) }
+        },
+        html! { @if finding.is_error() { span.tag.bad { (visit.say("lỗi", "error")) } } @else { span.tag.waits { (visit.say("cảnh báo", "warning")) } } },
+        html! { (finding.message(visit.lang)) },
+        html! { code { (finding.code) } },
+    ]))
 }
 
 /// So many of so many, as a bar that is a number too.

@@ -159,12 +159,12 @@ fn decision(visit: &Visit, proposal: &Proposal, may: bool) -> Markup {
             let form = |verb: &str, class: &str, name: &str, able: bool| {
                 html! {
                     form.inline method="post" action=(visit.link(&format!("{PROPOSALS}/{}/{verb}", proposal.id))) {
-                        button.small class=(class) type="submit" disabled[!able] { (name) }
+                        button.small.(class) type="submit" disabled[!able] { (name) }
                     }
                 }
             };
             html! {
-                (form("confirm", "", visit.say("Xác nhận", "Confirm"), may))
+                (form("confirm", "main", visit.say("Xác nhận", "Confirm"), may))
                 (form("reject", "plain", visit.say("Từ chối", "Reject"), true))
                 @if !may { p.hint { (visit.say("Người khác phải xác nhận.", "Another person must confirm it.")) } }
             }

@@ -26,7 +26,7 @@ pub use rule_set::{
 };
 
 use crate::response::Channel;
-use crate::words::named;
+use crate::words::{Said, named};
 
 named! {
     /// What kind of suspicion a flag is.
@@ -48,6 +48,24 @@ named! {
         LinkCopies = "link_copies",
         /// The same answers to the scale items, likewise, over a longer while.
         LinkAgreement = "link_agreement",
+    }
+}
+
+impl Rule {
+    /// What it is called.
+    #[must_use]
+    pub fn said(self) -> Said {
+        let (vi, en) = match self {
+            Self::TooFast => ("trả lời quá nhanh", "answered too fast"),
+            Self::StraightLined => ("mọi câu cùng một mức", "the same answer throughout"),
+            Self::Burst => ("dồn dập từ một thiết bị", "a burst from one device"),
+            Self::ClosedHours => ("ngoài giờ mở cửa", "out of opening hours"),
+            Self::RepeatedVector => ("trùng hết với phiếu khác cùng thiết bị, cùng ngày", "the same as others of that device and day"),
+            Self::LinkBurst => ("dồn dập qua đường dẫn", "a burst by the link"),
+            Self::LinkCopies => ("trùng hết với phiếu khác qua đường dẫn", "the same as others by the link"),
+            Self::LinkAgreement => ("trùng các câu thang đo qua đường dẫn", "the same scale items as others by the link"),
+        };
+        Said::new(vi, en)
     }
 }
 

@@ -3,6 +3,7 @@
 mod desk;
 mod proposals;
 mod runs;
+mod waves;
 
 use hailong::office::Role;
 use serde_json::json;

@@ -215,11 +215,10 @@ fn hidden(visit: &Visit, why: Option<Hidden>, hidden: bool, office: bool) -> Mar
 
 fn survey(visit: &Visit, page: &ScoresPage, items: &[Seen<Figure>], office: bool) -> Markup {
     let (lang, decimals, level) = (visit.lang, page.definition.decimals(), page.definition.level());
-    let label = |node: &str| page.definition.node(node).map_or(node, |known| known.label().get(lang.tag())).to_owned();
+    let label = items.first().and_then(|figure| page.definition.node(&figure.node)).map_or("", |node| node.label().get(lang.tag()));
     let changes = items.iter().any(|figure| figure.change.is_some());
     let mut heads = vec![
         Head::Text(visit.say("Miền", "Domain")),
-        Head::Text(visit.say("Nút", "Node")),
         Head::Number(visit.say("Điểm", "Score")),
         Head::Number(visit.say("Khoảng tin cậy", "Interval")),
         Head::Number(visit.say("Phiếu", "n")),
@@ -229,11 +228,10 @@ fn survey(visit: &Visit, page: &ScoresPage, items: &[Seen<Figure>], office: bool
         heads.push(Head::Number(visit.say("Thay đổi", "Change")));
     }
     heads.push(Head::Text(""));
-    table(visit.say("Số liệu", "Figures"), &heads, items.iter().map(|figure| {
+    table(label, &heads, items.iter().map(|figure| {
         let numbers = &figure.numbers;
         let mut row = vec![
             html! { (domain(visit, &page.units, &figure.domain)) },
-            html! { (label(&figure.node)) },
             html! { @if let Some(value) = numbers.value { (say::number(lang, value, decimals)) } @else { "–" } },
             html! { @if let (Some(low), Some(high)) = (numbers.low, numbers.high) { (say::interval(lang, low, high, decimals)) } @else { "–" } },
             html! { @if let Some(n) = numbers.n { (say::whole(lang, n)) } @else { "–" } },
@@ -252,27 +250,24 @@ fn survey(visit: &Visit, page: &ScoresPage, items: &[Seen<Figure>], office: bool
 
 fn composite(visit: &Visit, page: &CompositePage, items: &[Seen<CompositeFigure>], office: bool) -> Markup {
     let (lang, decimals) = (visit.lang, page.definition.publication().decimals());
-    let label = |code: &str| {
-        page.definition.nodes().iter().find(|node| node.code() == code).map_or(code, |node| node.label().get(lang.tag())).to_owned()
-    };
+    let node = items.first().and_then(|figure| page.definition.nodes().iter().find(|node| node.code() == figure.node));
+    let label = node.map_or("", |node| node.label().get(lang.tag()));
     let unit = |figure: &CompositeFigure| {
         let known = figure.unit_id.and_then(|id| page.units.get(UnitId(id)));
         known.map_or_else(|| figure.unit.clone(), |unit| unit.record.name(lang).to_owned())
     };
     let heads = [
         Head::Text(visit.say("Đơn vị", "Unit")),
-        Head::Text(visit.say("Nút", "Node")),
         Head::Text(visit.say("Kỳ", "Year")),
         Head::Number(visit.say("Điểm", "Score")),
         Head::Number(visit.say("Khoảng tin cậy", "Interval")),
         Head::Number(visit.say("Hạng", "Rank")),
         Head::Text(""),
     ];
-    table(visit.say("Số liệu", "Figures"), &heads, items.iter().map(|figure| {
+    table(label, &heads, items.iter().map(|figure| {
         let numbers = &figure.numbers;
         vec![
             html! { (unit(figure)) },
-            html! { (label(&figure.node)) },
             html! { (figure.edition) },
             html! { @if let Some(score) = numbers.score { (say::number(lang, score, decimals)) } @else { "–" } },
             html! { @if let (Some(low), Some(high)) = (numbers.low, numbers.high) { (say::interval(lang, low, high, decimals)) } @else { "–" } },

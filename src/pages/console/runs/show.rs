@@ -91,9 +91,11 @@ pub async fn page(
         .map(|(step, refused)| Offered { step: *step, refused: refused.as_ref().map(|refusal| why(staff, refusal)) })
         .collect();
     Ok(page.answer(html! {
-        (head(staff, &shown))
         (sent_back(staff, &shown))
-        (steps::forms(staff, &address, run.run.revision, &offers, shown.edition.as_deref(), faults))
+        div.split {
+            (head(staff, &shown))
+            (steps::forms(staff, &address, run.run.revision, &offers, shown.edition.as_deref(), faults))
+        }
         @if !shown.progress.ended() { (progress(staff, &shown.progress)) }
         @if let Some(error) = &run.run.error { (notice(Notice::Care, &html! { p { (staff.say("Không tính được: ", "It could not be computed: ")) (error) } })) }
         @if let Some(extent) = &run.extent { (hidden(staff, extent)) }

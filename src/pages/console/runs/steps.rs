@@ -70,12 +70,18 @@ pub fn forms(visit: &Visit, address: &str, revision: i64, offered: &[Offered], e
     html! {
         section.actions aria-label=(visit.say("Việc có thể làm", "What can be done")) {
             @for offer in offered {
-                form method="post" action=(visit.link(&format!("{address}/{}", offer.step))) {
-                    input type="hidden" name="revision" value=(revision);
-                    (fields(visit, offer, edition, faults))
-                    button type="submit" class=(class(offer.step)) disabled[offer.refused.is_some()] { (name(visit, offer.step)) }
-                    @if let Some(why) = &offer.refused { p.hint.why { (why) } }
-                }
+                @let form = html! {
+                    form method="post" action=(visit.link(&format!("{address}/{}", offer.step))) {
+                        input type="hidden" name="revision" value=(revision);
+                        (fields(visit, offer, edition, faults))
+                        button type="submit" class=(class(offer.step)) disabled[offer.refused.is_some()] { (name(visit, offer.step)) }
+                        @if let Some(why) = &offer.refused { p.hint.why { (why) } }
+                    }
+                };
+                // What is seldom wanted takes one more look.
+                @if offer.step == RunStep::Withdraw {
+                    details open[faults.at("reason").is_some()] { summary { (visit.say("Rút lần tính này", "Withdraw this run")) } (form) }
+                } @else { (form) }
             }
         }
     }
