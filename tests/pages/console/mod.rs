@@ -9,8 +9,8 @@ use hailong::office::Role;
 use serde_json::json;
 
 use crate::harness::accounts::{Person, enrolled};
-use crate::harness::composites::work;
 use crate::harness::fixtures::{new_response, publish, start_run, submission};
+use crate::harness::runs::work;
 use crate::harness::{Browser, NOW, TestApp};
 
 /// Two people of an office at their browsers, with the survey published and both waves open.
@@ -68,7 +68,7 @@ impl Office {
 
 /// The page of a run by its address in the API.
 pub fn page_of(run: &str) -> String {
-    format!("/console/runs/{}", crate::harness::composites::id_of(run))
+    format!("/console/runs/{}", crate::harness::runs::id_of(run))
 }
 
 /// The revision that the forms of a page name.

@@ -1,8 +1,8 @@
 //! Runs by pages: starting one, looking at it, its way to publication, which takes two people.
 
 use super::{HOSTILE, Office, guarded, harmless, page_of, revision, step};
-use crate::harness::composites::work;
 use crate::harness::fixtures::start_run;
+use crate::harness::runs::work;
 
 #[test]
 fn two_people_take_a_run_to_publication_by_pages_alone() {
@@ -116,7 +116,7 @@ fn the_preview_is_what_everybody_sees_afterwards_and_no_more() {
     let hidden = preview.matches("không công bố</span>").count();
     assert!(hidden > 0 && !preview.contains("ít phiếu trả lời"), "the rule is not told: {preview}");
     let id = run.rsplit('/').next().unwrap();
-    crate::harness::composites::release(&office.app, &format!("/v1/runs/{id}"));
+    crate::harness::runs::release(&office.app, &format!("/v1/runs/{id}"));
     let public = office.app.anyone().get("/v1/scores?edition=open.1&node=INDEX").expect(200);
     let items = public["items"].as_array().unwrap();
     let withheld = items.iter().filter(|item| item["value"].is_null()).count();
@@ -133,7 +133,7 @@ fn a_run_is_held_against_the_edition_before_it() {
     let office = Office::open();
     office.answers();
     let first = office.finished();
-    crate::harness::composites::release(&office.app, &first.replace("/console/", "/v1/"));
+    crate::harness::runs::release(&office.app, &first.replace("/console/", "/v1/"));
     office.answers();
     let request = serde_json::json!({ "index": "mini", "version": "1", "wave": "open", "since": first.rsplit('/').next().unwrap() });
     let second = office.statistician().post("/v1/runs", &request).header("location").unwrap().to_owned();

@@ -160,7 +160,7 @@ pub async fn show_poster(
     let unit = units.first().ok_or_else(Refusal::not_found)?;
     let (visit, page) = (&staff.visit, address(&wave.code));
     let link = link(&server, &wave.code, &unit.record.code);
-    let drawn = qr(&link)?;
+    let drawn = qr(&with(&link, "via", "qr"))?;
     let title = staff.say("Tờ dán quầy", "Poster");
     let page = Page::office(&staff, title)
         .below(WAVES, staff.say("Các đợt", "Waves"))
