@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use hailong::jobs::quality as judging;
 
 use super::{HOSTILE, Office, guarded, harmless, revision};
-use crate::harness::fixtures::sampled;
+use crate::harness::fixtures::{new_response, sampled, submission};
 use crate::harness::{Browser, HOUR, NOW, Reply};
 
 /// Sends a form with files.
@@ -110,7 +110,7 @@ fn a_design_is_loaded_from_files_and_every_finding_has_its_line() {
 #[test]
 fn fieldwork_is_shown_by_stratum_unit_psu_and_day() {
     let office = Office::open();
-    office.app.client(hailong::office::Role::Collector).put(&crate::harness::fixtures::new_response(), &sampled()).expect(201);
+    office.app.client(hailong::office::Role::Collector).put(&new_response(), &sampled()).expect(201);
     let page = office.lan.get("/console/waves/sample").page(200);
     let text: String = page.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text.contains("<th scope=\"row\">s1</th><td class=\"number\">2</td><td class=\"number\">1</td>"), "{text}");
@@ -137,7 +137,8 @@ fn each_unit_has_a_link_and_a_poster_with_the_address_under_the_code() {
     assert_eq!(poster.matches("<path d=\"M").count(), 2, "one path for the code, beside the mark of the head");
     assert!(poster.contains("Sở Y tế") && poster.contains("Ông/Bà có hài lòng không?"), "{poster}");
     let evil = office.lan.get("/console/waves/open/poster?u=SYT&at=https%3A%2F%2Fevil.example%2F%22%3E%3Cscript%3E").page(200);
-    assert!(!evil.contains("evil.example"), "{evil}");
+    let (_, body) = evil.split_once("<main").unwrap();
+    assert!(!body.contains("evil.example") && body.contains(&own), "{body}");
     assert_eq!(office.lan.get("/console/waves/open/poster?u=NONE").status, 404);
     assert_eq!(office.lan.get("/console/waves/open/poster").status, 404);
     assert!(office.lan.get("/console/waves/sample/links").page(200).contains("không nhận phiếu qua đường dẫn"));
@@ -147,6 +148,9 @@ fn each_unit_has_a_link_and_a_poster_with_the_address_under_the_code() {
 fn flags_stand_beside_the_score_and_an_exclusion_is_proposed_from_them() {
     let office = Office::open();
     office.answers();
+    let mut fast = submission();
+    fast["started_at"] = "2024-09-01T07:58:59+07:00".into();
+    office.app.anyone().put(&new_response(), &fast).expect(201);
     let path = "/console/waves/open/quality";
     assert!(office.lan.get(path).page(200).contains("Chưa có lần đánh giá nào"));
     office.lan.post(path, &[]).leads_to();
