@@ -4,8 +4,8 @@
 //! [`Seen`]: crate::publication::disclosure::Seen
 //! [`disclosure`]: crate::publication::disclosure
 
-mod compare;
 mod against;
+mod compare;
 mod composite;
 mod explain;
 mod reports;
@@ -25,8 +25,8 @@ use crate::store::schemas::{self, IndexKind, IndexVersion};
 use crate::unit::UnitId;
 use crate::words::Finding;
 
-pub use compare::{Comparison, compare};
 pub use against::{Against, Pair, against, composite_against, root};
+pub use compare::{Comparison, compare};
 pub use composite::{CompositePage, CompositeWish, composite_scores};
 pub use explain::{ExplainWish, Explained, explain};
 pub use reports::{Stages, Targets, sensitivity, stages, targets};
