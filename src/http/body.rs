@@ -69,16 +69,18 @@ impl<const MAX: usize> FromRequest for Form<MAX> {
         let (req, mut payload) = (req.clone(), payload.take());
         Box::pin(async move {
             require_type(&req, "application/x-www-form-urlencoded")?;
-            fields(&read(&req, &mut payload, MAX).await?).map(Self)
+            // A form that may be large carries a document in a field.
+            let most = if MAX > SMALL { MAX } else { FIELD_CHARS };
+            fields(&read(&req, &mut payload, MAX).await?, most).map(Self)
         })
     }
 }
 
-/// The fields in a form's bytes.
-fn fields(bytes: &[u8]) -> Result<Vec<(String, String)>, Refusal> {
+/// The fields in a form's bytes, of `most` characters each at most.
+fn fields(bytes: &[u8], most: usize) -> Result<Vec<(String, String)>, Refusal> {
     // What is no ASCII is no form; its values then find themselves not to be UTF-8.
     let (coded, mut findings) = (String::from_utf8_lossy(bytes), Vec::new());
-    let pairs = query::pairs(&coded, "", FIELD_CHARS, &mut findings);
+    let pairs = query::pairs(&coded, "", most, &mut findings);
     if findings.is_empty() { Ok(pairs) } else { Err(Refusal::new(Code::BodyInvalid).errors(findings)) }
 }
 
@@ -206,10 +208,10 @@ mod tests {
     fn the_fields_of_a_form_keep_their_order_and_come_as_often_as_they_were_sent() {
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(
-            fields(b"why=wait&note=%C4%90%E1%BB%A3i+l%C3%A2u&why=fee").unwrap(),
+            fields(b"why=wait&note=%C4%90%E1%BB%A3i+l%C3%A2u&why=fee", 100).unwrap(),
             [pair("why", "wait"), pair("note", "Đợi lâu"), pair("why", "fee")]
         );
-        let found = fields(b"a=%ff&b=%00").unwrap_err();
+        let found = fields(b"a=%ff&b=%00", 100).unwrap_err();
         let found: Vec<_> = found.findings().iter().map(|finding| (finding.pointer.as_str(), finding.code.as_ref())).collect();
         assert_eq!(found, [("/a", "not-utf8"), ("/b", "nul-character")]);
     }

@@ -19,6 +19,9 @@ const OFFICE: &[Entry] = &[
     ("/console", "Việc chờ", "Desk", Action::ReadRuns),
     ("/console/runs", "Lần tính", "Runs", Action::ReadRuns),
     ("/console/waves", "Đợt", "Waves", Action::WatchFieldwork),
+    ("/console/surveys", "Phiếu hỏi", "Questionnaires", Action::ReadRuns),
+    ("/console/indices", "Chỉ số", "Indices", Action::ReadRuns),
+    ("/console/tables", "Bảng chỉ tiêu", "Tables", Action::ReadRuns),
     ("/console/proposals", "Đề nghị", "Proposals", Action::ReadProposals),
 ];
 

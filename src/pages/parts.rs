@@ -186,6 +186,19 @@ impl Faults {
         self.0.iter().find(|fault| fault.field == field).map(|fault| fault.text.as_str())
     }
 
+    /// The first at a field or below it.
+    #[must_use]
+    pub fn below(&self, field: &str) -> Option<&str> {
+        let is_below = |fault: &&Fault| fault.field.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        self.0.iter().find(is_below).map(|fault| fault.text.as_str())
+    }
+
+    /// Whether the name of any field begins so.
+    #[must_use]
+    pub fn begins(&self, with: &str) -> bool {
+        self.0.iter().any(|fault| fault.field.starts_with(with))
+    }
+
     /// All of it, each a link to its field.
     #[must_use]
     pub fn summary(&self, lang: Lang) -> Markup {

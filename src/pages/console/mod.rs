@@ -5,11 +5,16 @@
 //! | `desk` | what waits for whom |
 //! | `runs` | runs: starting one, looking at it, its way to publication |
 //! | `waves` | waves: dates, design, fieldwork, posters, quality |
+//! | `surveys`, `indices` | definitions: questionnaires by form or by file, indices with their trees |
+//! | `tables` | indicator tables of composite indices |
 //! | `proposals` | what one person asks for and another confirms |
 
 mod desk;
+mod indices;
 mod proposals;
 mod runs;
+mod surveys;
+mod tables;
 mod waves;
 
 use actix_web::http::header::LOCATION;
@@ -27,12 +32,17 @@ use crate::words::{Finding, Lang};
 const RUNS: &str = "/console/runs";
 const PROPOSALS: &str = "/console/proposals";
 const WAVES: &str = "/console/waves";
+const INDICES: &str = "/console/indices";
+const TABLES: &str = "/console/tables";
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(desk::show_desk);
     config.service(proposals::list_proposals).service(proposals::decide_proposal);
     runs::routes(config);
     waves::routes(config);
+    surveys::routes(config);
+    config.service(indices::list_indices).service(indices::upload).service(indices::publish).service(indices::show_index);
+    config.service(tables::list_tables).service(tables::load).service(tables::show_table);
 }
 
 /// A form's fields by their names.

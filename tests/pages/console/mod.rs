@@ -1,5 +1,6 @@
 //! The pages of those who define, compute and publish.
 
+mod definitions;
 mod desk;
 mod proposals;
 mod runs;

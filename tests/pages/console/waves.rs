@@ -9,7 +9,7 @@ use crate::harness::fixtures::{new_response, sampled, submission};
 use crate::harness::{Browser, HOUR, NOW, Reply};
 
 /// Sends a form with files.
-fn upload(browser: &Browser, path: &str, from: &str, fields: &[(&str, &str)], files: &[(&str, &str)]) -> Reply {
+pub fn upload(browser: &Browser, path: &str, from: &str, fields: &[(&str, &str)], files: &[(&str, &str)]) -> Reply {
     let mut body = String::new();
     for (name, value) in fields {
         body += &format!("--frontier\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");

@@ -22,6 +22,7 @@ use crate::pages::say;
 use crate::pages::visit::{Staff, Visit};
 use crate::publication::disclosure::{Extent, Hidden};
 use crate::store::runs::RunState;
+use crate::store::schemas::IndexKind;
 use crate::words::encode::hex;
 
 /// Everything that the page shows.
@@ -107,6 +108,9 @@ pub async fn page(
             h2 #figures { (staff.say("Số liệu", "Figures")) }
             @if staff.actor.unit().is_none() {
                 p { a href=(staff.link(&format!("{address}/preview"))) { (staff.say("Xem đúng như công chúng sẽ thấy", "See it exactly as everybody will")) } }
+            }
+            @if run.run.kind == IndexKind::Composite && staff.actor.unit().is_none() {
+                p { a href=(staff.link(&format!("{address}/report"))) { (staff.say("Điểm được tính ra sao: các bước, trọng số, mục tiêu", "How the scores came about: stages, weights, targets")) } }
             }
             (figures::shown(staff, figures, which, &address, true))
         }
