@@ -51,7 +51,7 @@ fn page(visit: &Visit, sheet: &Sheet, shown: &Shown) -> HttpResponse {
             (facts(&made_of(visit, sheet, shown)))
         }
         (node_choice(visit, shown, &here))
-        (figures(visit, shown, &here))
+        (figures(visit, shown, Some(&here)))
         section {
             h2 #table { (visit.say("Bảng số liệu", "The figures as a table")) }
             @if shown.places.is_empty() {
@@ -59,12 +59,23 @@ fn page(visit: &Visit, sheet: &Sheet, shown: &Shown) -> HttpResponse {
                     "Định nghĩa chỉ số chỉ hỏi về toàn bộ.", "The definition of the index asks for the whole alone.",
                 )) } }))
             } @else {
-                (view::table_of(visit, shown, |place| unit_link(visit, &here, place)))
+                (view::table_of(visit, shown, |place| Some(unit_link(visit, &here, place))))
             }
         }
         (downloads(visit, &here))
         (method(visit, sheet, shown))
     })
+}
+
+/// The figures of a run as everybody will see them on the page of its edition: the same, without what leads on from there.
+pub(super) fn preview(visit: &Visit, shown: &Shown, here: &str) -> Markup {
+    html! {
+        (view::cautions(visit, shown))
+        div.first { (view::headline(visit, shown)) }
+        (node_choice(visit, shown, here))
+        (figures(visit, shown, None))
+        @if !shown.places.is_empty() { (view::table_of(visit, shown, |_| None)) }
+    }
 }
 
 /// What, of when, under which name.
@@ -105,11 +116,11 @@ fn node_choice(visit: &Visit, shown: &Shown, here: &str) -> Markup {
     }
 }
 
-fn figures(visit: &Visit, shown: &Shown, here: &str) -> Markup {
+fn figures(visit: &Visit, shown: &Shown, here: Option<&str>) -> Markup {
     if shown.places.is_empty() {
         return html! {};
     }
-    let svg = visit.link(&with(&format!("{here}/figure/caterpillar.svg"), "node", &shown.nodes[shown.node].code));
+    let svg = here.map(|here| visit.link(&with(&format!("{here}/figure/caterpillar.svg"), "node", &shown.nodes[shown.node].code)));
     let (heading, caption) = if view::has_intervals(shown) {
         let caption = visit.say(
             "Khoảng chồng lên nhau: chưa đủ bằng chứng về thứ tự. Số liệu có trong bảng bên dưới.",
@@ -127,7 +138,7 @@ fn figures(visit: &Visit, shown: &Shown, here: &str) -> Markup {
         section.sheet {
             h2 { (heading) }
             (view::framed(&view::caterpillar_of(visit, shown, None), caption))
-            p.screen { a href=(svg) { (visit.say("Hình này để nhúng vào trang khác (SVG)", "This figure to embed elsewhere (SVG)")) } }
+            @if let Some(svg) = svg { p.screen { a href=(svg) { (visit.say("Hình này để nhúng vào trang khác (SVG)", "This figure to embed elsewhere (SVG)")) } } }
         }
         @if let Some(map) = view::map_of(visit, shown) {
             section.sheet {

@@ -14,8 +14,13 @@ mod view;
 use actix_web::HttpResponse;
 use actix_web::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue};
 use actix_web::web::ServiceConfig;
+use maud::Markup;
+use uuid::Uuid;
 
+use super::visit::Visit;
+use crate::office::{Look, Refusal};
 use crate::schema::Text;
+use crate::store::schemas::IndexKind;
 use crate::unit::UnitRecord;
 use crate::words::Lang;
 use crate::words::encode::percent;
@@ -26,6 +31,21 @@ pub(in crate::pages) fn routes(config: &mut ServiceConfig) {
     config.service(edition::show_edition).service(unit::show_unit);
     config.service(download::get_csv).service(download::get_excel_csv).service(download::get_xlsx).service(download::get_figure);
     config.service(method::show_method);
+}
+
+/// What everybody will see of a run once it is published.
+pub(in crate::pages) struct Preview(sheet::Shown);
+
+impl Preview {
+    /// The figures of a node of a run; of the index itself if none is named.
+    pub(in crate::pages) fn gather(look: &mut Look<'_>, run: Uuid, kind: IndexKind, node: Option<&str>) -> Result<Self, Refusal> {
+        sheet::as_public(look, run, kind, node).map(Self)
+    }
+
+    /// As the page of its edition will show it; `here` is the address of this page.
+    pub(in crate::pages) fn body(&self, visit: &Visit, here: &str) -> Markup {
+        edition::preview(visit, &self.0, here)
+    }
 }
 
 /// Lets pages of other sites read an answer that everyone may read.

@@ -1,6 +1,7 @@
 //! What everybody sees of an edition, whichever kind of index it is of: the figures of one node for the whole and for every place.
 
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::office::figures::{self, Asked, CompositePage, CompositeWish, ScoresPage, ScoresWish};
 use crate::office::{Look, Refusal, editions};
@@ -10,6 +11,7 @@ use crate::schema::composite::{CompositeDefinition, Tiers};
 use crate::schema::{Domain, IndexDefinition, Node, Text};
 use crate::scoring::change::Measured;
 use crate::store::editions::{Edition, EditionState};
+use crate::store::schemas::IndexKind;
 use crate::unit::{Registry, UnitId, UnitRecord};
 
 /// More places than any code list has on one level.
@@ -167,11 +169,20 @@ pub(super) fn gather(look: &mut Look<'_>, code: &str, node: Option<&str>) -> Res
     let withdrawn = told.edition.state == EditionState::Withdrawn;
     let shown = match (withdrawn, told.edition.wave_code.is_some()) {
         (true, _) => None,
-        (false, true) => Some(of_survey(look, code, node)?),
-        (false, false) => Some(of_composite(look, code, node)?),
+        (false, true) => Some(of_survey(look, &asked(code), node)?),
+        (false, false) => Some(of_composite(look, &asked(code), node)?),
     };
     let manifest = told.manifest.unwrap_or_default();
     Ok(Sheet { edition: told.edition, withdrawn_reason: told.run.withdrawn_reason, digest: told.digest, manifest, shown })
+}
+
+/// The figures of a run that is not published, as everybody will see them once it is.
+pub(super) fn as_public(look: &mut Look<'_>, run: Uuid, kind: IndexKind, node: Option<&str>) -> Result<Shown, Refusal> {
+    let of = Asked { as_public: true, ..Asked::run(run) };
+    match kind {
+        IndexKind::Survey => of_survey(look, &of, node),
+        IndexKind::Composite => of_composite(look, &of, node),
+    }
 }
 
 /// The breakdown that a page shows: by province if there is one, else by another kind of area, else by rated unit.
@@ -182,8 +193,8 @@ pub(super) fn breakdown(definition: &IndexDefinition) -> Option<&Domain> {
     province.or_else(level).or_else(|| all.iter().find(|domain| matches!(domain, Domain::Unit)))
 }
 
-fn of_survey(look: &mut Look<'_>, code: &str, node: Option<&str>) -> Result<Shown, Refusal> {
-    let wish = ScoresWish { of: asked(code), domain: Some("nation".to_owned()), limit: EVERYWHERE, ..ScoresWish::default() };
+fn of_survey(look: &mut Look<'_>, of: &Asked, node: Option<&str>) -> Result<Shown, Refusal> {
+    let wish = ScoresWish { of: of.clone(), domain: Some("nation".to_owned()), limit: EVERYWHERE, ..ScoresWish::default() };
     let page = whole_of(look, &wish)?;
     let definition = page.definition;
     let nodes = names(definition.tree());
@@ -232,9 +243,9 @@ fn place(units: &Registry, figure: &Seen<Figure>, level: f64) -> Option<Place> {
     Some(Place { code: unit.record.code.clone(), unit: Some((unit.id, unit.record.clone())), mark: Mark::of(figure, level) })
 }
 
-fn of_composite(look: &mut Look<'_>, code: &str, node: Option<&str>) -> Result<Shown, Refusal> {
+fn of_composite(look: &mut Look<'_>, of: &Asked, node: Option<&str>) -> Result<Shown, Refusal> {
     // Any figure says what the index is made of.
-    let any = CompositeWish { of: asked(code), limit: 1, ..CompositeWish::default() };
+    let any = CompositeWish { of: of.clone(), limit: 1, ..CompositeWish::default() };
     let nodes = composite_names(&figures::composite_scores(look, &any)?.definition);
     let at = position(&nodes, node)?;
     let page = figures::composite_scores(look, &CompositeWish { node: Some(nodes[at].code.clone()), limit: EVERYWHERE, ..any })?;

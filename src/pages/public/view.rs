@@ -150,7 +150,7 @@ pub(super) fn framed(chart: &Markup, caption: &str) -> Markup {
 }
 
 /// The table of all places: the same numbers as the charts, with what charts leave out.
-pub(super) fn table_of(visit: &Visit, shown: &Shown, link: impl Fn(&Place) -> String) -> Markup {
+pub(super) fn table_of(visit: &Visit, shown: &Shown, link: impl Fn(&Place) -> Option<String>) -> Markup {
     let lang = visit.lang;
     let marks = || shown.places.iter().map(|place| &place.mark);
     let (ranked, counted) = (marks().any(|mark| mark.numbers.rank.is_some()), marks().any(|mark| mark.numbers.n.is_some()));
@@ -173,7 +173,10 @@ pub(super) fn table_of(visit: &Visit, shown: &Shown, link: impl Fn(&Place) -> St
     places.sort_by(|a, b| order(b).total_cmp(&order(a)).then_with(|| name(a, lang).cmp(&name(b, lang))));
     let rows = places.into_iter().map(|place| {
         let mark = &place.mark;
-        let mut cells = vec![html! { a href=(link(place)) { (name(place, lang)) } }, score(visit, shown, mark)];
+        let mut cells = vec![
+            html! { @if let Some(link) = link(place) { a href=(link) { (name(place, lang)) } } @else { (name(place, lang)) } },
+            score(visit, shown, mark),
+        ];
         let ranks = mark.numbers.rank_low.zip(mark.numbers.rank_high).map(|(low, high)| format!("{low}–{high}"));
         for (there, cell) in [
             (doubted, interval_of(lang, shown, mark)),

@@ -15,6 +15,7 @@ use crate::office::{Action, Look, Refusal};
 use crate::pages::console::{RUNS, short};
 use crate::pages::frame::Page;
 use crate::pages::parts::{Head, Notice, Select, notice, table};
+use crate::pages::public::Preview;
 use crate::pages::say;
 use crate::pages::visit::{Staff, Visit, with};
 use crate::publication::disclosure::{CompositeFigure, Figure, Hidden, Movement, Seen};
@@ -76,10 +77,12 @@ pub async fn preview(app: AppState, staff: Staff, path: web::Path<String>, query
     let asked = which.clone();
     let found = app.look(staff.actor.clone(), move |look| {
         let run = runs::get(look, id)?;
+        let node = asked.node.as_deref().filter(|node| !node.is_empty());
+        let preview = Preview::gather(look, run.run.id, run.run.kind, node)?;
         let figures = gather(look, &run, &asked, true)?;
-        Ok((run, figures))
+        Ok((run, preview, figures))
     });
-    let (run, figures) = found.await?;
+    let (run, preview, figures) = found.await?;
     let address = format!("{RUNS}/{id}");
     let name = format!("{} {} · {}", run.index, run.version, short(id));
     let page = Page::office(&staff, staff.say("Xem như công chúng", "As everybody will see it"))
@@ -90,6 +93,8 @@ pub async fn preview(app: AppState, staff: Staff, path: web::Path<String>, query
             "Đây đúng là những con số mà mọi người sẽ thấy sau khi công bố: đã làm tròn, số liệu không công bố thì không có ở đây.",
             "These are the very figures that everybody will see once it is published: rounded, and without those that are hidden.",
         )) } }))
+        (preview.body(&staff, &format!("{address}/preview")))
+        h2 #figures { (staff.say("Mọi số liệu", "Every figure")) }
         (shown(&staff, &figures, &which, &format!("{address}/preview"), false))
     }))
 }

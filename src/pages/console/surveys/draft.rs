@@ -220,7 +220,7 @@ impl Draft {
     /// Adds a scale.
     pub fn add_scale(&mut self) {
         let names = self.scales();
-        let name = (1..).map(|number| format!("scale{number}")).find(|name| !names.contains(name)).unwrap_or_default();
+        let name = (1..=names.len() + 1).map(|number| format!("scale{number}")).find(|name| !names.contains(name)).unwrap_or_default();
         self.put(&format!("/scales/{name}/options"), options("1 | 0 |  | \n2 | 100 |  | "));
     }
 
@@ -251,7 +251,11 @@ impl Draft {
     /// A code that no item and no section has.
     fn free_code(&self, letter: &str, from: usize) -> String {
         let taken = self.text();
-        (from..).map(|number| format!("{letter}{number}")).find(|code| !taken.contains(&format!("\"{code}\""))).unwrap_or_default()
+        // A text has fewer codes than letters.
+        (from..=from + taken.len())
+            .map(|number| format!("{letter}{number}"))
+            .find(|code| !taken.contains(&format!("\"{code}\"")))
+            .unwrap_or_default()
     }
 
     /// Adds to the list at a place, which is made if there is none.

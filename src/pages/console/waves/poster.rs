@@ -190,7 +190,7 @@ fn qr(text: &str) -> Result<Markup, Refusal> {
         let mut at = 0;
         while let Some(start) = line[at..].iter().position(|square| *square == Color::Dark).map(|found| at + found) {
             let run = line[start..].iter().take_while(|square| **square == Color::Dark).count();
-            path.push_str(&format!("M{},{}h{run}v1h-{run}z", start + QUIET, row + QUIET));
+            path += &format!("M{},{}h{run}v1h-{run}z", start + QUIET, row + QUIET);
             at = start + run;
         }
     }
