@@ -147,6 +147,9 @@ export async function drain() {
   return settled;
 }
 
+/** Sends an answer that cannot be kept. @param {Kept} kept */
+export const sendNow = async kept => send(kept, kept.device ? (await device())?.key : undefined);
+
 /** Lets all that waits be tried at once. */
 export async function hurry() {
   for (const kept of await all()) if (!kept.refused && kept.next > 0) await keep({ ...kept, next: 0 });

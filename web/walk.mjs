@@ -10,7 +10,7 @@ const SWITCH_MS = 15_000;
 /** @typedef {{ item?: string, is?: string[], at_least?: number, at_most?: number, answered?: string, all?: Condition[], any?: Condition[], not?: Condition }} Condition */
 
 /** The texts of the page, in its language. */
-export const texts = /** @type {DOMStringMap} */ (document.getElementById('texts')?.dataset ?? {});
+export const texts = /** @type {DOMStringMap} */ (Object.assign({}, ...[...document.querySelectorAll('.texts')].map(element => ({ .../** @type {HTMLElement} */ (element).dataset }))));
 
 /**
  * @template {keyof HTMLElementTagNameMap} K @param {K} name @param {Partial<HTMLElementTagNameMap[K]>} [more] @param {(Node | string)[]} inside

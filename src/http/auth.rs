@@ -16,7 +16,7 @@ use futures_util::future::LocalBoxFuture;
 use crate::http::state::AppState;
 use crate::office::Code;
 use crate::office::Refusal;
-use crate::office::secret::{self, INVITATION, PREFIX};
+use crate::office::secret::{self, ENROLMENT, INVITATION, PREFIX};
 use crate::office::{Actor, Holder, Standing};
 
 /// 256 bits in base64url.
@@ -111,6 +111,7 @@ pub(crate) fn names_a_secret(query: &str) -> bool {
         SECRET_NAMES.iter().any(|secret| name.eq_ignore_ascii_case(secret))
             || value.strip_prefix(PREFIX).is_some_and(|rest| rest.len() >= SECRET_LENGTH)
             || value.starts_with(INVITATION)
+            || value.starts_with(ENROLMENT)
     })
 }
 

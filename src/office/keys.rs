@@ -98,7 +98,7 @@ pub(super) fn confirmed(act: &mut Act<'_>, proposal: &Proposal) -> Result<String
 }
 
 /// Stores a key, with its line of the audit log.
-fn keep(
+pub(super) fn keep(
     act: &mut Act<'_>,
     (name, role, unit_id): (&str, &str, Option<i32>),
     owner: Option<&str>,

@@ -95,6 +95,8 @@ pub enum Action {
     ReadExplanations,
     /// Issue, list and revoke keys; invite persons. What decides is only proposed by it.
     KeepKeys,
+    /// Let a kiosk join, which gets a key of its own for one unit.
+    EnrolDevice,
     /// Confirm a key or an invitation that another person proposed.
     ConfirmPeople,
     /// See what is proposed.
@@ -121,7 +123,7 @@ impl Action {
             | Self::Compute => &[Statistician],
             Self::ListResponses => &[Statistician, Auditor],
             Self::CheckDefinition | Self::ConfirmExclusion | Self::ReadHidden => &[Statistician, Publisher],
-            Self::AddUnits => &[Statistician, Admin],
+            Self::AddUnits | Self::EnrolDevice => &[Statistician, Admin],
             Self::WatchFieldwork => &[Collector, Statistician, Publisher, Auditor],
             Self::Publish => &[Publisher],
             Self::ReadRuns => &[Statistician, Publisher, Auditor],
@@ -151,7 +153,8 @@ impl Action {
             | Self::WatchFieldwork
             | Self::ReadRuns
             | Self::ReadOwnEmbargoed
-            | Self::ReadExplanations => true,
+            | Self::ReadExplanations
+            | Self::EnrolDevice => true,
             Self::PublishDefinition
             | Self::AddUnits
             | Self::KeepWave

@@ -8,6 +8,8 @@ use crate::words::encode::base64url;
 
 /// What every key starts with.
 pub const PREFIX: &str = "hl_";
+/// What the secret in every code by which a device joins starts with.
+pub const ENROLMENT: &str = "hle_";
 /// What the token of every invitation starts with.
 pub const INVITATION: &str = "hli_";
 
@@ -34,6 +36,14 @@ impl NewSecret {
     /// The operating system has no randomness to give.
     pub fn invitation() -> Result<Self, getrandom::Error> {
         Self::draw::<24>(INVITATION)
+    }
+
+    /// Draws the secret by which a device joins: 192 bits.
+    ///
+    /// # Errors
+    /// The operating system has no randomness to give.
+    pub fn enrolment() -> Result<Self, getrandom::Error> {
+        Self::draw::<24>(ENROLMENT)
     }
 
     fn draw<const N: usize>(prefix: &str) -> Result<Self, getrandom::Error> {

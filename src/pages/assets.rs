@@ -20,9 +20,11 @@ const FILES: &[File] = &[
     ("style.css", "text/css; charset=utf-8", include_bytes!("../../web/style.css")),
     ("icon.svg", "image/svg+xml", include_bytes!("../../web/icon.svg")),
     ("form.mjs", SCRIPT, include_bytes!("../../web/form.mjs")),
+    ("kiosk.mjs", SCRIPT, include_bytes!("../../web/kiosk.mjs")),
     ("outbox.mjs", SCRIPT, include_bytes!("../../web/outbox.mjs")),
     ("sending.mjs", SCRIPT, include_bytes!("../../web/sending.mjs")),
     ("walk.mjs", SCRIPT, include_bytes!("../../web/walk.mjs")),
+    ("staff.mjs", SCRIPT, include_bytes!("../../web/staff.mjs")),
     ("sw.mjs", SCRIPT, include_bytes!("../../web/sw.mjs")),
 ];
 

@@ -23,6 +23,7 @@ const OFFICE: &[Entry] = &[
     ("/console/indices", "Chỉ số", "Indices", Action::ReadRuns),
     ("/console/tables", "Bảng chỉ tiêu", "Tables", Action::ReadRuns),
     ("/console/proposals", "Đề nghị", "Proposals", Action::ReadProposals),
+    ("/console/devices", "Kiosk", "Kiosks", Action::EnrolDevice),
 ];
 
 /// How a page is laid out.
@@ -32,8 +33,17 @@ enum Look {
     Public,
     /// For those who answer: large, one thing at a time.
     Citizen,
+    /// The same on a device that stands somewhere, and leads nowhere else.
+    Kiosk,
     /// For those who work with it: dense.
     Office,
+}
+
+impl Look {
+    /// Whether one answers there: nothing leads away.
+    fn is_to_answer(self) -> bool {
+        matches!(self, Self::Citizen | Self::Kiosk)
+    }
 }
 
 /// A page that is being made: [`Page::public`], [`Page::citizen`] or [`Page::office`], what it needs, then [`Page::answer`].
@@ -78,6 +88,12 @@ impl<'a> Page<'a> {
     #[must_use]
     pub fn citizen(visit: &'a Visit, title: impl Into<String>) -> Self {
         Self::new(visit, Look::Citizen, title)
+    }
+
+    /// A page of a kiosk.
+    #[must_use]
+    pub fn kiosk(visit: &'a Visit, title: impl Into<String>) -> Self {
+        Self::new(visit, Look::Kiosk, title)
     }
 
     /// A page for somebody who is signed in.
@@ -145,6 +161,7 @@ impl<'a> Page<'a> {
         let name = match self.look {
             Look::Public => "public",
             Look::Citizen => "citizen",
+            Look::Kiosk => "citizen kiosk",
             Look::Office => "office",
         };
         html! {
@@ -154,7 +171,11 @@ impl<'a> Page<'a> {
                 body class=(name) {
                     a.skip href="#main" { (visit.say("Đến nội dung chính", "Skip to the main content")) }
                     header.top {
-                        a.brand href=(visit.link(self.first())) { (mark()) span { "Hailong" } }
+                        @if self.look == Look::Kiosk {
+                            span.brand { (mark()) span { "Hailong" } }
+                        } @else {
+                            a.brand href=(visit.link(self.first())) { (mark()) span { "Hailong" } }
+                        }
                         (self.bar())
                         (languages(visit))
                     }
@@ -165,7 +186,7 @@ impl<'a> Page<'a> {
                         @if let Some(lead) = &self.lead { p.lead { (lead) } }
                         (body)
                     }
-                    @if self.look != Look::Citizen { (self.foot()) }
+                    @if !self.look.is_to_answer() { (self.foot()) }
                 }
             }
         }
@@ -206,7 +227,7 @@ impl<'a> Page<'a> {
             html! { li { a href=(visit.link(address)) aria-current=[here.then_some("page")] { (name) } } }
         };
         html! {
-            @if self.look != Look::Citizen {
+            @if !self.look.is_to_answer() {
                 nav.bar aria-label=(visit.say("Các trang", "Pages")) {
                     ul {
                         @if let Some(actor) = self.actor {

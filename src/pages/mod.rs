@@ -20,10 +20,12 @@ pub mod assets;
 pub mod chart;
 mod citizen;
 mod console;
+mod devices;
 pub mod frame;
 mod guard;
 pub mod parts;
 pub mod public;
+pub mod qr;
 pub mod questionnaire;
 mod refusal;
 pub mod say;
@@ -54,6 +56,7 @@ fn routes(config: &mut web::ServiceConfig) {
     // Those who answer.
     config.configure(citizen::routes);
     // People of the office.
+    config.service(devices::show_devices).service(devices::show_new_device).service(devices::admit_device);
     config.service(sign_in::show_sign_in).service(sign_in::sign_in).service(sign_in::sign_out).service(sign_in::show_account);
     config.configure(console::routes);
 }

@@ -31,6 +31,7 @@ pub mod audit;
 pub mod chain;
 pub mod changes;
 pub mod composites;
+pub mod devices;
 pub mod disclosure;
 pub mod editions;
 pub mod erasure;

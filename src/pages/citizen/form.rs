@@ -13,6 +13,7 @@ use crate::pages::frame::Page;
 use crate::pages::parts::{Faults, Input, Notice, notice};
 use crate::pages::questionnaire::Asked;
 use crate::pages::visit::Visit;
+use crate::response::Channel;
 
 /// The name of the field of an invitation.
 pub(super) const INVITATION: &str = "invitation";
@@ -47,7 +48,6 @@ pub(super) async fn show_form(
 
 /// The page with its form.
 pub(super) fn page(visit: &Visit, link: &Link, filled: &Filled<'_>) -> HttpResponse {
-    let questionnaire = &link.survey.questionnaire;
     let page = Page::citizen(visit, link.title(visit.lang)).status(filled.status).faults(filled.faults).script("form.mjs");
     page.answer(html! {
         p.lead.rated { (link.unit.record.name(visit.lang)) }
@@ -57,6 +57,15 @@ pub(super) fn page(visit: &Visit, link: &Link, filled: &Filled<'_>) -> HttpRespo
         (languages(visit, link))
         (why(visit))
         div #outbox.outbox hidden {}
+        (fields(visit, link, filled))
+        (texts(visit))
+    })
+}
+
+/// The form itself.
+pub(super) fn fields(visit: &Visit, link: &Link, filled: &Filled<'_>) -> Markup {
+    let questionnaire = &link.survey.questionnaire;
+    html! {
         form #survey.survey method="post" action=(link.address(&link.language)) novalidate autocomplete="off" data-wave=(link.field.wave.code) data-list=(link.unit.record.list)
             data-unit=(link.unit.record.code) data-survey=(questionnaire.code()) data-version=(questionnaire.version()) data-language=(link.language)
             data-channel=(link.channel.as_str()) data-not-offered=(not_offered(link)) {
@@ -65,11 +74,10 @@ pub(super) fn page(visit: &Visit, link: &Link, filled: &Filled<'_>) -> HttpRespo
             (Asked {
                 questionnaire, sections: &link.sections, language: &link.language, lang: visit.lang, given: filled.fields, faults: filled.faults,
             }.questions())
-            (invitation(visit, link, filled))
+            @if link.channel != Channel::Kiosk { (invitation(visit, link, filled)) }
             div.steps { button type="submit" { (visit.say("Gửi phiếu", "Send")) } }
         }
-        (texts(visit))
-    })
+    }
 }
 
 /// Items of sections that are not offered: a submission says so of each.
@@ -137,7 +145,7 @@ fn languages(visit: &Visit, link: &Link) -> Markup {
 pub(super) fn texts(visit: &Visit) -> Markup {
     let say = |vi, en| visit.say(vi, en);
     html! {
-        div #texts hidden
+        div.texts hidden
             data-next=(say("Tiếp", "Next"))
             data-back=(say("Quay lại", "Back"))
             data-progress=(say("Câu {n} trên {total}", "Question {n} of {total}"))

@@ -5,6 +5,7 @@
 //! puts it in its field, and without script it is typed.
 
 mod form;
+mod kiosk;
 mod link;
 mod receipt;
 mod send;
@@ -15,5 +16,6 @@ use actix_web::web;
 /// The pages.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(form::show_form).service(send::take_answers).service(receipt::show_thanks).service(receipt::put_away);
+    config.service(kiosk::show_kiosk).service(kiosk::show_kiosk_form).service(kiosk::join);
     config.service(receipt::show_receipts).service(receipt::look_up);
 }

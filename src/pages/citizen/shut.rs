@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 
+use super::kiosk;
 use super::link::{LinkQuery, title, today};
 use crate::http::problem;
 use crate::jobs::load::WaveInField;
@@ -19,6 +20,11 @@ const SHOWN: usize = 30;
 
 /// A page of a sentence or two.
 pub(super) fn said(visit: &Visit, status: StatusCode, heading: &str, body: &Markup) -> HttpResponse {
+    if visit.path().starts_with("/k/") {
+        // What waits on the device is sent all the same, and the staff find their panel.
+        let rest = html! { (body) (kiosk::bar(visit)) (kiosk::words(visit)) };
+        return Page::kiosk(visit, heading).status(status).script(kiosk::SCRIPT).answer(rest);
+    }
     Page::citizen(visit, heading).status(status).answer(html! {
         (body)
         p { a href=(visit.link("/receipt")) { (visit.say("Tra cứu hoặc rút phiếu đã gửi", "Look up or withdraw an answer")) } }
