@@ -1,5 +1,5 @@
 // A kiosk: it joins by a code, asks one person after the other, and shows none of them what another gave.
-import { all, device, enrol, keep, sendNow, uuid } from './outbox.mjs';
+import { all, device, enrol, keep, line, sendNow, uuid } from './outbox.mjs';
 import { body, offline, pump } from './sending.mjs';
 import { staff } from './staff.mjs';
 import { Walk, fill, make, texts } from './walk.mjs';
@@ -16,7 +16,9 @@ const byId = (/** @type {string} */ id) => document.getElementById(id);
 async function show() {
   const bar = byId('waiting');
   const n = (await all()).filter(kept => kept.device && !kept.refused).length;
-  if (bar) bar.textContent = [n ? fill(texts.waiting, { n }) : '', navigator.onLine ? '' : texts.offline].filter(Boolean).join(' · ');
+  if (!navigator.onLine) line.down ||= Date.now();
+  const at = new Date(line.down).toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit' });
+  if (bar) bar.textContent = [n ? fill(texts.waiting, { n }) : '', line.down ? fill(texts.offline, { at }) : ''].filter(Boolean).join(' · ');
 }
 
 /** Fetches the key of this device for the secret that the office's code holds. @param {string} secret */
@@ -135,7 +137,8 @@ async function begin() {
 }
 
 addEventListener('pageshow', event => { if (event.persisted) location.reload(); });
-for (const name of ['online', 'offline']) addEventListener(name, () => show());
+addEventListener('online', () => { line.down = 0; show(); });
+addEventListener('offline', () => show());
 addEventListener('contextmenu', event => event.preventDefault());
 offline();
 navigator.serviceWorker?.ready.then(ready => ready.active?.postMessage({ keep: location.href }));

@@ -100,6 +100,9 @@ export function uuid() {
 /** Seconds until the next try: 1, 2, 4, at most 300, and up to half as much again by chance. @param {number} tries */
 export const pause = tries => Math.min(300, 2 ** tries) * (1 + Math.random() / 2);
 
+/** Since when the server cannot be reached; 0 while it can, as far as anybody tried. */
+export const line = { down: 0 };
+
 /** What the server says for good: it will say the same of the same bytes for ever. */
 const FINAL = [400, 403, 404, 409, 413, 415, 422];
 
@@ -111,6 +114,7 @@ async function send(kept, key) {
       method: 'PUT', body: kept.body, cache: 'no-store', credentials: 'omit', signal: AbortSignal.timeout(20_000),
       headers: key ? { ...headers, Authorization: 'Bearer ' + key } : headers,
     });
+    line.down = 0;
     const wait = Number(answer.headers.get('Retry-After')) || 0;
     if (answer.status === 410) return { receipt: { id: kept.id } };
     if (!answer.ok && !FINAL.includes(answer.status)) return { wait };
@@ -121,8 +125,19 @@ async function send(kept, key) {
     if (said.kept === true) return { receipt: { id: kept.id } };
     return { refused: said.code ?? String(answer.status), why: said.detail ?? said.title };
   } catch {
+    line.down ||= Date.now();
     return { wait: 0 };
   }
+}
+
+/** @type {Promise<void>} */
+let before = Promise.resolve();
+
+/** Does something when nobody else changes what waits, in this page or in another. @param {() => Promise<void>} work @returns {Promise<void>} */
+function alone(work) {
+  const turn = before.then(async () => { await (navigator.locks ? navigator.locks.request('outbox', work) : work()); });
+  before = turn.catch(() => {});
+  return turn;
 }
 
 /** Sends all that is due; one page at a time does. @returns {Promise<Map<string, Outcome>>} what became of those that were settled */
@@ -142,15 +157,14 @@ export async function drain() {
       else await drop(kept.id);
     }
   };
-  if (navigator.locks) await navigator.locks.request('outbox', { ifAvailable: true }, async lock => { if (lock) await work(); });
-  else await work();
+  await alone(work);
   return settled;
 }
 
 /** Sends an answer that cannot be kept. @param {Kept} kept */
 export const sendNow = async kept => send(kept, kept.device ? (await device())?.key : undefined);
 
-/** Lets all that waits be tried at once. */
-export async function hurry() {
-  for (const kept of await all()) if (!kept.refused && kept.next > 0) await keep({ ...kept, next: 0 });
-}
+/** Lets all that waits be tried at once, as if it had not been tried before. */
+export const hurry = () => alone(async () => {
+  for (const kept of await all()) if (!kept.refused && kept.tries > 0) await keep({ ...kept, tries: 0, next: 0 });
+});

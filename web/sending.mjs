@@ -1,5 +1,5 @@
 // What a phone and a kiosk have in common: a submission's bytes, sending what waits, being there without a network.
-import { all, drain } from './outbox.mjs';
+import { all, drain, hurry } from './outbox.mjs';
 
 /**
  * The submission as it will be sent.
@@ -26,7 +26,8 @@ export async function pump(show) {
 }
 
 let wake = () => {};
-addEventListener('online', () => wake());
+// What could not be sent for want of a network need not wait any longer.
+addEventListener('online', () => { hurry().then(() => wake(), () => {}); });
 document.addEventListener('visibilitychange', () => { if (!document.hidden) wake(); });
 
 /** Keeps page and answers on the device. */

@@ -3,5 +3,6 @@
 mod citizen;
 mod console;
 mod frame;
+mod kiosk;
 mod public;
 mod sign_in;

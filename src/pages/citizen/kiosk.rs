@@ -88,7 +88,7 @@ pub(super) fn words(visit: &Visit) -> Markup {
     html! {
         (texts(visit))
         div.texts hidden
-            data-offline=(say("mất mạng", "no network"))
+            data-offline=(say("không có mạng từ {at}", "no network since {at}"))
             data-idle=(say("Ông/Bà còn ở đó không?", "Are you still there?"))
             data-idle-more=(say("Câu trả lời sẽ được xóa nếu không ai chạm vào màn hình.", "The answers will be wiped if nobody touches the screen."))
             data-stay=(say("Tôi trả lời tiếp", "I am still answering"))

@@ -45,7 +45,8 @@ export class Context {
   /** A browser with a profile that outlives it: `folder` of one that was closed opens the same. Gives Playwright's context, with its folder. */
   async profile({ folder = mkdtempSync(join(tmpdir(), 'chromium-')), ...options } = {}) {
     const profile = await chromium.launchPersistentContext(folder, { executablePath: '/usr/bin/chromium', headless: true, args: ARGS, viewport: PHONE, locale: 'vi-VN', ...options });
-    this.#ends.push(() => profile.close().catch(() => {}), () => rmSync(folder, { recursive: true, force: true }));
+    // The last that is pushed is the first to end.
+    this.#ends.push(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }), () => profile.close().catch(() => {}));
     profile.on('page', page => this.#watch(page));
     profile.pages().forEach(page => this.#watch(page));
     return Object.assign(profile, { folder });
