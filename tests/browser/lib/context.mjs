@@ -89,6 +89,16 @@ export class Context {
     assert.deepEqual(this.#complaints, []);
   }
 
+  /** Waits until something holds on a page. Playwright's own `waitForFunction` takes a promise for true. */
+  async until(page, predicate, { timeout = 20_000, what = String(predicate) } = {}) {
+    this.seen += 1;
+    // A page that is on its way to another holds nothing.
+    for (const end = Date.now() + timeout; !await page.evaluate(predicate).catch(() => false);) {
+      if (Date.now() > end) throw new Error(`it never held: ${what}`);
+      await new Promise(yes => setTimeout(yes, 100));
+    }
+  }
+
   /** No rule of accessibility is broken. */
   async axe(page, what) {
     const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();

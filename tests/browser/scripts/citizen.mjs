@@ -129,7 +129,7 @@ async function offline(t, server) {
   await page.goto(server.origin + FORM);
   await ready(page);
   await page.evaluate(() => navigator.serviceWorker.ready);
-  await page.waitForFunction(async () => !!(await caches.match(location.href)) && (await (await caches.open('hailong-1')).keys()).filter(request => request.url.includes('.mjs')).length >= 4);
+  await t.until(page, async () => !!(await caches.match(location.href)) && (await (await caches.open('hailong-1')).keys()).filter(request => request.url.includes('.mjs')).length >= 4);
   await browser.setOffline(true);
   await page.reload();
   await ready(page);
@@ -149,7 +149,7 @@ async function offline(t, server) {
   server.log = [];
   await browser.setOffline(false);
   await page.evaluate(() => dispatchEvent(new Event('online')));
-  await page.waitForFunction(() => document.getElementById('outbox').hidden, null, { timeout: 40_000 });
+  await t.until(page, () => document.getElementById('outbox').hidden, { timeout: 40_000 });
   t.equal(await count(server), before + 2, 'two answers are two rows');
   t.equal(server.log.filter(line => line.endsWith('503')).length + server.log.filter(line => line.endsWith('cut')).length, 3, server.log.join());
   t.equal(server.log.filter(line => line === 'PUT 200').length, 1, 'one had its receipt the second time');
@@ -164,7 +164,7 @@ async function offline(t, server) {
   page = browser.pages()[0];
   await page.goto(server.origin + FORM);
   await ready(page);
-  await page.waitForFunction(async () => (await (await import('/static/outbox.mjs')).all()).length === 0, null, { timeout: 20_000 });
+  await t.until(page, async () => (await (await import('/static/outbox.mjs')).all()).length === 0, { timeout: 20_000 });
   t.equal(await count(server), before + 3, 'it was sent when the browser was opened again');
   await browser.close();
 }
@@ -195,7 +195,7 @@ async function invitation(t, server) {
   await t.axe(page, 'a refused answer');
   await t.picture(page, 'citizen-refused-360');
   await page.click('#outbox li button');
-  await page.waitForFunction(() => document.getElementById('outbox').hidden);
+  await t.until(page, () => document.getElementById('outbox').hidden);
 }
 
 async function withoutScript(t, server) {

@@ -66,7 +66,7 @@ async function joins(t, server, address, pin) {
   await t.picture(page, 'kiosk-attract-1080');
   const used = await t.page();
   await used.goto(address);
-  await used.waitForFunction(() => document.getElementById('join-said').textContent.includes('Không ghi danh được'));
+  await t.until(used, () => document.getElementById('join-said').textContent.includes('Không ghi danh được'));
   await page.click('#start');
   await t.axe(page, 'a question at a kiosk');
   await t.picture(page, 'kiosk-question-1080');
@@ -87,11 +87,11 @@ async function joins(t, server, address, pin) {
   await ready(page);
   t.ok(await page.isVisible('#start'));
   t.equal(await page.locator('input:checked').count(), 0, 'nothing of the last person is left');
-  await page.waitForFunction(async () => (await (await import('/static/outbox.mjs')).all()).length === 0);
+  await t.until(page, async () => (await (await import('/static/outbox.mjs')).all()).length === 0);
   const [response] = await server.responses('quay');
   t.equal([response.submission.channel, response.submission.unit.code, typeof response.key], ['kiosk', '48', 'number']);
   // Without a network: two people, a reload between them, the foot bar, the staff's panel.
-  await page.waitForFunction(async () => !!(await caches.match(location.href)));
+  await t.until(page, async () => !!(await caches.match(location.href)) && (await (await caches.open('hailong-1')).keys()).filter(request => request.url.includes('.mjs')).length >= 5);
   await browser.setOffline(true);
   for (let person = 0; person < 2; person += 1) {
     await page.reload();
@@ -102,13 +102,13 @@ async function joins(t, server, address, pin) {
     await t.picture(page, 'kiosk-thanks-1080');
     await page.waitForSelector('#start');
   }
-  await page.waitForFunction(() => /^2 phiếu đang chờ gửi · không có mạng từ \d\d:\d\d$/.test(document.getElementById('waiting').textContent));
+  await t.until(page, () => /^2 phiếu đang chờ gửi · không có mạng từ \d\d:\d\d$/.test(document.getElementById('waiting').textContent));
   await panel(t, page, pin);
   await page.click('#panel .steps button:has-text("Đóng")');
   server.plan = ['503', 'cut'];
   await browser.setOffline(false);
   await page.evaluate(() => dispatchEvent(new Event('online')));
-  await page.waitForFunction(() => document.getElementById('waiting').textContent === '', null, { timeout: 30_000 });
+  await t.until(page, () => document.getElementById('waiting').textContent === '', { timeout: 30_000 });
   t.equal((await server.responses('quay')).length, 3);
   await browser.close();
   return browser.folder;
@@ -180,8 +180,8 @@ async function revoked(t, server, folder, pin) {
     await outbox.enrol({ ...await outbox.device(), key });
     await outbox.hurry();
   }, device);
-  await page.waitForFunction(async () => (await (await import('/static/outbox.mjs')).all()).every(kept => kept.refused), null, { timeout: 20_000 });
-  await page.waitForFunction(() => document.getElementById('waiting').textContent === ''); // people are not told of it
+  await t.until(page, async () => (await (await import('/static/outbox.mjs')).all()).every(kept => kept.refused), { timeout: 20_000 });
+  await t.until(page, () => document.getElementById('waiting').textContent === ''); // people are not told of it
   await page.click('#staff');
   await page.keyboard.type(pin);
   await page.waitForSelector('#panel .facts');
@@ -189,7 +189,7 @@ async function revoked(t, server, folder, pin) {
   await t.picture(page, 'kiosk-refused-1080');
   await page.click('#panel li button');
   await page.click('#panel li button');
-  await page.waitForFunction(() => document.querySelector('#panel').textContent.includes('Không được nhận: 0'));
+  await t.until(page, () => document.querySelector('#panel').textContent.includes('Không được nhận: 0'));
   await page.click('#panel .danger');
   await page.waitForSelector('#join');
   t.equal(await page.evaluate(async () => await (await import('/static/outbox.mjs')).device() ?? null), null, 'it has left');
