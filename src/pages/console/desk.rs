@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, get};
 use maud::{Markup, html};
 
-use super::{PROPOSALS, RUNS, bar, by, short, state};
+use super::{PROPOSALS, RUNS, bar, by, short, stage, state};
 use crate::http::state::AppState;
 use crate::office::definitions::{self, Kind};
 use crate::office::fieldwork::{self, Overview};
@@ -95,7 +95,7 @@ pub async fn show_desk(state: AppState, staff: Staff) -> Result<HttpResponse, Re
                 desk.under_way.iter().map(|(run, progress)| vec![
                     html! { a href=(format!("{runs}/{}", run.run.id)) { (run.index) " " (run.version) " · " (short(run.run.id)) } },
                     html! { (run.wave.as_deref().unwrap_or("–")) },
-                    html! { (super::state(staff.lang, progress.state)) " " (progress.stage) },
+                    html! { (super::state(staff.lang, progress.state)) " " (stage(&staff, &progress.stage)) },
                     bar(staff.lang, progress.done, progress.total),
                 ])))
         }

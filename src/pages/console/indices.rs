@@ -21,6 +21,9 @@ use crate::schema::{Document, IndexDefinition, Measure, Node};
 use crate::words::encode::hex;
 use crate::words::{Finding, any_error};
 
+/// So many items of a measure are named.
+const MENTIONED: usize = 6;
+
 /// Every index with its latest version.
 #[get("/console/indices")]
 pub async fn list_indices(app: AppState, staff: Staff) -> Result<HttpResponse, Refusal> {
@@ -272,7 +275,10 @@ fn measured(visit: &Visit, measure: &Measure) -> String {
         "share" => visit.say("tỷ lệ", "share").to_owned(),
         other => other.to_owned(),
     };
-    format!("{kind}: {}", measure.items().join(", "))
+    let items = measure.items();
+    let more = items.len().saturating_sub(MENTIONED);
+    let named = items.iter().take(MENTIONED).cloned().collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{kind}: {named} … (+{more})") } else { format!("{kind}: {named}") }
 }
 
 fn composite_branches(visit: &Visit, index: &CompositeDefinition) -> Vec<Branch> {

@@ -24,6 +24,7 @@ use maud::{Markup, html};
 use super::parts::{Faults, Head, table};
 use super::say;
 use super::visit::Visit;
+use crate::jobs::recompute::Stage;
 use crate::office::runs::desk::word;
 use crate::office::{Code, Refusal};
 use crate::store::runs::RunState;
@@ -93,6 +94,18 @@ fn state(lang: Lang, state: RunState) -> Markup {
         RunState::Queued | RunState::Running | RunState::Draft => "quiet-tag",
     };
     html! { span.tag.(tone) { (word(state).pick(lang)) } }
+}
+
+/// What is being done of a run, in words.
+fn stage(visit: &Visit, name: &str) -> String {
+    let said = match Stage::parse(name) {
+        Some(Stage::Reading) => visit.say("đọc phiếu", "reading responses"),
+        Some(Stage::Computing) => visit.say("tính điểm", "computing scores"),
+        Some(Stage::Comparing) => visit.say("so với lần tính trước", "comparing with the earlier run"),
+        Some(Stage::Storing) => visit.say("lưu kết quả", "storing the results"),
+        None => name,
+    };
+    said.to_owned()
 }
 
 /// Somebody by the name in the record, without the number of the key or person behind it.

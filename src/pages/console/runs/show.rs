@@ -15,7 +15,7 @@ use crate::http::state::AppState;
 use crate::office::runs::desk::{self, Done, RunStep, may_take};
 use crate::office::runs::{self, Described, Progress};
 use crate::office::{Action, Look, Refusal, editions};
-use crate::pages::console::{RUNS, bar, by, short, state};
+use crate::pages::console::{RUNS, bar, by, short, stage, state};
 use crate::pages::frame::Page;
 use crate::pages::parts::{Faults, Head, Notice, facts, notice, table};
 use crate::pages::say;
@@ -174,7 +174,7 @@ fn sent_back(visit: &Visit, shown: &Shown) -> Markup {
 fn progress(visit: &Visit, progress: &Progress) -> Markup {
     html! {
         section.progress aria-live="polite" {
-            p { (state(visit.lang, progress.state)) " " (progress.stage) " " (bar(visit.lang, progress.done, progress.total)) }
+            p { (state(visit.lang, progress.state)) " " (stage(visit, &progress.stage)) " " (bar(visit.lang, progress.done, progress.total)) }
             p.hint { (visit.say("Trang tự tải lại mỗi 5 giây.", "The page loads again every 5 seconds.")) }
         }
     }

@@ -131,7 +131,6 @@ fn question(visit: &Visit, draft: &Draft, at: &str, (place, number): (usize, usi
             div.columns {
                 (member("code", visit.say("Mã câu", "Code")))
                 (choose("kind", visit.say("Loại", "Kind"), &kinds))
-                (both(visit, draft, faults, &format!("{at}/text"), visit.say("Câu hỏi", "Question")))
                 (choose("required", visit.say("Bắt buộc", "Required"), &yes_no))
                 (choose("does_not_apply", visit.say("Có “không áp dụng”", "May not apply"), &yes_no))
                 @match kind.as_str() {
@@ -147,6 +146,7 @@ fn question(visit: &Visit, draft: &Draft, at: &str, (place, number): (usize, usi
                     (codes(draft, faults, &format!("{at}/exclusive"), visit.say("Mã chọn một mình", "Codes that stand alone")))
                 }
             }
+            div.columns.wide { (both(visit, draft, faults, &format!("{at}/text"), visit.say("Câu hỏi", "Question"))) }
             @if matches!(kind.as_str(), "scale" | "single" | "multiple") && draft.said(&format!("{at}/scale")).is_empty() {
                 (options(visit, draft, faults, &format!("{at}/options"), visit.say("Các lựa chọn", "Options")))
             }

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, get};
 use maud::html;
 
-use super::{address, minute, mode};
+use super::{address, minute, mode, opened};
 use crate::http::state::AppState;
 use crate::office::{Action, Refusal, fieldwork};
 use crate::pages::console::bar;
@@ -44,7 +44,7 @@ pub async fn list_waves(app: AppState, staff: Staff) -> Result<HttpResponse, Ref
                 },
                 html! { (mode(visit, &one.wave.mode)) },
                 html! { (one.wave.survey) },
-                html! { (minute(visit, &one.wave.opens_at)) },
+                html! { (opened(visit, &one.wave.opens_at)) },
                 html! { @if let Some(closes_at) = &one.wave.closes_at { (minute(visit, closes_at)) } @else { "–" } },
                 html! { (say::whole(staff.lang, one.came.valid)) },
                 html! { @if let Some(expected) = one.expected { (bar(staff.lang, one.came.valid, expected)) " / " (say::whole(staff.lang, expected)) } @else { "–" } },

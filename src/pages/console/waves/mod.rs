@@ -65,6 +65,20 @@ fn minute(visit: &Visit, text: &str) -> String {
     from_rfc3339(text).map_or_else(String::new, |at| crate::pages::say::instant(visit.lang, at))
 }
 
+/// When a wave opened. One of before there were dates begins with the count of time.
+fn opened(visit: &Visit, text: &str) -> String {
+    if from_rfc3339(text).is_some_and(|at| at > 0) { minute(visit, text) } else { "…".to_owned() }
+}
+
+/// What stands together in a sample, in words.
+fn design_of(visit: &Visit, design: &str) -> &'static str {
+    match design {
+        "cluster" => visit.say("theo cụm", "clusters"),
+        "device_day" => visit.say("theo thiết bị và ngày", "devices by day"),
+        _ => visit.say("từng người", "persons one by one"),
+    }
+}
+
 /// How a wave comes about, in words.
 fn mode(visit: &Visit, mode: &str) -> &'static str {
     match mode {

@@ -2,6 +2,7 @@
 
 use actix_web::http::header::HOST;
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use chrono::NaiveDate;
 use maud::{Markup, html};
 use qrcode::{Color, EcLevel, QrCode};
 use serde::Deserialize;
@@ -18,6 +19,7 @@ use crate::pages::frame::Page;
 use crate::pages::parts::{Head, Input, Notice, empty, notice, table};
 use crate::pages::session;
 use crate::pages::visit::{Staff, Visit, with};
+use crate::response::service_day;
 use crate::unit::{Unit, UnitId};
 
 /// So many units are listed at a time.
@@ -45,16 +47,18 @@ fn gather(look: &mut Look<'_>, code: &str, which: &Which) -> Result<(WaveBody, V
     let wave = waves::get(look, code)?;
     let root = look.actor.unit().map(UnitId);
     let units = look.units()?;
+    let today = i32::try_from(service_day(look.now)).ok().and_then(NaiveDate::from_epoch_days);
+    // Of several units of one code the one that a link leads to: that of today, else the last that there was.
+    let meant = |unit: &Unit| {
+        let (list, code) = (&unit.record.list, &unit.record.code);
+        units.find(list, code, today).or_else(|| units.find(list, code, None)).is_some_and(|found| found.id == unit.id)
+    };
     let wanted = which.q.as_deref().unwrap_or_default().to_lowercase();
     let fits = |unit: &&Unit| {
         let record = &unit.record;
         let named = record.code.to_lowercase().contains(&wanted) || record.name_vi.to_lowercase().contains(&wanted);
         let asked = which.u.as_ref().is_none_or(|code| *code == record.code);
-        record.list == wave.unit_list
-            && record.valid_to.is_none()
-            && asked
-            && named
-            && root.is_none_or(|root| units.is_within(unit.id, root))
+        record.list == wave.unit_list && meant(unit) && asked && named && root.is_none_or(|root| units.is_within(unit.id, root))
     };
     let mut found: Vec<Unit> = units.iter().filter(fits).take(SHOWN + 1).cloned().collect();
     let more = found.len() > SHOWN;
@@ -185,12 +189,12 @@ pub async fn show_poster(
 fn qr(text: &str) -> Result<Markup, Refusal> {
     let code = QrCode::with_error_correction_level(text, EcLevel::Q).map_err(Refusal::internal)?;
     let (side, squares) = (code.width(), code.to_colors());
-    let mut path = String::new();
+    let mut runs = Vec::new();
     for (row, line) in squares.chunks(side).enumerate() {
         let mut at = 0;
         while let Some(start) = line[at..].iter().position(|square| *square == Color::Dark).map(|found| at + found) {
             let run = line[start..].iter().take_while(|square| **square == Color::Dark).count();
-            path += &format!("M{},{}h{run}v1h-{run}z", start + QUIET, row + QUIET);
+            runs.push(format!("M{},{}h{run}v1h-{run}z", start + QUIET, row + QUIET));
             at = start + run;
         }
     }
@@ -199,7 +203,7 @@ fn qr(text: &str) -> Result<Markup, Refusal> {
         svg.qr role="img" viewBox=(format!("0 0 {whole} {whole}")) shape-rendering="crispEdges" {
             title { (text) }
             rect width=(whole) height=(whole) fill="#fff" {}
-            path d=(path) fill="#000" {}
+            path d=(runs.concat()) fill="#000" {}
         }
     })
 }

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, get, web};
 use chrono::NaiveDate;
 use maud::{Markup, html};
 
-use super::{address, minute, mode};
+use super::{address, design_of, minute, mode, opened};
 use crate::http::state::AppState;
 use crate::office::chain::{self, ChainInFull};
 use crate::office::fieldwork::{self, Came, InFull};
@@ -75,7 +75,7 @@ fn head(visit: &Visit, full: &InFull) -> Markup {
         (
             visit.say("Thời gian", "Time"),
             html! {
-                (minute(visit, &wave.opens_at)) " – " @if let Some(closes_at) = &wave.closes_at { (minute(visit, closes_at)) } @else { (visit.say("chưa định ngày đóng", "no end yet")) }
+                (opened(visit, &wave.opens_at)) " – " @if let Some(closes_at) = &wave.closes_at { (minute(visit, closes_at)) } @else { (visit.say("chưa định ngày đóng", "no end yet")) }
                 @if one.open { " " span.tag.good { (visit.say("đang mở", "open")) } }
             },
         ),
@@ -86,7 +86,7 @@ fn head(visit: &Visit, full: &InFull) -> Markup {
         (
             visit.say("Kiểu, thiết kế", "Mode, design"),
             html! {
-                (mode(visit, &wave.mode)) ", " (wave.design) @if wave.fpc { ", fpc" }
+                (mode(visit, &wave.mode)) ", " (design_of(visit, &wave.design)) @if wave.fpc { ", " (visit.say("tổng thể hữu hạn", "finite population")) }
                 @if let Some(sizes) = full.sizes { ", " (say::whole(visit.lang, sizes.psus)) " " (visit.say("cụm", "PSUs")) ", " (say::whole(visit.lang, sizes.respondents)) " " (visit.say("người trong danh sách", "people listed")) }
             },
         ),
