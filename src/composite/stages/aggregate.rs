@@ -1,6 +1,5 @@
 //! Aggregation: children to nodes, from the leaves up.
 
-use std::cmp::Ordering;
 
 use super::{Needs, Record, StageError, State};
 use crate::composite::matrix::{Matrix, Rows};
@@ -221,31 +220,29 @@ pub fn combine(method: Aggregator, pairs: &[(f64, f64)]) -> Result<Option<f64>, 
     })
 }
 
+/// Weights agree if they differ by less than this share of all.
+const EVEN: f64 = 1e-12;
+
 /// Copeland scores of the rows of an edition.
 ///
 /// # Formula
-/// `Σ_{b ≠ a} o(a, b)`, where `o` is the share of weight of the children in which `a` is above `b`, ties counting half;
-/// over the children that both have. `a_copeland` of `COINr` on complete data.
+/// How many units `a` beats less how many beat it: `Σ_{b ≠ a} sgn(Σ_k w_k sgn(x_ak − x_bk))` over the children that both have, so that
+/// between −(n − 1) and n − 1. `a_copeland` of `COINr` 1.1 on complete data (Copeland 1951; Handbook §6.2.3).
 fn copeland(children: &[Child], scores: &Matrix, span: std::ops::Range<usize>) -> Vec<f64> {
     let level = |child: &Child| levelled(scores.column(child.place).get(span.clone()).unwrap_or_default());
     let levels: Vec<(f64, Vec<f64>)> = children.iter().map(|child| (child.weight, level(child))).collect();
     let mut points = vec![0.0; span.len()];
     for a in 0..points.len() {
         for b in a + 1..points.len() {
-            let (mut won, mut total) = (0.0, 0.0);
+            let (mut lead, mut total) = (0.0, 0.0);
             for (weight, level) in &levels {
-                let share = match level[a].partial_cmp(&level[b]) {
-                    Some(Ordering::Greater) => 1.0,
-                    Some(Ordering::Less) => 0.0,
-                    Some(Ordering::Equal) => 0.5,
-                    None => continue,
-                };
+                let Some(order) = level[a].partial_cmp(&level[b]) else { continue };
                 total += weight;
-                won += weight * share;
+                lead += weight * f64::from(order as i8);
             }
-            if total > 0.0 {
-                points[a] += won / total;
-                points[b] += 1.0 - won / total;
+            if lead.abs() > EVEN * total {
+                points[a] += lead.signum();
+                points[b] -= lead.signum();
             }
         }
     }
@@ -374,19 +371,18 @@ mod tests {
 
     #[test]
     fn copeland_takes_what_differs_by_rounding_for_a_tie() {
-        let rows = [[Some(0.1 + 0.2 + 0.3), Some(1.0), None], [Some(0.3 + 0.2 + 0.1), Some(2.0), None]];
+        let rows = [[Some(0.1 + 0.2 + 0.3), Some(1.0), None], [Some(0.3 + 0.2 + 0.1), Some(1.0), None]];
         let outcome = outcome(&rows, |value| value["pipeline"][1]["method"] = json!("copeland")).unwrap();
-        // Half of the weight 1 of `x` and none of the weight 2 of `y`, of 3.
-        assert!((outcome.score(0, 0).unwrap() - 0.5 / 3.0).abs() < 1e-15, "{:?}", outcome.score(0, 0));
+        assert_eq!((outcome.score(0, 0), outcome.score(0, 1)), (Some(0.0), Some(0.0)));
     }
 
     #[test]
-    fn copeland_counts_the_weight_of_what_is_won_against_each_other_unit() {
-        let rows = [[1.0, 1.0, 1.0], [2.0, 2.0, 1.0], [3.0, 0.0, 0.0]].map(|row| row.map(Some));
+    fn copeland_counts_whom_a_unit_beats_less_who_beats_it() {
+        let rows = [[1.0, 1.0, 1.0], [2.0, 2.0, 1.0], [3.0, 0.0, 0.0], [1.0, 1.0, 1.0]].map(|row| row.map(Some));
         let outcome = outcome(&rows, |value| value["pipeline"][1]["method"] = json!("copeland")).unwrap();
-        // u0 ties u1 in z (½ · 3/6) and beats u2 in y and z (5/6); u1 wins x, y and ties z; u2 wins x.
-        for (row, expected) in [0.25 + 5.0 / 6.0, 0.75 + 5.0 / 6.0, 2.0 / 6.0].iter().enumerate() {
-            assert!((outcome.score(0, row).unwrap() - expected).abs() < 1e-15);
+        // u1 has more weight than each other: x and y against u0 and u3, y and z against u2. u0 and u3 are even and beat u2 in y and z.
+        for (row, expected) in [0.0, 3.0, -3.0, 0.0].into_iter().enumerate() {
+            assert_eq!(outcome.score(0, row), Some(expected), "{row}");
         }
     }
 
