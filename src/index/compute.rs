@@ -16,7 +16,7 @@ use crate::scoring::interval::{Share, ShareInterval};
 use crate::scoring::rank::RankError;
 use crate::scoring::replicate::{self, ReplicateError, Replicates, Wanted};
 use crate::scoring::small_area::DirectEstimate;
-use crate::scoring::{DomainEstimates, DomainSums, Estimate, LonelyStratum, Sum, Tally, TallyError, answered, estimate, interval};
+use crate::scoring::{DomainEstimates, DomainSums, Estimate, LeafBase, LonelyStratum, Sum, Tally, TallyError, answered, estimate, interval};
 use crate::unit::Registry;
 
 /// Partitions with more domains than this get ranks without intervals: comparing every pair would take longer than
@@ -149,11 +149,20 @@ fn partitions<S: Sum>(
     Ok(all)
 }
 
-/// How many people are behind every node of every domain: of a leaf those who answered it, of a combination all responses.
+/// Who is behind a node of a domain.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Who {
+    /// People: of a leaf those who answered it, of a combination all.
+    pub people: i64,
+    /// Whether every answer of a leaf is the same.
+    pub unanimous: bool,
+}
+
+/// Who is behind every node of every domain.
 ///
 /// # Errors
 /// [`ComputeError::Tally`].
-pub fn people_by_domain(plan: &Plan, mut frame: Frame, registry: &Registry) -> Result<Vec<(DomainKey, Vec<i64>)>, ComputeError> {
+pub fn who_by_domain(plan: &Plan, mut frame: Frame, registry: &Registry) -> Result<Vec<(DomainKey, Vec<Who>)>, ComputeError> {
     derive(plan, &mut frame);
     let mut found = Vec::new();
     for (item, places) in plan.by_split() {
@@ -162,12 +171,13 @@ pub fn people_by_domain(plan: &Plan, mut frame: Frame, registry: &Registry) -> R
         let splitting = split.map(Splitting::plain);
         for place in places {
             let Partition { keys, cells } = Partition::new(&plan.domains[place], &tally, &frame, registry, splitting.as_ref());
-            let people = |domain: usize| {
+            let who = |domain: usize| {
                 let leaves = answered(&tally, &plan.leaves, cells.of(domain));
-                let rows: i64 = cells.of(domain).iter().map(|cell| tally.rows()[*cell as usize].n).sum();
-                plan.nodes.iter().map(|node| node.leaf().and_then(|leaf| leaves.get(leaf)).copied().unwrap_or(rows)).collect()
+                let all = Who { people: cells.of(domain).iter().map(|cell| tally.rows()[*cell as usize].n).sum(), unanimous: false };
+                let of_leaf = |leaf: &LeafBase| Who { people: leaf.people, unanimous: leaf.unanimous };
+                plan.nodes.iter().map(|node| node.leaf().and_then(|leaf| leaves.get(leaf)).map_or(all, of_leaf)).collect()
             };
-            found.extend(keys.into_iter().enumerate().map(|(domain, key)| (key, people(domain))));
+            found.extend(keys.into_iter().enumerate().map(|(domain, key)| (key, who(domain))));
         }
     }
     Ok(found)

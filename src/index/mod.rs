@@ -18,7 +18,7 @@ mod vietnamese;
 
 pub use calibrate::{CalibrateError, CalibrationReport, ClassReport};
 pub use change::{ChangeError, NodeChange, changes};
-pub use compute::{ComputeError, Computed, Hide, Progress, compute, compute_hiding, people_by_domain};
+pub use compute::{ComputeError, Computed, Hide, Progress, Who, compute, compute_hiding, who_by_domain};
 pub use covariance::{Covariance, CovarianceError, covariances};
 pub use plan::{NodeShape, Plan, PlanNode};
 pub use score::{Basis, DomainKey, Fate, Modelled, Score, round};

@@ -1,6 +1,6 @@
 //! An index definition, compiled against the questionnaire it takes answers from.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::frame::{CHOSEN, Column, NOT_CHOSEN};
 use crate::schema::{
@@ -35,6 +35,9 @@ pub struct NodeShape {
     pub high: f64,
     /// Of a leaf: how far two neighbouring answers are apart at most.
     pub gap: f64,
+    /// Of a leaf: places of the other leaves that are made of all its items: another measure of them, such as a mean and a share, or a pool with
+    /// more. Whoever knows one knows much of the other.
+    pub twins: Vec<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -223,11 +226,22 @@ impl Plan {
                 Content::Children(children) => {
                     let total: f64 = children.iter().map(|(_, weight)| weight).sum();
                     let end = |of: fn(&NodeShape) -> f64| children.iter().map(|(child, weight)| weight / total * of(&shapes[*child])).sum();
-                    NodeShape { children: children.clone(), low: end(|shape| shape.low), high: end(|shape| shape.high), gap: 0.0 }
+                    NodeShape { children: children.clone(), low: end(|shape| shape.low), high: end(|shape| shape.high), ..NodeShape::default() }
                 }
             });
         }
+        let leaves: Vec<(usize, usize)> = self.nodes.iter().enumerate().filter_map(|(place, node)| Some((place, node.leaf()?))).collect();
+        for (place, leaf) in &leaves {
+            let items = self.items(*leaf);
+            let has_all = |(_, other): &&(usize, usize)| items.is_subset(&self.items(*other));
+            shapes[*place].twins = leaves.iter().filter(has_all).map(|(other, _)| *other).filter(|other| other != place).collect();
+        }
         shapes
+    }
+
+    /// The columns that a leaf is made of.
+    fn items(&self, leaf: usize) -> BTreeSet<usize> {
+        self.leaves[leaf].parts.iter().map(|part| self.measures[*part].column).collect()
     }
 
     fn leaf_shape(&self, leaf: usize) -> NodeShape {
@@ -237,7 +251,8 @@ impl Plan {
         let mut values: Vec<f64> = parts.flat_map(|measure| -> Vec<f64> { of_part(measure) }).collect();
         values.sort_by(f64::total_cmp);
         let gap = values.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max);
-        NodeShape { children: Vec::new(), low: values.first().copied().unwrap_or(0.0), high: values.last().copied().unwrap_or(0.0), gap }
+        let (low, high) = (values.first().copied().unwrap_or(0.0), values.last().copied().unwrap_or(0.0));
+        NodeShape { low, high, gap, ..NodeShape::default() }
     }
 
     /// Places of the decimal point that published figures have.

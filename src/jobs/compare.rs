@@ -4,17 +4,21 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use crate::frame::Frame;
-use crate::index::{ChangeError, ComputeError, DomainKey, NodeChange, Plan, Score, changes};
+use crate::index::{ChangeError, ComputeError, DomainKey, NodeChange, Plan, Score, changes, round};
 use crate::jobs::recompute::{Report, RunError, Stage};
 use crate::publication::disclosure::Key;
 use crate::scoring::multiple::holm;
 use crate::store::changes::Change;
 use crate::unit::Registry;
 
+/// Two rounded figures that differ by less are the same.
+const SAME: f64 = 1e-9;
+
 /// The change of every score since `before`, both computed by the definition of the later run.
 ///
-/// `public`: what the edition of the earlier run shows; nothing of a run that was never public. A change is shown where both figures are; a rank
-/// of before, where every figure that it is a rank among is.
+/// `public`: what the edition of the earlier run shows; nothing of a run that was never public. A change is shown where both figures are and
+/// the one of before is what was published: a figure that stood from an earlier edition is another, and so is one that the later definition
+/// makes otherwise. A rank of before is shown where every figure that it is a rank among is.
 ///
 /// P-values are adjusted by Holm's method over the domains of a partition, node by node.
 pub(super) fn since(
@@ -23,7 +27,7 @@ pub(super) fn since(
     after: Frame,
     scores: &[Score],
     units: &Registry,
-    public: Option<&HashSet<Key>>,
+    public: Option<&HashMap<Key, f64>>,
     report: &Report<'_>,
 ) -> Result<Vec<Change>, RunError> {
     let progress = |done, steps| report(Stage::Comparing, done, steps);
@@ -40,7 +44,7 @@ pub(super) fn since(
         shown.filter_map(|change| Some((*places.get(&(&change.domain, change.node.as_str()))?, change))).collect();
     let mut rows: Vec<Change> = placed.iter().map(|(place, change)| row(*place, change)).collect();
     adjust(&mut rows, &placed);
-    reveal(&mut rows, &placed, scores, public);
+    reveal(&mut rows, &placed, scores, public, plan.decimals());
     rows.sort_unstable_by_key(|row| row.ord);
     if report(Stage::Comparing, 1, 1) == ControlFlow::Break(()) {
         return Err(RunError::Cancelled);
@@ -66,11 +70,18 @@ fn row(place: usize, change: &NodeChange) -> Change {
 }
 
 /// Marks the changes that everybody may know of, and takes out ranks among figures that are hidden in either year.
-fn reveal(rows: &mut [Change], placed: &[(usize, &NodeChange)], scores: &[Score], public: Option<&HashSet<Key>>) {
+fn reveal(
+    rows: &mut [Change],
+    placed: &[(usize, &NodeChange)],
+    scores: &[Score],
+    public: Option<&HashMap<Key, f64>>,
+    decimals: u8,
+) {
     let mut closed: HashSet<(&str, &str)> = scores.iter().filter(|score| score.suppressed).map(peers).collect();
     for (row, (place, change)) in rows.iter_mut().zip(placed) {
-        let before = public.is_some_and(|public| public.contains(&(change.domain.clone(), change.node.clone())));
-        row.shown = before && scores.get(*place).is_some_and(|score| !score.suppressed);
+        let published = public.and_then(|public| public.get(&(change.domain.clone(), change.node.clone())));
+        let is_same = |value: &f64| (round(row.before, decimals) - value).abs() < SAME;
+        row.shown = published.is_some_and(is_same) && scores.get(*place).is_some_and(|score| !score.suppressed);
         if !row.shown && public.is_some() {
             closed.insert((&change.domain.kind, &change.node));
         }

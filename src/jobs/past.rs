@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use uuid::Uuid;
 
 use crate::design::{Mode, Wave};
-use crate::index::{DomainKey, people_by_domain};
+use crate::index::{DomainKey, Who, who_by_domain};
 use crate::jobs::recompute::{Loaded, Report, RunError, frame_of};
 use crate::jobs::stored;
 use crate::jobs::stream::Participation;
@@ -14,6 +14,7 @@ use crate::publication::disclosure::{Changes, Key, Past, Standing};
 use crate::store::editions::{self, Edition};
 use crate::store::runs::{self, Run};
 use crate::store::scores::{self, Score};
+use crate::store::person::{self, Sheet};
 use crate::store::{Db, StoreError, invitations, origins, quality};
 
 /// What was published before, and in which editions of the wave.
@@ -58,7 +59,7 @@ pub(super) fn read(db: &mut Db, run: &Run, loaded: &Loaded, wave: &Wave, report:
     }
     let unvouched = unvouched(db, run, wave)?;
     if !unvouched.is_empty() {
-        past.unvouched = people(db, run, loaded, wave, report, &|seq| unvouched.contains(&seq))?;
+        past.vouched = Some(who(db, run, loaded, wave, report, &|seq| !unvouched.contains(&seq))?);
     }
     if !of_wave.is_empty() {
         let (now, _) = sequence(db, run, loaded, wave, report)?;
@@ -119,27 +120,31 @@ fn unvouched(db: &mut Db, run: &Run, wave: &Wave) -> Result<HashSet<i64>, StoreE
     Ok(found)
 }
 
-/// How many people are behind every figure, of the responses of a run that are wanted.
-fn people(
+/// Who is behind every figure, of the responses of a run that are wanted.
+fn who(
     db: &mut Db,
     run: &Run,
     loaded: &Loaded,
     wave: &Wave,
     report: &Report<'_>,
     wanted: &dyn Fn(i64) -> bool,
-) -> Result<HashMap<Key, i64>, RunError> {
+) -> Result<HashMap<Key, Who>, RunError> {
     let left_out = quality::left_out(db, run.id)?;
     let mut taking_part = Participation::open(db, run, wave.kind, left_out.as_ref())?;
     let (frame, _) = frame_of(db, &loaded.field, loaded.inputs(), &mut taking_part, report, &mut |seq| wanted(seq))?;
     let codes: Vec<&str> = loaded.plan.nodes().iter().map(|node| node.code.as_str()).collect();
-    let of = |(domain, people): (DomainKey, Vec<i64>)| {
+    let of = |(domain, who): (DomainKey, Vec<Who>)| {
         let keys: Vec<Key> = codes.iter().map(|code| (domain.clone(), (*code).to_owned())).collect();
-        keys.into_iter().zip(people)
+        keys.into_iter().zip(who).filter(|(_, who)| who.people > 0)
     };
-    Ok(people_by_domain(&loaded.plan, frame, &loaded.units)?.into_iter().flat_map(of).collect())
+    Ok(who_by_domain(&loaded.plan, frame, &loaded.units)?.into_iter().flat_map(of).collect())
 }
 
-/// How many people are behind every figure who are in one of two runs and not in the other.
+/// On how many people's answers the difference of every figure rests between two runs.
+///
+/// People who are in one of both and not in the other are counted, unless all of them said the same: then the difference tells what. Whoever
+/// corrected an answer is the same person before and after, and makes no newcomer harder to tell; corrections count where nobody came or went.
+/// Nobody counts who is not vouched for. Where anything changed at all, one is counted at least.
 fn changes(
     db: &mut Db,
     runs: [&Run; 2],
@@ -150,27 +155,56 @@ fn changes(
     report: &Report<'_>,
 ) -> Result<Changes, RunError> {
     let (then, erased) = sequence(db, runs[0], loaded, wave, report)?;
-    let mut changes = Changes { unknown: i64::try_from(erased).unwrap_or(i64::MAX), ..Changes::default() };
-    for (run, of, other) in [(runs[0], &then, now), (runs[1], now, &then)] {
-        let alone: HashSet<i64> = of.difference(other).copied().collect();
-        let anybody: HashSet<i64> = alone.intersection(unvouched).copied().collect();
-        for (of, total) in [(alone, &mut changes.certain), (anybody, &mut changes.unvouched)] {
-            if !of.is_empty() {
-                let found = people(db, run, loaded, wave, report, &|seq| of.contains(&seq))?;
-                for (key, people) in found {
-                    *total.entry(key).or_default() += people;
-                }
-            }
+    let (gone, come) = corrected(db, runs[1], &then, now)?;
+    let mut of = |which: usize, corrected: bool| {
+        let (all, other, corrections) = if which == 0 { (&then, now, &gone) } else { (now, &then, &come) };
+        let wanted = |seq: &i64| corrections.get(seq).map_or(!corrected, |changed| corrected && *changed);
+        let wanted: HashSet<i64> = all.difference(other).copied().filter(wanted).collect();
+        let mut found = |vouched: bool| {
+            let of: HashSet<i64> = wanted.iter().copied().filter(|seq| !vouched || !unvouched.contains(seq)).collect();
+            if of.is_empty() { Ok(HashMap::new()) } else { who(db, runs[which], loaded, wave, report, &|seq| of.contains(&seq)) }
+        };
+        Ok::<_, RunError>((found(false)?, found(true)?))
+    };
+    let sides = [of(0, false)?, of(1, false)?];
+    let corrections = [of(0, true)?, of(1, true)?];
+    let keys: HashSet<&Key> = sides.iter().chain(&corrections).flat_map(|(all, _)| all.keys()).collect();
+    let number = |key: &Key| {
+        let who = |of: &HashMap<Key, Who>| of.get(key).copied().unwrap_or_default();
+        if sides.iter().all(|(all, _)| !all.contains_key(key)) {
+            return corrections.iter().map(|(_, vouched)| who(vouched).people).max().unwrap_or(0).max(1);
         }
-    }
-    Ok(changes)
+        let alike = sides.iter().map(|(_, vouched)| who(vouched)).all(|who| who.people == 0 || who.unanimous);
+        if alike { 1 } else { sides.iter().map(|(_, vouched)| who(vouched).people).sum::<i64>().max(1) }
+    };
+    let people = keys.into_iter().map(|key| (key.clone(), number(key))).collect();
+    Ok(Changes { people, unknown: i64::try_from(erased).unwrap_or(i64::MAX) })
 }
 
-/// What everybody sees of a run; nothing of one that was never public.
-pub(super) fn shown(db: &mut Db, run: Uuid) -> Result<Option<HashSet<Key>>, StoreError> {
-    if editions::of_run(db, run)?.is_none_or(|edition| edition.published_at.is_none()) {
-        return Ok(None);
+/// Responses of one run that correct one of the other or are corrected by it: whether the sheet says anything else.
+type Corrections = HashMap<i64, bool>;
+
+/// The corrections between two runs: those that went, and those that came in their place.
+fn corrected(db: &mut Db, run: &Run, then: &HashSet<i64>, now: &HashSet<i64>) -> Result<(Corrections, Corrections), StoreError> {
+    let mut sheets: HashMap<i64, Vec<Sheet>> = HashMap::new();
+    for sheet in person::corrected(db, run.wave()?, run.high_water().seq)? {
+        sheets.entry(sheet.first).or_default().push(sheet);
     }
-    let rows = scores::all(db, run)?;
-    Ok(Some(rows.into_iter().filter(|score| !score.suppressed).map(key).collect()))
+    let (mut gone, mut come) = (Corrections::new(), Corrections::new());
+    for sheets in sheets.values() {
+        let old = sheets.iter().find(|sheet| then.contains(&sheet.seq) && !now.contains(&sheet.seq));
+        let new = sheets.iter().find(|sheet| now.contains(&sheet.seq) && !then.contains(&sheet.seq));
+        if let (Some(old), Some(new)) = (old, new) {
+            gone.insert(old.seq, !old.says_as(new));
+            come.insert(new.seq, !old.says_as(new));
+        }
+    }
+    Ok((gone, come))
+}
+
+/// What everybody sees of a run, by value; nothing of one that was never public.
+pub(super) fn shown(db: &mut Db, run: Uuid, decimals: u8) -> Result<Option<HashMap<Key, f64>>, StoreError> {
+    let Some(edition) = editions::of_run(db, run)?.filter(|edition| edition.published_at.is_some()) else { return Ok(None) };
+    let seen = standing(db, &edition, decimals)?;
+    Ok(Some(seen.into_iter().filter_map(|(key, standing)| Some((key, standing.numbers.value?))).collect()))
 }

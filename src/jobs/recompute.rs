@@ -214,7 +214,7 @@ pub fn recompute_without(db: &mut Db, run: &Run, left_out: Option<&LeftOut>, rep
     let public_digest = public_digest(&public_manifest(&manifest, rule), &scores, &seen, &|id| unit_code(units, id));
     let changes = match before.zip(after) {
         Some((before, after)) => {
-            let public = run.since.map(|since| past::shown(db, since)).transpose()?.flatten();
+            let public = run.since.map(|since| past::shown(db, since, plan.decimals())).transpose()?.flatten();
             compare::since(plan, before, after, &scores, units, public.as_ref(), report)?
         }
         None => Vec::new(),

@@ -222,10 +222,10 @@ pub(super) fn leaf_sums<S: Sum>(tally: &Tally<S>, leaves: &[Leaf], cells: &[u32]
     leaves.iter().map(leaf).collect()
 }
 
-/// How many people answered each leaf in some cells.
+/// Whom each leaf rests on in some cells.
 #[must_use]
-pub fn answered<S: Sum>(tally: &Tally<S>, leaves: &[Leaf], cells: &[u32]) -> Vec<i64> {
-    leaf_sums(tally, leaves, cells).into_iter().map(|sums| sums.people).collect()
+pub fn answered<S: Sum>(tally: &Tally<S>, leaves: &[Leaf], cells: &[u32]) -> Vec<LeafBase> {
+    leaf_sums(tally, leaves, cells).iter().map(LeafSums::base).collect()
 }
 
 /// Adds the sums of every measure.

@@ -19,7 +19,7 @@ mod ingest;
 mod invitation_tables;
 mod migrate;
 mod people_tables;
-mod person;
+pub mod person;
 mod secret;
 mod tables;
 #[cfg(test)]

@@ -14,7 +14,7 @@
 //! Every row but the first of a person names the first (`first_seq`), so that the others are found by one index however long the
 //! chain is. A listed respondent is found by the line of the list as well.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use diesel::prelude::*;
@@ -24,6 +24,9 @@ use super::error::Result;
 use super::responses::{EventKind, ResponseState, end};
 use super::tables::{response, response_finding};
 use crate::words::Finding;
+
+/// As many firsts are looked for at a time: databases take so many parameters.
+const FIRSTS_PER_QUERY: usize = 500;
 
 /// What was found of a second answer of one listed respondent.
 pub const DOUBLED: &str = "second-answer";
@@ -37,6 +40,47 @@ pub fn doubled() -> Finding {
         "Người trả lời này đã có một phiếu được tính; phiếu này được giữ lại và không được tính cho đến khi có phiếu thay thế",
         "A response of this respondent counts already; this one is kept and does not count until a correction says which holds",
     )
+}
+
+/// What one response of a person who corrected something says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sheet {
+    /// Its place in the order of arrival.
+    pub seq: i64,
+    /// That of the person's first.
+    pub first: i64,
+    version_id: i32,
+    unit_id: i32,
+    respondent: Option<String>,
+    answers: Vec<u8>,
+}
+
+impl Sheet {
+    /// Whether two say the same of the same unit.
+    #[must_use]
+    pub fn says_as(&self, other: &Self) -> bool {
+        let of = |sheet: &Self| (sheet.version_id, sheet.unit_id, sheet.respondent.clone(), sheet.answers.clone());
+        of(self) == of(other)
+    }
+}
+
+/// Every response of those who corrected one, up to a place in the order of arrival.
+///
+/// # Errors
+/// [`StoreError::Database`](super::StoreError::Database).
+pub fn corrected(db: &mut Db, wave_id: i32, seq: i64) -> Result<Vec<Sheet>> {
+    let linked = || response::table.filter(response::wave_id.eq(wave_id)).filter(response::seq.le(seq));
+    let columns = (response::seq, response::first_seq, response::version_id, response::unit_id, response::respondent, response::answers);
+    type Row = (i64, Option<i64>, i32, i32, Option<String>, Vec<u8>);
+    let mut rows: Vec<Row> = linked().filter(response::first_seq.is_not_null()).select(columns).load(db)?;
+    let firsts: Vec<i64> = rows.iter().filter_map(|row| row.1).collect::<BTreeSet<i64>>().into_iter().collect();
+    for some in firsts.chunks(FIRSTS_PER_QUERY) {
+        rows.extend(linked().filter(response::seq.eq_any(some)).select(columns).load::<Row>(db)?);
+    }
+    let sheet = |(seq, first, version_id, unit_id, respondent, answers): Row| {
+        Sheet { seq, first: first.unwrap_or(seq), version_id, unit_id, respondent, answers }
+    };
+    Ok(rows.into_iter().map(sheet).collect())
 }
 
 /// One response of a person.

@@ -31,7 +31,7 @@ pub use pattern::{Protection, complete, is_wide};
 pub use reader::Reader;
 pub use release::{CompositeFigure, CompositeNumbers, Hidden, Release};
 pub use rule::Rule;
-pub use settle::{Changes, Key, Past, Settled, Standing, Unvouched, settle};
+pub use settle::{Changes, Key, Past, Settled, Standing, settle};
 pub use survey::{Figure, Movement, Numbers};
 pub use system::{Cell, Group, System};
 

@@ -335,6 +335,7 @@ mod tests {
             low: 0.0,
             high: 100.0,
             gap: 25.0,
+            twins: Vec::new(),
         };
         let shapes: Vec<NodeShape> = nodes.iter().rev().map(shape).collect();
         let seen = |node: &CompositeNode| table.get("2021", "u", node.code()).cloned().unwrap_or_default();

@@ -6,7 +6,7 @@ use super::pattern::{Protection, complete};
 use super::survey::Numbers;
 use super::system::{Cell, Group, System};
 use super::{Hidden, Rule};
-use crate::index::{DomainKey, Fate, NodeShape, Score};
+use crate::index::{DomainKey, Fate, NodeShape, Score, Who};
 use crate::unit::Registry;
 
 /// A node of the index for a domain.
@@ -32,21 +32,16 @@ pub struct Past {
     pub standing: HashMap<Key, Standing>,
     /// How the answers of the wave changed since each of its editions.
     pub changes: Vec<Changes>,
-    /// The responses of now that anybody may have sent.
-    pub unvouched: Unvouched,
+    /// Who is vouched for behind each figure, where not everybody is: others came without a key and without an invitation, and one and the same
+    /// may have sent all of them. Whoever did knows them, and the answers of the rest follow from what is left.
+    pub vouched: Option<HashMap<Key, Who>>,
 }
-
-/// How many answers behind each figure anybody may have sent, one and the same all of them: they came without a key and without an invitation.
-/// Whoever sent them knows them, and those of others follow from what is left.
-pub type Unvouched = HashMap<Key, i64>;
 
 /// How the answers changed since an edition.
 #[derive(Debug, Clone, Default)]
 pub struct Changes {
-    /// Answers that were added to those behind a figure or taken out of them.
-    pub certain: HashMap<Key, i64>,
-    /// Those of them that anybody may have sent.
-    pub unvouched: Unvouched,
+    /// How many people's answers the difference of a figure rests on; at least one where anything changed.
+    pub people: HashMap<Key, i64>,
     /// Responses that were erased since, of which nobody can say where they counted.
     pub unknown: i64,
 }
@@ -93,7 +88,7 @@ impl Settled {
 /// its difference from an earlier edition would tell of those whose answers came or went in between.
 #[must_use]
 pub fn settle(shapes: &[NodeShape], scores: &[Score], units: &Registry, rule: Rule, past: &Past) -> Vec<Settled> {
-    let vouched: Vec<Score> = scores.iter().map(|score| vouched(score, &past.unvouched)).collect();
+    let vouched: Vec<Score> = scores.iter().map(|score| vouched(score, past.vouched.as_ref())).collect();
     let mut system = System::of(shapes, &vouched, units, &|score| rule.hides(score));
     for (cell, score) in system.cells.iter_mut().zip(scores) {
         if cell.own.is_none() && cell.is_there() && past.stays.contains(&(score.domain.clone(), score.node.clone())) {
@@ -115,23 +110,15 @@ pub fn settle(shapes: &[NodeShape], scores: &[Score], units: &Registry, rule: Ru
     scores.iter().enumerate().map(settled).collect()
 }
 
-/// A score that rests on those alone who are vouched for, however few answered what.
-fn vouched(score: &Score, unvouched: &Unvouched) -> Score {
+/// A score that rests on those alone who are vouched for: one person at least where there is anybody, so that there is a figure still.
+fn vouched(score: &Score, vouched: Option<&HashMap<Key, Who>>) -> Score {
     let mut score = score.clone();
-    if !unvouched.is_empty() {
-        score.basis.people = fewer(score.basis.people, of(unvouched, &score));
+    if let Some(vouched) = vouched.filter(|_| score.basis.people > 0) {
+        let who = vouched.get(&(score.domain.clone(), score.node.clone())).copied().unwrap_or_default();
+        score.basis.people = who.people.clamp(1, score.basis.people);
+        score.basis.unanimous |= who.unanimous;
     }
     score
-}
-
-/// The number of a score.
-fn of(numbers: &HashMap<Key, i64>, score: &Score) -> i64 {
-    numbers.get(&(score.domain.clone(), score.node.clone())).copied().unwrap_or(0)
-}
-
-/// People without those whom nobody vouches for; one at least where there is anybody, so that there is a figure still.
-fn fewer(people: i64, unvouched: i64) -> i64 {
-    if people > 0 { (people - unvouched).max(1) } else { people }
 }
 
 /// The figures that stand as they were: since an earlier edition of the wave so few of their answers changed that the difference would tell of
@@ -144,8 +131,8 @@ fn carried(system: &System<'_>, scores: &[Score], hidden: &[Option<Hidden>], rul
             let column = || (node..scores.len()).step_by(nodes);
             let own: Vec<bool> = column().map(|place| kept[place]).collect();
             let silent: Vec<bool> = column().map(|place| hidden[place].is_some()).collect();
-            let numbers: Vec<i64> =
-                column().map(|place| fewer(of(&changes.certain, &scores[place]), of(&changes.unvouched, &scores[place]))).collect();
+            let number = |score: &Score| changes.people.get(&(score.domain.clone(), score.node.clone())).copied().unwrap_or(0);
+            let numbers: Vec<i64> = column().map(|place| number(&scores[place])).collect();
             let stands = stands(system, &numbers, &silent, own, rule, changes.unknown > 0);
             column().zip(stands).for_each(|(place, stands)| kept[place] = stands);
         }
@@ -163,7 +150,7 @@ fn carried(system: &System<'_>, scores: &[Score], hidden: &[Option<Hidden>], rul
 /// changed in them; of `kept` it is known already.
 fn stands(system: &System<'_>, numbers: &[i64], silent: &[bool], mut kept: Vec<bool>, rule: Rule, unknown: bool) -> Vec<bool> {
     // One node without children: how many answers changed.
-    let shape = [NodeShape { children: Vec::new(), low: 0.0, high: 100.0, gap: 100.0 }];
+    let shape = [NodeShape { high: 100.0, gap: 100.0, ..NodeShape::default() }];
     loop {
         let cells = numbers.iter().enumerate().map(|(domain, number)| {
             let few = (1..rule.people).contains(number) || *number < rule.people && unknown;

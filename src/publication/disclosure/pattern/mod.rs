@@ -33,6 +33,9 @@ const WIDER: usize = 800;
 /// How often the attacker is asked before whole domains are hidden.
 const GENTLE: usize = 4;
 
+/// How often more is hidden beside domains of which nothing is published.
+const EARLY: usize = 2;
+
 /// How often he is asked at most: every time at least one domain more is hidden for each exposed figure.
 const ROUNDS: usize = 40;
 
@@ -55,7 +58,7 @@ pub fn complete(system: &System<'_>, protection: Protection) -> Vec<Option<Hidde
     pattern.drop_partitions();
     pattern.close();
     for round in 0..ROUNDS {
-        let exposed = pattern.exposed();
+        let exposed = pattern.exposed(round >= EARLY);
         if exposed.is_empty() {
             return pattern.hidden;
         }
@@ -64,7 +67,9 @@ pub fn complete(system: &System<'_>, protection: Protection) -> Vec<Option<Hidde
         }
         pattern.close();
     }
-    (0..pattern.hidden.len()).for_each(|place| pattern.hide(place));
+    for place in 0..pattern.hidden.len() {
+        pattern.hide(place);
+    }
     pattern.hidden
 }
 
@@ -120,15 +125,21 @@ impl<'s> Pattern<'s> {
     fn widen(&mut self, exposed: &[usize], gently: bool) -> bool {
         let before = self.count();
         if gently && exposed.len() <= MANY {
-            exposed.iter().for_each(|place| self.cover(*place));
+            for place in exposed {
+                self.cover(*place);
+            }
             return self.count() > before;
         }
         let mut domains: Vec<usize> = exposed.iter().map(|place| place / self.system.shapes.len().max(1)).collect();
         domains.dedup();
-        domains.iter().for_each(|domain| self.clear(*domain));
+        for domain in &domains {
+            self.clear(*domain);
+        }
         if self.count() == before {
             // Nothing is left to hide beside them but the totals.
-            domains.iter().for_each(|domain| self.clear_wholes(*domain));
+            for domain in &domains {
+                self.clear_wholes(*domain);
+            }
         }
         self.count() > before
     }
@@ -210,9 +221,17 @@ impl<'s> Pattern<'s> {
     /// Whether hidden figures of one equation keep each other company: one can only fall or rise if another does the opposite, and one that
     /// stands at the end of its range leaves the others no room.
     fn is_company(&self, hidden: &[usize], besides: usize) -> bool {
-        let moves = hidden.iter().filter(|place| self.room(**place) >= ROOM).count() + besides;
-        let stuck = hidden.len() + besides > moves;
-        hidden.len() + besides > 1 && moves > usize::from(!stuck)
+        let nodes = self.system.shapes.len();
+        // Measures of the same answers move together.
+        let first = |place: &&usize| {
+            let (domain, node) = (**place / nodes, **place % nodes);
+            let twins = self.system.shapes[node].twins.iter().filter(|twin| self.system.shapes[**twin].twins.contains(&node));
+            !twins.into_iter().any(|twin| *twin < node && hidden.contains(&(domain * nodes + twin)))
+        };
+        let apart: Vec<usize> = hidden.iter().filter(first).copied().collect();
+        let moves = apart.iter().filter(|place| self.room(**place) >= ROOM).count() + besides;
+        let stuck = apart.len() + besides > moves;
+        apart.len() + besides > 1 && moves > usize::from(!stuck)
     }
 
     /// How far a figure is from the nearer end of its range, as a part of the range.
@@ -245,6 +264,10 @@ impl<'s> Pattern<'s> {
             let nodes = self.system.shapes.len();
             for group in &self.member[place / nodes] {
                 self.unknown[group * nodes + place % nodes] += 1;
+            }
+            // The same answers by another measure.
+            for twin in &self.system.shapes[place % nodes].twins {
+                self.hide(place / nodes * nodes + twin);
             }
         }
     }
@@ -300,11 +323,12 @@ impl<'s> Pattern<'s> {
         (0..nodes).any(|node| self.hidden[domain * nodes + node].is_none() && self.system.cells[domain * nodes + node].is_there())
     }
 
-    /// Figures that a rule hides and that can be told too narrowly from what is left.
-    fn exposed(&self) -> Vec<usize> {
+    /// Figures that a rule hides and that can be told too narrowly from what is left; late on, but for those that nothing more would help.
+    fn exposed(&self, late: bool) -> Vec<usize> {
         let sure = Sure::of(self.system, &self.hidden);
         let guarded = (0..self.hidden.len()).filter(|place| self.system.cells[*place].own.is_some_and(Hidden::is_of_people));
         let doubtful: Vec<usize> = guarded.collect::<Vec<_>>().into_par_iter().filter(|place| !sure.is_safe(*place)).collect();
+        let doubtful: Vec<usize> = doubtful.into_iter().filter(|place| !late || !self.is_kept(*place)).collect();
         if doubtful.len() > MANY {
             // Too many to solve: whole domains are hidden until they need no solving.
             return doubtful;
@@ -318,6 +342,19 @@ impl<'s> Pattern<'s> {
         // What cannot move with those nearest may with more.
         let attack = attack.moving(WIDER);
         told_near.into_par_iter().filter(|place| told(&attack, place)).collect()
+    }
+
+    /// Whether nothing of a figure's domain is published, and nothing of another beside it in each of its groups, or not the whole: so much is
+    /// hidden around it that hiding more would help no further, though the attacker, who moves only what is nearest, cannot see it move.
+    fn is_kept(&self, place: usize) -> bool {
+        let nodes = self.system.shapes.len().max(1);
+        let (domain, node) = (place / nodes, place % nodes);
+        let is_closed = |other: usize| self.system.cells[other * nodes + node].is_there() && !self.is_open(other);
+        let has_company = |group: &&Group| {
+            let beside = group.parts.iter().filter(|other| **other != domain && is_closed(**other)).count();
+            beside > 0 || group.whole == domain && self.hidden[place].is_some()
+        };
+        !self.is_open(domain) && self.member[domain].iter().map(|group| self.groups[*group]).all(|group| has_company(&group))
     }
 
     /// Hides everything of the domain of an exposed figure, or, where that is done, everything of the cheapest of its neighbours in each group:

@@ -63,7 +63,9 @@ impl<'a> Sure<'a> {
         let (mut part_of, mut whole_of) = (vec![Vec::new(); system.domains()], vec![Vec::new(); system.domains()]);
         for (place, group) in system.groups.iter().enumerate() {
             whole_of[group.whole].push(place);
-            group.parts.iter().for_each(|part| part_of[*part].push(place));
+            for part in &group.parts {
+                part_of[*part].push(place);
+            }
         }
         let mut alike: HashMap<Vec<usize>, Vec<usize>> = HashMap::new();
         for (domain, groups) in part_of.iter().enumerate() {

@@ -11,8 +11,8 @@ const RULE: Protection = Protection { people: 10, alone: true, rounding: 0.005 }
 
 /// `ALL` of two leaves, weights 2 and 1: places 0, 1, 2.
 fn shapes() -> Vec<NodeShape> {
-    let leaf = || NodeShape { children: Vec::new(), low: 0.0, high: 100.0, gap: 25.0 };
-    let all = NodeShape { children: vec![(0, 2.0 / 3.0), (1, 1.0 / 3.0)], low: 0.0, high: 100.0, gap: 0.0 };
+    let leaf = || NodeShape { high: 100.0, gap: 25.0, ..NodeShape::default() };
+    let all = NodeShape { children: vec![(0, 2.0 / 3.0), (1, 1.0 / 3.0)], high: 100.0, ..NodeShape::default() };
     vec![leaf(), leaf(), all]
 }
 
@@ -134,7 +134,7 @@ fn crossed(people: [[i64; 2]; 2], shapes: &[NodeShape]) -> System<'_> {
 
 #[test]
 fn what_moves_at_the_corners_of_a_rectangle_is_possible() {
-    let shapes = [NodeShape { children: Vec::new(), low: 0.0, high: 100.0, gap: 25.0 }];
+    let shapes = [NodeShape { high: 100.0, gap: 25.0, ..NodeShape::default() }];
     let system = crossed([[8, 6], [7, 9]], &shapes);
     let hidden: Vec<Option<Hidden>> = system.cells.iter().map(|cell| cell.own).collect();
     let (sure, attack) = (Sure::of(&system, &hidden), Attack::new(&system, &hidden, 0.0));
@@ -154,7 +154,7 @@ fn what_moves_at_the_corners_of_a_rectangle_is_possible() {
 #[test]
 fn who_is_alone_in_a_total_takes_it_along() {
     // The total of one domain alone is that domain.
-    let shapes = [NodeShape { children: Vec::new(), low: 0.0, high: 100.0, gap: 25.0 }];
+    let shapes = [NodeShape { high: 100.0, gap: 25.0, ..NodeShape::default() }];
     let cell = |people, value, own| Cell { people, weight: people as f64, value, own, before: false };
     let cells = vec![cell(40, 100.0, None), cell(40, 100.0, Some(Hidden::Unanimous)), cell(30, 60.0, None)];
     let system = System { shapes: &shapes, cells, groups: vec![Group { whole: 0, parts: vec![1] }], partitions: Vec::new() };
