@@ -27,14 +27,14 @@ const LARGE: usize = 200;
 const MANY: usize = 10_000;
 
 /// Of so few figures in doubt, so many figures around may move.
-const FEW: usize = 200;
-const WIDER: usize = 800;
+const FEW: usize = 40;
+const WIDER: usize = 240;
 
 /// How often the attacker is asked before whole domains are hidden.
 const GENTLE: usize = 4;
 
 /// How often more is hidden beside domains of which nothing is published.
-const EARLY: usize = 2;
+const EARLY: usize = 1;
 
 /// How often he is asked at most: every time at least one domain more is hidden for each exposed figure.
 const ROUNDS: usize = 40;
