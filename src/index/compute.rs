@@ -16,7 +16,9 @@ use crate::scoring::interval::{Share, ShareInterval};
 use crate::scoring::rank::RankError;
 use crate::scoring::replicate::{self, ReplicateError, Replicates, Wanted};
 use crate::scoring::small_area::DirectEstimate;
-use crate::scoring::{DomainEstimates, DomainSums, Estimate, LeafBase, LonelyStratum, Sum, Tally, TallyError, answered, estimate, interval};
+use crate::scoring::{
+    DomainEstimates, DomainSums, Estimate, LeafBase, LonelyStratum, Sum, Tally, TallyError, answered, estimate, interval,
+};
 use crate::unit::Registry;
 
 /// Partitions with more domains than this get ranks without intervals: comparing every pair would take longer than

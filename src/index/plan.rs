@@ -226,7 +226,12 @@ impl Plan {
                 Content::Children(children) => {
                     let total: f64 = children.iter().map(|(_, weight)| weight).sum();
                     let end = |of: fn(&NodeShape) -> f64| children.iter().map(|(child, weight)| weight / total * of(&shapes[*child])).sum();
-                    NodeShape { children: children.clone(), low: end(|shape| shape.low), high: end(|shape| shape.high), ..NodeShape::default() }
+                    NodeShape {
+                        children: children.clone(),
+                        low: end(|shape| shape.low),
+                        high: end(|shape| shape.high),
+                        ..NodeShape::default()
+                    }
                 }
             });
         }

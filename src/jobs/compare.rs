@@ -70,13 +70,7 @@ fn row(place: usize, change: &NodeChange) -> Change {
 }
 
 /// Marks the changes that everybody may know of, and takes out ranks among figures that are hidden in either year.
-fn reveal(
-    rows: &mut [Change],
-    placed: &[(usize, &NodeChange)],
-    scores: &[Score],
-    public: Option<&HashMap<Key, f64>>,
-    decimals: u8,
-) {
+fn reveal(rows: &mut [Change], placed: &[(usize, &NodeChange)], scores: &[Score], public: Option<&HashMap<Key, f64>>, decimals: u8) {
     let mut closed: HashSet<(&str, &str)> = scores.iter().filter(|score| score.suppressed).map(peers).collect();
     for (row, (place, change)) in rows.iter_mut().zip(placed) {
         let published = public.and_then(|public| public.get(&(change.domain.clone(), change.node.clone())));

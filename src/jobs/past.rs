@@ -12,9 +12,9 @@ use crate::jobs::stored;
 use crate::jobs::stream::Participation;
 use crate::publication::disclosure::{Changes, Key, Past, Standing};
 use crate::store::editions::{self, Edition};
+use crate::store::person::{self, Sheet};
 use crate::store::runs::{self, Run};
 use crate::store::scores::{self, Score};
-use crate::store::person::{self, Sheet};
 use crate::store::{Db, StoreError, invitations, origins, quality};
 
 /// What was published before, and in which editions of the wave.

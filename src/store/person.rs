@@ -77,8 +77,13 @@ pub fn corrected(db: &mut Db, wave_id: i32, seq: i64) -> Result<Vec<Sheet>> {
     for some in firsts.chunks(FIRSTS_PER_QUERY) {
         rows.extend(linked().filter(response::seq.eq_any(some)).select(columns).load::<Row>(db)?);
     }
-    let sheet = |(seq, first, version_id, unit_id, respondent, answers): Row| {
-        Sheet { seq, first: first.unwrap_or(seq), version_id, unit_id, respondent, answers }
+    let sheet = |(seq, first, version_id, unit_id, respondent, answers): Row| Sheet {
+        seq,
+        first: first.unwrap_or(seq),
+        version_id,
+        unit_id,
+        respondent,
+        answers,
     };
     Ok(rows.into_iter().map(sheet).collect())
 }

@@ -4,10 +4,8 @@ use serde_json::json;
 
 use hailong::office::Role;
 
-use super::field::{
-    Dice, LEAVES, Person, Seen, collect, count, define, edition, index, nothing_of, offices, open, plain, submission, truth,
-};
-use crate::harness::TestApp;
+use super::field::{LEAVES, Person, Seen, collect, count, define, edition, index, nothing_of, offices, open, plain, submission, truth};
+use crate::harness::{Dice, TestApp};
 
 const OFFICES: [&str; 4] = ["O01", "O02", "O03", "O04"];
 
@@ -45,7 +43,8 @@ fn of_twelve_who_came_and_all_said_the_same_it_is_not_told_what() {
         .collect();
     collect(&app, "open", &come);
     let second = edition(&app, "open", &json!({}));
-    let told = |leaf: &&str| rise(&first, &second, "O01", leaf).is_some_and(|(rise, n)| (rise / n - come[0].score(leaf).unwrap()).abs() < 0.5);
+    let told =
+        |leaf: &&str| rise(&first, &second, "O01", leaf).is_some_and(|(rise, n)| (rise / n - come[0].score(leaf).unwrap()).abs() < 0.5);
     nothing_of("what twelve newcomers all said", ["Q1", "Q2"].iter().filter(|leaf| told(leaf)).count(), 2);
     assert!(["Q3", "Q4", "Q5"].iter().any(|leaf| rise(&first, &second, "O01", leaf).is_some()), "what differs among them is told anew");
 }

@@ -1,6 +1,5 @@
 //! Aggregation: children to nodes, from the leaves up.
 
-
 use super::{Needs, Record, StageError, State};
 use crate::composite::matrix::{Matrix, Rows};
 use crate::composite::statistics::median;

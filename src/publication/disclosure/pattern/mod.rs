@@ -33,8 +33,8 @@ const WIDER: usize = 240;
 /// How often the attacker is asked before whole domains are hidden.
 const GENTLE: usize = 4;
 
-/// How often more is hidden beside domains of which nothing is published.
-const EARLY: usize = 1;
+/// In tables of more figures than this nothing more is hidden beside domains of which nothing is published.
+const SOLVED: usize = 20_000;
 
 /// How often he is asked at most: every time at least one domain more is hidden for each exposed figure.
 const ROUNDS: usize = 40;
@@ -58,7 +58,7 @@ pub fn complete(system: &System<'_>, protection: Protection) -> Vec<Option<Hidde
     pattern.drop_partitions();
     pattern.close();
     for round in 0..ROUNDS {
-        let exposed = pattern.exposed(round >= EARLY);
+        let exposed = pattern.exposed(round > 0 || pattern.hidden.len() > SOLVED);
         if exposed.is_empty() {
             return pattern.hidden;
         }
