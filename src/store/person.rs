@@ -64,6 +64,8 @@ impl Sheet {
     }
 }
 
+type SheetRow = (i64, Option<i64>, i32, i32, Option<String>, Vec<u8>);
+
 /// Every response of those who corrected one, up to a place in the order of arrival.
 ///
 /// # Errors
@@ -71,13 +73,12 @@ impl Sheet {
 pub fn corrected(db: &mut Db, wave_id: i32, seq: i64) -> Result<Vec<Sheet>> {
     let linked = || response::table.filter(response::wave_id.eq(wave_id)).filter(response::seq.le(seq));
     let columns = (response::seq, response::first_seq, response::version_id, response::unit_id, response::respondent, response::answers);
-    type Row = (i64, Option<i64>, i32, i32, Option<String>, Vec<u8>);
-    let mut rows: Vec<Row> = linked().filter(response::first_seq.is_not_null()).select(columns).load(db)?;
+    let mut rows: Vec<SheetRow> = linked().filter(response::first_seq.is_not_null()).select(columns).load(db)?;
     let firsts: Vec<i64> = rows.iter().filter_map(|row| row.1).collect::<BTreeSet<i64>>().into_iter().collect();
     for some in firsts.chunks(FIRSTS_PER_QUERY) {
-        rows.extend(linked().filter(response::seq.eq_any(some)).select(columns).load::<Row>(db)?);
+        rows.extend(linked().filter(response::seq.eq_any(some)).select(columns).load::<SheetRow>(db)?);
     }
-    let sheet = |(seq, first, version_id, unit_id, respondent, answers): Row| Sheet {
+    let sheet = |(seq, first, version_id, unit_id, respondent, answers): SheetRow| Sheet {
         seq,
         first: first.unwrap_or(seq),
         version_id,

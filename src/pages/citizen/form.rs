@@ -85,7 +85,7 @@ pub(super) fn not_offered(link: &Link) -> String {
     let questionnaire = &link.survey.questionnaire;
     let left_out = |code: &str| !link.sections.is_empty() && link.sections.iter().all(|offered| offered != code);
     let sections = questionnaire.sections().iter().filter(|section| left_out(section.code()));
-    sections.flat_map(|section| questionnaire.items_of(section)).map(|item| item.code()).collect::<Vec<_>>().join(" ")
+    sections.flat_map(|section| questionnaire.items_of(section)).map(crate::schema::Item::code).collect::<Vec<_>>().join(" ")
 }
 
 /// Where an invitation is typed, for those whose browser did not take it from the link.

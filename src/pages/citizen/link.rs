@@ -111,16 +111,12 @@ pub(super) async fn open(state: &AppState, visit: &Visit, wave: &str, query: &Li
 /// The questionnaire by which a wave asks now, or the one that was answered.
 async fn questionnaire(state: &AppState, field: &WaveInField, version: Option<&str>) -> Result<Option<Arc<Survey>>, Refusal> {
     let code = field.wave.survey_code.clone();
+    let asked = code.clone();
     let version = match version {
-        Some(version) => version.to_owned(),
-        None => {
-            let asked = code.clone();
-            let Some(version) = state.look(Actor::anyone(), move |look| definitions::asked_by(look, &asked)).await? else {
-                return Ok(None);
-            };
-            version
-        }
+        Some(version) => Some(version.to_owned()),
+        None => state.look(Actor::anyone(), move |look| definitions::asked_by(look, &asked)).await?,
     };
+    let Some(version) = version else { return Ok(None) };
     state.survey(&code, &version).await
 }
 

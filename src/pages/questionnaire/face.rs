@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::schema::OptionList;
+use crate::schema::{OptionList, Ratio};
 
 /// Outlines from the worst to the best, in a square of 48: no two have the same number of corners.
 const SHAPES: [&str; 5] = [
@@ -18,7 +18,7 @@ const MOUTHS: [i8; 5] = [-6, -4, 0, 5, 8];
 /// For each option of a scale its step from 0 (worst) to 4 (best); nothing for a list that is no scale of feelings: too short, too long, or
 /// not in the order of its scores.
 pub(super) fn steps(options: &OptionList) -> Option<Vec<usize>> {
-    let scores: Vec<f64> = options.all().iter().map(|option| option.score().map(|score| score.to_f64())).collect::<Option<_>>()?;
+    let scores: Vec<f64> = options.all().iter().map(|option| option.score().map(Ratio::to_f64)).collect::<Option<_>>()?;
     let rising: &[usize] = match scores.len() {
         2 => &[0, 4],
         3 => &[0, 2, 4],

@@ -283,7 +283,9 @@ impl<'a> Sure<'a> {
 fn across(first: &[usize], one: &[usize], other: &[usize]) -> Option<Vec<usize>> {
     let mut count: HashMap<usize, i32> = HashMap::new();
     one.iter().chain(other).for_each(|group| *count.entry(*group).or_default() += 1);
-    first.iter().for_each(|group| *count.entry(*group).or_default() -= 1);
+    for group in first {
+        *count.entry(*group).or_default() -= 1;
+    }
     let mut across = Vec::new();
     for (group, times) in count {
         match times {
