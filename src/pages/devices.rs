@@ -99,7 +99,7 @@ pub async fn show_new_device(state: AppState, staff: Staff, query: Query<NewQuer
 
 async fn which_wave(state: &AppState, staff: &Staff) -> Result<HttpResponse, Refusal> {
     let now = crate::words::encode::rfc3339(state.now());
-    let all = state.look(staff.actor.clone(), |look| waves::list(look)).await?;
+    let all = state.look(staff.actor.clone(), waves::list).await?;
     let open: Vec<_> = all
         .into_iter()
         .filter(|wave| wave.mode != "probability_sample" && wave.closes_at.as_ref().is_none_or(|closes_at| *closes_at > now))

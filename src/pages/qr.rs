@@ -1,5 +1,7 @@
 //! QR codes as SVG: one path of runs, so that it prints sharp at any size.
 
+use std::fmt::Write as _;
+
 use maud::{Markup, html};
 use qrcode::{Color, EcLevel, QrCode};
 
@@ -22,7 +24,8 @@ pub fn drawn(text: &str, label: &str) -> Result<Markup, Refusal> {
         while at < width {
             let run = modules[at..].iter().take_while(|module| **module == Color::Dark).count();
             if run > 0 {
-                path.push_str(&format!("M{} {}h{run}v1h-{run}z", at + QUIET, row + QUIET));
+                // Writing to a text cannot fail.
+                let _ = write!(path, "M{} {}h{run}v1h-{run}z", at + QUIET, row + QUIET);
             }
             at += run.max(1);
         }
