@@ -1,5 +1,6 @@
 //! Waves by pages: dates, design, how fieldwork goes, posters, quality.
 
+use std::fmt::Write as _;
 use std::ops::ControlFlow;
 
 use hailong::jobs::quality as judging;
@@ -12,12 +13,14 @@ use crate::harness::{Browser, HOUR, NOW, Reply};
 pub fn upload(browser: &Browser, path: &str, from: &str, fields: &[(&str, &str)], files: &[(&str, &str)]) -> Reply {
     let mut body = String::new();
     for (name, value) in fields {
-        body += &format!("--frontier\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        write!(body, "--frontier\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").unwrap();
     }
     for (name, content) in files {
-        body += &format!(
+        write!(
+            body,
             "--frontier\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{name}.csv\"\r\nContent-Type: text/csv\r\n\r\n{content}\r\n"
-        );
+        )
+        .unwrap();
     }
     body += "--frontier--\r\n";
     browser.send(
