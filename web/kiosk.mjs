@@ -91,7 +91,7 @@ function serve(form, me) {
   /** Closes the question whether somebody is there. */
   const stay = make('button', { type: 'button', textContent: texts.stay ?? '' });
   const wipe = make('button', { type: 'button', className: 'plain', textContent: texts.wipe ?? '' });
-  const ask = make('dialog', { id: 'idle' }, make('h2', { textContent: texts.idle ?? '' }), make('p', { textContent: texts.idleMore ?? '' }), make('div', { className: 'steps' }, stay, wipe));
+  const ask = make('dialog', { id: 'idle' }, make('h2', { textContent: texts.idle ?? '' }), make('p', { textContent: texts.idleMore ?? '' }), make('div', { className: 'moves' }, stay, wipe));
   ask.setAttribute('aria-label', texts.idle ?? '');
   document.body.append(ask);
   stay.addEventListener('click', () => ask.close());

@@ -44,7 +44,7 @@ export function staff(me, show) {
       ? button(digit, () => { typed.value += digit; judge(); })
       : button(texts.erase ?? '', () => { typed.value = ''; }));
     dialog.replaceChildren(make('h2', { textContent: texts.panel ?? '' }), make('label', { htmlFor: 'pin', textContent: texts.pin ?? '' }), typed, said,
-      make('div', { className: 'pad' }, ...digits), make('div', { className: 'steps' }, button(texts.close ?? '', () => dialog.close())));
+      make('div', { className: 'pad' }, ...digits), make('div', { className: 'moves' }, button(texts.close ?? '', () => dialog.close())));
     typed.focus();
   }
 
@@ -76,12 +76,12 @@ export function staff(me, show) {
       waiting.length ? make('ul', {}, ...waiting.slice(0, 20).map(kept => make('li', { textContent: `${when(kept.made)}, ${kept.tries} ${texts.tries}` }))) : none(),
       make('h3', { textContent: `${texts.refusedHead}: ${bad.length}` }),
       bad.length ? make('ul', {}, ...bad.map(refused)) : none(),
-      make('div', { className: 'steps' },
+      make('div', { className: 'moves' },
         button(texts.sendNow ?? '', async () => { await hurry(); await pump(show); await panel(); }, ''),
         button(texts.export ?? '', () => save(here)),
         button(texts.reload ?? '', () => location.reload()),
         button(texts.close ?? '', () => dialog.close())),
-      make('div', { className: 'steps' }, gone),
+      make('div', { className: 'moves' }, gone),
       ...here.length ? [make('p', { className: 'hint', textContent: texts.leaveFirst ?? '' })] : [],
     );
   }

@@ -57,7 +57,7 @@ export class Walk {
     this.submit.before(this.back, this.next);
     this.bar = make('progress', { max: 1, value: 0 });
     this.count = make('span');
-    this.head = make('p', { className: 'progress' }, this.count, this.bar);
+    this.head = make('p', { className: 'count' }, this.count, this.bar);
     this.bar.setAttribute('aria-hidden', 'true');
     form.prepend(this.head);
     document.body.classList.add('walking');

@@ -75,7 +75,7 @@ pub(super) fn fields(visit: &Visit, link: &Link, filled: &Filled<'_>) -> Markup 
                 questionnaire, sections: &link.sections, language: &link.language, lang: visit.lang, given: filled.fields, faults: filled.faults,
             }.questions())
             @if link.channel != Channel::Kiosk { (invitation(visit, link, filled)) }
-            div.steps { button type="submit" { (visit.say("Gửi phiếu", "Send")) } }
+            div.moves { button type="submit" { (visit.say("Gửi phiếu", "Send")) } }
         }
     }
 }

@@ -46,7 +46,7 @@ export async function wave(server, code, more = {}) {
 
 /** Answers the form that is open, one question a screen. */
 export async function answer(page, { late = 'no', overall = '4' } = {}) {
-  const next = () => page.click('.steps button:not(.plain):not([type=submit])');
+  const next = () => page.click('.moves button:not(.plain):not([type=submit])');
   await page.check(`input[name="answers.overall"][value="${overall}"]`);
   await next();
   await page.check('input[name="answers.staff"][value="5"]');

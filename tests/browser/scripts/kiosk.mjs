@@ -70,7 +70,7 @@ async function joins(t, server, address, pin) {
   await page.click('#start');
   await t.axe(page, 'a question at a kiosk');
   await t.picture(page, 'kiosk-question-1080');
-  const sizes = await page.evaluate(() => [...document.querySelectorAll('.q:not([hidden]) .options label, .languages a, #staff, #survey .steps button:not([hidden])')].map(element => element.getBoundingClientRect()).map(({ width, height }) => Math.min(width, height)));
+  const sizes = await page.evaluate(() => [...document.querySelectorAll('.q:not([hidden]) .options label, .languages a, #staff, #survey .moves button:not([hidden])')].map(element => element.getBoundingClientRect()).map(({ width, height }) => Math.min(width, height)));
   t.ok(sizes.length >= 8 && sizes.every(size => size >= 64), `targets of 64 px: ${sizes}`);
   const gaps = await page.evaluate(() => [...document.querySelectorAll('.q:not([hidden]) .options label')].map(element => element.getBoundingClientRect()).map((box, at, all) => at ? box.top - all[at - 1].bottom : 99));
   t.ok(gaps.every(gap => gap >= 12), `gaps of 12 px: ${gaps}`);
@@ -104,7 +104,7 @@ async function joins(t, server, address, pin) {
   }
   await t.until(page, () => /^2 phiếu đang chờ gửi · không có mạng từ \d\d:\d\d$/.test(document.getElementById('waiting').textContent));
   await panel(t, page, pin);
-  await page.click('#panel .steps button:has-text("Đóng")');
+  await page.click('#panel .moves button:has-text("Đóng")');
   server.plan = ['503', 'cut'];
   await browser.setOffline(false);
   await page.evaluate(() => dispatchEvent(new Event('online')));
