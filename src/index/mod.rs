@@ -14,11 +14,13 @@ mod plan;
 mod prepare;
 mod ranking;
 mod score;
+mod shape;
 mod vietnamese;
 
 pub use calibrate::{CalibrateError, CalibrationReport, ClassReport};
 pub use change::{ChangeError, NodeChange, changes};
 pub use compute::{ComputeError, Computed, Hide, Progress, Who, compute, compute_hiding, who_by_domain};
 pub use covariance::{Covariance, CovarianceError, covariances};
-pub use plan::{NodeShape, Plan, PlanNode};
+pub use plan::{Plan, PlanNode};
 pub use score::{Basis, DomainKey, Fate, Modelled, Score, round};
+pub use shape::NodeShape;

@@ -83,7 +83,7 @@ mod tests {
             assert_eq!(driven(&[normalise(json!({ "method": method }))], &none), Some("normalise"), "{method}");
         }
         let given = || normalise(json!({ "method": "as_given" }));
-        assert_eq!(driven(&[json!({ "stage": "impute", "method": "mean" }), given()], &none), Some("impute"));
+        assert_eq!(driven(&[json!({ "stage": "impute", "method": "centre", "of": "mean" }), given()], &none), Some("impute"));
         assert_eq!(driven(&[json!({ "stage": "treat" }), given()], &none), Some("treat"));
         assert_eq!(driven(&[json!({ "stage": "treat", "skip": ["x"] }), given()], &none), None);
         assert_eq!(driven(&[given(), json!({ "stage": "weight", "method": "pca" })], &none), Some("weight"));
