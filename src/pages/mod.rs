@@ -7,8 +7,8 @@
 //! | [`parts`], [`say`] | fields, tables, summaries of errors; numbers and days in either language |
 //! | [`chart`] | figures as SVG: pure functions of numbers and texts |
 //! | [`public`] | what everyone reads: editions, units, methods, files |
-//! | [`refusal`] | what the office refuses, as a page |
-//! | [`guard`] | what surrounds every page: headers, forms of our own only, gzip |
+//! | `refusal` | what the office refuses, as a page |
+//! | `guard` | what surrounds every page: headers, forms of our own only, gzip |
 //! | [`questionnaire`] | the one renderer of what is asked |
 //! | `console` | pages of those who define, compute and publish |
 //! | [`assets`] | style sheet and scripts, embedded |
