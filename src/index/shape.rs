@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Plan;
+use super::{Plan, PlanNode};
 use crate::scoring::Measure;
 
 /// How a node follows from what is below it, and between which values it lies: what disclosure control solves for.
@@ -21,32 +21,27 @@ pub struct NodeShape {
     pub twins: Vec<usize>,
 }
 
+/// The shape of a weighted mean of nodes whose shapes are known.
+fn combined(children: &[(usize, f64)], shapes: &[NodeShape]) -> NodeShape {
+    let total: f64 = children.iter().map(|(_, weight)| weight).sum();
+    let end = |of: fn(&NodeShape) -> f64| children.iter().map(|(child, weight)| weight / total * of(&shapes[*child])).sum();
+    NodeShape { children: children.to_vec(), low: end(|shape| shape.low), high: end(|shape| shape.high), ..NodeShape::default() }
+}
+
 impl Plan {
     /// How every node follows from its children or from answers, in the order of the nodes.
     #[must_use]
     pub fn shapes(&self) -> Vec<NodeShape> {
         let mut shapes: Vec<NodeShape> = Vec::with_capacity(self.nodes.len());
         for node in &self.nodes {
-            shapes.push(match node.leaf() {
-                Some(leaf) => self.leaf_shape(leaf),
-                None => {
-                    let children = node.children();
-                    let total: f64 = children.iter().map(|(_, weight)| weight).sum();
-                    let end = |of: fn(&NodeShape) -> f64| children.iter().map(|(child, weight)| weight / total * of(&shapes[*child])).sum();
-                    NodeShape {
-                        children: children.to_vec(),
-                        low: end(|shape| shape.low),
-                        high: end(|shape| shape.high),
-                        ..NodeShape::default()
-                    }
-                }
-            });
+            let shape = node.leaf().map_or_else(|| combined(node.children(), &shapes), |leaf| self.leaf_shape(leaf));
+            shapes.push(shape);
         }
-        let leaves: Vec<(usize, usize)> = self.nodes.iter().enumerate().filter_map(|(place, node)| Some((place, node.leaf()?))).collect();
-        for (place, leaf) in &leaves {
-            let items = self.items(*leaf);
-            let has_all = |(_, other): &&(usize, usize)| items.is_subset(&self.items(*other));
-            shapes[*place].twins = leaves.iter().filter(has_all).map(|(other, _)| *other).filter(|other| other != place).collect();
+        let items = |(place, node): (usize, &PlanNode)| Some((place, self.items(node.leaf()?)));
+        let leaves: Vec<(usize, BTreeSet<usize>)> = self.nodes.iter().enumerate().filter_map(items).collect();
+        for (place, items) in &leaves {
+            let others = leaves.iter().filter(|(other, of)| other != place && items.is_subset(of));
+            shapes[*place].twins = others.map(|(other, _)| *other).collect();
         }
         shapes
     }

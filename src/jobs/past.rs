@@ -160,11 +160,13 @@ fn changes(
         let (all, other, corrections) = if which == 0 { (&then, now, &gone) } else { (now, &then, &come) };
         let wanted = |seq: &i64| corrections.get(seq).map_or(!corrected, |changed| corrected && *changed);
         let wanted: HashSet<i64> = all.difference(other).copied().filter(wanted).collect();
-        let mut found = |vouched: bool| {
-            let of: HashSet<i64> = wanted.iter().copied().filter(|seq| !vouched || !unvouched.contains(seq)).collect();
+        let mut found = |of: &HashSet<i64>| {
             if of.is_empty() { Ok(HashMap::new()) } else { who(db, runs[which], loaded, wave, report, &|seq| of.contains(&seq)) }
         };
-        Ok::<_, RunError>((found(false)?, found(true)?))
+        let all = found(&wanted)?;
+        let vouched: HashSet<i64> = wanted.difference(unvouched).copied().collect();
+        let vouched = if vouched.len() == wanted.len() { all.clone() } else { found(&vouched)? };
+        Ok::<_, RunError>((all, vouched))
     };
     let sides = [of(0, false)?, of(1, false)?];
     let corrections = [of(0, true)?, of(1, true)?];

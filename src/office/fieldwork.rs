@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use super::waves::{self, WaveBody};
 use super::{Action, Look, Refusal};
+use crate::response::service_day;
 use crate::store::responses::{self, Count, CountBy, ResponseState};
 use crate::store::waves as stored;
 use crate::words::encode::from_rfc3339;
 
-/// Việt Nam has one time the whole year: UTC+7.
-const HANOI: i64 = 7 * 3_600_000_000;
 /// A day in microseconds.
 const DAY: i64 = 24 * 3_600_000_000;
 
@@ -100,7 +99,7 @@ pub fn overview(look: &mut Look<'_>, limit: usize) -> Result<Vec<Overview>, Refu
 
 fn one(look: &mut Look<'_>, wave: &stored::Wave, reach: Option<&[i32]>) -> Result<Overview, Refusal> {
     let days = by_key(&responses::count_within(look.db, wave.id, CountBy::Day, reach)?);
-    let today = (look.now + HANOI).div_euclid(DAY);
+    let today = service_day(look.now);
     let body = waves::get(look, &wave.code)?;
     let listed = if reach.is_none() { stored::sizes(look.db, wave.id)?.respondents } else { 0 };
     let invited = body.chain.as_ref().and_then(|chain| chain.invitations).filter(|_| reach.is_none());

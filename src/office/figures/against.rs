@@ -72,10 +72,8 @@ pub fn composite_against(look: &mut Look<'_>, id: Uuid) -> Result<Option<Against
         let index = runs::get(look.db, id)?.index_version_id;
         let definition = load::composite(&schemas::index_by_id(look.db, index)?)?;
         let node = definition.nodes().first().map(|node| node.code().to_owned());
-        let mut wish = CompositeWish { of: Asked::run(id), node, limit: MOST, ..CompositeWish::default() };
-        let mut page = composite_scores(look, &wish)?;
-        wish.year = Some(definition.edition().to_owned());
-        page.items.retain(|figure| Some(&figure.edition) == wish.year.as_ref());
+        let mut page = composite_scores(look, &CompositeWish { of: Asked::run(id), node, limit: MOST, ..CompositeWish::default() })?;
+        page.items.retain(|figure| figure.edition == definition.edition());
         Ok::<_, Refusal>(page)
     };
     let (mut page, earlier) = (of_run(run.id)?, of_run(edition.run_id)?.items);

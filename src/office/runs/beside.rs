@@ -12,20 +12,21 @@ use crate::store::editions::{self, Edition, EditionState};
 use crate::store::runs::{self, Run};
 use crate::store::schemas::{self, IndexKind};
 
+/// Whether a figure that is hidden by a rule is hidden for what it would tell of people, by itself or with others.
+fn protects(rule: &str) -> bool {
+    Hidden::parse(rule) != Some(Hidden::BeyondTop)
+}
+
 /// Whether a run hides anything for what it tells of people; one of which nothing was settled might.
 fn hides(look: &mut Look<'_>, run: &Run) -> Result<bool, Refusal> {
     let settled = disclosure::of_run(look.db, run.id)?;
-    let of_people = |rule: &String| Hidden::parse(rule).is_none_or(Hidden::is_of_people);
-    Ok(settled.is_none_or(|settled| settled.extent.by_rule.iter().any(|(rule, count)| *count > 0 && of_people(rule))))
+    Ok(settled.is_none_or(|settled| settled.extent.by_rule.iter().any(|(rule, count)| *count > 0 && protects(rule))))
 }
 
 /// Every edition but a run's own that anybody has seen: those that were public once, and previews.
 fn shown(look: &mut Look<'_>, run: &Run) -> Result<Vec<(Edition, Run)>, Refusal> {
     let others = editions::list(look.db, None)?.into_iter().filter(|edition| edition.run_id != run.id);
-    others
-        .map(|edition| Ok((runs::get(look.db, edition.run_id)?, edition)))
-        .map(|found| found.map(|(run, edition)| (edition, run)))
-        .collect()
+    others.map(|edition| runs::get(look.db, edition.run_id).map(|run| (edition, run)).map_err(Refusal::from)).collect()
 }
 
 /// Refuses a run while agencies see another of the same index and wave, or version of a composite index, and one that was computed before they did.
@@ -100,11 +101,10 @@ pub(super) fn check_normalisation(look: &mut Look<'_>, run: &Run) -> Result<(), 
         return Ok(());
     }
     let definition = load::composite(&schemas::index_by_id(look.db, run.index_version_id)?)?;
-    let of_people = |name: &Option<String>| name.as_deref().is_some_and(|name| Hidden::parse(name).is_none_or(Hidden::is_of_people));
     for (_, leaf, _) in definition.leaves() {
         let Some(stage) = definition.driven_by_data(leaf.code()) else { continue };
         let filter = composites::Filter { node: Some(leaf.code().to_owned()), ..composites::Filter::default() };
-        if composites::query(look.db, run.id, &filter, i64::MAX)?.iter().any(|score| of_people(&score.hidden)) {
+        if composites::query(look.db, run.id, &filter, i64::MAX)?.iter().any(|score| score.hidden.as_deref().is_some_and(protects)) {
             let code = leaf.code();
             let (vi, en) = (
                 format!(

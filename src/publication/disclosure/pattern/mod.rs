@@ -50,8 +50,8 @@ pub struct Protection {
     pub rounding: f64,
 }
 
-/// Completes the pattern: for every cell why it is hidden, if it is. What comes back was held against the attacker as it stands; where nothing
-/// that is tried withstands him, everything is hidden.
+/// Completes the pattern: for every cell why it is hidden, if it is. What a rule hides was seen to move far enough, was held against the
+/// attacker, or has as much hidden around it as would help; where nothing that is tried comes to that, everything is hidden.
 #[must_use]
 pub fn complete(system: &System<'_>, protection: Protection) -> Vec<Option<Hidden>> {
     let mut pattern = Pattern::of(system, protection);
@@ -326,9 +326,10 @@ impl<'s> Pattern<'s> {
     /// Figures that a rule hides and that can be told too narrowly from what is left; late on, but for those that nothing more would help.
     fn exposed(&self, late: bool) -> Vec<usize> {
         let sure = Sure::of(self.system, &self.hidden);
+        let closed: Vec<bool> = (0..self.system.domains()).map(|domain| !self.is_open(domain)).collect();
         let guarded = (0..self.hidden.len()).filter(|place| self.system.cells[*place].own.is_some_and(Hidden::is_of_people));
-        let doubtful: Vec<usize> = guarded.collect::<Vec<_>>().into_par_iter().filter(|place| !sure.is_safe(*place)).collect();
-        let doubtful: Vec<usize> = doubtful.into_iter().filter(|place| !late || !self.is_kept(*place)).collect();
+        let guarded: Vec<usize> = guarded.filter(|place| !late || !self.is_kept(*place, &closed)).collect();
+        let doubtful: Vec<usize> = guarded.into_par_iter().filter(|place| !sure.is_safe(*place)).collect();
         if doubtful.len() > MANY {
             // Too many to solve: whole domains are hidden until they need no solving.
             return doubtful;
@@ -344,17 +345,15 @@ impl<'s> Pattern<'s> {
         told_near.into_par_iter().filter(|place| told(&attack, place)).collect()
     }
 
-    /// Whether nothing of a figure's domain is published, and nothing of another beside it in each of its groups, or not the whole: so much is
-    /// hidden around it that hiding more would help no further, though the attacker, who moves only what is nearest, cannot see it move.
-    fn is_kept(&self, place: usize) -> bool {
+    /// Whether nothing of a figure's domain is published, and nothing of another beside it in each of its groups: so much is hidden around it
+    /// that hiding more would help no further, though the attacker, who moves only what is nearest, cannot see it move. `closed`: the domains of
+    /// which nothing is published.
+    fn is_kept(&self, place: usize, closed: &[bool]) -> bool {
         let nodes = self.system.shapes.len().max(1);
         let (domain, node) = (place / nodes, place % nodes);
-        let is_closed = |other: usize| self.system.cells[other * nodes + node].is_there() && !self.is_open(other);
-        let has_company = |group: &&Group| {
-            let beside = group.parts.iter().filter(|other| **other != domain && is_closed(**other)).count();
-            beside > 0 || group.whole == domain && self.hidden[place].is_some()
-        };
-        !self.is_open(domain) && self.member[domain].iter().map(|group| self.groups[*group]).all(|group| has_company(&group))
+        let is_beside = |other: &usize| *other != domain && closed[*other] && self.system.cells[other * nodes + node].is_there();
+        let has_company = |group: &Group| group.whole == domain || group.parts.iter().any(is_beside);
+        closed[domain] && self.member[domain].iter().all(|group| has_company(self.groups[*group]))
     }
 
     /// Hides everything of the domain of an exposed figure, or, where that is done, everything of the cheapest of its neighbours in each group:

@@ -2,8 +2,9 @@
 //!
 //! A figure can be told no more narrowly than it can move with nothing published moving. A leaf's figure of one domain moves up and that of
 //! another down by as much weight: whatever is published over both stays, if both are in the same groups. Where two such domains are not at
-//! hand, four are: the corners of a rectangle, of which two move up and two down, so that every group holds one of each. Nothing published may
-//! rest on the leaf in any of them, so that the nodes above it must be hidden there too.
+//! hand, four are: the corners of a rectangle, of which two move up and two down, so that every group holds one of each. A domain that has parts
+//! takes them along, each against a part of another; and a part takes its whole along. Nothing published may rest on the leaf in any of them, so
+//! that the nodes above it must be hidden there too.
 //!
 //! Such moves prove that a figure is safe; that there are none proves nothing, and the attacker has to be asked.
 
