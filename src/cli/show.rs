@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Value, json};
 
 use crate::cli::{lang, left_out};
+use crate::design::Mode;
 use crate::index::{DomainKey, Score};
 use crate::jobs::recompute::{self, Outcome};
 use crate::office::figures;
@@ -27,7 +28,10 @@ pub(super) fn tables(outcome: &Outcome, definition: &IndexDefinition, units: &Re
     let (code, version) = (&manifest.index.code, &manifest.index.version);
     let (wave, mode, responses, level) = (&manifest.wave, &manifest.mode, manifest.responses, 100.0 * manifest.level);
     let said = lang.pick(
-        format!("{code} {version} · đợt {wave} · {}{synthetic} · {responses} phiếu · khoảng tin cậy {level:.0}%", mode_vi(mode)),
+        format!(
+            "{code} {version} · đợt {wave} · {}{synthetic} · {responses} phiếu · khoảng tin cậy {level:.0}%",
+            Mode::parse(mode).map_or_else(|| mode.to_owned(), |mode| mode.said().vi.into_owned())
+        ),
         format!("{code} {version} · wave {wave} · {mode}{synthetic} · {responses} responses · {level:.0}% intervals"),
     );
     println!("{said}");
@@ -54,16 +58,6 @@ pub(super) fn tables(outcome: &Outcome, definition: &IndexDefinition, units: &Re
         if scores.len() > ROWS {
             lang::more(lang, scores.len(), ROWS, "dòng", ["row", "rows"]);
         }
-    }
-}
-
-/// How answers came about.
-fn mode_vi(mode: &str) -> &str {
-    match mode {
-        "probability_sample" => "mẫu xác suất",
-        "transaction_stream" => "phản hồi gắn với giao dịch",
-        "opt_in" => "người trả lời tự chọn",
-        other => other,
     }
 }
 

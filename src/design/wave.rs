@@ -1,7 +1,7 @@
 //! One round of collection of one survey.
 
 use crate::design::WeightUnit;
-use crate::words::named;
+use crate::words::{Said, named};
 
 named! {
     /// How the answers of a wave came about.
@@ -21,6 +21,16 @@ impl Mode {
     #[must_use]
     pub fn is_stream(self) -> bool {
         self != Mode::ProbabilitySample
+    }
+
+    /// What it is called.
+    #[must_use]
+    pub fn said(self) -> Said {
+        match self {
+            Mode::ProbabilitySample => Said::new("mẫu xác suất", "probability sample"),
+            Mode::TransactionStream => Said::new("phản hồi gắn với giao dịch", "stream of transactions"),
+            Mode::OptIn => Said::new("người trả lời tự chọn", "opt-in"),
+        }
     }
 }
 

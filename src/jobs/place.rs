@@ -1,9 +1,7 @@
 //! A design among the units: the areas that its PSUs lie in.
 
-use chrono::NaiveDate;
-
 use crate::design::{Design, Psu, Respondent};
-use crate::response;
+use crate::response::service_date;
 use crate::store::waves::{NewPsu, NewRespondent, Wave};
 use crate::unit::{Registry, UnitId};
 use crate::words::Finding;
@@ -12,8 +10,7 @@ use crate::words::Finding;
 #[must_use]
 pub fn area_unit(units: &Registry, wave: &Wave, name: &str) -> Option<UnitId> {
     let (list, code) = name.split_once(':').unwrap_or((&wave.unit_list, name));
-    let day = service_day(wave.opens_at);
-    units.find(list, code, day).or_else(|| units.find(list, code, None)).map(|unit| unit.id)
+    units.meant(list, code, service_date(wave.opens_at)).map(|unit| unit.id)
 }
 
 /// A design as it is stored.
@@ -39,9 +36,4 @@ pub fn design_rows(design: &Design, wave: &Wave, units: &Registry) -> Result<(Ve
     }
     let person = |line: &Respondent| NewRespondent { respondent: line.code.clone(), psu: line.psu.clone(), weight_u: line.weight };
     if findings.is_empty() { Ok((psus, design.respondents().iter().map(person).collect())) } else { Err(findings) }
-}
-
-/// The service day of an instant (UTC microseconds).
-pub(crate) fn service_day(instant: i64) -> Option<NaiveDate> {
-    i32::try_from(response::service_day(instant)).ok().and_then(NaiveDate::from_epoch_days)
 }

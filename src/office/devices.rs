@@ -5,12 +5,12 @@
 //! secret, so that none exists of a kiosk that never came. The number that opens the staff's panel of the kiosk follows from the secret: the
 //! office sees it beside the code, the kiosk is told it with its key, and nothing of it is stored.
 
+use super::place::in_reach;
 use super::secret::{self, NewSecret};
 use super::{Act, Action, Code, Look, Refusal, Role, keys};
 use crate::design::Mode;
 use crate::store::devices::{self as stored, Enrolment, NewEnrolment};
 use crate::store::waves::{self, Wave};
-use crate::unit::UnitId;
 use crate::words::Finding;
 
 /// How long a code opens, in microseconds.
@@ -63,7 +63,7 @@ pub fn admit(act: &mut Act<'_>, wish: &EnrolWish) -> Result<Admitted, Refusal> {
     let created_by = act.may(Action::EnrolDevice)?.actor();
     keys::named(act, &wish.name, "/name")?;
     let wave = wave(act, &wish.wave)?;
-    let unit_id = unit(act, &wave, &wish.unit)?;
+    let unit_id = in_reach(act, &wave.unit_list, wish.unit.trim(), "/unit")?;
     let NewSecret { text, hash } = NewSecret::enrolment().map_err(Refusal::internal)?;
     let (now, expires_at) = (act.now, act.now.saturating_add(OPENS));
     let new = NewEnrolment {
@@ -130,21 +130,4 @@ fn wave(look: &mut Look<'_>, code: &str) -> Result<Wave, Refusal> {
         return Err(refused("wave-closed", "Đợt đã đóng", "The wave is closed"));
     }
     Ok(wave)
-}
-
-/// The unit that is rated, within what the actor is bound to.
-fn unit(look: &mut Look<'_>, wave: &Wave, code: &str) -> Result<i32, Refusal> {
-    let units = look.units()?;
-    let day = i32::try_from(crate::response::service_day(look.now)).ok().and_then(chrono::NaiveDate::from_epoch_days);
-    let code = code.trim();
-    let found = units.find(&wave.unit_list, code, day).or_else(|| units.find(&wave.unit_list, code, None));
-    let Some(unit) = found.map(|unit| unit.id) else {
-        let (vi, en) =
-            (format!("Danh mục {} không có mã “{code}”", wave.unit_list), format!("The list {} has no code “{code}”", wave.unit_list));
-        return Err(Refusal::because(Code::BodyInvalid, Finding::error("/unit", "unit-unknown", vi, en)));
-    };
-    if look.actor.unit().is_some_and(|root| !units.is_within(unit, UnitId(root))) {
-        return Err(Refusal::new(Code::UnitForbidden));
-    }
-    Ok(unit.0)
 }

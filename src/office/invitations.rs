@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
+use super::place::in_reach;
 use super::secret::NewSecret;
 use super::wire::{UnitName, check, objection};
 use super::{Act, Action, Code, Refusal};
@@ -16,7 +17,6 @@ use crate::design::Mode;
 use crate::store::invitations::{self as stored, Made, NewInvitation};
 use crate::store::waves::{self, Wave};
 use crate::table;
-use crate::unit::UnitId;
 use crate::words::Finding;
 use crate::words::encode::{from_rfc3339, rfc3339};
 
@@ -137,16 +137,7 @@ fn unit(act: &mut Act<'_>, wish: &InvitationRequest, wave: &Wave) -> Result<i32,
         let (vi, en) = (format!("Đợt này dùng danh mục {}", wave.unit_list), format!("The wave uses the list {}", wave.unit_list));
         return refused("/unit/list", "other-list", vi, en);
     }
-    let units = act.units()?;
-    let day = i32::try_from(crate::response::service_day(act.now)).ok().and_then(chrono::NaiveDate::from_epoch_days);
-    let Some(unit) = units.find(&list, &code, day).or_else(|| units.find(&list, &code, None)).map(|unit| unit.id) else {
-        let (vi, en) = (format!("Danh mục {list} không có mã “{code}”"), format!("The list {list} has no code “{code}”"));
-        return refused("/unit/code", "unit-unknown", vi, en);
-    };
-    if act.actor.unit().is_some_and(|root| !units.is_within(unit, UnitId(root))) {
-        return Err(Refusal::new(Code::UnitForbidden));
-    }
-    Ok(unit.0)
+    in_reach(act, &list, &code, "/unit/code")
 }
 
 fn until(text: &str, now: i64) -> Result<i64, Refusal> {

@@ -1,10 +1,9 @@
 //! Where a submission belongs: who may send it, which unit it rates, which PSU and weight the wave's design gives it.
 
-use super::{Action, Actor, Code, Refusal};
+use super::{Action, Actor, Code, Look, Refusal};
 use crate::design::{DesignKind, Mode, Unplaced, WeightUnit};
 use crate::jobs::load::WaveInField;
-use crate::jobs::place::service_day;
-use crate::response::{Channel, Submission};
+use crate::response::{Channel, Submission, service_date};
 use crate::store::waves::Wave;
 use crate::unit::{Registry, UnitId};
 use crate::words::Finding;
@@ -85,9 +84,8 @@ fn rated_unit(submission: &Submission, wave: &Wave, units: &Registry, now: i64) 
         let (vi, en) = (format!("Đợt này dùng danh mục {}", wave.unit_list), format!("The wave uses the list {}", wave.unit_list));
         return Err(Finding::error("/unit/list", "other-list", vi, en));
     }
-    let day = service_day(submission.answered_at.map_or(now, |at| at.timestamp_micros()));
-    let found = units.find(&named.list, &named.code, day).or_else(|| units.find(&named.list, &named.code, None));
-    found.map(|unit| unit.id).ok_or_else(|| {
+    let day = service_date(submission.answered_at.map_or(now, |at| at.timestamp_micros()));
+    units.meant(&named.list, &named.code, day).map(|unit| unit.id).ok_or_else(|| {
         let (mut vi, mut en) = (
             format!("Danh mục {} không có mã “{}”", named.list, named.code),
             format!("The list {} has no code “{}”", named.list, named.code),
@@ -144,4 +142,20 @@ fn unplaced(why: Unplaced) -> Finding {
         }
     };
     Finding::error(pointer, code, vi, en)
+}
+
+/// The unit of a list that a code means today, within what the actor is bound to; `at`: where a form names it.
+///
+/// # Errors
+/// `body-invalid` for a code that is not on the list, `unit-forbidden`.
+pub(super) fn in_reach(look: &mut Look<'_>, list: &str, code: &str, at: &str) -> Result<i32, Refusal> {
+    let units = look.units()?;
+    let Some(unit) = units.meant(list, code, service_date(look.now)).map(|unit| unit.id) else {
+        let (vi, en) = (format!("Danh mục {list} không có mã “{code}”"), format!("The list {list} has no code “{code}”"));
+        return Err(Refusal::because(Code::BodyInvalid, Finding::error(at, "unit-unknown", vi, en)));
+    };
+    if look.actor.unit().is_some_and(|root| !units.is_within(unit, UnitId(root))) {
+        return Err(Refusal::new(Code::UnitForbidden));
+    }
+    Ok(unit.0)
 }

@@ -1,7 +1,6 @@
 //! Kiosks: the office lets one join by a code that it shows for a quarter of an hour.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::ORIGIN;
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -11,7 +10,9 @@ use super::frame::Page;
 use super::parts::{Faults, Head, Input, Notice, Select, empty, facts, notice, table};
 use super::qr;
 use super::say;
+use super::session;
 use super::visit::{Staff, with};
+use crate::design::Mode;
 use crate::http::body::Form;
 use crate::http::query::Query;
 use crate::http::state::AppState;
@@ -20,7 +21,6 @@ use crate::office::{Action, Code, Refusal, definitions, waves};
 use crate::schema::Section;
 use crate::store::devices::Enrolment;
 use crate::unit::UnitId;
-use crate::words::Lang;
 
 /// The kiosks that have joined or may.
 #[get("/console/devices")]
@@ -102,8 +102,10 @@ async fn which_wave(state: &AppState, staff: &Staff) -> Result<HttpResponse, Ref
     let all = state.look(staff.actor.clone(), waves::list).await?;
     let open: Vec<_> = all
         .into_iter()
-        .filter(|wave| wave.mode != "probability_sample" && wave.closes_at.as_ref().is_none_or(|closes_at| *closes_at > now))
-        .map(|wave| (title(&wave, staff.lang), wave.code))
+        .filter(|wave| {
+            Mode::parse(&wave.mode).is_some_and(Mode::is_stream) && wave.closes_at.as_ref().is_none_or(|closes_at| *closes_at > now)
+        })
+        .map(|wave| (staff.words(&wave.title).to_owned(), wave.code))
         .collect();
     let page =
         Page::office(staff, staff.say("Ghi danh một kiosk", "Let a kiosk join")).below("/console/devices", staff.say("Kiosk", "Kiosks"));
@@ -119,11 +121,6 @@ async fn which_wave(state: &AppState, staff: &Staff) -> Result<HttpResponse, Ref
             } }
         }
     }))
-}
-
-fn title(wave: &waves::WaveBody, lang: Lang) -> String {
-    let words = &wave.title.0;
-    words.get(lang.tag()).or_else(|| words.get("vi")).unwrap_or(&wave.code).clone()
 }
 
 /// The sections that a wave asks, by which a kiosk may ask fewer.
@@ -210,11 +207,8 @@ pub async fn admit_device(state: AppState, req: HttpRequest, staff: Staff, field
 }
 
 fn shown(req: &HttpRequest, staff: &Staff, wish: &EnrolWish, admitted: &Admitted) -> Result<HttpResponse, Refusal> {
-    // The browser that sent the form says by which address this server is reached.
-    let origin = req.headers().get(ORIGIN).and_then(|origin| origin.to_str().ok()).map(str::to_owned);
-    let origin = origin.unwrap_or_else(|| format!("http://{}", req.connection_info().host()));
     let code = qr::drawn(
-        &format!("{origin}/k#enrol={}", admitted.secret),
+        &format!("{}/k#enrol={}", session::server(req.headers()), admitted.secret),
         staff.say("Mã QR để kiosk ghi danh", "The code by which the kiosk joins"),
     )?;
     let page = Page::office(staff, staff.say("Mã ghi danh kiosk", "The code for the kiosk"))

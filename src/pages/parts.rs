@@ -119,7 +119,7 @@ impl Render for Select<'_> {
 }
 
 /// The places of hint and fault of a field, for those who hear the page.
-fn about(name: &str, hint: Option<&str>, fault: Option<&str>) -> Option<String> {
+pub(super) fn about(name: &str, hint: Option<&str>, fault: Option<&str>) -> Option<String> {
     let places: Vec<String> =
         [(hint, "hint"), (fault, "fault")].iter().filter(|(text, _)| text.is_some()).map(|(_, what)| format!("{name}-{what}")).collect();
     (!places.is_empty()).then(|| places.join(" "))
@@ -245,6 +245,12 @@ pub fn table(caption: &str, heads: &[Head<'_>], rows: impl IntoIterator<Item = V
             }
         }
     }
+}
+
+/// Values and texts as [`Select`] takes them.
+#[must_use]
+pub fn borrowed<V: AsRef<str>>(options: &[(V, String)]) -> Vec<(&str, &str)> {
+    options.iter().map(|(value, text)| (value.as_ref(), text.as_str())).collect()
 }
 
 /// Names and what belongs to them, one below the other.

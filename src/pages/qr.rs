@@ -15,7 +15,7 @@ const QUIET: usize = 4;
 /// # Errors
 /// `internal` for a text that is longer than a code can be.
 pub fn drawn(text: &str, label: &str) -> Result<Markup, Refusal> {
-    let code = QrCode::with_error_correction_level(text, EcLevel::M).map_err(Refusal::internal)?;
+    let code = QrCode::with_error_correction_level(text, EcLevel::Q).map_err(Refusal::internal)?;
     let width = code.width();
     let (side, colors) = (width + 2 * QUIET, code.to_colors());
     let mut path = String::new();
@@ -49,7 +49,7 @@ mod tests {
         assert!(html.contains("aria-label=\"Mã &lt;b&gt;\""), "{html}");
         let path = html.split("<path d=\"").nth(1).unwrap().split('"').next().unwrap();
         let runs = path.split('M').skip(1).map(|run| run.split('h').nth(1).unwrap().split('v').next().unwrap().parse::<usize>().unwrap());
-        let code = QrCode::with_error_correction_level(text, EcLevel::M).unwrap();
+        let code = QrCode::with_error_correction_level(text, EcLevel::Q).unwrap();
         assert_eq!(runs.sum::<usize>(), code.to_colors().iter().filter(|module| **module == Color::Dark).count());
         assert!(path.starts_with("M4 4h7"), "a finder pattern begins behind the quiet zone: {path}");
         assert!(drawn(&"x".repeat(5_000), "").is_err());

@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use actix_web::http::header::{COOKIE, HOST, HeaderMap, ORIGIN};
+use actix_web::http::header::{COOKIE, HOST, HeaderMap, HeaderValue, ORIGIN};
 
 /// The name over https.
 const GUARDED: &str = "__Host-hailong";
@@ -38,6 +38,16 @@ pub(super) fn is_loopback(headers: &HeaderMap) -> bool {
     let name = host.rsplit_once(':').map_or(host, |(name, port)| if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host });
     let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// The address by which this server is reached: as the browser that sent a form says it, else by the name that was asked for.
+pub(super) fn server(headers: &HeaderMap) -> String {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    if let Some(origin) = text(ORIGIN).filter(|origin| *origin != "null") {
+        return origin.to_owned();
+    }
+    let scheme = if is_loopback(headers) { "http" } else { "https" };
+    format!("{scheme}://{}", text(HOST).unwrap_or_default())
 }
 
 /// What sets the cookie. It goes when the browser is closed; the server ends the session sooner.

@@ -9,6 +9,7 @@ use futures_util::future::LocalBoxFuture;
 use super::session;
 use crate::http::state::AppState;
 use crate::http::{auth, lang};
+use crate::office::wire::Words;
 use crate::office::{Action, Actor, Code, Holder, Refusal};
 use crate::words::encode::percent;
 use crate::words::{Lang, Said};
@@ -65,6 +66,12 @@ impl Visit {
     #[must_use]
     pub fn pick<'s>(&self, said: &'s Said) -> &'s str {
         said.pick(self.lang)
+    }
+
+    /// The words of a wave or definition in the reader's language; the Vietnamese where there are no others.
+    #[must_use]
+    pub fn words<'w>(&self, words: &'w Words) -> &'w str {
+        words.0.get(self.lang.tag()).or_else(|| words.0.get("vi")).map_or("", String::as_str)
     }
 
     /// The path of this page.

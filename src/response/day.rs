@@ -1,5 +1,7 @@
 //! The clock of the country: which day and time of day an instant is in Việt Nam.
 
+use chrono::NaiveDate;
+
 /// Việt Nam is at UTC+7 all year: its day begins seven hours before that of UTC.
 const OFFSET: i64 = 7 * 3_600 * 1_000_000;
 /// A day in microseconds.
@@ -9,6 +11,12 @@ const DAY: i64 = 86_400 * 1_000_000;
 #[must_use]
 pub fn service_day(instant: i64) -> i64 {
     instant.saturating_add(OFFSET).div_euclid(DAY)
+}
+
+/// The date of the service day of an instant (UTC microseconds); none beyond the years that a calendar has.
+#[must_use]
+pub fn service_date(instant: i64) -> Option<NaiveDate> {
+    i32::try_from(service_day(instant)).ok().and_then(NaiveDate::from_epoch_days)
 }
 
 /// The time of day of an instant (UTC microseconds) in `Asia/Ho_Chi_Minh`: microseconds since midnight.

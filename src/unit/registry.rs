@@ -97,6 +97,12 @@ impl Registry {
         }
     }
 
+    /// The unit that a list and code mean on a day: its version of that day, or its last one where it has none.
+    #[must_use]
+    pub fn meant(&self, list: &str, code: &str, day: Option<NaiveDate>) -> Option<&Unit> {
+        self.find(list, code, day).or_else(|| self.find(list, code, None))
+    }
+
     /// Every version of every unit, in the order in which they were given.
     pub fn iter(&self) -> impl Iterator<Item = &Unit> {
         self.units.iter()

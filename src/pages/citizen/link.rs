@@ -12,7 +12,7 @@ use crate::http::state::AppState;
 use crate::jobs::load::{Survey, WaveInField};
 use crate::office::{Actor, Refusal, definitions};
 use crate::pages::visit::{Visit, with};
-use crate::response::Channel;
+use crate::response::{Channel, service_date};
 use crate::schema::Text;
 use crate::unit::{Registry, Unit};
 use crate::words::Lang;
@@ -122,11 +122,5 @@ async fn questionnaire(state: &AppState, field: &WaveInField, version: Option<&s
 
 /// The unit that a link names: by its code in the wave's list, on this day.
 fn unit<'u>(units: &'u Registry, field: &WaveInField, query: &LinkQuery, now: i64) -> Option<&'u Unit> {
-    let (list, code) = (&field.wave.unit_list, query.u.as_deref()?);
-    units.find(list, code, today(now)).or_else(|| units.find(list, code, None))
-}
-
-/// The day in Việt Nam.
-pub(super) fn today(now: i64) -> Option<chrono::NaiveDate> {
-    i32::try_from(crate::response::service_day(now)).ok().and_then(chrono::NaiveDate::from_epoch_days)
+    units.meant(&field.wave.unit_list, query.u.as_deref()?, service_date(now))
 }

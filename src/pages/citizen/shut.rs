@@ -5,13 +5,14 @@ use actix_web::http::StatusCode;
 use maud::{Markup, html};
 
 use super::kiosk;
-use super::link::{LinkQuery, title, today};
+use super::link::{LinkQuery, title};
 use crate::http::problem;
 use crate::jobs::load::WaveInField;
 use crate::office::Code;
 use crate::pages::frame::Page;
 use crate::pages::say;
 use crate::pages::visit::{Visit, with};
+use crate::response::service_date;
 use crate::unit::{Registry, Unit, plain_name};
 use crate::words::encode::percent;
 
@@ -123,7 +124,7 @@ pub(super) fn closed(visit: &Visit, field: &WaveInField) -> HttpResponse {
 
 /// A link without its unit, or with one that is not on the list: which one?
 pub(super) fn which_unit(visit: &Visit, field: &WaveInField, units: &Registry, query: &LinkQuery, now: i64) -> HttpResponse {
-    let day = today(now);
+    let day = service_date(now);
     let of_list = |unit: &&Unit| unit.record.list == field.wave.unit_list && day.is_none_or(|day| unit.record.is_valid_on(day));
     let all: Vec<&Unit> = units.iter().filter(of_list).collect();
     let searched = all.len() > SHOWN;

@@ -10,7 +10,6 @@ use crate::office::fieldwork::{self, Overview};
 use crate::office::proposals::{self, ListWish};
 use crate::office::runs::desk::{self, RunStep, may_take, waits_for};
 use crate::office::runs::{Described, Progress};
-use crate::office::wire::Words;
 use crate::office::{Action, Look, Refusal, editions, keys, runs};
 use crate::pages::frame::Page;
 use crate::pages::parts::{Head, Notice, notice, table};
@@ -200,11 +199,6 @@ fn runs_table(visit: &Visit, caption: &str, waiting: &[&Waiting]) -> Markup {
     )
 }
 
-/// The words of a wave or definition in the reader's language.
-pub(super) fn words<'w>(visit: &Visit, words: &'w Words) -> &'w str {
-    words.0.get(visit.lang.tag()).or_else(|| words.0.get("vi")).map_or("", String::as_str)
-}
-
 fn waves(visit: &Visit, waves: &[Overview]) -> Markup {
     if waves.is_empty() {
         return html! {};
@@ -221,7 +215,7 @@ fn waves(visit: &Visit, waves: &[Overview]) -> Markup {
     html! {
         h2 { (visit.say("Các đợt", "Waves")) }
         (table(visit.say("Phiếu hợp lệ đã nhận", "Valid responses received"), &heads, waves.iter().map(|one| vec![
-            html! { a href=(visit.link(&format!("/console/waves/{}", one.wave.code))) { (words(visit, &one.wave.title)) } " " span.hint { (one.wave.code) } },
+            html! { a href=(visit.link(&format!("/console/waves/{}", one.wave.code))) { (visit.words(&one.wave.title)) } " " span.hint { (one.wave.code) } },
             html! { @if one.open { span.tag.good { (visit.say("đang mở", "open")) } } @else if one.days_left.is_some() { span.tag.quiet-tag { (visit.say("chưa mở", "not open yet")) } } @else { span.tag.quiet-tag { (visit.say("đã đóng", "closed")) } } },
             html! { (say::whole(visit.lang, one.came.valid)) },
             html! { @if let Some(expected) = one.expected { (say::whole(visit.lang, expected)) } @else { "–" } },

@@ -11,7 +11,7 @@ use crate::http::query::Query;
 use crate::http::state::AppState;
 use crate::office::{Actor, Refusal};
 use crate::pages::frame::Page;
-use crate::pages::parts::{Notice, Select, empty, facts, notice};
+use crate::pages::parts::{Notice, Select, borrowed, empty, facts, notice};
 use crate::pages::say;
 use crate::pages::visit::{Visit, with};
 use crate::words::encode::hex;
@@ -105,7 +105,7 @@ fn node_choice(visit: &Visit, shown: &Shown, here: &str) -> Markup {
     let name = |depth: u8, label: &str| format!("{}{label}", "\u{2003}".repeat(usize::from(depth)));
     let names: Vec<(&str, String)> =
         shown.nodes.iter().map(|node| (node.code.as_str(), name(node.depth, said(&node.label, visit.lang)))).collect();
-    let options: Vec<(&str, &str)> = names.iter().map(|(code, label)| (*code, label.as_str())).collect();
+    let options = borrowed(&names);
     let value = shown.nodes[shown.node].code.as_str();
     html! {
         form.row.screen method="get" action=(here) {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use validator::Validate;
 
 use super::sheet::{Place, Sheet, gather};
-use super::{edition_at, folded, said, segment, shared, view};
+use super::{edition_at, said, segment, shared, view};
 use crate::http::query::Query;
 use crate::http::state::AppState;
 use crate::office::{Actor, Look, Refusal, editions};
@@ -17,7 +17,7 @@ use crate::pages::parts::{Head, Input, empty, table};
 use crate::pages::say;
 use crate::pages::visit::Visit;
 use crate::store::editions::{Edition, EditionState};
-use crate::unit::{Registry, UnitKind};
+use crate::unit::{Registry, UnitKind, plain_name};
 use crate::words::Lang;
 
 /// So many of the newest editions, each of another index, are shown with their score.
@@ -66,7 +66,7 @@ fn shelf(look: &mut Look<'_>, wanted: Option<&str>, lang: Lang) -> Result<Shelf,
     let codes: Vec<String> = all.iter().filter(first).take(NEWEST).map(|edition| edition.code.clone()).collect();
     let newest = codes.iter().map(|code| gather(look, code, None)).collect::<Result<Vec<_>, _>>()?;
     let hits = match wanted {
-        Some(wanted) => search(&*look.units()?, &newest, &folded(wanted), lang),
+        Some(wanted) => search(&*look.units()?, &newest, &plain_name(wanted), lang),
         None => Vec::new(),
     };
     Ok(Shelf { all, newest, hits })
@@ -74,7 +74,7 @@ fn shelf(look: &mut Look<'_>, wanted: Option<&str>, lang: Lang) -> Result<Shelf,
 
 /// Places by a part of their name. Of a province that is no more, or not yet, those that have figures in its stead.
 fn search(units: &Registry, newest: &[Sheet], wanted: &str, lang: Lang) -> Vec<Hit> {
-    let matches = |name: &str| folded(name).contains(wanted);
+    let matches = |name: &str| plain_name(name).contains(wanted);
     let mut hits = Vec::new();
     for (sheet, shown) in newest.iter().enumerate().filter_map(|(at, sheet)| Some((at, sheet.shown.as_ref()?))) {
         let known = |place: &Place| place.code == wanted || matches(&view::name(place, lang));

@@ -80,22 +80,9 @@ fn short(unit: &UnitRecord, lang: Lang) -> &str {
     }
 }
 
-/// A text to look for: small letters without their marks, so that who types none finds it too.
-fn folded(text: &str) -> String {
-    use unicode_normalization::UnicodeNormalization as _;
-    let bare = text.nfd().filter(|letter| !unicode_normalization::char::is_combining_mark(*letter));
-    bare.flat_map(char::to_lowercase).map(|letter| if letter == 'đ' { 'd' } else { letter }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn who_types_no_marks_finds_names_that_have_them() {
-        assert_eq!(folded("Thành phố Đà Nẵng"), "thanh pho da nang");
-        assert_eq!(folded("ĐẮK LẮK"), "dak lak");
-    }
 
     #[test]
     fn a_code_stays_within_its_part_of_the_path() {

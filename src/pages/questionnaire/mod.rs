@@ -11,7 +11,7 @@ pub use read::answers;
 
 use maud::{Markup, html};
 
-use super::parts::Faults;
+use super::parts::{Faults, about};
 use crate::schema::{Item, ItemKind, OptionList, Questionnaire, Section, Text, unscaled};
 use crate::words::Lang;
 
@@ -75,12 +75,7 @@ impl Asked<'_> {
         let alone = alone(item);
         let (least, most) = bounds(item.kind()).unzip();
         let hint = self.hint(item);
-        let about: Vec<String> = [(hint.is_some(), "hint"), (fault.is_some(), "fault")]
-            .iter()
-            .filter(|(is, _)| *is)
-            .map(|(_, what)| format!("{name}-{what}"))
-            .collect();
-        let about = (!about.is_empty()).then(|| about.join(" "));
+        let about = about(&name, hint.as_deref(), fault);
         html! {
             fieldset.q.wrong[fault.is_some()] id=(name) name=(name) tabindex="-1" data-kind=(item.kind().as_str()) data-if=[condition]
                 data-required[item.required()] data-alone=[alone] data-min=[least] data-max=[most] aria-describedby=[about] {

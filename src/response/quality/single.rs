@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{ClosedHours, Hours, Judged, StraightLined, TooFast, seconds};
-use crate::response::service_day;
+use crate::response::{service_date, service_day};
 use crate::schema::{DOES_NOT_APPLY, ItemKind, Layout, OptionList, Questionnaire, Slot};
 
 /// A questionnaire version as the rules see it.
@@ -162,6 +162,5 @@ pub(super) fn closed_hours(rule: &ClosedHours, units: &HashMap<i32, Hours>, resp
 /// An instant in the time of Việt Nam: `2024-09-01T21:13`.
 fn local(instant: i64) -> String {
     let minutes = crate::response::time_of_day(instant) / 60_000_000;
-    let day = i32::try_from(service_day(instant)).ok().and_then(chrono::NaiveDate::from_epoch_days);
-    format!("{}T{:02}:{:02}", day.map(|day| day.to_string()).unwrap_or_default(), minutes / 60, minutes % 60)
+    format!("{}T{:02}:{:02}", service_date(instant).map(|day| day.to_string()).unwrap_or_default(), minutes / 60, minutes % 60)
 }

@@ -14,7 +14,7 @@ use crate::office::runs;
 use crate::office::{Action, Look, Refusal};
 use crate::pages::console::{RUNS, short};
 use crate::pages::frame::Page;
-use crate::pages::parts::{Head, Notice, Select, notice, table};
+use crate::pages::parts::{Head, Notice, Select, borrowed, notice, table};
 use crate::pages::public::Preview;
 use crate::pages::say;
 use crate::pages::visit::{Staff, Visit, with};
@@ -145,8 +145,8 @@ fn filter(visit: &Visit, figures: &Figures, which: &Which, address: &str) -> Mar
     };
     let all = (String::new(), visit.say("Tất cả", "All").to_owned());
     let parts: Vec<(String, String)> = std::iter::once(all).chain(parts).collect();
-    let nodes: Vec<(&str, &str)> = nodes.iter().map(|(value, text)| (value.as_str(), text.as_str())).collect();
-    let parts: Vec<(&str, &str)> = parts.iter().map(|(value, text)| (value.as_str(), text.as_str())).collect();
+    let nodes = borrowed(&nodes);
+    let parts = borrowed(&parts);
     html! {
         form.row.filter method="get" action=(format!("{address}#figures")) {
             @if visit.link(address) != address { input type="hidden" name="lang" value=(tag); }

@@ -4,12 +4,13 @@ use maud::{Markup, html};
 use uuid::Uuid;
 
 use super::figures::{domain, movement, rank};
+use crate::index::round;
 use crate::office::figures::{Against, CompositePage, Pair, ScoresPage, against, composite_against};
 use crate::office::{Look, Refusal};
 use crate::pages::parts::{Head, Notice, notice, table};
 use crate::pages::say;
 use crate::pages::visit::Visit;
-use crate::publication::disclosure::{CompositeFigure, Figure};
+use crate::publication::disclosure::{CompositeFigure, Figure, Seen};
 use crate::store::schemas::IndexKind;
 use crate::unit::UnitId;
 
@@ -104,8 +105,8 @@ fn number(visit: &Visit, value: Option<f64>, decimals: u8) -> Markup {
 fn distance(before: Option<f64>, now: Option<f64>, decimals: u8) -> f64 {
     match (before, now) {
         (Some(before), Some(now)) => {
-            let to = |value: f64| crate::index::round(value, decimals);
-            crate::index::round((to(now) - to(before)).abs(), decimals)
+            let to = |value: f64| round(value, decimals);
+            round((to(now) - to(before)).abs(), decimals)
         }
         (None, None) => 0.0,
         _ => f64::MAX,
@@ -116,8 +117,8 @@ fn survey(visit: &Visit, found: &Against<Figure, ScoresPage>) -> Vec<Row> {
     let (decimals, level) = (found.page.definition.decimals(), found.page.definition.level());
     let row = |Pair { before, now }: &Pair<Figure>| {
         let key = now.as_ref().or(before.as_ref()).map(|figure| &figure.domain)?;
-        let value = |figure: &Option<crate::publication::disclosure::Seen<Figure>>| figure.as_ref().and_then(|figure| figure.numbers.value);
-        let place = |figure: &Option<crate::publication::disclosure::Seen<Figure>>| figure.as_ref().and_then(|figure| figure.numbers.rank);
+        let value = |figure: &Option<Seen<Figure>>| figure.as_ref().and_then(|figure| figure.numbers.value);
+        let place = |figure: &Option<Seen<Figure>>| figure.as_ref().and_then(|figure| figure.numbers.rank);
         let (was, is) = (value(before), value(now));
         let (rank_was, rank_is) = (place(before), place(now));
         let change = now.as_ref().and_then(|figure| figure.change).filter(|_| found.tested);
@@ -147,9 +148,7 @@ fn composite(visit: &Visit, found: &Against<CompositeFigure, CompositePage>) -> 
         let figure = now.as_ref().or(before.as_ref())?;
         let unit = figure.unit_id.and_then(|id| found.page.units.get(UnitId(id)));
         let name = unit.map_or_else(|| figure.unit.clone(), |unit| unit.record.name(visit.lang).to_owned());
-        let numbers = |figure: &Option<crate::publication::disclosure::Seen<CompositeFigure>>| {
-            figure.as_ref().map(|figure| figure.numbers).unwrap_or_default()
-        };
+        let numbers = |figure: &Option<Seen<CompositeFigure>>| figure.as_ref().map(|figure| figure.numbers).unwrap_or_default();
         let (was, is) = (numbers(before), numbers(now));
         let difference = was.score.zip(is.score).map(|(was, is)| say::signed(visit.lang, is - was, decimals));
         Some(Row {

@@ -14,11 +14,10 @@ use crate::office::definitions::{self, Kind};
 use crate::office::fieldwork::{self, Overview};
 use crate::office::indicators::{self, Table};
 use crate::office::runs::{self, Described, FlaggedWish, ListWish, RunWish, UncertaintyWish};
-use crate::office::wire::Words;
 use crate::office::{Action, Look, Refusal, quality};
 use crate::pages::console::{Fields, RUNS, faults, short, to};
 use crate::pages::frame::Page;
-use crate::pages::parts::{Faults, Input, Notice, Select, empty, facts, notice};
+use crate::pages::parts::{Faults, Input, Notice, Select, borrowed, empty, facts, notice};
 use crate::pages::say;
 use crate::pages::visit::{Staff, Visit};
 use crate::store::quality::Evaluation;
@@ -233,10 +232,10 @@ async fn page(
 
 /// Which index, and of a survey's index which wave.
 fn first(visit: &Visit, choice: &Choice, chosen: &Chosen) -> Markup {
-    let indices: Vec<(&str, &str)> = choice.indices.iter().map(|(value, text)| (value.as_str(), text.as_str())).collect();
+    let indices = borrowed(&choice.indices);
     let named: Vec<(String, String)> =
-        choice.waves.iter().map(|one| (one.wave.code.clone(), format!("{} – {}", one.wave.code, title(visit, &one.wave.title)))).collect();
-    let waves: Vec<(&str, &str)> = named.iter().map(|(value, text)| (value.as_str(), text.as_str())).collect();
+        choice.waves.iter().map(|one| (one.wave.code.clone(), format!("{} – {}", one.wave.code, visit.words(&one.wave.title)))).collect();
+    let waves = borrowed(&named);
     html! {
         form.row.filter method="get" action=(visit.link("/console/runs/new")) {
             @if visit.link(RUNS) != RUNS { input type="hidden" name="lang" value=(visit.lang.tag()); }
@@ -250,10 +249,6 @@ fn first(visit: &Visit, choice: &Choice, chosen: &Chosen) -> Markup {
             (notice(Notice::Care, &html! { p { (visit.say("Chưa có đợt nào dùng phiếu hỏi của chỉ số này.", "No wave takes the questionnaires of this index.")) } }))
         }
     }
-}
-
-fn title<'w>(visit: &Visit, words: &'w Words) -> &'w str {
-    crate::pages::console::desk::words(visit, words)
 }
 
 /// What goes with it, what will be frozen, and the button.
@@ -293,8 +288,8 @@ fn of_survey(visit: &Visit, choice: &Choice, fields: &Fields, found: &Faults) ->
         )
     });
     let evaluations: Vec<(String, String)> = std::iter::once(everyone).chain(evaluations).collect();
-    let earlier: Vec<(&str, &str)> = earlier.iter().map(|(value, text)| (value.as_str(), text.as_str())).collect();
-    let evaluations: Vec<(&str, &str)> = evaluations.iter().map(|(value, text)| (value.as_str(), text.as_str())).collect();
+    let earlier = borrowed(&earlier);
+    let evaluations = borrowed(&evaluations);
     html! {
         div.row {
             (Select { name: "since", label: visit.say("So với lần tính", "Compared with the run"), options: &earlier, value: fields.get("since"), fault: found.at("since"), ..Select::default() })

@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, get, post, web};
 use maud::{Markup, html};
 
 use super::{address, instant, local, words};
+use crate::design::Mode;
 use crate::http::body::Form;
 use crate::http::state::AppState;
 use crate::office::chain::ChainRequest;
@@ -13,7 +14,7 @@ use crate::office::waves::{self, WaveBody, WaveRequest};
 use crate::office::{Action, Code, Refusal};
 use crate::pages::console::{Fields, WAVES, faults, to};
 use crate::pages::frame::Page;
-use crate::pages::parts::{Area, Faults, Input, Select};
+use crate::pages::parts::{Area, Faults, Input, Select, borrowed};
 use crate::pages::visit::{Staff, Visit};
 use crate::words::Finding;
 
@@ -193,11 +194,8 @@ fn fixed(
 ) -> Markup {
     let surveys: Vec<(&str, &str)> = surveys.iter().map(|code| (code.as_str(), code.as_str())).collect();
     let lists: Vec<(&str, &str)> = lists.iter().map(|code| (code.as_str(), code.as_str())).collect();
-    let modes = [
-        ("probability_sample", visit.say("Mẫu xác suất", "Probability sample")),
-        ("transaction_stream", visit.say("Theo giao dịch", "Stream of transactions")),
-        ("opt_in", visit.say("Tự nguyện", "Opt-in")),
-    ];
+    let modes = Mode::ALL.map(|mode| (mode.as_str(), visit.pick(&mode.said()).to_owned()));
+    let modes = borrowed(&modes);
     let designs = [
         ("cluster", visit.say("Theo cụm (PSU)", "Clusters (PSUs)")),
         ("element", visit.say("Từng người", "Persons one by one")),

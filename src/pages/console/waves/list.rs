@@ -7,7 +7,6 @@ use super::{address, minute, mode, opened};
 use crate::http::state::AppState;
 use crate::office::{Action, Refusal, fieldwork};
 use crate::pages::console::bar;
-use crate::pages::console::desk::words;
 use crate::pages::frame::Page;
 use crate::pages::parts::{Head, empty, table};
 use crate::pages::say;
@@ -38,7 +37,7 @@ pub async fn list_waves(app: AppState, staff: Staff) -> Result<HttpResponse, Ref
         } @else {
             (table(staff.say("Các đợt, đợt mở sau cùng đứng đầu", "Waves, the latest opened first"), &heads, waves.iter().map(|one| vec![
                 html! {
-                    a href=(staff.link(&address(&one.wave.code))) { (words(visit, &one.wave.title)) } " " span.hint { (one.wave.code) }
+                    a href=(staff.link(&address(&one.wave.code))) { (visit.words(&one.wave.title)) } " " span.hint { (one.wave.code) }
                     @if one.open { " " span.tag.good { (staff.say("đang mở", "open")) } }
                     @if one.wave.synthetic { " " span.tag.waits { (staff.say("dữ liệu giả lập", "synthetic data")) } }
                 },

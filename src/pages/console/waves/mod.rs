@@ -20,6 +20,7 @@ use actix_web::web;
 use chrono::{DateTime, FixedOffset};
 
 use super::WAVES;
+use crate::design::Mode;
 use crate::office::wire::Words;
 use crate::pages::visit::Visit;
 use crate::words::encode::from_rfc3339;
@@ -80,12 +81,8 @@ fn design_of(visit: &Visit, design: &str) -> &'static str {
 }
 
 /// How a wave comes about, in words.
-fn mode(visit: &Visit, mode: &str) -> &'static str {
-    match mode {
-        "probability_sample" => visit.say("mẫu xác suất", "probability sample"),
-        "transaction_stream" => visit.say("theo giao dịch", "stream of transactions"),
-        _ => visit.say("tự nguyện", "opt-in"),
-    }
+fn mode(visit: &Visit, mode: &str) -> String {
+    Mode::parse(mode).map_or_else(|| mode.to_owned(), |mode| visit.pick(&mode.said()).to_owned())
 }
 
 #[cfg(test)]

@@ -1,10 +1,7 @@
 //! Links and QR codes by which a unit is rated: a list for the office, and a poster of A4 for the counter.
 
-use actix_web::http::header::HOST;
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use chrono::NaiveDate;
 use maud::{Markup, html};
-use qrcode::{Color, EcLevel, QrCode};
 use serde::Deserialize;
 use validator::Validate;
 
@@ -14,18 +11,15 @@ use crate::http::state::AppState;
 use crate::office::waves::{self, WaveBody};
 use crate::office::{Action, Look, Refusal};
 use crate::pages::console::WAVES;
-use crate::pages::console::desk::words;
 use crate::pages::frame::Page;
 use crate::pages::parts::{Head, Input, Notice, empty, notice, table};
-use crate::pages::session;
 use crate::pages::visit::{Staff, Visit, with};
-use crate::response::service_day;
-use crate::unit::{Unit, UnitId};
+use crate::pages::{qr, session};
+use crate::response::service_date;
+use crate::unit::{Unit, UnitId, plain_name};
 
 /// So many units are listed at a time.
 const SHOWN: usize = 200;
-/// The white around the squares that readers need (ISO/IEC 18004).
-const QUIET: usize = 4;
 
 /// Which units, and under which name the server is known.
 #[derive(Debug, Clone, Default, Deserialize, Validate)]
@@ -47,16 +41,16 @@ fn gather(look: &mut Look<'_>, code: &str, which: &Which) -> Result<(WaveBody, V
     let wave = waves::get(look, code)?;
     let root = look.actor.unit().map(UnitId);
     let units = look.units()?;
-    let today = i32::try_from(service_day(look.now)).ok().and_then(NaiveDate::from_epoch_days);
+    let today = service_date(look.now);
     // Of several units of one code the one that a link leads to: that of today, else the last that there was.
     let meant = |unit: &Unit| {
         let (list, code) = (&unit.record.list, &unit.record.code);
-        units.find(list, code, today).or_else(|| units.find(list, code, None)).is_some_and(|found| found.id == unit.id)
+        units.meant(list, code, today).is_some_and(|found| found.id == unit.id)
     };
-    let wanted = which.q.as_deref().unwrap_or_default().to_lowercase();
+    let wanted = plain_name(which.q.as_deref().unwrap_or_default().trim());
     let fits = |unit: &&Unit| {
         let record = &unit.record;
-        let named = record.code.to_lowercase().contains(&wanted) || record.name_vi.to_lowercase().contains(&wanted);
+        let named = record.code.to_lowercase().contains(&wanted) || plain_name(&record.name_vi).contains(&wanted);
         let asked = which.u.as_ref().is_none_or(|code| *code == record.code);
         record.list == wave.unit_list && meant(unit) && asked && named && root.is_none_or(|root| units.is_within(unit.id, root))
     };
@@ -75,9 +69,7 @@ fn server(req: &HttpRequest, typed: Option<&str>) -> String {
     if let Some(typed) = typed.map(|typed| typed.trim_end_matches('/')).filter(plain) {
         return typed.to_owned();
     }
-    let host = req.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let scheme = if session::is_loopback(req.headers()) { "http" } else { "https" };
-    format!("{scheme}://{host}")
+    session::server(req.headers())
 }
 
 /// Where a unit is rated.
@@ -107,7 +99,7 @@ pub async fn show_links(
         Head::Text(staff.say("Đường dẫn", "Link")),
         Head::Text(staff.say("Tờ dán quầy", "Poster")),
     ];
-    Ok(Page::office(&staff, title).below(WAVES, staff.say("Các đợt", "Waves")).below(&page, words(visit, &wave.title)).answer(html! {
+    Ok(Page::office(&staff, title).below(WAVES, staff.say("Các đợt", "Waves")).below(&page, visit.words(&wave.title)).answer(html! {
         (about(visit, &wave))
         form.row.filter method="get" action=(staff.link(&format!("{page}/links"))) {
             @if staff.link(&page) != page { input type="hidden" name="lang" value=(staff.lang.tag()); }
@@ -164,11 +156,11 @@ pub async fn show_poster(
     let unit = units.first().ok_or_else(Refusal::not_found)?;
     let (visit, page) = (&staff.visit, address(&wave.code));
     let link = link(&server, &wave.code, &unit.record.code);
-    let drawn = qr(&with(&link, "via", "qr"))?;
+    let drawn = qr::drawn(&with(&link, "via", "qr"), &link)?;
     let title = staff.say("Tờ dán quầy", "Poster");
     let page = Page::office(&staff, title)
         .below(WAVES, staff.say("Các đợt", "Waves"))
-        .below(&page, words(visit, &wave.title))
+        .below(&page, visit.words(&wave.title))
         .below(&format!("{page}/links"), staff.say("Đường dẫn và mã QR", "Links and QR codes"));
     Ok(page.answer(html! {
         (about(visit, &wave))
@@ -185,46 +177,12 @@ pub async fn show_poster(
     }))
 }
 
-/// A text as a QR code: one path of runs of squares.
-fn qr(text: &str) -> Result<Markup, Refusal> {
-    let code = QrCode::with_error_correction_level(text, EcLevel::Q).map_err(Refusal::internal)?;
-    let (side, squares) = (code.width(), code.to_colors());
-    let mut runs = Vec::new();
-    for (row, line) in squares.chunks(side).enumerate() {
-        let mut at = 0;
-        while let Some(start) = line[at..].iter().position(|square| *square == Color::Dark).map(|found| at + found) {
-            let run = line[start..].iter().take_while(|square| **square == Color::Dark).count();
-            runs.push(format!("M{},{}h{run}v1h-{run}z", start + QUIET, row + QUIET));
-            at = start + run;
-        }
-    }
-    let whole = side + 2 * QUIET;
-    Ok(html! {
-        svg.qr role="img" viewBox=(format!("0 0 {whole} {whole}")) shape-rendering="crispEdges" {
-            title { (text) }
-            rect width=(whole) height=(whole) fill="#fff" {}
-            path d=(runs.concat()) fill="#000" {}
-        }
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use actix_web::http::header::HOST;
     use actix_web::test::TestRequest;
 
     use super::*;
-
-    #[test]
-    fn the_path_of_a_code_is_its_dark_squares() {
-        let text = "https://hailong.example/s/open?u=SYT";
-        let drawn = qr(text).unwrap().into_string();
-        let code = QrCode::with_error_correction_level(text, EcLevel::Q).unwrap();
-        let dark = code.to_colors().iter().filter(|square| **square == Color::Dark).count();
-        let path = drawn.split("d=\"").nth(1).unwrap().split('"').next().unwrap();
-        let runs: usize = path.split('h').skip(1).filter_map(|run| run.split('v').next()?.parse::<usize>().ok()).sum();
-        assert_eq!(runs, dark);
-        assert!(drawn.contains(&format!("viewBox=\"0 0 {0} {0}\"", code.width() + 8)));
-    }
 
     #[test]
     fn a_server_is_known_by_the_address_of_the_page_or_by_what_was_typed_if_it_is_one() {

@@ -9,7 +9,6 @@ use crate::http::state::AppState;
 use crate::office::chain::{self, ChainInFull};
 use crate::office::fieldwork::{self, Came, InFull};
 use crate::office::{Action, Refusal};
-use crate::pages::console::desk::words;
 use crate::pages::console::{WAVES, bar};
 use crate::pages::frame::Page;
 use crate::pages::parts::{Head, Notice, facts, notice, table};
@@ -34,7 +33,7 @@ pub async fn show_wave(app: AppState, staff: Staff, code: web::Path<String>) -> 
     });
     let (full, chain, units) = found.await?;
     let (wave, visit) = (&full.overview.wave, &staff.visit);
-    let page = Page::office(&staff, words(visit, &wave.title)).lead(words(visit, &wave.frame)).below(WAVES, staff.say("Các đợt", "Waves"));
+    let page = Page::office(&staff, visit.words(&wave.title)).lead(visit.words(&wave.frame)).below(WAVES, staff.say("Các đợt", "Waves"));
     Ok(page.answer(html! {
         (head(visit, &full))
         (actions(&staff, &full))
