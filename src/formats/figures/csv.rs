@@ -1,5 +1,7 @@
 //! Figures as CSV: plain for programs, and a profile that Excel opens as it is where commas are decimal signs.
 
+use ::csv::{self, Terminator, WriterBuilder};
+
 use super::HIDDEN;
 use super::sheet::{Cell, Sheet};
 
@@ -14,23 +16,23 @@ pub enum Profile {
 }
 
 /// The bytes of a sheet.
-#[must_use]
-pub fn csv(sheet: &Sheet, profile: Profile) -> Vec<u8> {
-    let mut text = String::with_capacity(sheet.rows.len() * 120);
+///
+/// # Errors
+/// None that memory gives: the writer of rows may fail where it writes to a file.
+pub fn csv(sheet: &Sheet, profile: Profile) -> Result<Vec<u8>, csv::Error> {
     let (mark, between) = match profile {
-        Profile::Plain => ("", ','),
-        Profile::Excel => ("\u{feff}", ';'),
+        Profile::Plain => ("", b','),
+        Profile::Excel => ("\u{feff}", b';'),
     };
-    text.push_str(mark);
-    let head = |place: usize| match profile {
-        Profile::Plain => sheet.columns[place].name.to_owned(),
-        Profile::Excel => sheet.columns[place].said.pick(sheet.lang).to_owned(),
-    };
-    line(&mut text, between, (0..sheet.columns.len()).map(head));
+    let mut rows = WriterBuilder::new().delimiter(between).terminator(Terminator::CRLF).from_writer(mark.as_bytes().to_vec());
+    rows.write_record(sheet.columns.iter().map(|column| match profile {
+        Profile::Plain => column.name,
+        Profile::Excel => column.said.pick(sheet.lang),
+    }))?;
     for row in &sheet.rows {
-        line(&mut text, between, row.iter().map(|cell| written(cell, profile)));
+        rows.write_record(row.iter().map(|cell| written(cell, profile)))?;
     }
-    text.into_bytes()
+    rows.into_inner().map_err(|error| csv::Error::from(error.into_error()))
 }
 
 fn written(cell: &Cell, profile: Profile) -> String {
@@ -48,22 +50,6 @@ fn written(cell: &Cell, profile: Profile) -> String {
 /// A text that no spreadsheet computes (OWASP, CSV injection).
 fn guarded(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
-}
-
-fn line(text: &mut String, between: char, cells: impl Iterator<Item = String>) {
-    for (at, cell) in cells.enumerate() {
-        if at > 0 {
-            text.push(between);
-        }
-        if cell.contains([between, '"', '\n', '\r']) {
-            text.push('"');
-            text.push_str(&cell.replace('"', "\"\""));
-            text.push('"');
-        } else {
-            text.push_str(&cell);
-        }
-    }
-    text.push_str("\r\n");
 }
 
 #[cfg(test)]
@@ -89,7 +75,7 @@ mod tests {
             vec![Cell::Text("=1+1".to_owned()), Cell::Hidden],
             vec![Cell::Empty, Cell::Whole(-3)],
         ];
-        let bytes = csv(&sheet(rows), Profile::Plain);
+        let bytes = csv(&sheet(rows), Profile::Plain).unwrap();
         assert_eq!(text(&bytes), "unit,value\r\n\"00014, \"\"x\"\"\",84.25\r\n=1+1,\r\n,-3\r\n");
         let mut reader = ::csv::Reader::from_reader(bytes.as_slice());
         let read: Vec<Vec<String>> = reader.records().map(|record| record.unwrap().iter().map(str::to_owned).collect()).collect();
@@ -100,7 +86,7 @@ mod tests {
     fn excel_gets_decimal_commas_a_sign_and_no_formula() {
         let cell = |text: &str| Cell::Text(text.to_owned());
         let rows = vec![vec![cell("=HYPERLINK(\"x\")"), Cell::Number(-0.5, 1)], vec![cell("01"), Cell::Hidden]];
-        let bytes = csv(&sheet(rows), Profile::Excel);
+        let bytes = csv(&sheet(rows), Profile::Excel).unwrap();
         assert_eq!(text(&bytes), "\u{feff}\"Mã; đơn vị\";\"Mã; đơn vị\"\r\n\"'=HYPERLINK(\"\"x\"\")\";-0,5\r\n01;c\r\n");
         for bad in ["+1", "-1", "@x", "\tx", "\rx"] {
             assert!(guarded(bad).starts_with('\''), "{bad:?}");

@@ -54,13 +54,13 @@ async fn file(
 /// The figures as plain CSV.
 #[get("/e/{edition}/figures.csv")]
 pub async fn get_csv(state: AppState, visit: Visit, code: web::Path<String>) -> Result<HttpResponse, Refusal> {
-    file(&state, &visit, code.into_inner(), (".csv", CSV), |sheet| Ok(csv(sheet, Profile::Plain))).await
+    file(&state, &visit, code.into_inner(), (".csv", CSV), |sheet| csv(sheet, Profile::Plain).map_err(Refusal::internal)).await
 }
 
 /// The figures as CSV that Excel opens where commas are decimal signs.
 #[get("/e/{edition}/figures-excel.csv")]
 pub async fn get_excel_csv(state: AppState, visit: Visit, code: web::Path<String>) -> Result<HttpResponse, Refusal> {
-    file(&state, &visit, code.into_inner(), ("-excel.csv", CSV), |sheet| Ok(csv(sheet, Profile::Excel))).await
+    file(&state, &visit, code.into_inner(), ("-excel.csv", CSV), |sheet| csv(sheet, Profile::Excel).map_err(Refusal::internal)).await
 }
 
 /// The figures as a workbook.
