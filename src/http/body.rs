@@ -33,7 +33,11 @@ pub struct Raw<const MAX: usize>(pub Bytes);
 pub struct JsonBytes<const MAX: usize>(pub Bytes);
 
 /// The fields of a form that a browser sent, in its order; a name may come several times.
-pub struct Form<const MAX: usize = SMALL>(pub Vec<(String, String)>);
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fields(pub Vec<(String, String)>);
+
+/// A form that a browser sent.
+pub struct Form<const MAX: usize = SMALL>(pub Fields);
 
 /// A body read from JSON and within its stated bounds.
 pub struct Json<T, const MAX: usize = SMALL>(pub T);
@@ -71,8 +75,39 @@ impl<const MAX: usize> FromRequest for Form<MAX> {
             require_type(&req, "application/x-www-form-urlencoded")?;
             // A form that may be large carries a document in a field.
             let most = if MAX > SMALL { MAX } else { FIELD_CHARS };
-            fields(&read(&req, &mut payload, MAX).await?, most).map(Self)
+            Ok(Self(Fields(fields(&read(&req, &mut payload, MAX).await?, most)?)))
         })
+    }
+}
+
+impl Fields {
+    /// The first of a name as it was sent; empty where it is not there.
+    #[must_use]
+    pub fn as_sent(&self, name: &str) -> &str {
+        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str())
+    }
+
+    /// The same without space around it.
+    #[must_use]
+    pub fn get(&self, name: &str) -> &str {
+        self.as_sent(name).trim()
+    }
+
+    /// The same; none where it is empty.
+    #[must_use]
+    pub fn some(&self, name: &str) -> Option<String> {
+        Some(self.get(name)).filter(|value| !value.is_empty()).map(str::to_owned)
+    }
+
+    /// Every one of a name, without space around it.
+    pub fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.trim())
+    }
+
+    /// Whether a box of this name was ticked.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(known, _)| known == name)
     }
 }
 

@@ -192,8 +192,8 @@ fn choose(staff: &Staff, sections: &[(String, String)], chosen: &[String]) -> Ma
 /// Lets a kiosk join and shows its code.
 #[post("/console/devices/new")]
 pub async fn admit_device(state: AppState, req: HttpRequest, staff: Staff, fields: Form) -> Result<HttpResponse, Refusal> {
-    let one = |name: &str| fields.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()).unwrap_or_default();
-    let sections = fields.0.iter().filter(|(name, _)| name == "sections").map(|(_, code)| code.clone()).collect();
+    let one = |name: &str| fields.0.get(name).to_owned();
+    let sections = fields.0.all("sections").map(str::to_owned).collect();
     let wish = EnrolWish { name: one("name"), wave: one("wave"), unit: one("unit"), sections };
     let asked = wish.clone();
     match state.act(staff.actor.clone(), move |act| devices::admit(act, &asked)).await {

@@ -47,7 +47,7 @@ pub async fn show_sign_in(visit: Visit, query: Query<Next>) -> HttpResponse {
 /// Signs somebody in and sends them where they were going.
 #[post("/login")]
 pub async fn sign_in(state: AppState, req: HttpRequest, visit: Visit, fields: Form) -> Result<HttpResponse, Refusal> {
-    let field = |name: &str| fields.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()).unwrap_or_default();
+    let field = |name: &str| fields.0.as_sent(name).to_owned();
     let typed = Typed { login: field("login"), role: field("role"), next: field("next") };
     if !session::is_private(req.headers()) {
         let mut faults = Faults::default();

@@ -102,9 +102,8 @@ fn form(visit: &Visit, typed: &str, faults: &Faults, status: StatusCode) -> Http
 /// What became of an answer; withdraws it where that is asked for.
 #[post("/receipt")]
 pub(super) async fn look_up(state: AppState, req: HttpRequest, visit: Visit, fields: Form) -> Result<HttpResponse, Refusal> {
-    let one = |name: &str| fields.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()).unwrap_or_default();
-    let typed = one("receipt");
-    let (shown, withdraw) = (typed.clone(), one("do") == "withdraw");
+    let typed = fields.0.get("receipt").to_owned();
+    let (shown, withdraw) = (typed.clone(), fields.0.get("do") == "withdraw");
     let done = if withdraw {
         state.act(Actor::anyone(), move |act| office::withdraw_by_slip(act, &shown)).await.map(|()| withdrawn(&visit))
     } else {
@@ -118,7 +117,7 @@ pub(super) async fn look_up(state: AppState, req: HttpRequest, visit: Visit, fie
             let mut faults = Faults::default();
             let (vi, en) = ("Không có phiếu nào ứng với mã này, hoặc phiếu đã được rút", "No answer has this receipt, or it was withdrawn");
             faults.add("receipt", visit.say(vi, en));
-            Ok(form(&visit, &one("receipt"), &faults, StatusCode::NOT_FOUND))
+            Ok(form(&visit, &typed, &faults, StatusCode::NOT_FOUND))
         }
         done => done,
     }

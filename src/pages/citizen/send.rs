@@ -35,13 +35,12 @@ pub(super) async fn take_answers(
     fields: Form,
 ) -> Result<HttpResponse, Refusal> {
     let fields = fields.0;
-    let one = |name: &str| fields.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str());
-    let link = match open(&state, &visit, &wave, &query, Some(one("version"))).await? {
+    let link = match open(&state, &visit, &wave, &query, Some(fields.get("version"))).await? {
         Door::Open(link) => link,
         Door::Shut(page) => return Ok(page),
     };
-    let id = Uuid::try_parse(one("id")).unwrap_or_else(|_| Uuid::new_v4());
-    let body = submission(&link, one(INVITATION).trim(), &fields);
+    let id = Uuid::try_parse(fields.get("id")).unwrap_or_else(|_| Uuid::new_v4());
+    let body = submission(&link, fields.get(INVITATION), &fields.0);
     let (actor, peer) = (Actor::anyone(), Some(auth::peer(&req, &state)));
     let taken = Intake { state: &state, actor: &actor, keep_invalid: false, peer, code: None }.take(id, body).await;
     match taken {
@@ -56,7 +55,7 @@ pub(super) async fn take_answers(
             }
             Ok(answer.finish())
         }
-        Err(refusal) => refused(&visit, &link, (id, &fields), refusal),
+        Err(refusal) => refused(&visit, &link, (id, &fields.0), refusal),
     }
 }
 

@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, get, post, web};
 use maud::{Markup, html};
 
-use super::{Fields, INDICES, findings, to};
+use super::{INDICES, findings, to};
 use crate::http::body::{Form, LARGE};
 use crate::http::state::AppState;
 use crate::http::upload::Upload;
@@ -127,7 +127,7 @@ async fn check(app: &AppState, staff: &Staff, text: String) -> Result<HttpRespon
 #[post("/console/indices/publish")]
 pub async fn publish(app: AppState, staff: Staff, fields: Form<LARGE>) -> Result<HttpResponse, Refusal> {
     staff.may(Action::PublishDefinition)?;
-    let text = Fields(fields.0).get("document").to_owned();
+    let text = fields.0.get("document").to_owned();
     let again = text.clone();
     let published = app.act(staff.actor.clone(), move |act| definitions::publish(act, &[Sent::read(text).of_kind(Kind::Index)])).await;
     match published {

@@ -46,31 +46,6 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(tables::list_tables).service(tables::load).service(tables::show_table);
 }
 
-/// A form's fields by their names.
-struct Fields(Vec<(String, String)>);
-
-impl Fields {
-    /// The first of a name; empty where it is not there.
-    fn get(&self, name: &str) -> &str {
-        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.trim())
-    }
-
-    /// The same; none where it is empty.
-    fn some(&self, name: &str) -> Option<String> {
-        Some(self.get(name)).filter(|value| !value.is_empty()).map(str::to_owned)
-    }
-
-    /// Every one of a name.
-    fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> {
-        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.trim())
-    }
-
-    /// Whether a box of this name was ticked.
-    fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(known, _)| known == name)
-    }
-}
-
 /// To another page, after something was done.
 fn to(visit: &Visit, address: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, visit.link(address))).finish()

@@ -6,8 +6,8 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use validator::Validate;
 
-use super::{Fields, INDICES, TABLES, by, findings, to};
-use crate::http::body::TABLE;
+use super::{INDICES, TABLES, by, findings, to};
+use crate::http::body::{Fields, TABLE};
 use crate::http::query::Query;
 use crate::http::state::AppState;
 use crate::http::upload::Upload;
@@ -55,7 +55,7 @@ fn gather(look: &mut Look<'_>) -> Result<(Vec<Table>, Vec<String>), Refusal> {
 #[get("/console/tables")]
 pub async fn list_tables(app: AppState, staff: Staff) -> Result<HttpResponse, Refusal> {
     staff.may(Action::ReadRuns)?;
-    page(&app, &staff, &Fields(Vec::new()), &Faults::default(), &[], None, StatusCode::OK).await
+    page(&app, &staff, &Fields::default(), &Faults::default(), &[], None, StatusCode::OK).await
 }
 
 /// Checks a table, or loads it.
@@ -63,7 +63,7 @@ pub async fn list_tables(app: AppState, staff: Staff) -> Result<HttpResponse, Re
 pub async fn load(app: AppState, staff: Staff, upload: Upload<TABLE>) -> Result<HttpResponse, Refusal> {
     staff.may(Action::LoadIndicators)?;
     let bytes = upload.file("file").map(|file| file.bytes.clone()).unwrap_or_default();
-    let fields = Fields(upload.fields);
+    let fields = upload.fields;
     let (index, title, only_check) = (fields.get("index").to_owned(), fields.get("title").to_owned(), fields.get("do") == "check");
     let Some((code, version)) = index.rsplit_once('@').map(|(code, version)| (code.to_owned(), version.to_owned())) else {
         let mut faults = Faults::default();

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 use validator::Validate;
 
-use crate::http::body::Form;
+use crate::http::body::{Fields, Form};
 use crate::http::query::Query;
 use crate::http::state::AppState;
 use crate::office::definitions::{self, Kind};
@@ -15,7 +15,7 @@ use crate::office::fieldwork::{self, Overview};
 use crate::office::indicators::{self, Table};
 use crate::office::runs::{self, Described, FlaggedWish, ListWish, RunWish, UncertaintyWish};
 use crate::office::{Action, Look, Refusal, quality};
-use crate::pages::console::{Fields, RUNS, faults, short, to};
+use crate::pages::console::{RUNS, faults, short, to};
 use crate::pages::frame::Page;
 use crate::pages::parts::{Faults, Input, Notice, Select, borrowed, empty, facts, notice};
 use crate::pages::say;
@@ -106,14 +106,14 @@ fn gather(look: &mut Look<'_>, chosen: &Chosen) -> Result<Choice, Refusal> {
 #[get("/console/runs/new")]
 pub async fn show_new(app: AppState, staff: Staff, query: Query<Chosen>) -> Result<HttpResponse, Refusal> {
     staff.may(Action::Compute)?;
-    page(&app, &staff, &query.into_inner(), &Fields(Vec::new()), Faults::default(), StatusCode::OK).await
+    page(&app, &staff, &query.into_inner(), &Fields::default(), Faults::default(), StatusCode::OK).await
 }
 
 /// Starts it.
 #[post("/console/runs/new")]
 pub async fn start(app: AppState, staff: Staff, fields: Form) -> Result<HttpResponse, Refusal> {
     staff.may(Action::Compute)?;
-    let fields = Fields(fields.0);
+    let fields = fields.0;
     let chosen = Chosen { index: fields.some("index"), wave: fields.some("wave") };
     let begun = match wish(&chosen, &fields, staff.lang) {
         Err(found) => return page(&app, &staff, &chosen, &fields, found, StatusCode::UNPROCESSABLE_ENTITY).await,

@@ -6,12 +6,12 @@ use maud::{Markup, html};
 
 use super::figures::Which;
 use super::{id, show};
-use crate::http::body::Form;
+use crate::http::body::{Fields, Form};
 use crate::http::state::AppState;
 use crate::office::runs::desk::RunStep;
 use crate::office::runs::{self, Seen};
 use crate::office::{Act, Code, Refusal};
-use crate::pages::console::{Fields, RUNS, faults, to};
+use crate::pages::console::{RUNS, faults, to};
 use crate::pages::parts::{Faults, Input};
 use crate::pages::visit::{Staff, Visit};
 
@@ -19,7 +19,7 @@ use crate::pages::visit::{Staff, Visit};
 #[post("/console/runs/{id}/{step}")]
 pub async fn take(app: AppState, staff: Staff, path: web::Path<(String, String)>, fields: Form) -> Result<HttpResponse, Refusal> {
     let (run, step) = path.into_inner();
-    let (id, fields) = (id(&run)?, Fields(fields.0));
+    let (id, fields) = (id(&run)?, fields.0);
     let step = RunStep::parse(&step).ok_or_else(Refusal::not_found)?;
     staff.may(step.action())?;
     let typed = fields.get("edition").to_owned();

@@ -16,7 +16,7 @@ use crate::http::state::AppState;
 use crate::http::upload::Upload;
 use crate::office::definitions::{self, Kind, Sent};
 use crate::office::{Action, Code, Refusal};
-use crate::pages::console::{Fields, findings, to};
+use crate::pages::console::{findings, to};
 use crate::pages::frame::Page;
 use crate::pages::parts::{Faults, Notice, notice};
 use crate::pages::visit::{Staff, Visit};
@@ -117,7 +117,7 @@ pub fn upload_form(visit: &Visit, wrong: bool) -> Markup {
 #[post("/console/surveys/write")]
 pub async fn write(app: AppState, staff: Staff, form: Form<LARGE>) -> Result<HttpResponse, Refusal> {
     staff.may(Action::PublishDefinition)?;
-    let given = Fields(form.0);
+    let given = form.0;
     let mut draft = Draft::read(given.get("draft")).ok_or_else(|| Refusal::new(Code::JsonInvalid))?;
     draft.take(&given.0);
     draft.settle();

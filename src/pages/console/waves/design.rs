@@ -11,7 +11,7 @@ use crate::http::state::AppState;
 use crate::http::upload::Upload;
 use crate::office::waves::{self, DesignBody, DesignTables, WaveBody};
 use crate::office::{Action, Refusal, fieldwork};
-use crate::pages::console::{Fields, WAVES};
+use crate::pages::console::WAVES;
 use crate::pages::frame::Page;
 use crate::pages::parts::{Faults, Notice, facts, notice};
 use crate::pages::say;
@@ -37,7 +37,7 @@ pub async fn load(app: AppState, staff: Staff, code: web::Path<String>, upload: 
         found.add("psus", staff.say("Hãy chọn tệp", "Choose a file"));
         return page(&app, &staff, code, None, &[], &found, StatusCode::UNPROCESSABLE_ENTITY).await;
     }
-    let seen = Fields(upload.fields).get("revision").parse::<i64>().ok();
+    let seen = upload.fields.get("revision").parse::<i64>().ok();
     let wave = code.clone();
     let loaded =
         app.act(staff.actor.clone(), move |act| waves::load_design(act, &wave, &tables, &|revision| as_seen(seen, revision))).await;

@@ -6,13 +6,13 @@ use maud::{Markup, html};
 
 use super::{address, instant, local, words};
 use crate::design::Mode;
-use crate::http::body::Form;
+use crate::http::body::{Fields, Form};
 use crate::http::state::AppState;
 use crate::office::chain::ChainRequest;
 use crate::office::definitions::{self, Kind};
 use crate::office::waves::{self, WaveBody, WaveRequest};
 use crate::office::{Action, Code, Refusal};
-use crate::pages::console::{Fields, WAVES, faults, to};
+use crate::pages::console::{WAVES, faults, to};
 use crate::pages::frame::Page;
 use crate::pages::parts::{Area, Faults, Input, Select, borrowed};
 use crate::pages::visit::{Staff, Visit};
@@ -22,14 +22,14 @@ use crate::words::Finding;
 #[get("/console/waves/new")]
 pub async fn show_new(app: AppState, staff: Staff) -> Result<HttpResponse, Refusal> {
     staff.may(Action::KeepWave)?;
-    page(&app, &staff, None, &Fields(Vec::new()), &Faults::default(), StatusCode::OK).await
+    page(&app, &staff, None, &Fields::default(), &Faults::default(), StatusCode::OK).await
 }
 
 /// Opens it.
 #[post("/console/waves/new")]
 pub async fn open(app: AppState, staff: Staff, fields: Form) -> Result<HttpResponse, Refusal> {
     staff.may(Action::KeepWave)?;
-    let fields = Fields(fields.0);
+    let fields = fields.0;
     let (code, wish) = (fields.get("code").to_owned(), wish(&fields, None));
     let name = code.clone();
     let opened = app.act(staff.actor.clone(), move |act| {
@@ -65,7 +65,7 @@ pub async fn show_edit(app: AppState, staff: Staff, code: web::Path<String>) -> 
 #[post("/console/waves/{code}/edit")]
 pub async fn change(app: AppState, staff: Staff, code: web::Path<String>, fields: Form) -> Result<HttpResponse, Refusal> {
     staff.may(Action::KeepWave)?;
-    let (code, fields) = (code.into_inner(), Fields(fields.0));
+    let (code, fields) = (code.into_inner(), fields.0);
     let asked = code.clone();
     let wave = app.look(staff.actor.clone(), move |look| waves::get(look, &asked)).await?;
     let (seen, wish) = (fields.get("revision").parse::<i64>().ok(), wish(&fields, Some(&wave)));

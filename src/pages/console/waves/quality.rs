@@ -12,7 +12,7 @@ use crate::office::figures::{self, Asked, ScoresWish};
 use crate::office::quality::{self, By, Flagged, InFull, LiftWish};
 use crate::office::runs::{self, Described, ListWish};
 use crate::office::{Action, Look, Refusal, responses};
-use crate::pages::console::{Fields, PROPOSALS, RUNS, WAVES, faults, short, state, to};
+use crate::pages::console::{PROPOSALS, RUNS, WAVES, faults, short, state, to};
 use crate::pages::frame::Page;
 use crate::pages::parts::{Faults, Head, empty, table};
 use crate::pages::say;
@@ -79,7 +79,7 @@ pub async fn begin(app: AppState, staff: Staff, code: web::Path<String>, _fields
 #[post("/console/waves/{code}/quality/{seq}")]
 pub async fn decide(app: AppState, staff: Staff, path: web::Path<(String, i64)>, fields: Form) -> Result<HttpResponse, Refusal> {
     staff.may(Action::EndResponse)?;
-    let ((code, seq), fields) = (path.into_inner(), Fields(fields.0));
+    let ((code, seq), fields) = (path.into_inner(), fields.0);
     let (reason, evaluation, lifts) =
         (fields.get("reason").to_owned(), fields.get("evaluation").parse().unwrap_or(0), fields.get("do") == "lift");
     let proposed = app.act(staff.actor.clone(), move |act| {
