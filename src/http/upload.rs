@@ -1,7 +1,7 @@
 //! Forms with files, `multipart/form-data` (RFC 7578), read whole into memory: what may be uploaded is bounded, and is read whole anyway.
 
 use actix_multipart::{Multipart, MultipartError};
-use actix_web::http::header::HeaderMap;
+use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest, dev};
 use futures_util::future::LocalBoxFuture;
@@ -60,6 +60,10 @@ impl<const MAX: usize> FromRequest for Upload<MAX> {
 
 /// The parts of a form that is there as a whole.
 async fn parts<const MAX: usize>(headers: &HeaderMap, bytes: Bytes) -> Result<Upload<MAX>, Refusal> {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()?.split(';').next());
+    if !kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case("multipart/form-data")) {
+        return Err(Refusal::new(Code::MediaTypeUnsupported));
+    }
     let pieces = (0..bytes.len()).step_by(PIECE).map(move |at| Ok(bytes.slice(at..bytes.len().min(at + PIECE))));
     let mut form = Multipart::new(headers, stream::iter(pieces));
     let mut upload = Upload::default();
@@ -85,13 +89,8 @@ async fn parts<const MAX: usize>(headers: &HeaderMap, bytes: Bytes) -> Result<Up
 }
 
 fn refused(error: &MultipartError) -> Refusal {
-    match error {
-        MultipartError::ContentTypeMissing
-        | MultipartError::ContentTypeParse
-        | MultipartError::ContentTypeIncompatible
-        | MultipartError::BoundaryMissing => Refusal::new(Code::MediaTypeUnsupported),
-        _ => malformed(),
-    }
+    // Everything else that can be wrong is wrong with a part.
+    if matches!(error, MultipartError::BoundaryMissing) { Refusal::new(Code::MediaTypeUnsupported) } else { malformed() }
 }
 
 fn malformed() -> Refusal {
@@ -101,7 +100,7 @@ fn malformed() -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
+    use actix_web::http::header::HeaderValue;
     use proptest::prelude::*;
 
     use super::*;
