@@ -1,6 +1,6 @@
 //! Forms with files, `multipart/form-data` (RFC 7578), read whole into memory: what may be uploaded is bounded, and is read whole anyway.
 
-use actix_multipart::{Multipart, MultipartError};
+use actix_multipart::Multipart;
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest, dev};
@@ -60,8 +60,8 @@ impl<const MAX: usize> FromRequest for Upload<MAX> {
 
 /// The parts of a form that is there as a whole.
 async fn parts<const MAX: usize>(headers: &HeaderMap, bytes: Bytes) -> Result<Upload<MAX>, Refusal> {
-    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()?.split(';').next());
-    if !kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case("multipart/form-data")) {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
+    if !kind.split_once(';').is_some_and(|(kind, rest)| kind.trim() == "multipart/form-data" && rest.contains("boundary=")) {
         return Err(Refusal::new(Code::MediaTypeUnsupported));
     }
     let pieces = (0..bytes.len()).step_by(PIECE).map(move |at| Ok(bytes.slice(at..bytes.len().min(at + PIECE))));
@@ -71,10 +71,10 @@ async fn parts<const MAX: usize>(headers: &HeaderMap, bytes: Bytes) -> Result<Up
         if upload.fields.0.len() + upload.files.len() >= PARTS {
             return Err(malformed());
         }
-        let mut part = part.map_err(|error| refused(&error))?;
+        let mut part = part.map_err(|_| malformed())?;
         let field = part.name().ok_or_else(malformed)?.to_owned();
         let name = part.content_disposition().and_then(|about| about.get_filename().map(str::to_owned));
-        let content = part.bytes(MAX).await.map_err(|_| malformed())?.map_err(|error| refused(&error))?;
+        let content = part.bytes(MAX).await.map_err(|_| malformed())?.map_err(|_| malformed())?;
         match name {
             // A field for files where none was chosen.
             Some(name) if name.is_empty() && content.is_empty() => {}
@@ -86,11 +86,6 @@ async fn parts<const MAX: usize>(headers: &HeaderMap, bytes: Bytes) -> Result<Up
         }
     }
     Ok(upload)
-}
-
-fn refused(error: &MultipartError) -> Refusal {
-    // Everything else that can be wrong is wrong with a part.
-    if matches!(error, MultipartError::BoundaryMissing) { Refusal::new(Code::MediaTypeUnsupported) } else { malformed() }
 }
 
 fn malformed() -> Refusal {
