@@ -1,6 +1,6 @@
 //! The office: the acts of the house, each once.
 //!
-//! A face (HTTP, the command line, later pages) knows who asks and what for; it calls an act with both and gets a value or a
+//! A face (HTTP, pages, the command line) knows who asks and what for; it calls an act with both and gets a value or a
 //! [`Refusal`], which it words in its own way. Permission, checks, the effect and the line of the audit log are inside the act. So
 //! what one face refuses the other refuses too, with the same findings.
 //!

@@ -55,7 +55,7 @@ fn gather(look: &mut Look<'_>) -> Result<(Vec<Table>, Vec<String>), Refusal> {
 #[get("/console/tables")]
 pub async fn list_tables(app: AppState, staff: Staff) -> Result<HttpResponse, Refusal> {
     staff.may(Action::ReadRuns)?;
-    page(&app, &staff, &Fields::default(), &Faults::default(), &[], None, StatusCode::OK).await
+    page(&app, &staff, &Fields::default(), &Faults::default(), &[], false, StatusCode::OK).await
 }
 
 /// Checks a table, or loads it.
@@ -68,7 +68,7 @@ pub async fn load(app: AppState, staff: Staff, upload: Upload<TABLE>) -> Result<
     let Some((code, version)) = index.rsplit_once('@').map(|(code, version)| (code.to_owned(), version.to_owned())) else {
         let mut faults = Faults::default();
         faults.add("index", staff.say("Hãy chọn chỉ số", "Choose an index"));
-        return page(&app, &staff, &fields, &faults, &[], None, StatusCode::UNPROCESSABLE_ENTITY).await;
+        return page(&app, &staff, &fields, &faults, &[], false, StatusCode::UNPROCESSABLE_ENTITY).await;
     };
     let read = app.look(staff.actor.clone(), move |look| {
         if only_check {
@@ -87,7 +87,7 @@ pub async fn load(app: AppState, staff: Staff, upload: Upload<TABLE>) -> Result<
             if faults.is_empty() {
                 faults = Faults::of(&refusal, staff.lang);
             }
-            return page(&app, &staff, &fields, &faults, &[], None, StatusCode::UNPROCESSABLE_ENTITY).await;
+            return page(&app, &staff, &fields, &faults, &[], false, StatusCode::UNPROCESSABLE_ENTITY).await;
         }
         Err(refusal) => return Err(refusal),
     };
@@ -95,10 +95,10 @@ pub async fn load(app: AppState, staff: Staff, upload: Upload<TABLE>) -> Result<
     if any_error(&found) {
         let mut faults = Faults::default();
         faults.add("file", staff.say("Bảng có lỗi, chưa nạp gì", "The table has errors: nothing was loaded"));
-        return page(&app, &staff, &fields, &faults, &found, None, StatusCode::UNPROCESSABLE_ENTITY).await;
+        return page(&app, &staff, &fields, &faults, &found, false, StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     if only_check {
-        return page(&app, &staff, &fields, &Faults::default(), &found, Some(true), StatusCode::OK).await;
+        return page(&app, &staff, &fields, &Faults::default(), &found, true, StatusCode::OK).await;
     }
     let (_, loaded) = app.act(staff.actor.clone(), move |act| indicators::load(act, &sent)).await?;
     Ok(to(&staff, &format!("{TABLES}/{}", loaded.table.id)))
@@ -110,7 +110,7 @@ async fn page(
     fields: &Fields,
     faults: &Faults,
     found: &[Finding],
-    good: Option<bool>,
+    good: bool,
     status: StatusCode,
 ) -> Result<HttpResponse, Refusal> {
     let (tables, indices) = app.look(staff.actor.clone(), gather).await?;
@@ -124,7 +124,7 @@ async fn page(
         Head::Text(staff.say("Lúc", "At")),
     ];
     Ok(Page::office(staff, staff.say("Bảng chỉ tiêu", "Indicator tables")).faults(faults).status(status).answer(html! {
-        @if good == Some(true) { (notice(Notice::Done, &html! { p { (staff.say("Không có lỗi: nạp được.", "Nothing is wrong: it can be loaded.")) } })) }
+        @if good { (notice(Notice::Done, &html! { p { (staff.say("Không có lỗi: nạp được.", "Nothing is wrong: it can be loaded.")) } })) }
         (findings(staff, found))
         @if staff.actor.can(Action::LoadIndicators) && !indices.is_empty() { (form(staff, &indices, fields, faults)) }
         @if tables.is_empty() {
