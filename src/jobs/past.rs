@@ -24,31 +24,31 @@ pub(super) struct Before {
     pub(super) editions: Vec<String>,
 }
 
-/// Codes of the editions of an index and a wave that anybody may have seen, those taken back among them, the earliest first.
+/// Codes of the editions of an index and a wave that anybody may have seen, the earliest first: those taken back and previews among them.
 ///
 /// # Errors
 /// [`StoreError::Database`].
 pub fn public_editions(db: &mut Db, index: &str, wave: &str) -> Result<Vec<String>, StoreError> {
-    Ok(public(db, index)?.into_iter().filter(|edition| edition.wave_code.as_deref() == Some(wave)).map(|edition| edition.code).collect())
+    Ok(seen(db, index)?.into_iter().filter(|edition| edition.wave_code.as_deref() == Some(wave)).map(|edition| edition.code).collect())
 }
 
-fn public(db: &mut Db, index: &str) -> Result<Vec<Edition>, StoreError> {
+fn seen(db: &mut Db, index: &str) -> Result<Vec<Edition>, StoreError> {
     let mut all = editions::list(db, None)?;
-    all.retain(|edition| edition.index_code == index && edition.published_at.is_some());
+    all.retain(|edition| edition.index_code == index);
     all.reverse();
     Ok(all)
 }
 
 /// Reads what was published before a run.
 pub(super) fn read(db: &mut Db, run: &Run, loaded: &Loaded, wave: &Wave, report: &Report<'_>) -> Result<Before, RunError> {
-    let public: Vec<Edition> = public(db, &loaded.index.code)?.into_iter().filter(|edition| edition.run_id != run.id).collect();
-    let of_wave: Vec<&Edition> = public.iter().filter(|edition| edition.wave_code.as_ref() == Some(&wave.code)).collect();
+    let seen: Vec<Edition> = seen(db, &loaded.index.code)?.into_iter().filter(|edition| edition.run_id != run.id).collect();
+    let of_wave: Vec<&Edition> = seen.iter().filter(|edition| edition.wave_code.as_ref() == Some(&wave.code)).collect();
     let mut past = Past::default();
     let mut hid = |edition: &Edition| {
         let rows = scores::all(db, edition.run_id)?;
         Ok::<_, StoreError>(rows.into_iter().filter(|score| score.suppressed).map(key).collect::<HashSet<Key>>())
     };
-    if let Some(last) = public.last() {
+    if let Some(last) = seen.last() {
         past.hidden = hid(last)?;
     }
     for edition in &of_wave {
@@ -59,7 +59,9 @@ pub(super) fn read(db: &mut Db, run: &Run, loaded: &Loaded, wave: &Wave, report:
     }
     let unvouched = unvouched(db, run, wave)?;
     if !unvouched.is_empty() {
-        past.vouched = Some(who(db, run, loaded, wave, report, &|seq| !unvouched.contains(&seq))?);
+        let vouched = who(db, run, loaded, wave, report, &|seq| !unvouched.contains(&seq))?;
+        let all = if wave.mode == Mode::OptIn { who(db, run, loaded, wave, report, &|_| true)? } else { HashMap::new() };
+        past.vouched = Some(or_all(vouched, &all));
     }
     if !of_wave.is_empty() {
         let (now, _) = sequence(db, run, loaded, wave, report)?;
@@ -100,10 +102,9 @@ fn sequence(db: &mut Db, run: &Run, loaded: &Loaded, wave: &Wave, report: &Repor
     Ok((found, erased))
 }
 
-/// The sequence numbers of a stream's responses that came without a key and without an invitation. Where everybody may answer as often as he
-/// likes nobody is vouched for, and nothing is made of it.
+/// The sequence numbers of a stream's responses that came without a key and without an invitation; none of a sample.
 fn unvouched(db: &mut Db, run: &Run, wave: &Wave) -> Result<HashSet<i64>, StoreError> {
-    if wave.mode != Mode::TransactionStream {
+    if !wave.mode.is_stream() {
         return Ok(HashSet::new());
     }
     let wave_id = run.wave()?;
@@ -140,11 +141,19 @@ fn who(
     Ok(who_by_domain(&loaded.plan, frame, &loaded.units)?.into_iter().flat_map(of).collect())
 }
 
+/// Who is vouched for; where nobody is, all: an open wave that only links lead to speaks of whoever came.
+fn or_all(mut vouched: HashMap<Key, Who>, all: &HashMap<Key, Who>) -> HashMap<Key, Who> {
+    for (key, who) in all {
+        vouched.entry(key.clone()).or_insert(*who);
+    }
+    vouched
+}
+
 /// On how many people's answers the difference of every figure rests between two runs.
 ///
 /// People who are in one of both and not in the other are counted, unless all of them said the same: then the difference tells what. Whoever
 /// corrected an answer is the same person before and after, and makes no newcomer harder to tell; corrections count where nobody came or went.
-/// Nobody counts who is not vouched for. Where anything changed at all, one is counted at least.
+/// Nobody counts who is not vouched for, but in an open wave where nobody is. Where anything changed at all, one is counted at least.
 fn changes(
     db: &mut Db,
     runs: [&Run; 2],
@@ -166,6 +175,7 @@ fn changes(
         let all = found(&wanted)?;
         let vouched: HashSet<i64> = wanted.difference(unvouched).copied().collect();
         let vouched = if vouched.len() == wanted.len() { all.clone() } else { found(&vouched)? };
+        let vouched = if wave.mode == Mode::OptIn { or_all(vouched, &all) } else { vouched };
         Ok::<_, RunError>((all, vouched))
     };
     let sides = [of(0, false)?, of(1, false)?];

@@ -12,6 +12,7 @@ use crate::harness::{Dice, HOUR, NOW, TestApp, Wish};
 
 const COMMUNES: usize = 30;
 const PEOPLE: usize = 60;
+const OFFICES: usize = 40;
 
 fn read(name: &str) -> Value {
     serde_json::from_slice(&std::fs::read(format!("survey-schemas/{name}")).unwrap()).unwrap()
@@ -39,6 +40,14 @@ fn form(dice: &mut Dice, questionnaire: &Value, commune: usize) -> Map<String, V
         }
     }
     answers
+}
+
+fn send(app: &TestApp, bodies: &[Value]) {
+    let collector = app.client(Role::Collector);
+    for batch in bodies.chunks(500) {
+        let reply = collector.post("/v1/responses:batch", &json!({ "responses": batch })).expect(200);
+        assert!(reply["results"].as_array().unwrap().iter().all(|result| result["status"] == 201), "{}", reply["results"][0]);
+    }
 }
 
 #[test]
@@ -71,7 +80,7 @@ fn of_a_wave_of_a_province_little_is_hidden() {
     let psus = format!("psu,stratum,fpc,area,weight\n{}", villages.collect::<String>());
     statistician.put_if("/v1/waves/province/design", &opened.etag(), &json!({ "psus": psus })).expect(200);
 
-    let (collector, mut dice) = (app.client(Role::Collector), Dice::new(51));
+    let mut dice = Dice::new(51);
     let bodies: Vec<Value> = (0..COMMUNES * PEOPLE)
         .map(|person| {
             let commune = person / PEOPLE;
@@ -82,10 +91,7 @@ fn of_a_wave_of_a_province_little_is_hidden() {
             })
         })
         .collect();
-    for batch in bodies.chunks(500) {
-        let reply = collector.post("/v1/responses:batch", &json!({ "responses": batch })).expect(200);
-        assert!(reply["results"].as_array().unwrap().iter().all(|result| result["status"] == 201), "{}", reply["results"][0]);
-    }
+    send(&app, &bodies);
     app.set_now(NOW + 11 * HOUR);
     let run = start(&statistician, &json!({ "index": "sipas", "version": "2022.1", "wave": "province" }));
     work(&app, &run);
@@ -98,4 +104,71 @@ fn of_a_wave_of_a_province_little_is_hidden() {
 #[allow(clippy::cast_precision_loss)] // numbers of figures
 fn share(part: usize, whole: usize) -> f64 {
     part as f64 / whole as f64
+}
+
+/// How much is hidden of offices that people come to: how many answer in each, how many of a hundred questions they skip, and how many of a
+/// hundred answers are one of the best two. Gives the shares of figures that rules hide by themselves, and that protect these.
+fn offices(people: &[usize], skipped: u64, good: u64) -> [f64; 2] {
+    let office = |place: usize| UnitRow {
+        list: "agencies".into(),
+        code: format!("office-{place}"),
+        kind: "agency".into(),
+        name_vi: format!("Cơ quan {place}"),
+        name_en: None,
+        parent: Some(("vn-34".into(), "48".into())),
+        valid_from: 14_092,
+        valid_to: None,
+    };
+    let all: Vec<UnitRow> = units().into_iter().chain((0..OFFICES).map(office)).collect();
+    let app = TestApp::with(Wish { units: (all, Vec::new()), ..Wish::default() });
+    let statistician = app.client(Role::Statistician);
+    statistician.put("/v1/surveys/sipas-open/versions/1.1", &read("sipas-open/1.1.json")).expect(201);
+    statistician.put("/v1/indices/sipas-open/versions/1.1", &read("sipas-open/index-1.1.json")).expect(201);
+    let wave = json!({
+        "survey": "sipas-open", "title": words("Các cơ quan", "Offices"), "mode": "transaction_stream", "frame": words("Hồ sơ", "Dossiers"),
+        "unit_list": "agencies", "design": "element", "chain": { "customers": 12_000, "invitations": 6_000 },
+        "opens_at": rfc3339(NOW - 10 * HOUR), "closes_at": rfc3339(NOW + 10 * HOUR)
+    });
+    statistician.put("/v1/waves/offices", &wave).expect(201);
+    let mut dice = Dice::new(77);
+    let answers = |dice: &mut Dice| -> Map<String, Value> {
+        let answer = |dice: &mut Dice| if dice.roll(100) < good { 5 - dice.roll(2) } else { 1 + dice.roll(5) };
+        let area = *dice.pick(&["1", "2"]);
+        let items: Vec<usize> = (1..=25).filter(|_| dice.roll(100) >= skipped).collect();
+        let answers = items.into_iter().map(|item| (format!("q{item:02}"), json!(answer(dice).to_string())));
+        answers.chain([("urban".to_owned(), json!(area))]).collect()
+    };
+    let everybody = (0..OFFICES).flat_map(|office| vec![office; people[office % people.len()]]);
+    let bodies: Vec<Value> = everybody
+        .map(|office| {
+            json!({
+                "id": id(), "survey": "sipas-open", "version": "1.1", "wave": "offices", "channel": "kiosk",
+                "unit": { "list": "agencies", "code": format!("office-{office}") }, "answers": answers(&mut dice)
+            })
+        })
+        .collect();
+    send(&app, &bodies);
+    app.set_now(NOW + 11 * HOUR);
+    let run = start(&statistician, &json!({ "index": "sipas-open", "version": "1.1", "wave": "offices" }));
+    work(&app, &run);
+    let told = statistician.get(&run).expect(200);
+    let number = |of: &Value| usize::try_from(of.as_u64().unwrap()).unwrap();
+    let figures = number(&told["publication"]["figures"]);
+    let by_rule: Vec<(&String, usize)> =
+        told["publication"]["by_rule"].as_object().unwrap().iter().map(|(rule, of)| (rule, number(of))).collect();
+    println!("hidden of offices of {people:?}: {by_rule:?} of {figures}");
+    let sum = |beside: bool| by_rule.iter().filter(|(rule, _)| (*rule == "protects_sibling") == beside).map(|(_, of)| of).sum();
+    [share(sum(false), figures), share(sum(true), figures)]
+}
+
+#[test]
+fn of_small_offices_little_more_is_hidden_than_rules_hide() {
+    let usual = offices(&[30], 0, 78);
+    assert!(usual[0] + usual[1] <= 0.15, "{usual:?}");
+    // Two in five have fewer people than figures are published of.
+    let few = offices(&[4, 8, 15, 30, 60], 3, 78);
+    assert!(few[0] > 0.3 && few[1] <= 0.15, "{few:?}");
+    // A quarter of all figures is of people who all said the same.
+    let content = offices(&[12, 15, 30, 60], 3, 95);
+    assert!(content[0] > 0.15 && content[1] <= 0.55, "{content:?}");
 }

@@ -1,8 +1,9 @@
 // Reads a QR code from its modules (ISO/IEC 18004), where nothing is damaged: format, mask, zigzag, blocks, bytes. No error is corrected.
 
-/** Bytes of data a block and blocks, level M, by version: [[blocks, bytes], …]. */
-const BLOCKS_M = [
-  null, [[1, 16]], [[1, 28]], [[1, 44]], [[2, 32]], [[2, 43]], [[4, 27]], [[4, 31]], [[2, 38], [2, 39]], [[3, 36], [2, 37]], [[4, 43], [1, 44]],
+/** Bytes of data a block and blocks, level Q, by version: [[blocks, bytes], …]. */
+const BLOCKS_Q = [
+  null, [[1, 13]], [[1, 22]], [[2, 17]], [[2, 24]], [[2, 15], [2, 16]], [[4, 19]], [[2, 14], [4, 15]], [[4, 18], [2, 19]], [[4, 16], [4, 17]],
+  [[6, 19], [2, 20]],
 ];
 const ALIGN = [null, [], [6, 18], [6, 22], [6, 26], [6, 30], [6, 34], [6, 22, 38], [6, 24, 42], [6, 26, 46], [6, 28, 50]];
 const MASKS = [
@@ -17,7 +18,7 @@ export function decode(path, side) {
   for (const [, x, y, run] of path.matchAll(/M(\d+) (\d+)h(\d+)v1/g)) for (let at = 0; at < Number(run); at += 1) dark[Number(y) - 4][Number(x) - 4 + at] = 1;
   const version = (n - 17) / 4;
   const format = [0, 1, 2, 3, 4].map(c => dark[8][c]).reduce((bits, bit) => bits << 1 | bit, 0) ^ 0b10101;
-  if (format >> 3 !== 0) throw new Error(`not of level M: ${format >> 3}`);
+  if (format >> 3 !== 3) throw new Error(`not of level Q: ${format >> 3}`);
   const mask = MASKS[format & 7];
   const fixed = Array.from({ length: n }, () => new Uint8Array(n));
   const fill = (r0, c0, h, w) => { for (let r = r0; r < r0 + h; r += 1) for (let c = c0; c < c0 + w; c += 1) if (r >= 0 && c >= 0 && r < n && c < n) fixed[r][c] = 1; };
@@ -35,7 +36,7 @@ export function decode(path, side) {
   }
   const words = [];
   for (let at = 0; at + 8 <= bits.length; at += 8) words.push(bits.slice(at, at + 8).reduce((byte, bit) => byte << 1 | bit, 0));
-  const blocks = BLOCKS_M[version].flatMap(([count, size]) => Array.from({ length: count }, () => ({ size, bytes: [] })));
+  const blocks = BLOCKS_Q[version].flatMap(([count, size]) => Array.from({ length: count }, () => ({ size, bytes: [] })));
   let at = 0;
   for (let place = 0; place < Math.max(...blocks.map(block => block.size)); place += 1) for (const block of blocks) if (place < block.size) block.bytes.push(words[at++]);
   return segments(blocks.flatMap(block => block.bytes), version);

@@ -26,9 +26,8 @@ const LARGE: usize = 200;
 /// More figures than this in doubt are not solved one by one.
 const MANY: usize = 10_000;
 
-/// Of so few figures in doubt, so many figures around may move.
-const FEW: usize = 40;
-const WIDER: usize = 240;
+/// What cannot move with those nearest may with more: how many may move, while no more figures than this are in doubt.
+const WIDER: [(usize, usize); 2] = [(250, 1_000), (1_000, 200)];
 
 /// How often the attacker is asked before whole domains are hidden.
 const GENTLE: usize = 4;
@@ -113,11 +112,10 @@ impl<'s> Pattern<'s> {
         }
         let unknown = vec![0; groups.len() * system.shapes.len()];
         let mut pattern = Self { system, protection, groups, member, unknown, hidden: vec![None; system.cells.len()] };
-        for (place, cell) in system.cells.iter().enumerate() {
-            if let Some(own) = cell.own {
-                pattern.hide_for(place, own);
-            }
-        }
+        let ruled = || system.cells.iter().enumerate().filter_map(|(place, cell)| Some((place, cell.own?)));
+        // Each for its own reason first, then what has none but them.
+        ruled().for_each(|(place, own)| pattern.hide_for(place, own));
+        ruled().for_each(|(place, _)| pattern.hide_twins(place));
         pattern
     }
 
@@ -255,7 +253,18 @@ impl<'s> Pattern<'s> {
     }
 
     fn hide(&mut self, place: usize) {
-        self.hide_for(place, Hidden::ProtectsSibling);
+        if self.hidden[place].is_none() {
+            self.hide_for(place, Hidden::ProtectsSibling);
+            self.hide_twins(place);
+        }
+    }
+
+    /// Hides the same answers by another measure.
+    fn hide_twins(&mut self, place: usize) {
+        let nodes = self.system.shapes.len();
+        for twin in &self.system.shapes[place % nodes].twins {
+            self.hide(place / nodes * nodes + twin);
+        }
     }
 
     fn hide_for(&mut self, place: usize, reason: Hidden) {
@@ -264,10 +273,6 @@ impl<'s> Pattern<'s> {
             let nodes = self.system.shapes.len();
             for group in &self.member[place / nodes] {
                 self.unknown[group * nodes + place % nodes] += 1;
-            }
-            // The same answers by another measure.
-            for twin in &self.system.shapes[place % nodes].twins {
-                self.hide(place / nodes * nodes + twin);
             }
         }
     }
@@ -334,15 +339,18 @@ impl<'s> Pattern<'s> {
             // Too many to solve: whole domains are hidden until they need no solving.
             return doubtful;
         }
-        let attack = Attack::new(self.system, &self.hidden, self.protection.rounding);
-        let told = |attack: &Attack, place: &usize| !is_wide(self.system, *place, attack.interval(*place));
-        let told_near: Vec<usize> = doubtful.into_par_iter().filter(|place| told(&attack, place)).collect();
-        if told_near.len() > FEW {
-            return told_near;
+        let told = |attack: &Attack, places: Vec<usize>| -> Vec<usize> {
+            places.into_par_iter().filter(|place| !is_wide(self.system, *place, attack.interval(*place))).collect()
+        };
+        let mut attack = Attack::new(self.system, &self.hidden, self.protection.rounding);
+        let mut exposed = told(&attack, doubtful);
+        for (moving, few) in WIDER {
+            if exposed.len() <= few {
+                attack = attack.moving(moving);
+                exposed = told(&attack, exposed);
+            }
         }
-        // What cannot move with those nearest may with more.
-        let attack = attack.moving(WIDER);
-        told_near.into_par_iter().filter(|place| told(&attack, place)).collect()
+        exposed
     }
 
     /// Whether nothing of a figure's domain is published, and nothing of another beside it in each of its groups: so much is hidden around it
@@ -386,31 +394,34 @@ impl<'s> Pattern<'s> {
         }
     }
 
-    /// Hides the cheapest published figure in every equation of an exposed one.
+    /// Hides the cheapest published figure in every equation of an exposed one, and of the hidden nodes above it, through which it could move.
     fn cover(&mut self, place: usize) {
         let nodes = self.system.shapes.len();
         let (domain, node) = (place / nodes, place % nodes);
-        let mut around: Vec<Vec<usize>> = Vec::new();
+        let mut over = Vec::new();
         for parent in 0..nodes {
-            let family: Vec<usize> = self.system.children(domain, parent).into_iter().map(|(child, _)| child).collect();
             let at = self.system.place(domain, parent);
-            if family.contains(&place) || at == place {
-                around.push(family.into_iter().chain([at]).collect());
+            if self.system.children(domain, parent).iter().any(|(child, _)| *child == place) {
+                self.hide_one(self.system.children(domain, parent).into_iter().map(|(child, _)| child).chain([at]));
+                over.extend(self.hidden[at].map(|_| at));
             }
         }
-        for group in &self.system.groups {
+        self.hide_one(self.system.children(domain, node).into_iter().map(|(child, _)| child));
+        for group in self.member[domain].clone() {
+            let group = self.groups[group];
             let (parts, ..) = self.system.parts(group, node);
-            if parts.contains(&place) {
-                around.push(parts.into_iter().chain([self.system.place(group.whole, node)]).collect());
-            } else if self.system.place(group.whole, node) == place {
-                around.push(parts);
-            }
+            self.hide_one(parts.into_iter().chain([self.system.place(group.whole, node)]));
         }
-        for equation in around {
-            let open: Vec<usize> = equation.into_iter().filter(|other| self.hidden[*other].is_none()).collect();
-            if let Some(other) = self.cheapest(open.into_iter()) {
-                self.hide(other);
-            }
+        for over in over {
+            self.cover(over);
+        }
+    }
+
+    /// Hides the cheapest published figure of some.
+    fn hide_one(&mut self, of: impl Iterator<Item = usize>) {
+        let open: Vec<usize> = of.filter(|place| self.hidden[*place].is_none() && self.system.cells[*place].is_there()).collect();
+        if let Some(cheapest) = self.cheapest(open.into_iter()) {
+            self.hide(cheapest);
         }
     }
 }
