@@ -20,7 +20,7 @@ pub(super) enum Command {
         /// What people call them, which they log in by.
         #[arg(long)]
         name: String,
-        /// A role that they may log in as: statistician, publisher, auditor or admin. Several may be named.
+        /// A role that they may log in as: collector, agency, statistician, publisher, auditor or admin. Several may be named.
         #[arg(long = "role", required = true)]
         roles: Vec<String>,
         /// The unit that they are bound to, with all below it: `LIST:CODE`.

@@ -74,19 +74,24 @@ pub fn roles(person: &Person) -> Vec<Role> {
 /// log in with when they enrol.
 ///
 /// # Errors
-/// `body-invalid` for no role or one that nobody logs in as, for a unit that does not exist, and for a person who is disabled.
+/// `body-invalid` for no role or one that nobody logs in as, for a unit that does not exist, for an agency without one, and for a person who is
+/// disabled.
 pub fn invite(act: &mut Act<'_>, wish: &InviteWish) -> Result<Invitation, Refusal> {
     let holder = act.may(Action::KeepKeys)?.clone();
     named(act, &wish.name, "/name")?;
     let refused = |at: &'static str, code, vi: &'static str, en: &'static str| {
         Err(Refusal::because(Code::BodyInvalid, Finding::error(at, code, vi, en)))
     };
-    if wish.roles.is_empty() || !wish.roles.iter().all(|role| role.decides()) {
+    if wish.roles.is_empty() || !wish.roles.iter().all(|role| role.logs_in()) {
         let (vi, en) = (
-            "Cần ít nhất một vai trò đăng nhập được: statistician, publisher, auditor, admin",
-            "At least one role that persons log in as is needed: statistician, publisher, auditor, admin",
+            "Cần ít nhất một vai trò đăng nhập được: collector, agency, statistician, publisher, auditor, admin",
+            "At least one role that persons log in as is needed: collector, agency, statistician, publisher, auditor, admin",
         );
         return refused("/roles", "role-unknown", vi, en);
+    }
+    if wish.unit.is_none() && wish.roles.contains(&Role::Agency) {
+        let (vi, en) = ("Tài khoản của cơ quan phải gắn với một đơn vị", "An agency's account must be bound to a unit");
+        return refused("/unit", "missing-member", vi, en);
     }
     if people::find(act.db, &wish.name)?.is_some_and(|known| known.disabled_at.is_some()) {
         return refused("/name", "person-disabled", "Người này đã bị ngừng quyền", "That person is disabled");

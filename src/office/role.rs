@@ -46,6 +46,12 @@ impl Role {
     pub fn decides(self) -> bool {
         matches!(self, Self::Statistician | Self::Publisher | Self::Auditor | Self::Admin)
     }
+
+    /// Whether a person may log in as it. A device never does: it joins by a code.
+    #[must_use]
+    pub fn logs_in(self) -> bool {
+        self != Self::Device
+    }
 }
 
 /// Something that needs permission. What is published (surveys, units, waves, editions and their scores) needs none.

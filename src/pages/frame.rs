@@ -26,6 +26,11 @@ const OFFICE: &[Entry] = &[
     ("/console/devices", "Kiosk", "Kiosks", Action::EnrolDevice),
 ];
 
+/// Where somebody works who can do this much: the first page of the bar that is theirs.
+pub(super) fn home(can: impl Fn(Action) -> bool) -> &'static str {
+    OFFICE.iter().find(|(.., action)| can(*action)).map_or("/account", |(address, ..)| *address)
+}
+
 /// How a page is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Look {
@@ -211,7 +216,7 @@ impl<'a> Page<'a> {
     /// Where the name in the corner leads.
     fn first(&self) -> &'static str {
         match self.actor {
-            Some(actor) => OFFICE.iter().find(|(.., action)| actor.can(*action)).map_or("/account", |(address, ..)| *address),
+            Some(actor) => home(|action| actor.can(action)),
             None => "/",
         }
     }

@@ -7,7 +7,7 @@ use maud::html;
 use serde::Deserialize;
 use validator::Validate;
 
-use super::frame::Page;
+use super::frame::{Page, home};
 use super::parts::{Faults, Input, Select, facts};
 use super::session;
 use super::visit::{Staff, Visit, local};
@@ -18,9 +18,6 @@ use crate::http::state::AppState;
 use crate::office::sessions::{self, IDLE, LoginWish};
 use crate::office::{Code, Refusal, Role, Standing, secret};
 use crate::unit::UnitId;
-
-/// Where one comes to who came from nowhere.
-const HOME: &str = "/account";
 
 /// Where to go afterwards.
 #[derive(Debug, Deserialize, Validate)]
@@ -58,7 +55,7 @@ pub async fn sign_in(state: AppState, req: HttpRequest, visit: Visit, fields: Fo
     let wish = LoginWish { login, password: field("password"), code: field("totp").replace(' ', ""), role };
     match state.slowly(move |office| sessions::login(office, &wish)).await {
         Ok(begun) => {
-            let next = visit.link(local(&typed.next).unwrap_or(HOME));
+            let next = visit.link(local(&typed.next).unwrap_or_else(|| home(|action| action.roles().contains(&begun.role))));
             let cookie = session::begin(req.headers(), &begun.text);
             Ok(HttpResponse::SeeOther().insert_header((LOCATION, next)).insert_header((SET_COOKIE, cookie)).finish())
         }
@@ -95,7 +92,7 @@ fn refused(visit: &Visit, typed: &Typed, refusal: Refusal) -> Result<HttpRespons
 fn form(visit: &Visit, typed: &Typed, faults: &Faults, status: StatusCode) -> HttpResponse {
     let one = visit.say("Vai trò duy nhất của tôi", "The one role that I have");
     let names: Vec<(&str, String)> =
-        Role::ALL.into_iter().filter(|role| role.decides()).map(|role| (role.as_str(), role.said().pick(visit.lang).to_owned())).collect();
+        Role::ALL.into_iter().filter(|role| role.logs_in()).map(|role| (role.as_str(), role.said().pick(visit.lang).to_owned())).collect();
     let roles: Vec<(&str, &str)> = std::iter::once(("", one)).chain(names.iter().map(|(name, said)| (*name, said.as_str()))).collect();
     let page = Page::public(visit, visit.say("Đăng nhập", "Sign in")).status(status).faults(faults);
     page.lead(visit.say("Dành cho người có tài khoản của cơ quan.", "For those who have an account of the office.")).answer(html! {

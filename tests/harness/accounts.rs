@@ -1,7 +1,7 @@
 //! Persons with accounts: invited by two, enrolled by themselves.
 
 use hailong::office::{Role, totp};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Reply, TestApp};
 
@@ -22,7 +22,11 @@ pub fn from_base32(text: &str) -> Vec<u8> {
 
 /// An invitation that an admin proposed and an auditor confirmed: both halves of the code.
 pub fn invite(app: &TestApp, name: &str, roles: &[&str]) -> (String, String) {
-    let asked = app.client(Role::Admin).post("/v1/persons", &json!({ "name": name, "roles": roles }));
+    invited(app, &json!({ "name": name, "roles": roles }))
+}
+
+fn invited(app: &TestApp, wish: &Value) -> (String, String) {
+    let asked = app.client(Role::Admin).post("/v1/persons", wish);
     let location = asked.header("location").unwrap().to_owned();
     let first = asked.expect(202)["first_half"].as_str().unwrap().to_owned();
     let confirmed = app.client(Role::Auditor).post(&format!("{location}:confirm"), &json!({})).expect(200);
@@ -34,7 +38,15 @@ pub fn enrol(app: &TestApp, name: &str, code: &str) -> Reply {
 }
 
 pub fn enrolled(app: &TestApp, name: &'static str, roles: &[&str]) -> Person {
-    let (first, second) = invite(app, name, roles);
+    enrolled_as(app, name, invite(app, name, roles))
+}
+
+/// Somebody of an agency, or a fieldworker, who is bound to a unit.
+pub fn enrolled_at(app: &TestApp, name: &'static str, role: &str, (list, code): (&str, &str)) -> Person {
+    enrolled_as(app, name, invited(app, &json!({ "name": name, "roles": [role], "unit": { "list": list, "code": code } })))
+}
+
+fn enrolled_as(app: &TestApp, name: &'static str, (first, second): (String, String)) -> Person {
     let told = enrol(app, name, &format!("{first}{second}")).expect(201);
     let secret = from_base32(told["totp_secret"].as_str().unwrap());
     assert!(told["otpauth"].as_str().unwrap().contains("secret="));

@@ -7,7 +7,9 @@ use hailong::http::state::Limits;
 use hailong::office::Role;
 use hailong::office::sessions::IDLE;
 
-use crate::harness::accounts::{PASSWORD, code, enrolled};
+use serde_json::json;
+
+use crate::harness::accounts::{PASSWORD, code, enrolled, enrolled_at};
 use crate::harness::{Browser, Client, NOW, TestApp, Wish};
 
 #[test]
@@ -74,7 +76,21 @@ fn nobody_is_sent_to_another_site() {
     let lan = enrolled(&app, "Lan", &["statistician"]);
     let totp = code(&lan, NOW);
     let fields = [("login", "Lan"), ("password", PASSWORD), ("totp", totp.as_str()), ("next", "//evil.example/account")];
-    assert_eq!(Browser::at(&app).post("/login", &fields).leads_to(), "/account");
+    assert_eq!(Browser::at(&app).post("/login", &fields).leads_to(), "/console");
+}
+
+#[test]
+fn an_agency_and_a_fieldworker_have_accounts_and_an_agency_s_is_bound_to_its_unit() {
+    let app = TestApp::start();
+    let admin = app.client(Role::Admin);
+    let unbound = admin.post("/v1/persons", &json!({ "name": "Sở", "roles": ["agency"] })).problem(422, "body-invalid");
+    assert_eq!(unbound["errors"][0]["code"], "missing-member");
+    admin.post("/v1/persons", &json!({ "name": "Máy", "roles": ["device"] })).problem(422, "body-invalid");
+    let hoa = enrolled_at(&app, "Hoa", "agency", ("agency-danang", "SYT"));
+    let page = Browser::signed_in(&app, &hoa, NOW).get("/account").page(200);
+    assert!(page.contains("<dd>Cơ quan được đánh giá</dd>") && page.contains("<dd>Sở Y tế</dd>"), "{page}");
+    let tam = enrolled(&app, "Tâm", &["collector"]);
+    assert!(Browser::signed_in(&app, &tam, NOW).get("/account").page(200).contains("<dd>Điều tra viên</dd>"));
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub struct InviteRequest {
     #[validate(length(min = 1, max = 100))]
     #[schema(min_length = 1, max_length = 100)]
     name: String,
-    /// The roles that they may log in as: `statistician`, `publisher`, `auditor`, `admin`.
+    /// The roles that they may log in as: `collector`, `agency` (which needs a unit), `statistician`, `publisher`, `auditor`, `admin`.
     roles: Vec<Role>,
     /// The unit that they are bound to, with all below it.
     unit: Option<UnitName>,
