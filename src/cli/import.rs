@@ -150,11 +150,12 @@ fn report(context: &Context, arguments: &Arguments) -> Result<Report> {
     let columns = arguments.columns();
     let wish = Wish {
         file: &file,
-        questionnaire: &questionnaire,
+        questionnaire: Some(&questionnaire),
         index: index.as_deref(),
         map: map.as_deref(),
         columns: &columns,
         wave: &arguments.wave,
+        unit: None,
         unit_list: &arguments.unit_list,
         new_unit_list: arguments.new_unit_list,
         mode: arguments.mode,
@@ -166,6 +167,7 @@ fn report(context: &Context, arguments: &Arguments) -> Result<Report> {
         simple_random_sample: arguments.simple_random_sample,
         batch: arguments.batch.as_deref(),
         correct: arguments.correct,
+        only_good: false,
     };
     if arguments.check {
         let (office, _aside) = context.office_to_check()?;

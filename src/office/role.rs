@@ -63,7 +63,7 @@ pub enum Action {
     Invite,
     /// Send many at once.
     SendBatch,
-    /// Import records from a file, with the definitions and the wave that they need.
+    /// Import records from a file, or key in a paper form; what the file needs of definitions, units and waves is its own permission.
     Import,
     /// Read the receipt of a response; a device or collector only of those it sent.
     ReadReceipt,
@@ -120,13 +120,10 @@ impl Action {
             Self::SendResponse | Self::SendBatch => &[Device, Collector],
             Self::Invite => &[Device, Collector, Statistician],
             Self::ReadReceipt => &[Device, Collector, Statistician, Auditor],
-            Self::Import
-            | Self::ReadAnswers
-            | Self::EndResponse
-            | Self::PublishDefinition
-            | Self::KeepWave
-            | Self::LoadIndicators
-            | Self::Compute => &[Statistician],
+            Self::Import => &[Collector, Statistician],
+            Self::ReadAnswers | Self::EndResponse | Self::PublishDefinition | Self::KeepWave | Self::LoadIndicators | Self::Compute => {
+                &[Statistician]
+            }
             Self::ListResponses => &[Statistician, Auditor],
             Self::CheckDefinition | Self::ConfirmExclusion | Self::ReadHidden => &[Statistician, Publisher],
             Self::AddUnits | Self::EnrolDevice => &[Statistician, Admin],

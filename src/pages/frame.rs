@@ -17,6 +17,7 @@ type Entry = (&'static str, &'static str, &'static str, Action);
 /// The bar of the office. A page that works has a line here.
 const OFFICE: &[Entry] = &[
     ("/console", "Việc chờ", "Desk", Action::ReadRuns),
+    ("/f/upload", "Nạp phiếu", "Upload", Action::Import),
     ("/console/runs", "Lần tính", "Runs", Action::ReadRuns),
     ("/console/waves", "Đợt", "Waves", Action::WatchFieldwork),
     ("/console/surveys", "Phiếu hỏi", "Questionnaires", Action::ReadRuns),

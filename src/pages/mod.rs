@@ -11,6 +11,7 @@
 //! | `guard` | what surrounds every page: headers, forms of our own only, gzip |
 //! | [`questionnaire`] | the one renderer of what is asked |
 //! | `console` | pages of those who define, compute and publish |
+//! | `field` | pages of those who bring responses in |
 //! | [`assets`] | style sheet and scripts, embedded |
 //!
 //! A page is a handler that asks the office and a function that lays out what it got. Texts stand in the page, Vietnamese first
@@ -21,6 +22,7 @@ pub mod chart;
 mod citizen;
 mod console;
 mod devices;
+mod field;
 pub mod frame;
 mod guard;
 pub mod parts;
@@ -59,4 +61,5 @@ fn routes(config: &mut web::ServiceConfig) {
     config.service(devices::show_devices).service(devices::show_new_device).service(devices::admit_device);
     config.service(sign_in::show_sign_in).service(sign_in::sign_in).service(sign_in::sign_out).service(sign_in::show_account);
     config.configure(console::routes);
+    config.configure(field::routes);
 }

@@ -93,12 +93,16 @@ pub fn batches(db: &mut Db, wave_id: i32, limit: i64) -> Result<Vec<Batch>> {
     Ok(rows.into_iter().map(|(id, name)| Batch { id, name }).collect())
 }
 
-/// How many records a batch brought.
+/// How many records a batch brought that came to be stored.
 ///
 /// # Errors
 /// [`StoreError::Database`](super::StoreError::Database).
 pub fn count(db: &mut Db, batch_id: i32) -> Result<usize> {
-    let n: i64 = import_record::table.filter(import_record::batch_id.eq(batch_id)).count().get_result(db)?;
+    let n: i64 = import_record::table
+        .inner_join(response::table.on(response::id.eq(import_record::response_id)))
+        .filter(import_record::batch_id.eq(batch_id))
+        .count()
+        .get_result(db)?;
     Ok(usize::try_from(n).unwrap_or(0))
 }
 

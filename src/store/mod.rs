@@ -50,6 +50,7 @@ pub mod scan;
 pub mod schemas;
 pub mod scores;
 pub mod units;
+pub mod uploads;
 pub mod waves;
 pub mod writer;
 

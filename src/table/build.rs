@@ -28,6 +28,17 @@ pub(super) fn table(bytes: &[u8], options: &Options<'_>) -> Result<Table, Vec<Fi
     }
 }
 
+/// The heading and what stands below it, as it stands there.
+pub(super) fn rows(bytes: &[u8]) -> Result<Vec<(u32, Vec<String>)>, Finding> {
+    let plain = |row: RawRow<'_>| (row.line, row.cells.into_iter().map(|cell| cell.text.into_owned()).collect());
+    if workbook::Kind::of(bytes) == workbook::Kind::Archive {
+        let (rows, _) = workbook::rows(bytes, None)?;
+        return Ok(rows.into_iter().skip_while(aside).map(plain).collect());
+    }
+    let (text, _) = decode::decode(bytes)?;
+    Ok(split::rows(&text).map(plain).collect())
+}
+
 /// Whether a row of a workbook above its heading is empty or a comment.
 fn aside(row: &RawRow<'_>) -> bool {
     let first = row.cells.first().map_or("", |cell| cell.text.trim_start());

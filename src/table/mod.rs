@@ -215,6 +215,14 @@ impl Table {
     }
 }
 
+/// The rows of a file as they stand in it, each with its line: the heading first, then all below it, also those that no table can be made of.
+///
+/// # Errors
+/// A finding about the file as a whole.
+pub fn rows(bytes: &[u8]) -> Result<Vec<(u32, Vec<String>)>, Finding> {
+    build::rows(bytes)
+}
+
 /// A record of a table.
 #[derive(Debug, Clone, Copy)]
 pub struct Record<'t> {

@@ -73,7 +73,9 @@ fn import_as(app: &TestApp, actor: &Actor, csv: &str, correct: bool) -> Result<R
     let questionnaire = questionnaire().to_string();
     let wish = Wish {
         file: csv.as_bytes(),
-        questionnaire: &questionnaire,
+        questionnaire: Some(&questionnaire),
+        unit: None,
+        only_good: false,
         index: None,
         map: None,
         columns: &BTreeMap::new(),

@@ -2,6 +2,7 @@
 
 mod citizen;
 mod console;
+mod field;
 mod frame;
 mod kiosk;
 mod public;

@@ -149,7 +149,6 @@ impl Columns {
                 findings.push(Finding { line: Some(1), ..Finding::warning(format!("/{name}"), "column-unused", vi, en) });
             }
         }
-        columns.judge(heading, map, questionnaire, findings);
         columns
     }
 
@@ -205,9 +204,11 @@ impl Columns {
         }
     }
 
-    /// Says what is missing, and which columns claim the same.
-    fn judge(&self, heading: &[String], map: &ColumnMap, questionnaire: &Questionnaire, findings: &mut Vec<Finding>) {
-        if !self.roles.contains_key(&Role::Unit) {
+    /// Says what is missing, and which columns claim the same. `unit_known`: whether the unit need not stand in the file.
+    pub fn judge(&self, table: &Table, unit_known: bool, map: &ColumnMap, questionnaire: &Questionnaire, findings: &mut Vec<Finding>) {
+        let heading: Vec<String> = table.names().map(str::to_owned).collect();
+        let heading = heading.as_slice();
+        if !self.roles.contains_key(&Role::Unit) && !unit_known {
             findings.push(missing(Role::Unit, "unit", heading));
         }
         for (name, holds) in map.names().filter(|(name, _)| !heading.iter().any(|there| there == name)) {

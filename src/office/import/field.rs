@@ -8,7 +8,7 @@ use crate::office::chain::ChainRequest;
 use crate::office::definitions::{self, Kind, Sent};
 use crate::office::waves::{self as acts, DesignTables, WaveRequest, whatever_revision};
 use crate::office::wire::{self, Words};
-use crate::office::{Act, Code, Refusal, units};
+use crate::office::{Act, Code, Look, Refusal, units};
 use crate::schema::{Document, Questionnaire};
 use crate::store::units::UnitRow;
 use crate::store::{schemas, waves};
@@ -18,7 +18,8 @@ use crate::words::{Finding, did_you_mean};
 
 /// Publishes the questionnaire and the index, if they are not there; returns the questionnaire.
 pub(super) fn definitions(act: &mut Act<'_>, wish: &Wish<'_>) -> Result<Survey, Refusal> {
-    let mut sent = vec![Sent::read(wish.questionnaire.to_owned()).of_kind(Kind::Survey).from_file("questionnaire")];
+    let Some(questionnaire) = wish.questionnaire else { return asked(act, wish.wave) };
+    let mut sent = vec![Sent::read(questionnaire.to_owned()).of_kind(Kind::Survey).from_file("questionnaire")];
     sent.extend(wish.index.map(|text| Sent::read(text.to_owned()).of_kind(Kind::Index).from_file("index")));
     let name = sent.first().and_then(Sent::checked).and_then(|checked| match &checked.document {
         Document::Questionnaire(survey) => Some((survey.code().to_owned(), survey.version().to_owned())),
@@ -27,6 +28,14 @@ pub(super) fn definitions(act: &mut Act<'_>, wish: &Wish<'_>) -> Result<Survey, 
     definitions::publish(act, &sent)?;
     let (code, version) = name.ok_or_else(|| Refusal::internal("a questionnaire that was published is none"))?;
     let row = schemas::find_survey(act.db, &code, &version)?.ok_or_else(|| Refusal::internal("the questionnaire is gone"))?;
+    Ok(load::survey(&row)?)
+}
+
+/// The questionnaire by which a wave asks now.
+pub(super) fn asked(look: &mut Look<'_>, wave: &str) -> Result<Survey, Refusal> {
+    let wave = waves::find(look.db, wave)?.ok_or_else(|| Refusal::unknown_wave(wave))?;
+    let version = definitions::asked_by(look, &wave.survey_code)?.ok_or_else(|| Refusal::new(Code::SchemaVersionUnknown))?;
+    let row = schemas::find_survey(look.db, &wave.survey_code, &version)?.ok_or_else(|| Refusal::internal("the questionnaire is gone"))?;
     Ok(load::survey(&row)?)
 }
 

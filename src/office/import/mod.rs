@@ -1,4 +1,4 @@
-//! Importing records from a file: the act of the office behind the command line, and behind pages later.
+//! Importing records from a file: the act of the office behind the command line and behind the pages of fieldworkers.
 //!
 //! Everything is checked first: definitions, units, the wave and its design, the columns, every record. What is made on the way and
 //! the ids of the records are one transaction with its lines of the audit log; then the records go the way of every other response,
@@ -15,6 +15,7 @@ mod made;
 mod map;
 mod records;
 mod report;
+pub mod upload;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -46,8 +47,8 @@ use crate::words::encode::hex;
 pub struct Wish<'a> {
     /// The bytes of the file: a table with a heading.
     pub file: &'a [u8],
-    /// The questionnaire that was answered, as text.
-    pub questionnaire: &'a str,
+    /// The questionnaire that was answered, as text; without it, the one by which a wave that is there asks now.
+    pub questionnaire: Option<&'a str>,
     /// An index over it to publish along.
     pub index: Option<&'a str>,
     /// What the columns mean, as text: see `docs/import.md`.
@@ -56,6 +57,8 @@ pub struct Wish<'a> {
     pub columns: &'a BTreeMap<Role, String>,
     /// The wave; opened if it is not there.
     pub wave: &'a str,
+    /// The unit that every record rates, where the file does not say.
+    pub unit: Option<&'a str>,
     /// The code list of the rated units.
     pub unit_list: &'a str,
     /// Whether a list that is not there is made of the codes in the file.
@@ -78,6 +81,8 @@ pub struct Wish<'a> {
     pub batch: Option<&'a str>,
     /// Whether a known record with other content takes the place of the earlier one.
     pub correct: bool,
+    /// Whether only records without an error are stored, so that the others can be mended and imported.
+    pub only_good: bool,
 }
 
 /// What is ready to be sent.
@@ -100,7 +105,7 @@ pub fn import(office: &Office, actor: &Actor, writer: &Writer, wish: &Wish<'_>) 
     let mut prepared = office.act(actor, |act| prepare(act, wish))?;
     let planned = std::mem::take(&mut prepared.planned);
     let mut report = std::mem::take(&mut prepared.report);
-    let intake = intake(actor, &prepared, office.store().secret(), office.now());
+    let intake = intake(actor, &prepared, wish, office.store().secret(), office.now());
     let mut waiting = Vec::new();
     for planned in planned {
         let (line, fate, id) = (planned.line, planned.fate, planned.id);
@@ -146,11 +151,14 @@ pub fn check(office: &Office, actor: &Actor, wish: &Wish<'_>) -> Result<Report, 
     let planned = std::mem::take(&mut prepared.planned);
     let mut report = std::mem::take(&mut prepared.report);
     report.check = true;
-    let intake = intake(actor, &prepared, office.store().secret(), office.now());
+    let intake = intake(actor, &prepared, wish, office.store().secret(), office.now());
     for planned in planned {
         let (line, fate, id) = (planned.line, planned.fate, planned.id);
         match planned.judge(&intake) {
             Ok(None) => report.replay(line, prepared.uncounted.get(&id)),
+            Ok(Some(_)) if fate == Fate::Doubled && wish.only_good => {
+                report.refuse(line, &Refusal::because(Code::AnswersInvalid, doubled()));
+            }
             Ok(Some(ready)) => {
                 report.count(fate, ready.row.state, in_part(&ready));
                 report.found(line, ready.findings);
@@ -163,9 +171,9 @@ pub fn check(office: &Office, actor: &Actor, wish: &Wish<'_>) -> Result<Report, 
     Ok(report)
 }
 
-fn intake<'a>(actor: &'a Actor, prepared: &'a Prepared, secret: &'a Secret, now: i64) -> Intake<'a> {
+fn intake<'a>(actor: &'a Actor, prepared: &'a Prepared, wish: &Wish<'_>, secret: &'a Secret, now: i64) -> Intake<'a> {
     let Prepared { field, survey, units, .. } = prepared;
-    Intake { actor, field, survey, units, secret, now, keep_invalid: true }
+    Intake { actor, field, survey, units, secret, now, keep_invalid: !wish.only_good }
 }
 
 /// Whether items of a record are not valid.
@@ -199,10 +207,11 @@ fn prepare(act: &mut Act<'_>, wish: &Wish<'_>) -> Result<Prepared, Refusal> {
     let table = Table::read_sound_rows(wish.file, &Options::new(&kinds)).map_err(unfit)?;
     let mut findings = Vec::new();
     let columns = Columns::find(&table, wish.columns, &map, questionnaire, &mut findings);
+    columns.judge(&table, wish.unit.is_some(), &map, questionnaire, &mut findings);
     if crate::words::any_error(&findings) {
         return Err(unfit(findings));
     }
-    let source = Source { table: &table, columns: &columns, map: &map, questionnaire, wave: wish.wave, unit_list: wish.unit_list };
+    let source = Source { table: &table, columns: &columns, map: &map, questionnaire, wish };
     let units = field::rated_units(act, wish, &source.units())?;
     let wave = field::wave(act, wish, &survey.questionnaire)?;
     let field = load::wave(act.db, &wave.code, None, &units)?.ok_or_else(|| Refusal::internal("the wave is gone"))?;
@@ -213,10 +222,11 @@ fn prepare(act: &mut Act<'_>, wish: &Wish<'_>) -> Result<Prepared, Refusal> {
     for flaw in table.findings() {
         if flaw.is_error() {
             (report.records, report.refused) = (report.records + 1, report.refused + 1);
+            report.left.extend(flaw.line);
         }
         report.findings.push(flaw.clone());
     }
-    let planned = records::plan(act, wish, &source, &wave, &mut report)?;
+    let planned = records::plan(act, &source, (&field, &units), &mut report)?;
     act.note("import.start", &wave.code, &format!("batch {}, {} records", report.batch, report.records))?;
     let there: Vec<Uuid> = planned.iter().filter(|planned| planned.fate == Fate::Replayed).map(|planned| planned.id).collect();
     let uncounted = imports::uncounted(act.db, &there)?;

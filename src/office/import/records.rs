@@ -9,17 +9,22 @@ use super::columns::{Columns, Role};
 use super::identity::{Decided, Fate, Identity, Key, Records};
 use super::map::ColumnMap;
 use super::report::Report;
+use crate::jobs::load::WaveInField;
 use crate::office::intake::{self, Intake, Ready, Sent};
+use crate::office::place::place;
 use crate::office::{Act, Code, Refusal};
 use crate::schema::Questionnaire;
 use crate::store::imports::{self, NewBatch};
 use crate::store::waves::Wave;
 use crate::store::{Secret, keys};
 use crate::table::{Record, Table};
+use crate::unit::Registry;
 use crate::words::Finding;
 
 /// Batches of before that a new one is compared with.
 const BATCHES: i64 = 50;
+/// So many records are shown as they were read.
+const FIRST: usize = 20;
 
 /// A file and what its columns mean.
 #[derive(Clone, Copy)]
@@ -28,8 +33,7 @@ pub(super) struct Source<'a> {
     pub columns: &'a Columns,
     pub map: &'a ColumnMap,
     pub questionnaire: &'a Questionnaire,
-    pub wave: &'a str,
-    pub unit_list: &'a str,
+    pub wish: &'a Wish<'a>,
 }
 
 /// A record that was decided about.
@@ -60,7 +64,10 @@ impl Source<'_> {
     }
 
     fn unit(&self, record: &Record<'_>) -> String {
-        self.role(record, Role::Unit).map(|(_, text)| self.map.unit(&text).to_owned()).unwrap_or_default()
+        self.role(record, Role::Unit)
+            .map(|(_, text)| self.map.unit(&text).to_owned())
+            .or(self.wish.unit.map(str::to_owned))
+            .unwrap_or_default()
     }
 
     /// The codes of the rated units, each once.
@@ -80,8 +87,8 @@ impl Source<'_> {
             }
         }
         let submission = json!({
-            "survey": self.questionnaire.code(), "version": self.questionnaire.version(), "wave": self.wave,
-            "unit": { "list": self.unit_list, "code": self.unit(record) }, "channel": "paper", "answers": answers,
+            "survey": self.questionnaire.code(), "version": self.questionnaire.version(), "wave": self.wish.wave,
+            "unit": { "list": self.wish.unit_list, "code": self.unit(record) }, "channel": "paper", "answers": answers,
         });
         let Value::Object(mut submission) = submission else {
             return Read { line: record.line(), submission: answers, device: None, findings };
@@ -179,11 +186,11 @@ fn conflict() -> Refusal {
 /// Reads every record, and decides about each.
 pub(super) fn plan(
     act: &mut Act<'_>,
-    wish: &Wish<'_>,
     source: &Source<'_>,
-    wave: &Wave,
+    (field, units): (&WaveInField, &Registry),
     report: &mut Report,
 ) -> Result<Vec<Planned>, Refusal> {
+    let (wish, wave) = (source.wish, &field.wave);
     let secret = *act.secret;
     let (by, now) = (act.actor.name(), act.now);
     let new = NewBatch { wave_id: wave.id, name: &report.batch, created_by: &by, created_at: now };
@@ -209,8 +216,14 @@ pub(super) fn plan(
         *report.identity.entry(key.identity).or_default() += 1;
         let Read { line, submission, device, findings } = source.read(&record, &devices);
         let body = |supersedes: Option<Uuid>| bytes(&submission, supersedes);
-        // What is no submission has no place, and no id.
-        if let Err(refusal) = intake::read(Uuid::nil(), body(None)) {
+        if report.first.len() < FIRST {
+            report.first.push((line, submission.clone()));
+        }
+        // What is no submission has no place, and no id; of what is about another unit nobody learns whether it is there.
+        let readable = intake::read(Uuid::nil(), body(None)).and_then(|sent| {
+            if act.actor.unit().is_some() { place(act.actor, &sent.submission, field, units, act.now).map(drop) } else { Ok(()) }
+        });
+        if let Err(refusal) = readable {
             planned.push(Planned { line, fate: Fate::New, id: Uuid::nil(), sent: Err(refusal), device, findings });
             continue;
         }
@@ -242,7 +255,9 @@ fn overlap(act: &mut Act<'_>, source: &Source<'_>, wave: &Wave, secret: &Secret,
             in_batch(secret, &batch.name, &record, *nth)
         });
         let theirs: Vec<[u8; 32]> = theirs.collect();
-        let (shared, all) = (imports::records(act.db, wave.id, &theirs)?.len(), imports::count(act.db, batch.id)?);
+        let is_stored = |versions: &&Vec<imports::Record>| versions.iter().any(|version| version.stored.is_some());
+        let shared = imports::records(act.db, wave.id, &theirs)?.values().filter(is_stored).count();
+        let all = imports::count(act.db, batch.id)?;
         if all > 0 && shared == all {
             let name = &batch.name;
             let (vi, en) = (
@@ -253,6 +268,7 @@ fn overlap(act: &mut Act<'_>, source: &Source<'_>, wave: &Wave, secret: &Secret,
                     "All {all} records of the batch {name} are in this file too, and are taken for other people; if it is the same file with rows added, name the batch {name}"
                 ),
             );
+            report.overlaps = Some(name.clone());
             report.findings.push(Finding::warning("/batch", "batch-overlaps", vi, en));
         }
     }

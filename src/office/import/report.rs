@@ -1,8 +1,9 @@
 //! What became of an import.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::identity::{Fate, Identity};
 use crate::office::{Code, Refusal};
@@ -47,6 +48,15 @@ pub struct Report {
     pub reasons: Vec<Reason>,
     /// What was found, each with its line.
     pub findings: Vec<Finding>,
+    /// The first records as submissions, each with its line.
+    #[serde(skip)]
+    pub first: Vec<(u32, Map<String, Value>)>,
+    /// An earlier batch of which the file holds every record.
+    #[serde(skip)]
+    pub overlaps: Option<String>,
+    /// The lines of records that are not stored and were not before.
+    #[serde(skip)]
+    pub left: BTreeSet<u32>,
 }
 
 /// A reason, and how many records have it.
@@ -117,6 +127,7 @@ impl Report {
         } else {
             self.refused += 1;
         }
+        self.left.insert(line);
         if refusal.findings().is_empty() {
             let title = refusal.title();
             let said = refusal.said().unwrap_or(&title);

@@ -14,6 +14,8 @@ use crate::harness::fixtures::{new_response, publish, start_run, submission};
 use crate::harness::runs::work;
 use crate::harness::{Browser, NOW, TestApp};
 
+pub use waves::upload;
+
 /// Two people of an office at their browsers, with the survey published and both waves open.
 pub struct Office {
     pub app: TestApp,

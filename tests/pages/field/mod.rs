@@ -1,0 +1,3 @@
+//! The pages of those who bring responses in.
+
+mod upload;
