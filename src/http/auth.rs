@@ -63,13 +63,12 @@ async fn identify(req: &HttpRequest) -> Result<Actor, Refusal> {
 /// The person of a session by its secret, which a page's cookie has; none for a key, and for a session that has ended.
 ///
 /// # Errors
-/// Those of the store, and of the limiter, which counts the person, or else the address.
+/// Those of the store, and of the limiter, which counts the person; the address was counted already.
 pub async fn of_session(req: &HttpRequest, state: &AppState, secret: &str) -> Result<Option<Arc<Holder>>, Refusal> {
     let known = if is_well_formed(secret) { state.key(secret::hash(secret)).await? } else { None };
     let person = known.filter(|holder| holder.key.is_none());
-    match person.as_ref().and_then(|holder| holder.person()) {
-        Some(person) => state.limit(|limiter| limiter.key(-person))?,
-        None => state.limit(|limiter| limiter.peer(peer(req, state)))?,
+    if let Some(person) = person.as_ref().and_then(|holder| holder.person()) {
+        state.limit(|limiter| limiter.key(-person))?;
     }
     if let Some(Standing::Role(role)) = person.as_ref().map(|holder| holder.standing) {
         req.extensions_mut().insert(role);
@@ -81,6 +80,15 @@ pub async fn of_session(req: &HttpRequest, state: &AppState, secret: &str) -> Re
 #[must_use]
 pub fn presented(req: &HttpRequest) -> Option<[u8; 32]> {
     req.headers().get(AUTHORIZATION)?.to_str().ok().and_then(bearer).map(secret::hash)
+}
+
+/// Counts a login or an enrolment before it is judged, which takes long.
+///
+/// # Errors
+/// `rate-limited` for an address with too many.
+pub fn trying(req: &HttpRequest, state: &AppState) -> Result<(), Refusal> {
+    let peer = peer(req, state);
+    state.limit(|limiter| limiter.login(peer))
 }
 
 /// Counts a login that was refused, as a key that is not valid.

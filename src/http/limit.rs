@@ -22,6 +22,8 @@ pub struct Rates {
     pub peer_per_second: NonZeroU32,
     /// Keys and invitations that are not valid, a minute, from one address.
     pub failures_per_minute: NonZeroU32,
+    /// Logins and enrolments, a minute, from one address, right or wrong: each takes a hundredth of a second and much memory to judge.
+    pub logins_per_minute: NonZeroU32,
     /// Answers a minute about one unit by its open link, from one address. Its network may send `NETWORK` times as many, and all together
     /// `EVERYBODY` times as many.
     pub answers_per_minute: NonZeroU32,
@@ -29,8 +31,13 @@ pub struct Rates {
 
 impl Rates {
     /// Generous: a batch uploader and an office behind one address stay below; a loop does not.
-    pub const DEFAULT: Self =
-        Self { key_per_second: nonzero(500), peer_per_second: nonzero(100), failures_per_minute: nonzero(10), answers_per_minute: ANSWERS };
+    pub const DEFAULT: Self = Self {
+        key_per_second: nonzero(500),
+        peer_per_second: nonzero(100),
+        failures_per_minute: nonzero(10),
+        logins_per_minute: nonzero(60),
+        answers_per_minute: ANSWERS,
+    };
 }
 
 /// Answers a minute by the open link of one unit from one address: a hall that answers behind one address stays below.
@@ -55,6 +62,7 @@ pub struct Limiter {
     keys: DefaultKeyedRateLimiter<i32>,
     peers: DefaultKeyedRateLimiter<IpAddr>,
     failures: DefaultKeyedRateLimiter<IpAddr>,
+    logins: DefaultKeyedRateLimiter<IpAddr>,
     /// Answers by open links: from an address, from its network, at all.
     answers: [DefaultKeyedRateLimiter<(IpAddr, Link)>; 3],
     clock: DefaultClock,
@@ -70,6 +78,7 @@ impl Limiter {
             keys: RateLimiter::keyed(per_second(rates.key_per_second)),
             peers: RateLimiter::keyed(per_second(rates.peer_per_second)),
             failures: RateLimiter::keyed(Quota::per_minute(rates.failures_per_minute)),
+            logins: RateLimiter::keyed(Quota::per_minute(rates.logins_per_minute)),
             answers: [nonzero(1), NETWORK, EVERYBODY]
                 .map(|times| RateLimiter::keyed(Quota::per_minute(rates.answers_per_minute.saturating_mul(times)))),
             clock: DefaultClock::default(),
@@ -119,6 +128,15 @@ impl Limiter {
         self.failures.check_key(&network(address)).map_err(|until| self.refusal(&until))
     }
 
+    /// Counts a login or an enrolment before it is judged.
+    ///
+    /// # Errors
+    /// `rate-limited` with `Retry-After`.
+    pub fn login(&self, address: IpAddr) -> Result<(), Refusal> {
+        self.sweep();
+        self.logins.check_key(&network(address)).map_err(|until| self.refusal(&until))
+    }
+
     fn refusal(&self, until: &governor::NotUntil<<DefaultClock as Clock>::Instant>) -> Refusal {
         let wait = until.wait_time_from(self.clock.now());
         let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
@@ -130,6 +148,7 @@ impl Limiter {
             self.keys.retain_recent();
             self.peers.retain_recent();
             self.failures.retain_recent();
+            self.logins.retain_recent();
             self.answers.iter().for_each(RateLimiter::retain_recent);
         }
     }

@@ -261,7 +261,8 @@ fn scored<S: Sum>(
             domain: partition.keys[domain].clone(),
             node: plan.nodes[node].code.clone(),
             value: output.map(|e| e.value),
-            se: output.map(|e| e.se),
+            // One PSU tells nothing of how much PSUs differ.
+            se: output.map(|e| e.se).filter(|_| df > 0.0 || replicated.is_some()),
             low: interval.map(|(low, _)| low),
             high: interval.map(|(_, high)| high),
             n: output.map_or(0, |e| e.n),

@@ -49,11 +49,10 @@ pub(super) async fn around(req: ServiceRequest, next: Next<impl MessageBody + 's
     }))
 }
 
-/// Counts a request that nobody signed in for, and lets forms pass that come from our own pages.
+/// Counts a request by its address, whatever cookie it has, which anybody can make up; and lets forms pass that come from our own pages.
 fn admit(req: &ServiceRequest) -> Result<(), Refusal> {
     let signed_in = session::cookie(req.headers()).is_some();
-    if !signed_in && let Some(state) = req.app_data::<AppState>() {
-        // One with a cookie is counted where it is looked at.
+    if let Some(state) = req.app_data::<AppState>() {
         state.limit(|limiter| limiter.peer(auth::peer(req.request(), state)))?;
     }
     if req.method().is_safe() || is_own(req.headers(), signed_in) {

@@ -43,7 +43,13 @@ pub async fn show_sign_in(visit: Visit, query: Query<Next>) -> HttpResponse {
 
 /// Signs somebody in and sends them where they were going.
 #[post("/login")]
-pub async fn sign_in(state: AppState, req: HttpRequest, visit: Visit, fields: Form) -> Result<HttpResponse, Refusal> {
+pub async fn sign_in(
+    state: AppState,
+    req: HttpRequest,
+    visit: Visit,
+    former: Result<Staff, Refusal>,
+    fields: Form,
+) -> Result<HttpResponse, Refusal> {
     let field = |name: &str| fields.0.as_sent(name).to_owned();
     let typed = Typed { login: field("login"), role: field("role"), next: field("next") };
     if !session::is_private(req.headers()) {
@@ -51,10 +57,14 @@ pub async fn sign_in(state: AppState, req: HttpRequest, visit: Visit, fields: Fo
         faults.add("", visit.say("Chỉ đăng nhập được qua kết nối mã hóa (https)", "Signing in needs an encrypted connection (https)"));
         return Ok(form(&visit, &typed, &faults, StatusCode::FORBIDDEN));
     }
+    auth::trying(&req, &state)?;
     let (login, role) = (typed.login.clone(), Role::parse(&typed.role));
     let wish = LoginWish { login, password: field("password"), code: field("totp").replace(' ', ""), role };
     match state.slowly(move |office| sessions::login(office, &wish)).await {
         Ok(begun) => {
+            if let Ok(former) = former {
+                leave(&state, &req, &former).await?;
+            }
             let next = visit.link(local(&typed.next).unwrap_or_else(|| home(|action| action.roles().contains(&begun.role))));
             let cookie = session::begin(req.headers(), &begun.text);
             Ok(HttpResponse::SeeOther().insert_header((LOCATION, next)).insert_header((SET_COOKIE, cookie)).finish())
@@ -117,12 +127,18 @@ fn form(visit: &Visit, typed: &Typed, faults: &Faults, status: StatusCode) -> Ht
     })
 }
 
-/// Ends the session.
-#[post("/logout")]
-pub async fn sign_out(state: AppState, req: HttpRequest, staff: Staff) -> Result<HttpResponse, Refusal> {
+/// Ends the session of a request.
+async fn leave(state: &AppState, req: &HttpRequest, staff: &Staff) -> Result<(), Refusal> {
     let hash = session::cookie(req.headers()).map(secret::hash).ok_or_else(|| Refusal::new(Code::Unauthenticated))?;
     state.act(staff.actor.clone(), move |act| sessions::end(act, &hash)).await?;
     state.cache().forget_keys();
+    Ok(())
+}
+
+/// Ends the session.
+#[post("/logout")]
+pub async fn sign_out(state: AppState, req: HttpRequest, staff: Staff) -> Result<HttpResponse, Refusal> {
+    leave(&state, &req, &staff).await?;
     let next = staff.link("/login");
     Ok(HttpResponse::SeeOther().insert_header((LOCATION, next)).insert_header((SET_COOKIE, session::end(req.headers()))).finish())
 }

@@ -24,7 +24,7 @@ pub struct CompositeScore {
     pub low: Option<f64>,
     /// The upper bound.
     pub high: Option<f64>,
-    /// Its rank in the edition, by unrounded scores of those that are not hidden for what they tell of people.
+    /// Its rank in the edition, by published scores of those that are not hidden for what they tell of people.
     pub rank: Option<u32>,
     /// The best and the worst rank that the data admit.
     pub rank_interval: Option<(u32, u32)>,

@@ -80,6 +80,7 @@ fn every_answer_is_named_and_guarded() {
     let statistician = app.client(Role::Statistician);
     for reply in [app.anyone().get("/v1/surveys"), app.anyone().get("/v1/none"), statistician.get("/v1/runs")] {
         assert_eq!(reply.header("x-content-type-options"), Some("nosniff"));
+        assert_eq!(reply.header("content-security-policy"), Some("default-src 'none'; frame-ancestors 'none'"));
         assert_eq!(reply.header("x-request-id").map(str::len), Some(36));
     }
     assert_eq!(app.anyone().get("/v1/surveys").header("access-control-allow-origin"), Some("*"), "anyone may read it from any page");

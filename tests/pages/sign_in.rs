@@ -177,3 +177,35 @@ fn failures_on_the_page_count_as_those_of_keys() {
     let key = Client::new(app.addr, Some(format!("hl_{}", "A".repeat(43))));
     key.get("/v1/runs").problem(429, "rate-limited");
 }
+
+#[test]
+fn logins_are_counted_before_they_are_judged_and_a_made_up_cookie_is_no_way_around() {
+    let few = NonZeroU32::new(3).unwrap();
+    let app = |rates| TestApp::with(Wish { limits: Limits { rates: Some(rates), ..Limits::default() }, ..Wish::default() });
+    let logins = app(Rates { logins_per_minute: few, ..Rates::DEFAULT });
+    let lan = enrolled(&logins, "Lan", &["statistician"]);
+    let right = code(&lan, NOW);
+    let tried: Vec<u16> =
+        (0..3).map(|_| Browser::at(&logins).post("/login", &[("login", "Lan"), ("password", PASSWORD), ("totp", &right)]).status).collect();
+    // Enrolling was one, and a code is taken once.
+    assert_eq!(tried, [303, 403, 429]);
+    logins.anyone().post("/v1/sessions", &json!({ "login": "Lan", "password": PASSWORD, "totp": right })).problem(429, "rate-limited");
+
+    let pages = app(Rates { peer_per_second: few, ..Rates::DEFAULT });
+    let made_up = [("Cookie", format!("hailong=hl_{}", "A".repeat(43))), ("Accept", "text/html".to_owned())];
+    let made_up: Vec<(&str, &str)> = made_up.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let passed = (0..60).filter(|_| pages.anyone().send("GET", "/login", &made_up, None).status == 200).count();
+    assert!((6..30).contains(&passed), "{passed} of 60 at three a second");
+}
+
+#[test]
+fn signing_in_again_ends_the_session_before_it() {
+    let app = TestApp::start();
+    let (lan, minh) = (enrolled(&app, "Lan", &["statistician"]), enrolled(&app, "Minh", &["publisher"]));
+    let browser = Browser::signed_in(&app, &lan, NOW);
+    let before = browser.cookies();
+    browser.post("/login", &[("login", "Minh"), ("password", PASSWORD), ("totp", &code(&minh, NOW))]).leads_to();
+    assert!(browser.get("/account").page(200).contains("<dd>Minh</dd>"));
+    let kept = app.anyone().send("GET", "/account", &[("Cookie", &before), ("Accept", "text/html")], None);
+    assert!(kept.leads_to().starts_with("/login"), "whoever kept the cookie of before is nobody");
+}

@@ -202,6 +202,7 @@ pub async fn disable_person(state: AppState, actor: Actor, id: web::Path<String>
 pub async fn enrol_person(state: AppState, req: HttpRequest, request: Json<EnrolRequest>) -> Result<HttpResponse, Refusal> {
     let Json(EnrolRequest { login, code, password }) = request;
     let wish = EnrolWish { login, code, password };
+    auth::trying(&req, &state)?;
     let outcome = state.slowly(move |office| persons::enrol(office, &wish)).await;
     let Enrolled { secret, address } = counted(&state, &req, outcome)?;
     state.cache().forget_keys();
@@ -214,6 +215,7 @@ pub async fn enrol_person(state: AppState, req: HttpRequest, request: Json<Enrol
 pub async fn create_session(state: AppState, req: HttpRequest, request: Json<LoginRequest>) -> Result<HttpResponse, Refusal> {
     let Json(LoginRequest { login, password, totp, role }) = request;
     let wish = LoginWish { login, password, code: totp, role };
+    auth::trying(&req, &state)?;
     let outcome = state.slowly(move |office| sessions::login(office, &wish)).await;
     let Begun { text, person, role, ends_at } = counted(&state, &req, outcome)?;
     let idle_minutes = sessions::IDLE / 60_000_000;

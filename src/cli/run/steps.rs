@@ -103,6 +103,9 @@ pub(in crate::cli) fn step(context: &Context, command: &Command) -> Result<()> {
         Command::Approve(Approval { target, preview }) => take(&office, &me, target, lang, |act, seen| runs::approve(act, seen, *preview)),
         Command::Return(Returning { target, reason }) => take(&office, &me, target, lang, |act, seen| runs::send_back(act, seen, reason)),
         Command::Publish(Publication { target, edition: Some(edition) }) => {
+            let proposal = office.look(&me, |look| editions::propose(look, target.run)).map_err(|refusal| refused(lang, &refusal))?;
+            // Beside what is printed of the step, which programs read.
+            eprintln!("{}: {}", lang.pick("số liệu", "figures"), published(&proposal.extent, lang));
             take(&office, &me, target, lang, |act, seen| runs::publish(act, seen, Some(edition)))
         }
         Command::Publish(Publication { target, edition: None }) => propose(&office, &me, target, lang),

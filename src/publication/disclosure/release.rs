@@ -46,7 +46,7 @@ pub struct CompositeNumbers {
     pub low: Option<f64>,
     /// Upper end of the interval.
     pub high: Option<f64>,
-    /// Its rank in the year, by unrounded scores.
+    /// Its rank in the year, by published scores.
     pub rank: Option<i32>,
     /// The best rank that the data allow.
     pub rank_low: Option<i32>,
@@ -55,7 +55,7 @@ pub struct CompositeNumbers {
 }
 
 impl CompositeNumbers {
-    /// As they are published: with so many decimals. Ranks stay those of unrounded scores.
+    /// As they are published: with so many decimals, by which they are ranked already.
     #[must_use]
     pub fn published(self, decimals: u8) -> Self {
         let to = |number: Option<f64>| number.map(|number| round(number, decimals));
@@ -152,7 +152,8 @@ impl Hidden {
     }
 }
 
-/// Which figures of an outcome are hidden, the ranks and the tier of each row. Ranks and tiers go by unrounded scores. A figure that is hidden
+/// Which figures of an outcome are hidden, the ranks and the tier of each row. Ranks and tiers go by scores as they are
+/// published: whoever is equal to the last digit that is told shares a rank. A figure that is hidden
 /// for what it tells of people has no rank in its node, and the others are ranked as if it were not there: a gap in their ranks would tell
 /// its place. Units beyond the top have theirs.
 #[derive(Debug, Clone, PartialEq)]
@@ -178,7 +179,8 @@ impl<'o> Release<'o> {
         let rows = outcome.rows();
         let mut hidden: Vec<Vec<Option<Hidden>>> = (0..rows.len()).map(|row| tree.hidden(table, row)).collect();
         let shown = |node: usize, span: &std::ops::Range<usize>| -> Vec<f64> {
-            let score = |row: usize| outcome.score(node, row).filter(|_| hidden[row][node].is_none()).unwrap_or(f64::NAN);
+            let told = |row: usize| outcome.score(node, row).filter(|_| hidden[row][node].is_none());
+            let score = |row: usize| told(row).map_or(f64::NAN, |score| round(score, rule.decimals()));
             span.clone().map(score).collect()
         };
         let of_node = |node: usize| rows.spans().iter().flat_map(|span| ranks(&shown(node, span), definition.rank().ties)).collect();

@@ -341,7 +341,7 @@ impl SurveyLeaf {
     pub const LEVELS: [&'static str; 5] = ["province", "district", "commune", "village", "unit"];
 }
 
-/// How units are ranked; always by unrounded scores.
+/// How units are ranked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct RankRule {
     /// What equal scores get.

@@ -69,7 +69,7 @@ export class Context {
     await page.fill('#password', person.password);
     await page.fill('#totp', person.code());
     await page.click('main button[type=submit]');
-    await page.waitForURL('**/account*');
+    await page.waitForURL(address => !address.pathname.startsWith('/login'));
   }
 
   /** What scripts throw, and what the policy of a page blocks, fails the script at its end. */
