@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::waves::{self, WaveBody};
-use super::{Action, Look, Refusal};
+use super::{Action, Code, Look, Refusal};
+use crate::design::Mode;
 use crate::response::service_day;
 use crate::store::responses::{self, Count, CountBy, ResponseState};
 use crate::store::waves as stored;
+use crate::unit::UnitId;
 use crate::words::encode::from_rfc3339;
 
 /// A day in microseconds.
@@ -193,4 +195,72 @@ pub fn in_full(look: &mut Look<'_>, code: &str) -> Result<InFull, Refusal> {
         found.psus.push(OfPsu { code: psu.code, stratum: psu.stratum, came });
     }
     Ok(found)
+}
+
+/// A stream of answers about one's own unit.
+#[derive(Debug)]
+pub struct OwnStream {
+    /// The wave.
+    pub wave: WaveBody,
+    /// Whether it takes answers now.
+    pub open: bool,
+    /// What came by week, by the day since 1970-01-01 of its Monday: every week from the first with answers to the last.
+    pub weeks: BTreeMap<i64, Came>,
+    /// By the number of the rated unit.
+    pub units: BTreeMap<i64, Came>,
+}
+
+/// The Monday of the week of a day since 1970-01-01, which was a Thursday.
+#[must_use]
+pub fn monday(day: i64) -> i64 {
+    day - (day + 3).rem_euclid(7)
+}
+
+/// The streams that answers about one's own unit came by, or may come by now, the newest first: how many, and nothing of what they say.
+///
+/// # Errors
+/// 401, 403; `unit-forbidden` for one who is bound to no unit.
+pub fn own_streams(look: &mut Look<'_>, limit: usize) -> Result<Vec<OwnStream>, Refusal> {
+    look.may(Action::WatchOwn)?;
+    let Some(reach) = look.reach()? else { return Err(Refusal::new(Code::UnitForbidden)) };
+    let units = look.units()?;
+    let lists: Vec<String> = reach.iter().filter_map(|id| units.get(UnitId(*id))).map(|unit| unit.record.list.clone()).collect();
+    let is_own = |wave: &stored::Wave| Mode::parse(&wave.mode).is_some_and(Mode::is_stream) && lists.contains(&wave.unit_list);
+    let waves: Vec<stored::Wave> = stored::list(look.db)?.into_iter().filter(is_own).take(limit).collect();
+    let mut found = Vec::new();
+    for wave in waves {
+        let days = by_key(&responses::count_within(look.db, wave.id, CountBy::Day, Some(&reach))?);
+        let of_units = by_key(&responses::count_within(look.db, wave.id, CountBy::Unit, Some(&reach))?);
+        let open = wave.opens_at <= look.now && wave.closes_at.is_none_or(|closes_at| closes_at > look.now);
+        if open || !days.is_empty() {
+            found.push(OwnStream { wave: waves::get(look, &wave.code)?, open, weeks: weeks(&days), units: of_units });
+        }
+    }
+    Ok(found)
+}
+
+/// Days by week, with the weeks between that nothing came in.
+fn weeks(days: &BTreeMap<i64, Came>) -> BTreeMap<i64, Came> {
+    let Some((first, last)) = days.keys().next().zip(days.keys().next_back()) else { return BTreeMap::new() };
+    let mut weeks: BTreeMap<i64, Came> = (monday(*first)..=monday(*last)).step_by(7).map(|week| (week, Came::default())).collect();
+    for (day, came) in days {
+        let week = weeks.entry(monday(*day)).or_default();
+        *week = week.with(*came);
+    }
+    weeks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_week_begins_on_monday_and_one_without_answers_is_there() {
+        // 1970-01-05 was a Monday.
+        assert_eq!((monday(4), monday(10), monday(11), monday(3), monday(-3)), (4, 4, 11, -3, -3));
+        let came = |valid| Came { valid, ..Came::default() };
+        let found = weeks(&BTreeMap::from([(5, came(2)), (10, came(3)), (19, came(1))]));
+        assert_eq!(found.into_iter().map(|(week, came)| (week, came.valid)).collect::<Vec<_>>(), [(4, 5), (11, 0), (18, 1)]);
+        assert!(weeks(&BTreeMap::new()).is_empty());
+    }
 }

@@ -87,6 +87,10 @@ pub enum Action {
     LoadIndicators,
     /// See how fieldwork goes.
     WatchFieldwork,
+    /// See how many answered about its own unit, week by week.
+    WatchOwn,
+    /// Print the links and codes by which units are rated.
+    PrintLinks,
     /// Start, cancel or submit a run.
     Compute,
     /// Approve, publish or withdraw a run.
@@ -130,7 +134,8 @@ impl Action {
             Self::WatchFieldwork => &[Collector, Statistician, Publisher, Auditor],
             Self::Publish => &[Publisher],
             Self::ReadRuns => &[Statistician, Publisher, Auditor],
-            Self::ReadOwnEmbargoed => &[Agency],
+            Self::ReadOwnEmbargoed | Self::WatchOwn => &[Agency],
+            Self::PrintLinks => &[Collector, Agency, Statistician, Publisher, Auditor],
             Self::ReadExplanations => &[Agency, Statistician, Publisher, Auditor],
             Self::KeepKeys => &[Admin],
             Self::ReadProposals => &[Statistician, Publisher, Auditor, Admin],
@@ -154,6 +159,8 @@ impl Action {
             | Self::ReadProposals
             | Self::CheckDefinition
             | Self::WatchFieldwork
+            | Self::WatchOwn
+            | Self::PrintLinks
             | Self::ReadRuns
             | Self::ReadOwnEmbargoed
             | Self::ReadExplanations

@@ -16,6 +16,9 @@ type Entry = (&'static str, &'static str, &'static str, Action);
 
 /// The bar of the office. A page that works has a line here.
 const OFFICE: &[Entry] = &[
+    ("/a", "Kết quả", "Results", Action::ReadOwnEmbargoed),
+    ("/a/stream", "Phiếu theo tuần", "Responses by week", Action::WatchOwn),
+    ("/a/qr", "Mã QR", "QR codes", Action::WatchOwn),
     ("/console", "Việc chờ", "Desk", Action::ReadRuns),
     ("/f/upload", "Nạp phiếu", "Upload", Action::Import),
     ("/console/runs", "Lần tính", "Runs", Action::ReadRuns),

@@ -12,11 +12,13 @@
 //! | [`questionnaire`] | the one renderer of what is asked |
 //! | `console` | pages of those who define, compute and publish |
 //! | `field` | pages of those who bring responses in |
+//! | `agency` | pages of those who are rated |
 //! | [`assets`] | style sheet and scripts, embedded |
 //!
 //! A page is a handler that asks the office and a function that lays out what it got. Texts stand in the page, Vietnamese first
 //! ([`Visit::say`](visit::Visit::say)).
 
+mod agency;
 pub mod assets;
 pub mod chart;
 mod citizen;
@@ -62,4 +64,5 @@ fn routes(config: &mut web::ServiceConfig) {
     config.service(sign_in::show_sign_in).service(sign_in::sign_in).service(sign_in::sign_out).service(sign_in::show_account);
     config.configure(console::routes);
     config.configure(field::routes);
+    config.configure(agency::routes);
 }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, Render, html};
 
+use super::say;
 use crate::office::Refusal;
 use crate::words::Lang;
 
@@ -257,6 +258,21 @@ pub fn borrowed<V: AsRef<str>>(options: &[(V, String)]) -> Vec<(&str, &str)> {
 #[must_use]
 pub fn facts(facts: &[(&str, Markup)]) -> Markup {
     html! { dl.facts { @for (name, value) in facts { div { dt { (name) } dd { (value) } } } } }
+}
+
+/// A share of one as a bar that is a number too.
+#[must_use]
+pub fn share_bar(lang: Lang, share: f64, decimals: u8) -> Markup {
+    let width = format!("{:.2}", (share * 100.0).clamp(0.0, 100.0));
+    html! {
+        span.amount {
+            svg.bar-of viewBox="0 0 100 8" width="100" height="8" preserveAspectRatio="none" aria-hidden="true" focusable="false" {
+                rect.whole width="100" height="8" {}
+                rect.part width=(width) height="8" {}
+            }
+            (say::percent(lang, share, decimals))
+        }
+    }
 }
 
 /// Where nothing is yet: what will be here, and how it comes to be.

@@ -1,5 +1,6 @@
 //! Pages, through the server as it runs.
 
+mod agency;
 mod citizen;
 mod console;
 mod field;

@@ -13,7 +13,7 @@ use crate::http::upload::Upload;
 use crate::office::definitions::{self, Done, Kind, Sent, Version};
 use crate::office::{Action, Refusal};
 use crate::pages::frame::Page;
-use crate::pages::parts::{Faults, Head, Notice, empty, facts, notice, table};
+use crate::pages::parts::{Faults, Head, Notice, empty, facts, notice, share_bar, table};
 use crate::pages::say;
 use crate::pages::visit::{Staff, Visit};
 use crate::schema::composite::{CompositeDefinition, CompositeNode};
@@ -207,22 +207,9 @@ fn tree(visit: &Visit, branches: &[Branch]) -> Markup {
             html! { span.branch.(format!("depth-{}", branch.depth.min(6))) { (branch.label) } },
             html! { code { (branch.code) } },
             html! { @if let Some(share) = branch.share { (say::percent(visit.lang, share, 1)) } @else { "–" } },
-            html! { @if let Some(whole) = branch.whole { (share_bar(visit, whole)) } @else { "–" } },
+            html! { @if let Some(whole) = branch.whole { (share_bar(visit.lang, whole, 1)) } @else { "–" } },
             html! { (branch.of) },
         ])))
-    }
-}
-
-fn share_bar(visit: &Visit, share: f64) -> Markup {
-    let width = format!("{:.2}", (share * 100.0).clamp(0.0, 100.0));
-    html! {
-        span.amount {
-            svg.bar-of viewBox="0 0 100 8" width="100" height="8" preserveAspectRatio="none" aria-hidden="true" focusable="false" {
-                rect.whole width="100" height="8" {}
-                rect.part width=(width) height="8" {}
-            }
-            (say::percent(visit.lang, share, 1))
-        }
     }
 }
 

@@ -21,14 +21,15 @@ use actix_web::http::header::LOCATION;
 use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 
-use super::parts::{Faults, Head, table};
-use super::say;
+use super::parts::{Faults, Head, share_bar, table};
 use super::visit::Visit;
 use crate::jobs::recompute::Stage;
 use crate::office::runs::desk::word;
 use crate::office::{Code, Refusal};
 use crate::store::runs::RunState;
 use crate::words::{Finding, Lang};
+
+pub(super) use waves::poster;
 
 const RUNS: &str = "/console/runs";
 const PROPOSALS: &str = "/console/proposals";
@@ -121,16 +122,7 @@ fn findings(visit: &Visit, findings: &[Finding]) -> Markup {
 fn bar(lang: Lang, done: i64, of: i64) -> Markup {
     #[allow(clippy::cast_precision_loss, reason = "people and steps")]
     let share = if of > 0 { (done as f64 / of as f64).clamp(0.0, 1.0) } else { 0.0 };
-    let width = format!("{:.1}", share * 100.0);
-    html! {
-        span.amount {
-            svg.bar-of viewBox="0 0 100 8" width="100" height="8" preserveAspectRatio="none" aria-hidden="true" focusable="false" {
-                rect.whole width="100" height="8" {}
-                rect.part width=(width) height="8" {}
-            }
-            (say::percent(lang, share, 0))
-        }
-    }
+    share_bar(lang, share, 0)
 }
 
 #[cfg(test)]

@@ -5,11 +5,11 @@ mod edition;
 mod geography;
 mod home;
 mod method;
-mod portrait;
-mod profile;
-mod sheet;
-mod unit;
-mod view;
+pub(in crate::pages) mod portrait;
+pub(in crate::pages) mod profile;
+pub(in crate::pages) mod sheet;
+pub(in crate::pages) mod unit;
+pub(in crate::pages) mod view;
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue};
@@ -57,17 +57,17 @@ fn shared(mut answer: HttpResponse) -> HttpResponse {
 }
 
 /// A code as a part of a path. An `@` may stand there, and codes of editions have one.
-fn segment(code: &str) -> String {
+pub(in crate::pages) fn segment(code: &str) -> String {
     percent(code).replace("%40", "@")
 }
 
 /// The address of an edition.
-fn edition_at(code: &str) -> String {
+pub(in crate::pages) fn edition_at(code: &str) -> String {
     format!("/e/{}", segment(code))
 }
 
 /// A text in a language.
-fn said(text: &Text, lang: Lang) -> &str {
+pub(in crate::pages) fn said(text: &Text, lang: Lang) -> &str {
     text.get(lang.tag())
 }
 

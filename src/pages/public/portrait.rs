@@ -32,8 +32,14 @@ fn rows<'p>(shown: &'p Shown, profile: &'p Profile) -> Vec<Row<'p>> {
 }
 
 /// The tree of the index.
-pub(super) fn parts(visit: &Visit, shown: &Shown, profile: &Profile) -> Markup {
-    let rows = rows(shown, profile);
+pub(in crate::pages) fn parts(visit: &Visit, shown: &Shown, profile: &Profile) -> Markup {
+    parts_to(visit, shown, profile, u8::MAX)
+}
+
+/// The tree of the index, of nodes no deeper than this.
+pub(in crate::pages) fn parts_to(visit: &Visit, shown: &Shown, profile: &Profile, deepest: u8) -> Markup {
+    let mut rows = rows(shown, profile);
+    rows.retain(|row| row.node.depth <= deepest);
     if rows.len() < 2 {
         return html! {};
     }
@@ -99,7 +105,7 @@ fn table_of(visit: &Visit, shown: &Shown, title: &str, rows: &[Row<'_>]) -> Mark
 }
 
 /// The index over time; nothing of a place that was seen once.
-pub(super) fn series(visit: &Visit, shown: &Shown, profile: &Profile) -> Markup {
+pub(in crate::pages) fn series(visit: &Visit, shown: &Shown, profile: &Profile) -> Markup {
     if profile.series.len() < 2 {
         return html! {};
     }

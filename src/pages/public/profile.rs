@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::sheet::{Mark, Place, Shown, Source, asked, breakdown, composite_names, names};
+use super::sheet::{Mark, Place, Shown, Source, asked, composite_names, names};
 use crate::office::figures::{self, CompositeWish, ScoresWish};
-use crate::office::{Look, Refusal, editions};
+use crate::office::{Code, Look, Refusal, editions};
 use crate::publication::disclosure::{Figure, Seen};
 use crate::schema::Domain;
 use crate::schema::composite::Tiers;
@@ -19,17 +19,17 @@ const EDITIONS: usize = 12;
 
 /// One place in an edition.
 #[derive(Default)]
-pub(super) struct Profile {
+pub(in crate::pages) struct Profile {
     /// Its figure and that of the whole, for every node by its place in the sheet; none: there is no such figure.
-    pub(super) nodes: Vec<(Option<Mark>, Option<Mark>)>,
+    pub(in crate::pages) nodes: Vec<(Option<Mark>, Option<Mark>)>,
     /// The lowest and the highest published value of any place, for every node of a composite index: its nodes have points of different worth.
-    pub(super) ranges: Vec<Option<(f64, f64)>>,
+    pub(in crate::pages) ranges: Vec<Option<(f64, f64)>>,
     /// The index itself over time: of when, and the figure; the oldest first.
-    pub(super) series: Vec<(String, Mark)>,
+    pub(in crate::pages) series: Vec<(String, Mark)>,
 }
 
 /// Reads all of it, of an edition that everybody sees.
-pub(super) fn profile(look: &mut Look<'_>, code: &str, shown: &Shown, place: &Place) -> Result<Profile, Refusal> {
+pub(in crate::pages) fn profile(look: &mut Look<'_>, code: &str, shown: &Shown, place: &Place) -> Result<Profile, Refusal> {
     match &shown.source {
         Source::Survey { .. } => of_survey(look, code, shown, place),
         Source::Composite { year, .. } => of_composite(look, code, shown, place, year),
@@ -37,7 +37,7 @@ pub(super) fn profile(look: &mut Look<'_>, code: &str, shown: &Shown, place: &Pl
 }
 
 /// The breakdown of an edition, narrowed to one place of it.
-fn wish_of(code: &str, domain: &Domain, place: &Place) -> ScoresWish {
+pub(in crate::pages) fn wish_of(code: &str, domain: &Domain, place: &Place) -> ScoresWish {
     let name = place.unit.as_ref().map(|(_, unit)| (unit.list.clone(), unit.code.clone()));
     let wish = ScoresWish { of: asked(code), domain: Some(domain.name()), limit: NODES, ..ScoresWish::default() };
     if matches!(domain, Domain::Unit) { ScoresWish { unit: name, ..wish } } else { ScoresWish { area: name, ..wish } }
@@ -45,8 +45,8 @@ fn wish_of(code: &str, domain: &Domain, place: &Place) -> ScoresWish {
 
 fn of_survey(look: &mut Look<'_>, code: &str, shown: &Shown, place: &Place) -> Result<Profile, Refusal> {
     let around = figures::scores(look, &ScoresWish { of: asked(code), limit: 1, ..ScoresWish::default() })?;
-    let Some(domain) = breakdown(&around.definition).cloned() else { return Ok(Profile::default()) };
-    let own = figures::scores(look, &wish_of(code, &domain, place))?.items;
+    let Some(domain) = &shown.domain else { return Ok(Profile::default()) };
+    let own = figures::scores(look, &wish_of(code, domain, place))?.items;
     let whole = if around.definition.domains().contains(&Domain::Nation) {
         figures::scores(look, &ScoresWish { of: asked(code), domain: Some("nation".to_owned()), limit: NODES, ..ScoresWish::default() })?
             .items
@@ -59,12 +59,12 @@ fn of_survey(look: &mut Look<'_>, code: &str, shown: &Shown, place: &Place) -> R
     let (mut own, mut whole) = (by_node(&own), by_node(&whole));
     let nodes = shown.nodes.iter().map(|node| (own.remove(&node.code), whole.remove(&node.code))).collect();
     let root = names(around.definition.tree()).first().map(|node| node.code.clone()).unwrap_or_default();
-    Ok(Profile { nodes, ranges: Vec::new(), series: over_editions(look, &around.origin.index, &root, place)? })
+    Ok(Profile { nodes, ranges: Vec::new(), series: over_editions(look, (&around.origin.index, &root, domain), place)? })
 }
 
 /// The root of an index in its editions that stand, the newest of each wave. What cannot be compared, since the index was another or the place
 /// was of another list, is not in it.
-fn over_editions(look: &mut Look<'_>, index: &str, root: &str, place: &Place) -> Result<Vec<(String, Mark)>, Refusal> {
+fn over_editions(look: &mut Look<'_>, (index, root, domain): (&str, &str, &Domain), place: &Place) -> Result<Vec<(String, Mark)>, Refusal> {
     let mut series: Vec<(i64, String, Mark)> = Vec::new();
     let mut waves = Vec::new();
     let of_index = |edition: &Edition| edition.index_code == index && edition.state == EditionState::Published;
@@ -73,9 +73,16 @@ fn over_editions(look: &mut Look<'_>, index: &str, root: &str, place: &Place) ->
         waves.push(wave);
         let of = asked(&edition.code);
         let around = figures::scores(look, &ScoresWish { of, limit: 1, ..ScoresWish::default() })?;
-        let Some(domain) = breakdown(&around.definition).filter(|_| around.definition.node(root).is_some()) else { continue };
+        if around.definition.node(root).is_none() || !around.definition.domains().contains(domain) {
+            continue;
+        }
         let wish = ScoresWish { node: Some(root.to_owned()), ..wish_of(&edition.code, domain, place) };
-        let found = figures::scores(look, &wish)?.items;
+        // A place that is younger than an edition has no figure there.
+        let found = match figures::scores(look, &wish) {
+            Ok(page) => page.items,
+            Err(refusal) if refusal.code() == Code::QueryInvalid => continue,
+            Err(other) => return Err(other),
+        };
         let level = around.definition.level();
         series.extend(found.first().map(|figure| (around.wave.opens_at, around.wave.code.clone(), Mark::of(figure, level))));
     }

@@ -18,36 +18,40 @@ use crate::unit::{Registry, UnitId, UnitRecord};
 const EVERYWHERE: usize = 20_000;
 
 /// An edition as a page shows it.
-pub(super) struct Sheet {
-    pub(super) edition: Edition,
+pub(in crate::pages) struct Sheet {
+    pub(in crate::pages) edition: Edition,
     /// Why it was taken back.
-    pub(super) withdrawn_reason: Option<String>,
+    pub(in crate::pages) withdrawn_reason: Option<String>,
     /// SHA-256 of what everybody sees.
-    pub(super) digest: Option<[u8; 32]>,
+    pub(in crate::pages) digest: Option<[u8; 32]>,
     /// What it was made of, as everybody may know it.
-    pub(super) manifest: Value,
+    pub(in crate::pages) manifest: Value,
     /// What is shown; none of an edition that was withdrawn.
-    pub(super) shown: Option<Shown>,
+    pub(in crate::pages) shown: Option<Shown>,
 }
 
 /// The figures of an edition.
-pub(super) struct Shown {
-    pub(super) title: Text,
-    pub(super) note: Option<Text>,
-    pub(super) source: Source,
+pub(in crate::pages) struct Shown {
+    pub(in crate::pages) title: Text,
+    pub(in crate::pages) note: Option<Text>,
+    pub(in crate::pages) source: Source,
     /// The two-sided level of the intervals.
-    pub(super) level: f64,
-    pub(super) decimals: u8,
+    pub(in crate::pages) level: f64,
+    pub(in crate::pages) decimals: u8,
     /// Every node of the index, in the order of the tree.
-    pub(super) nodes: Vec<NodeName>,
+    pub(in crate::pages) nodes: Vec<NodeName>,
     /// The node that is shown, by its place among them.
-    pub(super) node: usize,
-    pub(super) whole: Option<Mark>,
-    pub(super) places: Vec<Place>,
+    pub(in crate::pages) node: usize,
+    pub(in crate::pages) whole: Option<Mark>,
+    pub(in crate::pages) places: Vec<Place>,
+    /// How many places have a rank; none where one sees one's own alone.
+    pub(in crate::pages) ranked: Option<usize>,
+    /// The breakdown that the places are of; none of a composite index.
+    pub(in crate::pages) domain: Option<Domain>,
 }
 
 /// What an edition was made of.
-pub(super) enum Source {
+pub(in crate::pages) enum Source {
     Survey {
         wave: Text,
         frame: Text,
@@ -70,44 +74,44 @@ pub(super) enum Source {
 
 /// A node and what it is called.
 #[derive(Debug, Clone)]
-pub(super) struct NodeName {
-    pub(super) code: String,
-    pub(super) label: Text,
-    pub(super) depth: u8,
+pub(in crate::pages) struct NodeName {
+    pub(in crate::pages) code: String,
+    pub(in crate::pages) label: Text,
+    pub(in crate::pages) depth: u8,
 }
 
 /// A place that has a figure: a province, an agency.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
-    pub(super) code: String,
+pub(in crate::pages) struct Place {
+    pub(in crate::pages) code: String,
     /// As the registry knew it when the run was made; none: the code is all there is.
-    pub(super) unit: Option<(UnitId, UnitRecord)>,
-    pub(super) mark: Mark,
+    pub(in crate::pages) unit: Option<(UnitId, UnitRecord)>,
+    pub(in crate::pages) mark: Mark,
 }
 
 /// One figure on a page.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Mark {
+pub(in crate::pages) struct Mark {
     /// What was measured; none of a hidden figure.
-    pub(super) numbers: Numbers,
-    pub(super) change: Option<Shift>,
-    pub(super) hidden: bool,
+    pub(in crate::pages) numbers: Numbers,
+    pub(in crate::pages) change: Option<Shift>,
+    pub(in crate::pages) hidden: bool,
     /// The group that it is in, where there are groups.
-    pub(super) tier: Option<Text>,
+    pub(in crate::pages) tier: Option<Text>,
     /// The edition whose figure stands here.
-    pub(super) stands_from: Option<String>,
+    pub(in crate::pages) stands_from: Option<String>,
 }
 
 /// How a figure moved.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Shift {
-    pub(super) before: f64,
-    pub(super) difference: f64,
-    pub(super) evidence: bool,
+pub(in crate::pages) struct Shift {
+    pub(in crate::pages) before: f64,
+    pub(in crate::pages) difference: f64,
+    pub(in crate::pages) evidence: bool,
 }
 
 impl Mark {
-    pub(super) fn of(figure: &Seen<Figure>, level: f64) -> Self {
+    pub(in crate::pages) fn of(figure: &Seen<Figure>, level: f64) -> Self {
         let change = figure.change.map(|change| {
             // Corrected for how many changes are looked at, where it was.
             let evidence = change.p_holm.or(change.p).is_some_and(|p| p < 1.0 - level);
@@ -117,7 +121,7 @@ impl Mark {
         Self { numbers: figure.numbers, change, hidden: figure.suppressed, tier: None, stands_from }
     }
 
-    pub(super) fn of_composite(figure: &Seen<CompositeFigure>, tiers: &[Text]) -> Self {
+    pub(in crate::pages) fn of_composite(figure: &Seen<CompositeFigure>, tiers: &[Text]) -> Self {
         let of = &figure.numbers;
         let numbers = Numbers {
             value: of.score,
@@ -135,23 +139,23 @@ impl Mark {
     }
 
     /// As far as a comparison needs it.
-    pub(super) fn measured(&self) -> Option<Measured> {
+    pub(in crate::pages) fn measured(&self) -> Option<Measured> {
         let Numbers { value, se, df, .. } = self.numbers;
         Some(Measured { value: value?, variance: se? * se?, df: df? })
     }
 }
 
 impl Shown {
-    pub(super) fn place(&self, code: &str) -> Option<&Place> {
+    pub(in crate::pages) fn place(&self, code: &str) -> Option<&Place> {
         self.places.iter().find(|place| place.code == code)
     }
 
     /// The code list of its places.
-    pub(super) fn list(&self) -> Option<&str> {
+    pub(in crate::pages) fn list(&self) -> Option<&str> {
         self.places.iter().find_map(|place| place.unit.as_ref()).map(|(_, unit)| unit.list.as_str())
     }
 
-    pub(super) fn is_synthetic(&self) -> bool {
+    pub(in crate::pages) fn is_synthetic(&self) -> bool {
         match self.source {
             Source::Survey { synthetic, .. } | Source::Composite { synthetic, .. } => synthetic,
         }
@@ -159,17 +163,17 @@ impl Shown {
 }
 
 /// Asks the office for an edition by its code.
-pub(super) fn asked(edition: &str) -> Asked {
+pub(in crate::pages) fn asked(edition: &str) -> Asked {
     Asked { edition: Some(edition.to_owned()), ..Asked::default() }
 }
 
 /// An edition and the figures of one node of it, by its code; of the index itself if none is named.
-pub(super) fn gather(look: &mut Look<'_>, code: &str, node: Option<&str>) -> Result<Sheet, Refusal> {
+pub(in crate::pages) fn gather(look: &mut Look<'_>, code: &str, node: Option<&str>) -> Result<Sheet, Refusal> {
     let told = editions::told(look, code)?;
     let withdrawn = told.edition.state == EditionState::Withdrawn;
     let shown = match (withdrawn, told.edition.wave_code.is_some()) {
         (true, _) => None,
-        (false, true) => Some(of_survey(look, &asked(code), node)?),
+        (false, true) => Some(of_survey(look, &asked(code), node, None)?),
         (false, false) => Some(of_composite(look, &asked(code), node)?),
     };
     let manifest = told.manifest.unwrap_or_default();
@@ -177,23 +181,46 @@ pub(super) fn gather(look: &mut Look<'_>, code: &str, node: Option<&str>) -> Res
 }
 
 /// The figures of a run that is not published, as everybody will see them once it is.
-pub(super) fn as_public(look: &mut Look<'_>, run: Uuid, kind: IndexKind, node: Option<&str>) -> Result<Shown, Refusal> {
+pub(in crate::pages) fn as_public(look: &mut Look<'_>, run: Uuid, kind: IndexKind, node: Option<&str>) -> Result<Shown, Refusal> {
     let of = Asked { as_public: true, ..Asked::run(run) };
     match kind {
-        IndexKind::Survey => of_survey(look, &of, node),
+        IndexKind::Survey => of_survey(look, &of, node, None),
         IndexKind::Composite => of_composite(look, &of, node),
     }
 }
 
+/// The figures of an edition among which some are one's own, as whoever looks may see them; none: it has none of one's own.
+pub(in crate::pages) fn own(look: &mut Look<'_>, edition: &Edition, is_own: impl Fn(UnitId) -> bool) -> Result<Option<Shown>, Refusal> {
+    let of = asked(&edition.code);
+    let has_own = |shown: &Shown| shown.places.iter().filter_map(|place| place.unit.as_ref()).any(|(id, _)| is_own(*id));
+    let embargoed = edition.state == EditionState::Embargoed;
+    let told = |shown: Shown| if embargoed { Shown { ranked: None, ..shown } } else { shown };
+    if edition.wave_code.is_none() {
+        return Ok(Some(of_composite(look, &of, None)?).filter(has_own).map(told));
+    }
+    let around = figures::scores(look, &ScoresWish { of: of.clone(), limit: 1, ..ScoresWish::default() })?;
+    let mut domains: Vec<Domain> =
+        around.definition.domains().iter().filter(|domain| matches!(domain, Domain::Unit | Domain::Level { .. })).cloned().collect();
+    // One is a unit that is rated sooner than an area of others.
+    domains.sort_by_key(|domain| !matches!(domain, Domain::Unit));
+    for domain in domains {
+        let shown = of_survey(look, &of, None, Some(domain))?;
+        if has_own(&shown) {
+            return Ok(Some(told(shown)));
+        }
+    }
+    Ok(None)
+}
+
 /// The breakdown that a page shows: by province if there is one, else by another kind of area, else by rated unit.
-pub(super) fn breakdown(definition: &IndexDefinition) -> Option<&Domain> {
+pub(in crate::pages) fn breakdown(definition: &IndexDefinition) -> Option<&Domain> {
     let all = definition.domains();
     let province = all.iter().find(|domain| matches!(domain, Domain::Level { level } if level == "province"));
     let level = || all.iter().find(|domain| matches!(domain, Domain::Level { .. }));
     province.or_else(level).or_else(|| all.iter().find(|domain| matches!(domain, Domain::Unit)))
 }
 
-fn of_survey(look: &mut Look<'_>, of: &Asked, node: Option<&str>) -> Result<Shown, Refusal> {
+fn of_survey(look: &mut Look<'_>, of: &Asked, node: Option<&str>, domain: Option<Domain>) -> Result<Shown, Refusal> {
     let wish = ScoresWish { of: of.clone(), domain: Some("nation".to_owned()), limit: EVERYWHERE, ..ScoresWish::default() };
     let page = whole_of(look, &wish)?;
     let definition = page.definition;
@@ -201,15 +228,15 @@ fn of_survey(look: &mut Look<'_>, of: &Asked, node: Option<&str>) -> Result<Show
     let at = position(&nodes, node)?;
     let level = definition.level();
     let whole = page.items.iter().find(|figure| figure.node == nodes[at].code).map(|figure| Mark::of(figure, level));
-    let domain = breakdown(&definition);
-    let items = match domain {
+    let domain = domain.or_else(|| breakdown(&definition).cloned());
+    let items = match &domain {
         Some(domain) => {
             let wish = ScoresWish { node: Some(nodes[at].code.clone()), domain: Some(domain.name()), ..wish };
             figures::scores(look, &wish)?.items
         }
         None => Vec::new(),
     };
-    let places = items.iter().filter_map(|figure| place(&page.units, figure, level)).collect();
+    let places: Vec<Place> = items.iter().filter_map(|figure| place(&page.units, figure, level)).collect();
     let wave = page.wave;
     // Areas of a sample have PSUs of their own, units of a stream clusters of their own; units of a sample share PSUs.
     let apart = wave.mode != "probability_sample" || matches!(domain, Some(Domain::Level { .. }));
@@ -225,7 +252,13 @@ fn of_survey(look: &mut Look<'_>, of: &Asked, node: Option<&str>) -> Result<Show
         apart,
     };
     let (title, note) = (definition.title().clone(), definition.note().cloned());
-    Ok(Shown { title, note, source, level, decimals: definition.decimals(), nodes, node: at, whole, places })
+    let ranked = Some(ranked(&places));
+    Ok(Shown { title, note, source, level, decimals: definition.decimals(), nodes, node: at, whole, places, ranked, domain })
+}
+
+/// How many places have a rank.
+fn ranked(places: &[Place]) -> usize {
+    places.iter().filter(|place| place.mark.numbers.rank.is_some()).count()
 }
 
 /// Figures of the whole. An index that has none of it is asked for without, for what stands around them.
@@ -257,7 +290,7 @@ fn of_composite(look: &mut Look<'_>, of: &Asked, node: Option<&str>) -> Result<S
         unit: figure.unit_id.and_then(|id| page.units.get(UnitId(id))).map(|unit| (unit.id, unit.record.clone())),
         mark: Mark::of_composite(figure, tiers),
     });
-    let places = places.collect();
+    let places: Vec<Place> = places.collect();
     let definition = &page.definition;
     let synthetic = page.manifest.synthetic;
     Ok(Shown {
@@ -269,19 +302,21 @@ fn of_composite(look: &mut Look<'_>, of: &Asked, node: Option<&str>) -> Result<S
         nodes,
         node: at,
         whole: None,
+        ranked: Some(ranked(&places)),
         places,
+        domain: None,
     })
 }
 
 /// The year that a page is about: that of the definition, or else the last that there is.
-pub(super) fn latest(page: &CompositePage) -> String {
+pub(in crate::pages) fn latest(page: &CompositePage) -> String {
     let own = page.definition.edition();
     let years = || page.items.iter().map(|figure| figure.edition.as_str());
     if years().any(|year| year == own) { own.to_owned() } else { years().max().unwrap_or(own).to_owned() }
 }
 
 /// The nodes of a tree, each with its depth.
-pub(super) fn names(tree: &[Node]) -> Vec<NodeName> {
+pub(in crate::pages) fn names(tree: &[Node]) -> Vec<NodeName> {
     fn walk(nodes: &[Node], depth: u8, found: &mut Vec<NodeName>) {
         for node in nodes {
             found.push(NodeName { code: node.code().to_owned(), label: node.label().clone(), depth });
@@ -293,7 +328,7 @@ pub(super) fn names(tree: &[Node]) -> Vec<NodeName> {
     found
 }
 
-pub(super) fn composite_names(definition: &CompositeDefinition) -> Vec<NodeName> {
+pub(in crate::pages) fn composite_names(definition: &CompositeDefinition) -> Vec<NodeName> {
     let nodes = definition.nodes().iter();
     let depth = |depth: u32| u8::try_from(depth).unwrap_or(u8::MAX);
     nodes.map(|node| NodeName { code: node.code().to_owned(), label: node.label().clone(), depth: depth(node.depth()) }).collect()

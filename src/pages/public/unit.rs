@@ -109,7 +109,7 @@ fn page(
 }
 
 /// Score, interval and rank in words.
-fn standing(visit: &Visit, shown: &Shown, place: &Place) -> Markup {
+pub(in crate::pages) fn standing(visit: &Visit, shown: &Shown, place: &Place) -> Markup {
     let (lang, numbers) = (visit.lang, &place.mark.numbers);
     let Some(value) = numbers.value else {
         return notice(
@@ -122,14 +122,16 @@ fn standing(visit: &Visit, shown: &Shown, place: &Place) -> Markup {
     };
     let mut rows = Vec::new();
     if let Some(rank) = numbers.rank {
-        let of = shown.places.iter().filter(|place| place.mark.numbers.rank.is_some()).count();
         let possible = numbers.rank_low.zip(numbers.rank_high).map(|(low, high)| {
             visit.say(
                 format!("; với sai số, có thể từ hạng {low} đến hạng {high}"),
                 format!("; with sampling error, anything from {low} to {high}"),
             )
         });
-        rows.push((visit.say("Hạng", "Rank"), html! { strong { (rank) "/" (of) } (possible.unwrap_or_default()) }));
+        rows.push((
+            visit.say("Hạng", "Rank"),
+            html! { strong { (rank) @if let Some(of) = shown.ranked { "/" (of) } } (possible.unwrap_or_default()) },
+        ));
     }
     if let Some(tier) = &place.mark.tier {
         rows.push((visit.say("Nhóm", "Group"), html! { (said(tier, lang)) }));
@@ -165,7 +167,7 @@ fn standing(visit: &Visit, shown: &Shown, place: &Place) -> Markup {
 }
 
 /// How it moved since the time before, and whether that is evidence.
-fn moved(visit: &Visit, shown: &Shown, place: &Place) -> Markup {
+pub(in crate::pages) fn moved(visit: &Visit, shown: &Shown, place: &Place) -> Markup {
     let lang = visit.lang;
     let (Some(shift), Some(after)) = (place.mark.change, place.mark.numbers.value) else { return html! {} };
     let line = |name: String, mark: &Mark| {

@@ -11,7 +11,7 @@ use crate::pages::visit::Visit;
 use crate::words::Lang;
 
 /// The name of a place on a page.
-pub(super) fn name(place: &Place, lang: Lang) -> String {
+pub(in crate::pages) fn name(place: &Place, lang: Lang) -> String {
     place.unit.as_ref().map_or_else(|| place.code.clone(), |(_, unit)| short(unit, lang).to_owned())
 }
 
@@ -22,13 +22,13 @@ fn titled(shown: &Shown, lang: Lang) -> String {
 }
 
 /// A value with its interval, where both are known.
-pub(super) fn span(mark: &Mark) -> Option<Span> {
+pub(in crate::pages) fn span(mark: &Mark) -> Option<Span> {
     let value = mark.numbers.value?;
     Some(Span { value, interval: mark.numbers.low.zip(mark.numbers.high) })
 }
 
 /// What a level is called: `95%`.
-pub(super) fn level(shown: &Shown, lang: Lang) -> String {
+pub(in crate::pages) fn level(shown: &Shown, lang: Lang) -> String {
     say::percent(lang, shown.level, u8::from((shown.level * 100.0).fract().abs() > 1e-9))
 }
 
@@ -43,7 +43,7 @@ fn whole(visit: &Visit, shown: &Shown) -> Option<(&'static str, f64)> {
 }
 
 /// The score of the whole, large, with its interval.
-pub(super) fn headline(visit: &Visit, shown: &Shown) -> Markup {
+pub(in crate::pages) fn headline(visit: &Visit, shown: &Shown) -> Markup {
     let lang = visit.lang;
     let Some(mark) = &shown.whole else { return html! {} };
     let numbers = &mark.numbers;
@@ -70,7 +70,7 @@ pub(super) fn headline(visit: &Visit, shown: &Shown) -> Markup {
 }
 
 /// What one must know before reading any figure.
-pub(super) fn cautions(visit: &Visit, shown: &Shown) -> Markup {
+pub(in crate::pages) fn cautions(visit: &Visit, shown: &Shown) -> Markup {
     html! {
         @if shown.is_synthetic() {
             (notice(Notice::Care, &html! { p { (visit.say(
@@ -90,7 +90,7 @@ pub(super) fn cautions(visit: &Visit, shown: &Shown) -> Markup {
 }
 
 /// Every place with its interval.
-pub(super) fn caterpillar_of(visit: &Visit, shown: &Shown, source: Option<&str>) -> Markup {
+pub(in crate::pages) fn caterpillar_of(visit: &Visit, shown: &Shown, source: Option<&str>) -> Markup {
     let lang = visit.lang;
     let rows: Vec<(String, Option<Span>)> = shown.places.iter().map(|place| (name(place, lang), span(&place.mark))).collect();
     let title = titled(shown, lang);
@@ -103,7 +103,7 @@ pub(super) fn caterpillar_of(visit: &Visit, shown: &Shown, source: Option<&str>)
 }
 
 /// The map of an edition whose places have one.
-pub(super) fn map_of(visit: &Visit, shown: &Shown) -> Option<Markup> {
+pub(in crate::pages) fn map_of(visit: &Visit, shown: &Shown) -> Option<Markup> {
     let grid = Grid::of(shown.list()?)?;
     let lang = visit.lang;
     let tile = |place: &Place| Tile { code: place.code.clone(), name: name(place, lang), value: place.mark.numbers.value };
@@ -117,7 +117,7 @@ pub(super) fn map_of(visit: &Visit, shown: &Shown) -> Option<Markup> {
 }
 
 /// What moved since the edition before, where something is known of it.
-pub(super) fn slope_of(visit: &Visit, shown: &Shown) -> Option<Markup> {
+pub(in crate::pages) fn slope_of(visit: &Visit, shown: &Shown) -> Option<Markup> {
     let lang = visit.lang;
     let lines: Vec<Line> = shown
         .places
@@ -140,17 +140,17 @@ pub(super) fn slope_of(visit: &Visit, shown: &Shown) -> Option<Markup> {
 }
 
 /// Whether any figure has an interval.
-pub(super) fn has_intervals(shown: &Shown) -> bool {
+pub(in crate::pages) fn has_intervals(shown: &Shown) -> bool {
     shown.places.iter().map(|place| &place.mark).chain(&shown.whole).any(|mark| mark.numbers.low.is_some())
 }
 
 /// A figure in its frame, with what there is to see below it.
-pub(super) fn framed(chart: &Markup, caption: &str) -> Markup {
+pub(in crate::pages) fn framed(chart: &Markup, caption: &str) -> Markup {
     html! { figure { div.scroll tabindex="0" role="group" aria-label=(caption) { (chart) } figcaption { (caption) } } }
 }
 
 /// The table of all places: the same numbers as the charts, with what charts leave out.
-pub(super) fn table_of(visit: &Visit, shown: &Shown, link: impl Fn(&Place) -> Option<String>) -> Markup {
+pub(in crate::pages) fn table_of(visit: &Visit, shown: &Shown, link: impl Fn(&Place) -> Option<String>) -> Markup {
     let lang = visit.lang;
     let marks = || shown.places.iter().map(|place| &place.mark);
     let (ranked, counted) = (marks().any(|mark| mark.numbers.rank.is_some()), marks().any(|mark| mark.numbers.n.is_some()));
@@ -201,20 +201,20 @@ pub(super) fn table_of(visit: &Visit, shown: &Shown, link: impl Fn(&Place) -> Op
 }
 
 /// A score as a cell, or the sign that it is not published.
-pub(super) fn score(visit: &Visit, shown: &Shown, mark: &Mark) -> Markup {
+pub(in crate::pages) fn score(visit: &Visit, shown: &Shown, mark: &Mark) -> Markup {
     html! {
         @if let Some(value) = mark.numbers.value { (say::number(visit.lang, value, shown.decimals)) }
         @else { abbr title=(visit.say("không công bố", "not published")) { "–" } }
     }
 }
 
-pub(super) fn interval_of(lang: Lang, shown: &Shown, mark: &Mark) -> Markup {
+pub(in crate::pages) fn interval_of(lang: Lang, shown: &Shown, mark: &Mark) -> Markup {
     let interval = mark.numbers.low.zip(mark.numbers.high).map(|(low, high)| say::interval(lang, low, high, shown.decimals));
     html! { (interval.unwrap_or_default()) }
 }
 
 /// How a figure moved, and in words whether that is evidence.
-pub(super) fn change(visit: &Visit, shown: &Shown, mark: &Mark) -> Markup {
+pub(in crate::pages) fn change(visit: &Visit, shown: &Shown, mark: &Mark) -> Markup {
     let Some(shift) = mark.change else { return html! {} };
     let (sign, said) = match (shift.evidence, shift.difference > 0.0) {
         (true, true) => ("▲", visit.say("tăng, có bằng chứng", "rose, with evidence")),

@@ -12,7 +12,7 @@
 mod design;
 mod edit;
 mod list;
-mod poster;
+pub(in crate::pages) mod poster;
 mod quality;
 mod show;
 

@@ -20,24 +20,26 @@ use crate::unit::{Unit, UnitId, plain_name};
 
 /// So many units are listed at a time.
 const SHOWN: usize = 200;
+/// So many slips are on a page.
+const SLIPS: usize = 8;
 
 /// Which units, and under which name the server is known.
 #[derive(Debug, Clone, Default, Deserialize, Validate)]
 pub struct Which {
     /// The code of a unit.
     #[validate(length(max = 64))]
-    u: Option<String>,
+    pub(in crate::pages) u: Option<String>,
     /// Part of a name or code.
     #[validate(length(max = 100))]
-    q: Option<String>,
+    pub(in crate::pages) q: Option<String>,
     /// The address of the server as people reach it; as this page was reached if nothing is said.
     #[validate(length(max = 200))]
-    at: Option<String>,
+    pub(in crate::pages) at: Option<String>,
 }
 
 /// The wave and those of its units that are wanted.
-fn gather(look: &mut Look<'_>, code: &str, which: &Which) -> Result<(WaveBody, Vec<Unit>, bool), Refusal> {
-    look.may(Action::WatchFieldwork)?;
+pub(in crate::pages) fn gather(look: &mut Look<'_>, code: &str, which: &Which) -> Result<(WaveBody, Vec<Unit>, bool), Refusal> {
+    look.may(Action::PrintLinks)?;
     let wave = waves::get(look, code)?;
     let root = look.actor.unit().map(UnitId);
     let units = look.units()?;
@@ -61,7 +63,7 @@ fn gather(look: &mut Look<'_>, code: &str, which: &Which) -> Result<(WaveBody, V
 }
 
 /// The address of the server as people reach it: what somebody typed if it is one, else as this page was reached.
-fn server(req: &HttpRequest, typed: Option<&str>) -> String {
+pub(in crate::pages) fn server(req: &HttpRequest, typed: Option<&str>) -> String {
     let plain = |text: &&str| {
         let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
         host.is_some_and(|host| !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte)))
@@ -73,7 +75,7 @@ fn server(req: &HttpRequest, typed: Option<&str>) -> String {
 }
 
 /// Where a unit is rated.
-fn link(server: &str, wave: &str, unit: &str) -> String {
+pub(in crate::pages) fn link(server: &str, wave: &str, unit: &str) -> String {
     with(&format!("{server}/s/{wave}"), "u", unit)
 }
 
@@ -122,7 +124,7 @@ pub async fn show_links(
 }
 
 /// What an office should know of links.
-fn about(visit: &Visit, wave: &WaveBody) -> Markup {
+pub(in crate::pages) fn about(visit: &Visit, wave: &WaveBody) -> Markup {
     let said = if wave.mode == "probability_sample" {
         visit.say(
             "Đợt chọn mẫu xác suất không nhận phiếu qua đường dẫn: phiếu do điều tra viên gửi.",
@@ -155,8 +157,7 @@ pub async fn show_poster(
     let (wave, units, _) = app.look(staff.actor.clone(), move |look| gather(look, &code, &asked)).await?;
     let unit = units.first().ok_or_else(Refusal::not_found)?;
     let (visit, page) = (&staff.visit, address(&wave.code));
-    let link = link(&server, &wave.code, &unit.record.code);
-    let drawn = qr::drawn(&with(&link, "via", "qr"), &link)?;
+    let poster = poster(unit, &link(&server, &wave.code, &unit.record.code))?;
     let title = staff.say("Tờ dán quầy", "Poster");
     let page = Page::office(&staff, title)
         .below(WAVES, staff.say("Các đợt", "Waves"))
@@ -165,7 +166,14 @@ pub async fn show_poster(
     Ok(page.answer(html! {
         (about(visit, &wave))
         p.screen { (staff.say("In trang này trên giấy A4 (Ctrl P).", "Print this page on A4 (Ctrl P).")) }
-        // What hangs at the counter is Vietnamese first, whoever prints it.
+        (poster)
+    }))
+}
+
+/// What hangs at the counter of a unit. It is Vietnamese first, whoever prints it.
+pub(in crate::pages) fn poster(unit: &Unit, link: &str) -> Result<Markup, Refusal> {
+    let drawn = qr::drawn(&with(link, "via", "qr"), link)?;
+    Ok(html! {
         section.poster lang="vi" {
             p.unit { (unit.record.name_vi) }
             p.ask { "Ông/Bà có hài lòng không?" }
@@ -174,7 +182,28 @@ pub async fn show_poster(
             p.link { (link) }
             p.how.english lang="en" { "Are you satisfied? Scan the code to answer. Nobody asks for your name." }
         }
-    }))
+    })
+}
+
+/// Eight slips of A4, to be cut and handed out with a result.
+pub(in crate::pages) fn slips(unit: &Unit, link: &str) -> Result<Markup, Refusal> {
+    let drawn = qr::drawn(&with(link, "via", "qr"), link)?;
+    Ok(html! {
+        section.slips lang="vi" {
+            @for _ in 0..SLIPS {
+                div.slip-to-cut {
+                    (drawn)
+                    div {
+                        p.unit { (unit.record.name_vi) }
+                        p.ask { "Ông/Bà có hài lòng không?" }
+                        p { "Quét mã để trả lời. Không cần nêu tên." }
+                        p.english lang="en" { "Are you satisfied? Scan to answer." }
+                        p.link { (link) }
+                    }
+                }
+            }
+        }
+    })
 }
 
 #[cfg(test)]
