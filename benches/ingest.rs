@@ -60,6 +60,7 @@ fn level(connections: usize, during: Duration) {
         created_at: 1,
         created_by: "bench".into(),
         person_id: None,
+        expires_at: None,
     };
     world.store.read(|db| keys::create(db, &key)).unwrap();
     let writer = world.store.start_writer(WriterOptions::default()).unwrap();

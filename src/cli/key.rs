@@ -26,6 +26,9 @@ pub(super) enum Command {
         /// Whose it is.
         #[arg(long)]
         person: Option<String>,
+        /// For how many days it opens anything; until it is revoked if nothing is said.
+        #[arg(long)]
+        days: Option<u32>,
     },
     /// Lists the keys; their secrets are not stored.
     List,
@@ -43,8 +46,8 @@ pub(super) fn key(context: &Context, command: &Command) -> Result<()> {
     let office = if matches!(command, Command::Create { .. }) { context.office_or_new()? } else { context.office()? };
     let me = myself(&office)?;
     match command {
-        Command::Create { name, role, unit, person } => {
-            let (told, text) = match create(&office, &me, (name, role), unit.as_deref(), person.clone())? {
+        Command::Create { name, role, unit, person, days } => {
+            let (told, text) = match create(&office, &me, (name, role), unit.as_deref(), (person.clone(), *days))? {
                 Answer::Issued(Issued { text, .. }) => (
                     lang.pick(
                         "Khóa chỉ hiện một lần và không được lưu ở đâu. Gửi kèm yêu cầu: Authorization: Bearer KHÓA".to_owned(),
@@ -77,10 +80,16 @@ pub(super) fn key(context: &Context, command: &Command) -> Result<()> {
 }
 
 /// Makes a key, or proposes one.
-fn create(office: &Office, me: &Actor, (name, role): (&str, &str), unit: Option<&str>, person: Option<String>) -> Result<Answer> {
+fn create(
+    office: &Office,
+    me: &Actor,
+    (name, role): (&str, &str),
+    unit: Option<&str>,
+    (person, days): (Option<String>, Option<u32>),
+) -> Result<Answer> {
     let role = role_named(role)?;
     let unit = unit.map(unit_named).transpose()?;
-    let wish = KeyWish { name: name.to_owned(), role, unit, person };
+    let wish = KeyWish { name: name.to_owned(), role, unit, person, days };
     office.act(me, |act| keys::issue(act, &wish)).map_err(refused)
 }
 

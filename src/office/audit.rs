@@ -1,13 +1,13 @@
-//! The audit log: who did what, for auditors to read.
+//! The audit log: who did what, for auditors and admins to read.
 
 use super::{Action, Look, Refusal};
-use crate::store::audit::{self, Line};
+use crate::store::audit::{self, Filter, Line};
 
-/// Lines, at most `limit`, the latest first; about one object or all; only those before the line `before`.
+/// Lines, at most `limit`, the latest first.
 ///
 /// # Errors
-/// Those of the store.
-pub fn list(look: &mut Look<'_>, object: Option<&str>, before: Option<i64>, limit: i64) -> Result<Vec<Line>, Refusal> {
+/// 401, 403, `unit-forbidden`.
+pub fn list(look: &mut Look<'_>, filter: &Filter, limit: i64) -> Result<Vec<Line>, Refusal> {
     look.may(Action::ReadAudit)?;
-    Ok(audit::list(look.db, object, before, limit)?)
+    Ok(audit::list(look.db, filter, limit)?)
 }

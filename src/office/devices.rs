@@ -93,7 +93,7 @@ pub fn join(act: &mut Act<'_>, shown: &str) -> Result<Joined, Refusal> {
     let now = act.now;
     let enrolment = stored::open(act.db, &secret::hash(shown), now)?.ok_or_else(refused)?;
     let NewSecret { text, hash } = NewSecret::generate().map_err(Refusal::internal)?;
-    let key = keys::keep(act, (&enrolment.name, Role::Device.as_str(), Some(enrolment.unit_id)), None, hash, &enrolment.created_by)?;
+    let key = keys::keep(act, (&enrolment.name, Role::Device.as_str(), Some(enrolment.unit_id), None), None, hash, &enrolment.created_by)?;
     if !stored::close(act.db, enrolment.id, key.id, now)? {
         return Err(refused());
     }

@@ -26,7 +26,15 @@ pub struct KeyWish {
     pub unit: Option<(String, String)>,
     /// Whose it is. If nothing is said, the name of a key that decides stands for its person, and another is a device's or a service's.
     pub person: Option<String>,
+    /// For how many days it opens anything; until it is revoked if nothing is said.
+    pub days: Option<u32>,
 }
+
+/// A day in µs, and the most days that a key may be issued for: ten years.
+const DAY: i64 = 86_400_000_000;
+const MOST_DAYS: u32 = 3_652;
+/// How exactly the last use is known: a key that is used all the time is written about every five minutes.
+const USED: i64 = 300_000_000;
 
 /// What came of a wish for a key.
 #[derive(Debug)]
@@ -57,13 +65,16 @@ struct Waiting {
     unit_id: Option<i32>,
     /// Of its text: 132 bits of 258, which open nothing.
     half: String,
+    /// From the confirmation on.
+    #[serde(default)]
+    days: Option<u32>,
 }
 
 /// Issues a key, or proposes one that decides.
 ///
 /// # Errors
-/// `body-invalid` for a unit that does not exist, for an agency's key without one, for a person who is disabled, and for a device's key
-/// with a person.
+/// `body-invalid` for a unit that does not exist, for an agency's key without one, for a person who is disabled, for a device's key
+/// with a person, and for no days or more than ten years of them.
 pub fn issue(act: &mut Act<'_>, wish: &KeyWish) -> Result<Answer, Refusal> {
     let holder = act.may(Action::KeepKeys)?.clone();
     named(act, &wish.name, "/name")?;
@@ -71,44 +82,51 @@ pub fn issue(act: &mut Act<'_>, wish: &KeyWish) -> Result<Answer, Refusal> {
         named(act, person, "/person")?;
     }
     let unit_id = bound_unit(act, wish)?;
+    if wish.days.is_some_and(|days| days == 0 || days > MOST_DAYS) {
+        let (vi, en) = (format!("Số ngày từ 1 đến {MOST_DAYS}"), format!("From 1 to {MOST_DAYS} days"));
+        return Err(Refusal::because(Code::BodyInvalid, Finding::error("/days", "out-of-bounds-range", vi, en)));
+    }
     let owner = wish.person.as_ref().or(wish.role.decides().then_some(&wish.name));
     if let Some(owner) = owner {
         may_own(act, owner, wish.role)?;
     }
     if let Some(owner) = owner.filter(|_| wish.role.decides() && holder.standing != Standing::Operator) {
         let (half, _) = secret::halves(&NewSecret::generate().map_err(Refusal::internal)?.text);
-        let waiting = Waiting { name: wish.name.clone(), role: wish.role.as_str().to_owned(), unit_id, half: half.clone() };
+        let waiting =
+            Waiting { name: wish.name.clone(), role: wish.role.as_str().to_owned(), unit_id, half: half.clone(), days: wish.days };
         let reason = format!("{} for {}", wish.role.as_str(), wish.name);
         let proposal = proposals::make(act, ProposalKind::Key, owner, &json!(waiting), &reason)?;
         return Ok(Answer::Proposed { proposal, half });
     }
     let NewSecret { text, hash } = NewSecret::generate().map_err(Refusal::internal)?;
-    let key = keep(act, (&wish.name, wish.role.as_str(), unit_id), owner.map(String::as_str), hash, &holder.actor())?;
+    let about = (wish.name.as_str(), wish.role.as_str(), unit_id, wish.days);
+    let key = keep(act, about, owner.map(String::as_str), hash, &holder.actor())?;
     Ok(Answer::Issued(Issued { key, text }))
 }
 
 /// Issues a key that one person proposed and the actor confirms; gives the second half of its text.
 pub(super) fn confirmed(act: &mut Act<'_>, proposal: &Proposal) -> Result<String, Refusal> {
-    let Waiting { name, role, unit_id, half } = serde_json::from_str(&proposal.detail).map_err(Refusal::internal)?;
+    let Waiting { name, role, unit_id, half, days } = serde_json::from_str(&proposal.detail).map_err(Refusal::internal)?;
     let (_, other) = secret::halves(&NewSecret::generate().map_err(Refusal::internal)?.text);
     let hash = secret::hash(&format!("{half}{other}"));
     named(act, &name, "/name")?;
-    keep(act, (&name, &role, unit_id), Some(&proposal.object), hash, &proposal.proposed_by)?;
+    keep(act, (&name, &role, unit_id, days), Some(&proposal.object), hash, &proposal.proposed_by)?;
     Ok(other)
 }
 
 /// Stores a key, with its line of the audit log.
 pub(super) fn keep(
     act: &mut Act<'_>,
-    (name, role, unit_id): (&str, &str, Option<i32>),
+    (name, role, unit_id, days): (&str, &str, Option<i32>, Option<u32>),
     owner: Option<&str>,
     hash: [u8; 32],
     by: &str,
 ) -> Result<Key, Refusal> {
     let now = act.now;
     let person_id = owner.map(|owner| people::named(act.db, owner, now, by)).transpose()?.map(|person| person.id);
-    let new =
-        NewKey { name: people::written(name), role: role.to_owned(), hash, unit_id, created_at: now, created_by: by.to_owned(), person_id };
+    let expires_at = days.map(|days| now.saturating_add(i64::from(days) * DAY));
+    let (name, role, created_by) = (people::written(name), role.to_owned(), by.to_owned());
+    let new = NewKey { name, role, hash, unit_id, created_at: now, created_by, person_id, expires_at };
     let key = keys::create(act.db, &new)?;
     act.note("key.create", &key.id.to_string(), &key.role)?;
     Ok(key)
@@ -119,7 +137,7 @@ pub(super) fn issue_to(act: &mut Act<'_>, name: &str, role: Role, unit_id: Optio
     named(act, name, "/name")?;
     let NewSecret { text, hash } = NewSecret::generate().map_err(Refusal::internal)?;
     let by = act.actor.name();
-    let key = keep(act, (name, role.as_str(), unit_id), Some(&whose.name), hash, &by)?;
+    let key = keep(act, (name, role.as_str(), unit_id, None), Some(&whose.name), hash, &by)?;
     Ok(Issued { key, text })
 }
 
@@ -180,17 +198,22 @@ fn bound_unit(look: &mut Look<'_>, wish: &KeyWish) -> Result<Option<i32>, Refusa
     }
 }
 
-/// Whoever holds a key, by the hash of its text, if it is valid: not revoked, nor its person disabled.
+/// Whoever holds a key, by the hash of its text, if it is valid: not revoked, not expired, nor its person disabled.
 ///
 /// # Errors
 /// Those of the store; `internal` for a role that this release does not know.
 pub fn holder(look: &mut Look<'_>, hash: &[u8; 32]) -> Result<Option<Holder>, Refusal> {
-    let Some(key) = keys::find_by_hash(look.db, hash)?.filter(|key| key.revoked_at.is_none()) else { return Ok(None) };
+    let now = look.now;
+    let open = |key: &Key| key.revoked_at.is_none() && key.expires_at.is_none_or(|expires_at| now < expires_at);
+    let Some(key) = keys::find_by_hash(look.db, hash)?.filter(open) else { return Ok(None) };
     let role = Role::parse(&key.role).ok_or_else(|| Refusal::internal(format!("key {} has the unknown role {}", key.id, key.role)))?;
     let person = key.person_id.map(|id| people::get(look.db, id)).transpose()?;
     // What decides and is nobody's opens nothing: whose steps would be compared?
     if person.as_ref().map_or(role.decides(), |person| person.disabled_at.is_some()) {
         return Ok(None);
+    }
+    if key.used_at.is_none_or(|used_at| now - used_at >= USED) {
+        keys::used(look.db, key.id, now)?;
     }
     let person = person.map(|person| Whose { id: person.id, name: person.name });
     Ok(Some(Holder { key: Some(key.id), name: key.name, standing: Standing::Role(role), unit: key.unit_id, person }))

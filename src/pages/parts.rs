@@ -263,6 +263,12 @@ pub fn facts(facts: &[(&str, Markup)]) -> Markup {
 /// A share of one as a bar that is a number too.
 #[must_use]
 pub fn share_bar(lang: Lang, share: f64, decimals: u8) -> Markup {
+    bar(share, &say::percent(lang, share, decimals))
+}
+
+/// A bar that is so much of its whole, with what it says beside it.
+#[must_use]
+pub fn bar(share: f64, said: &str) -> Markup {
     let width = format!("{:.2}", (share * 100.0).clamp(0.0, 100.0));
     html! {
         span.amount {
@@ -270,7 +276,7 @@ pub fn share_bar(lang: Lang, share: f64, decimals: u8) -> Markup {
                 rect.whole width="100" height="8" {}
                 rect.part width=(width) height="8" {}
             }
-            (say::percent(lang, share, decimals))
+            (said)
         }
     }
 }

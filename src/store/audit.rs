@@ -55,17 +55,63 @@ pub fn append(db: &mut Db, line: &NewLine<'_>) -> Result<()> {
     })
 }
 
-/// Lines, at most `limit`, the latest first; about one object or all; only those before the line `before`: the cursor.
+/// Which lines.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// About this object.
+    pub object: Option<String>,
+    /// Whose action begins so, such as `run.`.
+    pub action: Option<String>,
+    /// Whose actor begins so: a name without the number of its key.
+    pub actor: Option<String>,
+    /// From this instant on, µs UTC.
+    pub from: Option<i64>,
+    /// Before this instant, µs UTC.
+    pub until: Option<i64>,
+    /// Only those before this line: the cursor.
+    pub before: Option<i64>,
+}
+
+/// Lines, at most `limit`, the latest first.
 ///
 /// # Errors
 /// [`StoreError::Database`](super::StoreError::Database).
-pub fn list(db: &mut Db, object: Option<&str>, before: Option<i64>, limit: i64) -> Result<Vec<Line>> {
+pub fn list(db: &mut Db, filter: &Filter, limit: i64) -> Result<Vec<Line>> {
     let mut all = audit::table.order(audit::id.desc()).limit(limit).select(Line::as_select()).into_boxed();
-    if let Some(object) = object {
-        all = all.filter(audit::object.eq(object.to_owned()));
+    if let Some(object) = &filter.object {
+        all = all.filter(audit::object.eq(object.clone()));
     }
-    if let Some(before) = before {
+    if let Some(action) = &filter.action {
+        all = all.filter(audit::action.like(begins(action)).escape('\\'));
+    }
+    if let Some(actor) = &filter.actor {
+        all = all.filter(audit::actor.like(begins(actor)).escape('\\'));
+    }
+    if let Some(from) = filter.from {
+        all = all.filter(audit::at.ge(from));
+    }
+    if let Some(until) = filter.until {
+        all = all.filter(audit::at.lt(until));
+    }
+    if let Some(before) = filter.before {
         all = all.filter(audit::id.lt(before));
     }
     Ok(all.load(db)?)
+}
+
+/// A pattern of what begins with a text, whatever is in it.
+fn begins(text: &str) -> String {
+    let plain: String =
+        text.chars().flat_map(|letter| matches!(letter, '%' | '_' | '\\').then_some('\\').into_iter().chain([letter])).collect();
+    format!("{plain}%")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signs_of_patterns_are_taken_as_they_are_written() {
+        assert_eq!((begins("run."), begins("50%_\\")), ("run.%".to_owned(), "50\\%\\_\\\\%".to_owned()));
+    }
 }

@@ -24,6 +24,8 @@ pub struct NewKey {
     pub created_by: String,
     /// Whose it is; none: a device's or a service's.
     pub person_id: Option<i32>,
+    /// Until when it opens anything, µs UTC; none: until it is revoked.
+    pub expires_at: Option<i64>,
 }
 
 /// An issued key.
@@ -49,6 +51,10 @@ pub struct Key {
     pub revoked_at: Option<i64>,
     /// Whose it is; none: a device's or a service's.
     pub person_id: Option<i32>,
+    /// Until when it opens anything, µs UTC; none: until it is revoked.
+    pub expires_at: Option<i64>,
+    /// When it was last used, to a few minutes, µs UTC.
+    pub used_at: Option<i64>,
 }
 
 /// Issues a key.
@@ -64,6 +70,7 @@ pub fn create(db: &mut Db, new: &NewKey) -> Result<Key> {
         api_key::created_at.eq(new.created_at),
         api_key::created_by.eq(&new.created_by),
         api_key::person_id.eq(new.person_id),
+        api_key::expires_at.eq(new.expires_at),
     );
     db.write(|db| Ok(diesel::insert_into(api_key::table).values(row).returning(api_key::all_columns).get_result(db)?))
 }
@@ -74,6 +81,17 @@ pub fn create(db: &mut Db, new: &NewKey) -> Result<Key> {
 /// [`StoreError::Database`].
 pub fn find_by_hash(db: &mut Db, hash: &[u8; 32]) -> Result<Option<Key>> {
     Ok(api_key::table.filter(api_key::hash.eq(hash.as_slice())).select(Key::as_select()).first(db).optional()?)
+}
+
+/// Notes that a key was used.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn used(db: &mut Db, id: i32, now: i64) -> Result<()> {
+    db.write(|db| {
+        diesel::update(api_key::table.find(id)).set(api_key::used_at.eq(now)).execute(db)?;
+        Ok(())
+    })
 }
 
 /// Revokes a key and returns it. One that is revoked keeps its first date.

@@ -85,6 +85,8 @@ diesel::table! {
         created_by -> Text,
         revoked_at -> Nullable<BigInt>,
         person_id -> Nullable<Integer>,
+        expires_at -> Nullable<BigInt>,
+        used_at -> Nullable<BigInt>,
     }
 }
 

@@ -111,7 +111,7 @@ impl World {
         let (name, role) = ((*dice.pick(&names)).to_owned(), *dice.pick(&Role::ALL));
         let person = (dice.place(2) == 0).then(|| (*dice.pick(&names)).to_owned());
         let unit = (role == Role::Agency).then(|| ("agency-danang".to_owned(), "SYT".to_owned()));
-        match self.office.act(me, |act| keys::issue(act, &KeyWish { name, role, unit, person })) {
+        match self.office.act(me, |act| keys::issue(act, &KeyWish { name, role, unit, person, days: None })) {
             Ok(Answer::Issued(issued)) if self.keys.len() < 40 => self.keys.push(issued.text),
             Ok(Answer::Proposed { half, .. }) => self.halves.push(half),
             _ => {}

@@ -120,7 +120,11 @@ fn a_unit_renamed_and_moved_changes_no_run_of_before_and_shows_in_the_manifest_o
     };
     let (old, new) = (manifest(&before), manifest(&after));
     assert!(old["units"].is_string() && old["units"] != new["units"], "two states of units never have equal manifests");
-    let changed = audit::list(&mut db, Some("housing"), None, 10).unwrap().into_iter().filter(|line| line.action == "unit.add").count();
+    let changed = audit::list(&mut db, &audit::Filter { object: Some("housing".to_owned()), ..audit::Filter::default() }, 10)
+        .unwrap()
+        .into_iter()
+        .filter(|line| line.action == "unit.add")
+        .count();
     assert_eq!(changed, 2, "the import's and this one");
 }
 

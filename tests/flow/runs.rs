@@ -71,7 +71,7 @@ fn store(data: &Path) -> Store {
 }
 
 fn actions(data: &Path) -> Vec<(String, String, String)> {
-    let lines = audit::list(&mut store(data).db().unwrap(), None, None, 100).unwrap();
+    let lines = audit::list(&mut store(data).db().unwrap(), &audit::Filter::default(), 100).unwrap();
     lines.into_iter().rev().map(|line| (line.action, line.actor, line.role)).collect()
 }
 

@@ -143,7 +143,11 @@ impl TestApp {
         let mut db = self.store.db().unwrap();
         let person_id = role.decides().then(|| people::named(&mut db, person, NOW, "test").unwrap().id);
         let (name, role, created_by) = (person.to_owned(), role.as_str().to_owned(), "test".to_owned());
-        keys::create(&mut db, &keys::NewKey { name, role, hash: secret.hash, unit_id, created_at: NOW, created_by, person_id }).unwrap();
+        keys::create(
+            &mut db,
+            &keys::NewKey { name, role, hash: secret.hash, unit_id, created_at: NOW, created_by, person_id, expires_at: None },
+        )
+        .unwrap();
         secret.text
     }
 

@@ -12,6 +12,7 @@ use crate::http::state::AppState;
 use crate::office::Action;
 use crate::office::Refusal;
 use crate::office::{Actor, audit};
+use crate::store::audit::Filter;
 use crate::words::encode::rfc3339;
 
 /// A line of the log.
@@ -56,7 +57,7 @@ pub async fn list_audit(state: AppState, actor: Actor, req: HttpRequest, query: 
     let page = Page::of(query.cursor.as_deref(), query.limit)?;
     let object = query.into_inner().object;
     let fetch = page.fetch();
-    let rows = state.look(actor, move |look| audit::list(look, object.as_deref(), page.after, fetch)).await?;
+    let rows = state.look(actor, move |look| audit::list(look, &Filter { object, before: page.after, ..Filter::default() }, fetch)).await?;
     Ok(page.answer(
         &req,
         rows,

@@ -38,6 +38,11 @@ pub struct KeyRequest {
     #[validate(length(min = 1, max = 100))]
     #[schema(min_length = 1, max_length = 100)]
     person: Option<String>,
+    /// For how many days it opens anything, at most ten years; until it is revoked if nothing is said. Of a key that two persons issue they
+    /// count from the confirmation.
+    #[validate(range(min = 1, max = 3652))]
+    #[schema(minimum = 1, maximum = 3652)]
+    days: Option<u32>,
 }
 
 /// A key that is proposed: another person must confirm it.
@@ -69,6 +74,10 @@ pub struct KeyBody {
     pub created_by: String,
     /// Since when it opens nothing.
     pub revoked_at: Option<String>,
+    /// Until when it opens anything; null: until it is revoked.
+    pub expires_at: Option<String>,
+    /// When it was last used, to five minutes.
+    pub used_at: Option<String>,
 }
 
 /// A key that was issued just now.
@@ -93,6 +102,8 @@ pub(super) fn body(key: Key, units: &Registry, persons: &HashMap<i32, String>) -
         created_at: rfc3339(key.created_at),
         created_by: key.created_by,
         revoked_at: key.revoked_at.map(rfc3339),
+        expires_at: key.expires_at.map(rfc3339),
+        used_at: key.used_at.map(rfc3339),
     }
 }
 
@@ -103,8 +114,8 @@ pub(super) fn body(key: Key, units: &Registry, persons: &HashMap<i32, String>) -
 #[post("/v1/keys")]
 pub async fn create_key(state: AppState, actor: Actor, request: Json<KeyRequest>) -> Result<HttpResponse, Refusal> {
     actor.may(Action::KeepKeys)?; // before the body is judged
-    let Json(KeyRequest { name, role, unit, person }) = request;
-    let wish = KeyWish { name, role, unit: unit.map(|unit| (unit.list, unit.code)), person };
+    let Json(KeyRequest { name, role, unit, person, days }) = request;
+    let wish = KeyWish { name, role, unit: unit.map(|unit| (unit.list, unit.code)), person, days };
     let (answer, persons) = state.act(actor, move |act| Ok((keys::issue(act, &wish)?, keys::persons(act)?))).await?;
     let Issued { key, text } = match answer {
         Answer::Issued(issued) => issued,

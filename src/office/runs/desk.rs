@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{Described, another_person, release};
 use crate::office::{Action, Look, Refusal};
-use crate::store::audit;
+use crate::store::audit::{self, Filter};
 use crate::store::composites;
 use crate::store::runs::{Run, RunState};
 use crate::store::schemas::IndexKind;
@@ -173,7 +173,7 @@ impl Done {
 /// `not-found`.
 pub fn history(look: &mut Look<'_>, id: Uuid) -> Result<Vec<Done>, Refusal> {
     look.may(Action::ReadRuns)?;
-    let mut lines = audit::list(look.db, Some(&id.to_string()), None, HISTORY)?;
+    let mut lines = audit::list(look.db, &Filter { object: Some(id.to_string()), ..Filter::default() }, HISTORY)?;
     lines.reverse();
     let done = |line: audit::Line| {
         let detail: Value = serde_json::from_str(&line.detail).unwrap_or_default();

@@ -6,14 +6,19 @@ use super::own::{OfKind, Picked};
 use crate::composite::explain::{Compared, Explanation};
 use crate::office::Refusal;
 use crate::office::figures::Lost;
-use crate::pages::parts::{Head, Notice, notice, share_bar, table};
+use crate::pages::parts::{Head, Notice, bar, notice, table};
 use crate::pages::public::said;
 use crate::pages::say;
 use crate::pages::visit::Visit;
 
+/// So many parts are in sight; the others open.
+const FIRST: usize = 12;
+
 /// A part of the index and what it takes.
 struct Row {
     name: String,
+    /// What it is a part of.
+    above: Option<String>,
     agency: Option<String>,
     value: Option<f64>,
     share: Option<f64>,
@@ -47,6 +52,7 @@ pub(super) fn untold(visit: &Visit, refusal: &Refusal) -> Markup {
 fn of_survey(visit: &Visit, picked: &Picked, lost: &Lost, most: Option<usize>) -> Markup {
     let row = |leaf: &crate::office::figures::LostLeaf| Row {
         name: said(&leaf.label, visit.lang).to_owned(),
+        above: above(visit, picked, &leaf.node),
         agency: leaf.agency.clone(),
         value: leaf.value,
         share: Some(leaf.share),
@@ -57,6 +63,10 @@ fn of_survey(visit: &Visit, picked: &Picked, lost: &Lost, most: Option<usize>) -
         "Points lost = share of the index × (100 − score). A point more in the first part is not always worth the most: look at its share too.",
     );
     drawn(visit, picked, &lost.0.iter().map(row).collect::<Vec<_>>(), lost.total(), (how, most))
+}
+
+fn above(visit: &Visit, picked: &Picked, code: &str) -> Option<String> {
+    picked.above(code).map(|label| said(label, visit.lang).to_owned())
 }
 
 fn of_composite(visit: &Visit, picked: &Picked, explanation: &Explanation, most: Option<usize>) -> Markup {
@@ -72,6 +82,7 @@ fn of_composite(visit: &Visit, picked: &Picked, explanation: &Explanation, most:
         .iter()
         .map(|leaf| Row {
             name: picked.label(&leaf.leaf).map_or_else(|| leaf.leaf.clone(), |label| said(label, visit.lang).to_owned()),
+            above: above(visit, picked, &leaf.leaf),
             agency: leaf.agency.clone(),
             value: share(&leaf.leaf).map(|share| share.score),
             share: None,
@@ -98,21 +109,25 @@ fn drawn(visit: &Visit, picked: &Picked, rows: &[Row], total: f64, (how, most): 
     heads.extend(shared.then(|| Head::Number(visit.say("Tỷ trọng", "Share of the index"))));
     heads.push(Head::Number(visit.say("Điểm mất", "Points lost")));
     heads.push(Head::Text(visit.say("Trong tổng điểm mất", "Of all that is lost")));
-    let shown = most.unwrap_or(rows.len()).min(rows.len());
-    let cells = rows.iter().take(shown).map(|row| {
-        let mut cells = vec![html! { (row.name) }];
+    let most_lost = rows.iter().filter_map(|row| row.lost).fold(0.0, f64::max);
+    let cells = |row: &Row| {
+        let mut cells = vec![html! { (row.name) @if let Some(above) = &row.above { " " span.hint { (above) } } }];
         cells.extend(answered.then(|| html! { (row.agency.as_deref().unwrap_or_default()) }));
         cells.push(number(row.value));
         cells.extend(shared.then(|| html! { @if let Some(share) = row.share { (say::percent(lang, share, 1)) } }));
         cells.push(number(row.lost));
-        cells.push(html! { @if let Some(lost) = row.lost.filter(|_| total > 0.0) { (share_bar(lang, lost / total, 1)) } });
+        cells.push(html! { @if let Some(lost) = row.lost.filter(|_| total > 0.0) { (bar(lost / most_lost, &say::percent(lang, lost / total, 1))) } });
         cells
-    });
+    };
+    let (first, rest) = rows.split_at(most.unwrap_or(FIRST).min(rows.len()));
+    let (title, others) = (title(visit), visit.say("Các phần mất ít điểm hơn", "Parts that lose less"));
     html! {
-        h2 #lost { (title(visit)) }
-        p.hint { (how) }
-        (table(title(visit), &heads, cells))
-        @if shown < rows.len() { p.hint { (visit.say("Các phần còn lại mất ít điểm hơn: ", "Parts that lose less: ")) (rows.len() - shown) "." } }
+        h2 #lost { (title) }
+        (table(title, &heads, first.iter().map(cells)))
+        @if !rest.is_empty() && most.is_none() {
+            details { summary { (others) " (" (rest.len()) ")" } (table(others, &heads, rest.iter().map(cells))) }
+        }
+        p.hint { (how) @if !rest.is_empty() && most.is_some() { " " (others) ": " (rest.len()) "." } }
     }
 }
 

@@ -69,6 +69,14 @@ impl Picked {
         self.edition.state == EditionState::Embargoed
     }
 
+    /// What the node above another is called; none above the first.
+    pub(super) fn above(&self, code: &str) -> Option<&Text> {
+        let nodes = &self.shown.nodes;
+        let at = nodes.iter().position(|node| node.code == code)?;
+        let depth = nodes[at].depth.checked_sub(1)?;
+        nodes[..at].iter().rev().find(|node| node.depth == depth).map(|node| &node.label)
+    }
+
     /// What a node is called.
     pub(super) fn label(&self, code: &str) -> Option<&Text> {
         self.shown.nodes.iter().find(|node| node.code == code).map(|node| &node.label)
@@ -89,7 +97,7 @@ pub(super) fn gather(look: &mut Look<'_>, wish: &Wish) -> Result<Own, Refusal> {
     let (mut lines, mut picked) = (Vec::new(), None);
     let known = editions::list(look)?.into_iter().filter(|edition| edition.state != EditionState::Withdrawn);
     for edition in known.take(EDITIONS) {
-        let Some(mut shown) = sheet::own(look, &edition, is_own)? else { continue };
+        let Some(mut shown) = sheet::own(look, &edition, root, is_own)? else { continue };
         let own = |place: &Place| place.unit.as_ref().is_some_and(|(id, _)| is_own(*id));
         let is_meant = |place: &Place| match &wish.unit {
             Some(code) => place.code == *code,

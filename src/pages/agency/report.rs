@@ -20,7 +20,7 @@ use crate::pages::visit::{Staff, Visit, with};
 /// So many parts to work on.
 const PARTS: usize = 8;
 /// Nodes as deep as this are on the sheet.
-const DEPTH: u8 = 1;
+const DEPTH: u8 = 2;
 
 /// Which unit.
 #[derive(Debug, Clone, Default, Deserialize, Validate)]

@@ -39,7 +39,12 @@ pub(in crate::pages) fn parts(visit: &Visit, shown: &Shown, profile: &Profile) -
 /// The tree of the index, of nodes no deeper than this.
 pub(in crate::pages) fn parts_to(visit: &Visit, shown: &Shown, profile: &Profile, deepest: u8) -> Markup {
     let mut rows = rows(shown, profile);
-    rows.retain(|row| row.node.depth <= deepest);
+    if deepest < u8::MAX {
+        // Of the index alone, without the trees beside it.
+        let whole = rows.iter().skip(1).position(|row| row.node.depth == 0).map_or(rows.len(), |at| at + 1);
+        rows.truncate(whole);
+        rows.retain(|row| row.node.depth <= deepest);
+    }
     if rows.len() < 2 {
         return html! {};
     }

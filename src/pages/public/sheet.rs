@@ -189,10 +189,19 @@ pub(in crate::pages) fn as_public(look: &mut Look<'_>, run: Uuid, kind: IndexKin
     }
 }
 
-/// The figures of an edition among which some are one's own, as whoever looks may see them; none: it has none of one's own.
-pub(in crate::pages) fn own(look: &mut Look<'_>, edition: &Edition, is_own: impl Fn(UnitId) -> bool) -> Result<Option<Shown>, Refusal> {
+/// The figures of an edition among which some are of a unit or of what lies below it, as whoever looks may see them; none: it has no such. Of
+/// several breakdowns the one that the unit itself is in, sooner than one of what lies below.
+pub(in crate::pages) fn own(
+    look: &mut Look<'_>,
+    edition: &Edition,
+    root: UnitId,
+    is_own: impl Fn(UnitId) -> bool,
+) -> Result<Option<Shown>, Refusal> {
     let of = asked(&edition.code);
-    let has_own = |shown: &Shown| shown.places.iter().filter_map(|place| place.unit.as_ref()).any(|(id, _)| is_own(*id));
+    let has = |shown: &Shown, is_meant: &dyn Fn(UnitId) -> bool| {
+        shown.places.iter().filter_map(|place| place.unit.as_ref()).any(|(id, _)| is_meant(*id))
+    };
+    let has_own = |shown: &Shown| has(shown, &is_own);
     let embargoed = edition.state == EditionState::Embargoed;
     let told = |shown: Shown| if embargoed { Shown { ranked: None, ..shown } } else { shown };
     if edition.wave_code.is_none() {
@@ -203,13 +212,17 @@ pub(in crate::pages) fn own(look: &mut Look<'_>, edition: &Edition, is_own: impl
         around.definition.domains().iter().filter(|domain| matches!(domain, Domain::Unit | Domain::Level { .. })).cloned().collect();
     // One is a unit that is rated sooner than an area of others.
     domains.sort_by_key(|domain| !matches!(domain, Domain::Unit));
+    let mut below = None;
     for domain in domains {
         let shown = of_survey(look, &of, None, Some(domain))?;
-        if has_own(&shown) {
+        if has(&shown, &|id| id == root) {
             return Ok(Some(told(shown)));
         }
+        if below.is_none() && has_own(&shown) {
+            below = Some(told(shown));
+        }
     }
-    Ok(None)
+    Ok(below)
 }
 
 /// The breakdown that a page shows: by province if there is one, else by another kind of area, else by rated unit.

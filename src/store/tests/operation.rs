@@ -97,12 +97,25 @@ fn an_audit_line_goes_with_the_change_it_records() {
         for object in ["run/1", "run/2", "run/1"] {
             world.store.write(|db| audit::append(db, &line(object))).unwrap();
         }
-        let ids = |object, before| -> Vec<String> {
-            world.store.read(|db| audit::list(db, object, before, 9)).unwrap().into_iter().map(|l| l.object).collect()
-        };
-        assert_eq!(ids(None, None), ["run/1", "run/2", "run/1"]);
-        assert_eq!(ids(Some("run/1"), None).len(), 2);
-        let latest = world.store.read(|db| audit::list(db, None, None, 1)).unwrap()[0].id;
-        assert_eq!(ids(None, Some(latest)), ["run/2", "run/1"]);
+        let lines = |filter: audit::Filter, limit| world.store.read(|db| audit::list(db, &filter, limit)).unwrap();
+        let ids = |filter| -> Vec<String> { lines(filter, 9).into_iter().map(|line| line.object).collect() };
+        let all = audit::Filter::default;
+        assert_eq!(ids(all()), ["run/1", "run/2", "run/1"]);
+        assert_eq!(ids(audit::Filter { object: Some("run/1".into()), ..all() }).len(), 2);
+        let latest = lines(all(), 1)[0].id;
+        assert_eq!(ids(audit::Filter { before: Some(latest), ..all() }), ["run/2", "run/1"]);
+        for (action, actor, from, until, found) in [
+            (Some("run."), None, None, None, 3),
+            (Some("run.approve%"), None, None, None, 0),
+            (Some("r_n."), None, None, None, 0),
+            (None, Some("la"), None, None, 3),
+            (None, Some("minh"), None, None, 0),
+            (None, None, Some(1), Some(2), 3),
+            (None, None, Some(2), None, 0),
+            (None, None, None, Some(1), 0),
+        ] {
+            let filter = audit::Filter { action: action.map(Into::into), actor: actor.map(Into::into), from, until, ..all() };
+            assert_eq!(ids(filter.clone()).len(), found, "{filter:?}");
+        }
     });
 }

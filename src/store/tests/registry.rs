@@ -181,6 +181,7 @@ fn a_revoked_key_keeps_its_first_date() {
             created_at: 1,
             created_by: "lan".into(),
             person_id: None,
+            expires_at: Some(9),
         };
         let key = keys::create(&mut db, &new).unwrap();
         assert_eq!(keys::find_by_hash(&mut db, &[3; 32]).unwrap(), Some(key.clone()));
