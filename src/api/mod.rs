@@ -25,7 +25,7 @@ use crate::office::Refusal;
 /// The API as a server takes it: every route, the description of them, and what answers where there is none.
 pub fn faces(config: &mut web::ServiceConfig) {
     static DESCRIPTION: LazyLock<web::Data<Description>> = LazyLock::new(|| web::Data::new(Description::new()));
-    config.app_data(web::Data::clone(&DESCRIPTION)).app_data(DESCRIPTION.contract());
+    config.app_data(web::Data::clone(&DESCRIPTION)).app_data(DESCRIPTION.contract()).app_data(DESCRIPTION.described());
     routes(&mut ServiceConfig::new(config));
     config.default_service(web::to(|req: HttpRequest| async move { Err::<HttpResponse, Refusal>(DESCRIPTION.unrouted(&req)) }));
 }

@@ -63,8 +63,13 @@ pub(super) fn key(context: &Context, command: &Command) -> Result<()> {
         Command::List => {
             let (listed, persons) = office.look(&me, |look| Ok((keys::list(look)?, keys::persons(look)?))).map_err(refused)?;
             for key in listed {
-                let state =
-                    if key.revoked_at.is_some() { lang.pick("đã thu hồi", "revoked") } else { lang.pick("còn dùng", "valid") };
+                let state = if key.revoked_at.is_some() {
+                    lang.pick("đã thu hồi", "revoked")
+                } else if key.expires_at.is_some_and(|expires_at| expires_at <= office.now()) {
+                    lang.pick("hết hạn", "expired")
+                } else {
+                    lang.pick("còn dùng", "valid")
+                };
                 let owner = key.person_id.and_then(|id| persons.get(&id)).filter(|owner| **owner != key.name);
                 let owner = owner.map(|owner| format!("  ({owner})")).unwrap_or_default();
                 println!("{:>4}  {:<12}  {:<10}  {}{owner}", key.id, key.role, state, key.name);

@@ -117,6 +117,24 @@ impl AppState {
         self.0.draining.store(true, Ordering::Relaxed);
     }
 
+    /// Why the server should get no requests: `draining`, `writer-failed`, `database`, `queue-full`; nothing if it should.
+    pub async fn unready(&self) -> Vec<&'static str> {
+        let mut reasons = Vec::new();
+        if self.is_draining() {
+            reasons.push("draining");
+        }
+        if self.writer().fatal().borrow().is_some() {
+            reasons.push("writer-failed");
+        }
+        if self.read(|db| Ok(crate::store::schemas::find_index(db, "", "")?)).await.is_err() {
+            reasons.push("database");
+        }
+        if self.writer().stats().queued > self.limits().queue_ready {
+            reasons.push("queue-full");
+        }
+        reasons
+    }
+
     /// Runs `f` on a connection, off the event loop.
     ///
     /// # Errors

@@ -19,6 +19,7 @@ pub mod editions;
 pub mod erasure;
 pub mod fieldwork;
 pub mod figures;
+pub mod health;
 pub mod import;
 pub mod indicators;
 pub mod intake;

@@ -145,12 +145,26 @@ pub fn list(look: &mut Look<'_>) -> Result<Vec<Person>, Refusal> {
     Ok(people::list(look.db)?)
 }
 
-/// Ends what a person may do: their keys open nothing, and their sessions end.
+/// Whether somebody is the only one left who may log in as an admin.
+fn is_last_admin(look: &mut Look<'_>, id: i32) -> Result<bool, Refusal> {
+    let is_admin = |person: &Person| person.disabled_at.is_none() && roles(person).contains(&Role::Admin);
+    let admins: Vec<i32> = people::list(look.db)?.iter().filter(|person| is_admin(person)).map(|person| person.id).collect();
+    Ok(admins == [id])
+}
+
+/// Ends what a person may do: their keys open nothing, and their sessions end. The last admin who can log in stays, but for the operator.
 ///
 /// # Errors
-/// `not-found`.
+/// `not-found`, `wrong-state` for the last admin.
 pub fn disable(act: &mut Act<'_>, id: i32) -> Result<Person, Refusal> {
-    act.may(Action::KeepKeys)?;
+    let holder = act.may(Action::KeepKeys)?;
+    if holder.standing != Standing::Operator && is_last_admin(act, id)? {
+        let (vi, en) = (
+            "Đây là quản trị viên cuối cùng đăng nhập được: hãy mời người khác trước",
+            "This is the last administrator who can log in: invite another first",
+        );
+        return Err(Refusal::new(Code::WrongState).detail(vi, en));
+    }
     let now = act.now;
     let person = people::disable(act.db, id, now)?;
     accounts::end_all(act.db, id, now)?;

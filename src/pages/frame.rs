@@ -26,6 +26,8 @@ const OFFICE: &[Entry] = &[
     ("/console/surveys", "Phiếu hỏi", "Questionnaires", Action::ReadRuns),
     ("/console/indices", "Chỉ số", "Indices", Action::ReadRuns),
     ("/console/tables", "Bảng chỉ tiêu", "Tables", Action::ReadRuns),
+    ("/console/admin", "Quản trị", "Administration", Action::KeepKeys),
+    ("/console/audit", "Nhật ký", "Audit log", Action::ReadAudit),
     ("/console/proposals", "Đề nghị", "Proposals", Action::ReadProposals),
     ("/console/devices", "Kiosk", "Kiosks", Action::EnrolDevice),
 ];
@@ -275,7 +277,7 @@ impl<'a> Page<'a> {
                         "indices of citizens’ satisfaction, with their confidence intervals",
                     ))
                 }
-                p.screen { a href="/v1/openapi.json" { (self.visit.say("Dữ liệu cho phần mềm (API)", "Data for programs (API)")) } }
+                p.screen { a href=(self.visit.link("/developers")) { (self.visit.say("Dữ liệu cho phần mềm (API)", "Data for programs (API)")) } }
             }
         }
     }

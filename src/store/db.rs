@@ -84,6 +84,12 @@ fn address(url: &str) -> Result<Address> {
     Ok(Address::Sqlite(path.to_owned()))
 }
 
+/// The file of an SQLite database, if it is one.
+pub(super) fn file_of(url: &str) -> Option<String> {
+    let Ok(Address::Sqlite(path)) = address(url) else { return None };
+    (!path.starts_with("file:") && path != ":memory:").then_some(path)
+}
+
 /// Whether the disk below an SQLite file takes nothing more: tries it with a file that is gone at once.
 pub(super) fn is_full(url: &str) -> bool {
     let Ok(Address::Sqlite(path)) = address(url) else { return false };

@@ -50,6 +50,15 @@ pub fn pending(db: &mut Db) -> Result<Vec<String>> {
     })
 }
 
+/// The last migration that was applied.
+///
+/// # Errors
+/// [`StoreError::Migration`].
+pub fn latest(db: &mut Db) -> Result<Option<String>> {
+    let applied = db.applied_migrations().map_err(migration)?;
+    Ok(applied.iter().map(ToString::to_string).max())
+}
+
 /// Undoes every migration, and with them every row. For tests.
 ///
 /// # Errors

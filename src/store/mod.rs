@@ -45,6 +45,7 @@ pub mod people;
 pub mod proposals;
 pub mod quality;
 pub mod responses;
+mod room;
 pub mod runs;
 pub mod scan;
 pub mod schemas;
@@ -62,8 +63,9 @@ use diesel::r2d2::{Pool, PooledConnection};
 pub use columns::UnknownName;
 pub use db::Db;
 pub use error::{DISK_ERROR, Result, StoreError};
-pub use migrate::{migrate, pending, revert_all};
+pub use migrate::{latest, migrate, pending, revert_all};
 pub use person::{DOUBLED, doubled};
+pub use room::Room;
 pub use secret::Secret;
 
 /// How long a caller waits for a pooled connection before it is told that the store is busy.

@@ -245,7 +245,7 @@ fn of_a_composite_index_a_province_sees_what_it_lost_its_plan_and_what_a_target_
     assert!(page.contains("<p class=\"score\">70,00</p>") && page.contains("<h1>Thành phố Đà Nẵng</h1>"), "{page}");
     // Half of 100 − 60, and half of 100 − 80.
     let lost = page.split_once("Mất điểm ở đâu").unwrap().1;
-    assert!(lost.find("<th scope=\"row\">Hạn</th>").unwrap() < lost.find("<th scope=\"row\">Hồ sơ</th>").unwrap(), "{lost}");
+    assert!(lost.find("<th scope=\"row\">Hạn ").unwrap() < lost.find("<th scope=\"row\">Hồ sơ ").unwrap(), "{lost}");
     assert!(lost.contains("<td class=\"number\">20,00</td>") && lost.contains("<td class=\"number\">10,00</td>"), "{lost}");
     assert!(page.contains("Thay đổi so với kỳ 2024") && page.contains("+10,00"), "{page}");
     let plan = page.split_once("Mục tiêu trong kế hoạch").unwrap().1;

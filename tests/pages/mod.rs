@@ -1,8 +1,10 @@
 //! Pages, through the server as it runs.
 
+mod admin;
 mod agency;
 mod citizen;
 mod console;
+mod developers;
 mod field;
 mod frame;
 mod kiosk;

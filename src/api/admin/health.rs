@@ -39,19 +39,7 @@ pub async fn livez() -> HttpResponse {
     (status = 503, description = "Not ready, and why", body = Readiness)))]
 #[get("/readyz")]
 pub async fn readyz(state: AppState) -> HttpResponse {
-    let mut reasons = Vec::new();
-    if state.is_draining() {
-        reasons.push("draining");
-    }
-    if state.writer().fatal().borrow().is_some() {
-        reasons.push("writer-failed");
-    }
-    if state.read(|db| Ok(crate::store::schemas::find_index(db, "", "")?)).await.is_err() {
-        reasons.push("database");
-    }
-    if state.writer().stats().queued > state.limits().queue_ready {
-        reasons.push("queue-full");
-    }
+    let reasons = state.unready().await;
     let ready = reasons.is_empty();
     let mut answer = if ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     answer.json(Readiness { ready, reasons })

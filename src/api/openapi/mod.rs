@@ -12,6 +12,7 @@ use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
 
 use crate::api::routes;
+use crate::http::face::Described;
 use crate::http::query::Contract;
 use crate::office::Code;
 use crate::office::Refusal;
@@ -47,6 +48,7 @@ pub struct Description {
     json: String,
     routes: Vec<(ResourceDef, String)>,
     contract: web::Data<Contract>,
+    described: web::Data<Described>,
 }
 
 impl Description {
@@ -66,13 +68,20 @@ impl Description {
                 routes.push((ResourceDef::new(pattern(path)), methods.join(", ")));
             }
         }
-        Self { json: format!("{document:#}\n"), routes, contract }
+        let json = format!("{document:#}\n");
+        Self { json, routes, contract, described: web::Data::new(Described::new(document)) }
     }
 
     /// The document, with sorted members.
     #[must_use]
     pub fn json(&self) -> &str {
         &self.json
+    }
+
+    /// The document, for other faces.
+    #[must_use]
+    pub fn described(&self) -> web::Data<Described> {
+        self.described.clone()
     }
 
     /// Which query parameters each operation knows.

@@ -3,12 +3,14 @@
 //! | | |
 //! |---|---|
 //! | `desk` | what waits for whom |
+//! | `admin` | persons, keys, units, the audit log, how the server stands |
 //! | `runs` | runs: starting one, looking at it, its way to publication |
 //! | `waves` | waves: dates, design, fieldwork, posters, quality |
 //! | `surveys`, `indices` | definitions: questionnaires by form or by file, indices with their trees |
 //! | `tables` | indicator tables of composite indices |
 //! | `proposals` | what one person asks for and another confirms |
 
+mod admin;
 mod desk;
 mod indices;
 mod proposals;
@@ -39,6 +41,7 @@ const TABLES: &str = "/console/tables";
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(desk::show_desk);
+    admin::routes(config);
     config.service(proposals::list_proposals).service(proposals::decide_proposal);
     runs::routes(config);
     waves::routes(config);

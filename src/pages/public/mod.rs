@@ -1,5 +1,6 @@
 //! Pages that everyone reads: editions, units, methods, files. They show what the office hands to anyone, and depend on nobody who looks.
 
+mod developers;
 mod download;
 mod edition;
 mod geography;
@@ -30,7 +31,7 @@ pub(in crate::pages) fn routes(config: &mut ServiceConfig) {
     config.service(home::show_home);
     config.service(edition::show_edition).service(unit::show_unit);
     config.service(download::get_csv).service(download::get_excel_csv).service(download::get_xlsx).service(download::get_figure);
-    config.service(method::show_method);
+    config.service(method::show_method).service(developers::show_developers);
 }
 
 /// What everybody will see of a run once it is published.

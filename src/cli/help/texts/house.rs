@@ -48,6 +48,7 @@ pub(super) const TEXTS: &[Texts] = &[
             ("role", "Vai trò: device, collector, agency, statistician, publisher, auditor hoặc admin"),
             ("unit", "Đơn vị mà khóa gắn với, kể cả mọi đơn vị trực thuộc: `DANH_MỤC:MÃ`"),
             ("person", "Khóa của ai"),
+            ("days", "Dùng được bao nhiêu ngày; không nêu thì dùng đến khi thu hồi"),
         ],
     },
     Texts { path: "person", about: "Mời, liệt kê, ngừng quyền của người dùng; tự ghi danh", arguments: &[] },
@@ -56,7 +57,7 @@ pub(super) const TEXTS: &[Texts] = &[
         about: "Mời một người, hoặc đổi vai trò của họ; in mã mời để họ tự ghi danh, đúng một lần",
         arguments: &[
             ("name", "Tên gọi, cũng là tên đăng nhập"),
-            ("roles", "Vai trò được đăng nhập: statistician, publisher, auditor hoặc admin; có thể nêu nhiều lần"),
+            ("roles", "Vai trò được đăng nhập: collector, agency, statistician, publisher, auditor hoặc admin; có thể nêu nhiều lần"),
             ("unit", "Đơn vị mà người đó gắn với, kể cả mọi đơn vị trực thuộc: `DANH_MỤC:MÃ`"),
         ],
     },
