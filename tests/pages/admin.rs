@@ -139,7 +139,11 @@ fn a_key_is_shown_once_expires_and_says_when_it_was_used() {
     key.post("/v1/responses:batch", &json!({ "responses": [] })).problem(401, "unauthenticated");
     let told = app.client(Role::Admin).get("/v1/keys").expect(200);
     let told = told["items"].as_array().unwrap().iter().find(|key| key["name"] == "Kiosk 3").unwrap().clone();
-    assert_eq!((&told["expires_at"], &told["used_at"]), (&json!("2024-09-03T01:00:00Z"), &json!("2024-09-03T00:59:59.999999Z")), "{told}");
+    assert_eq!(
+        (&told["expires_at"], &told["used_at"]),
+        (&json!("2024-09-03T01:00:00.000000Z"), &json!("2024-09-03T00:59:59.999999Z")),
+        "{told}"
+    );
 }
 
 #[test]

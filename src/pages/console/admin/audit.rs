@@ -102,8 +102,8 @@ fn form(visit: &Visit, which: &Which) -> Markup {
         form.filter method="get" action=(AUDIT) {
             @if let Some(lang) = visit.chosen() { input type="hidden" name="lang" value=(lang.tag()); }
             div.columns {
-                (Input { name: "actor", label: visit.say("Ai", "Who"), value: &actor, maxlength: Some(100), ..Input::default() })
-                (Input { name: "action", label: visit.say("Việc, ví dụ run. hoặc key.create", "What, such as run. or key.create"), value: &action, maxlength: Some(64), ..Input::default() })
+                (Input { name: "actor", label: visit.say("Ai", "Who"), hint: Some(visit.say("Tên, hoặc phần đầu của tên", "A name, or how it begins")), value: &actor, maxlength: Some(100), ..Input::default() })
+                (Input { name: "action", label: visit.say("Việc", "What"), value: &action, hint: Some(visit.say("Ví dụ: run. hoặc key.create", "Such as run. or key.create")), maxlength: Some(64), ..Input::default() })
                 (Input { name: "object", label: visit.say("Với cái gì", "To what"), value: &object, maxlength: Some(200), ..Input::default() })
                 (Input { name: "from", kind: "date", label: visit.say("Từ ngày", "From"), value: &from, ..Input::default() })
                 (Input { name: "until", kind: "date", label: visit.say("Đến hết ngày", "Until the end of"), value: &until, ..Input::default() })

@@ -31,7 +31,7 @@ pub async fn show_health(app: AppState, staff: Staff) -> Result<HttpResponse, Re
         (facts(&[
             (visit.say("Chương trình", "Program"), html! { "Hailong " (env!("CARGO_PKG_VERSION")) }),
             (visit.say("Phiếu đang chờ ghi", "Responses that wait to be stored"), html! {
-                (queued) " " span.hint { (visit.say("từ chối nhận khi quá ", "refused beyond ")) (most) }
+                (count(visit, queued)) " " span.hint { (visit.say("chưa sẵn sàng khi quá ", "not ready beyond ")) (count(visit, most)) }
             }),
             (visit.say("Lần tính", "Runs"), html! {
                 (found.waiting) " " (visit.say("đang chờ", "waiting")) ", " (found.running) " " (visit.say("đang chạy", "under way"))
@@ -92,6 +92,10 @@ fn disk(visit: &Visit, room: Option<&Room>) -> Markup {
         (bar(1.0 - share, &visit.say(format!("còn trống {}", size(visit, room.free)), format!("{} free", size(visit, room.free)))))
         @if share < LOW { " " span.tag.bad { (visit.say("sắp đầy", "nearly full")) } }
     }
+}
+
+fn count(visit: &Visit, number: usize) -> String {
+    say::whole(visit.lang, i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 /// So many bytes, for people.

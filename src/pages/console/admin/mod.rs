@@ -53,7 +53,12 @@ fn ways(staff: &Staff) -> Markup {
 
 /// A role in the reader's language.
 fn role(visit: &Visit, name: &str) -> String {
-    Role::parse(name).map_or_else(|| name.to_owned(), |role| visit.pick(&role.said()).to_owned())
+    match (Role::parse(name), name) {
+        (Some(role), _) => visit.pick(&role.said()).to_owned(),
+        (None, "operator") => visit.say("Người vận hành máy", "Operator of the machine").to_owned(),
+        (None, "anonymous") => visit.say("Không đăng nhập", "Nobody signed in").to_owned(),
+        (None, other) => other.to_owned(),
+    }
 }
 
 /// A unit as people type it: `agency-danang:SYT`.
