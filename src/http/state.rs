@@ -30,11 +30,14 @@ pub struct Limits {
     pub trusted_proxies: Vec<IpAddr>,
     /// So many responses may wait in the queue while the server counts as ready.
     pub queue_ready: usize,
+    /// Whether whoever sits at the machine may be one of the made-up people of a demonstration.
+    pub demo: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { rates: Some(Rates::DEFAULT), body_deadline: Duration::from_secs(10), trusted_proxies: Vec::new(), queue_ready: 7_372 }
+        let (body_deadline, queue_ready) = (Duration::from_secs(10), 7_372);
+        Self { rates: Some(Rates::DEFAULT), body_deadline, trusted_proxies: Vec::new(), queue_ready, demo: false }
     }
 }
 

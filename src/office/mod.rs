@@ -14,6 +14,7 @@ pub mod audit;
 pub mod chain;
 mod codes;
 pub mod definitions;
+pub mod demo;
 pub mod devices;
 pub mod editions;
 pub mod erasure;

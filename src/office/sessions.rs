@@ -104,11 +104,27 @@ fn role(person: &Person, asked: Option<Role>) -> Result<Role, Refusal> {
 
 /// Begins a session; none where the code was used meanwhile.
 fn begin(office: &Office, person: &Person, role: Role, step: i64, now: i64) -> Result<Option<Begun>, Refusal> {
+    begin_if(office, person, role, now, |act| accounts::succeeded(act.db, person.id, step).map_err(Refusal::from))
+}
+
+/// Begins a session of somebody who logs in with nothing: of the people of a demonstration alone.
+pub(super) fn begin_without_code(office: &Office, person: &Person, role: Role) -> Result<Begun, Refusal> {
+    let begun = begin_if(office, person, role, office.now(), |_| Ok(true))?;
+    begun.ok_or_else(|| Refusal::internal("a session did not begin"))
+}
+
+fn begin_if(
+    office: &Office,
+    person: &Person,
+    role: Role,
+    now: i64,
+    may: impl FnOnce(&mut Act<'_>) -> Result<bool, Refusal>,
+) -> Result<Option<Begun>, Refusal> {
     let NewSecret { text, hash } = NewSecret::generate().map_err(Refusal::internal)?;
     let ends_at = now.saturating_add(LONGEST);
     let holder = holder_of(person, role);
     let began = office.act(&Actor::known(std::sync::Arc::new(holder)), |act| {
-        if !accounts::succeeded(act.db, person.id, step)? {
+        if !may(act)? {
             act.note("session.refuse", &person.login, "")?;
             return Ok(false);
         }

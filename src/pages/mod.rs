@@ -23,6 +23,7 @@ pub mod assets;
 pub mod chart;
 mod citizen;
 mod console;
+mod demo;
 mod devices;
 mod field;
 pub mod frame;
@@ -62,6 +63,7 @@ fn routes(config: &mut web::ServiceConfig) {
     // People of the office.
     config.service(devices::show_devices).service(devices::show_new_device).service(devices::admit_device);
     config.service(sign_in::show_sign_in).service(sign_in::sign_in).service(sign_in::sign_out).service(sign_in::show_account);
+    config.service(demo::show_cast).service(demo::play_part);
     config.configure(console::routes);
     config.configure(field::routes);
     config.configure(agency::routes);

@@ -4,6 +4,7 @@ mod admin;
 mod agency;
 mod citizen;
 mod console;
+mod demo;
 mod developers;
 mod field;
 mod frame;

@@ -8,6 +8,7 @@
 mod draw;
 mod population;
 mod published;
+mod stage;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -93,6 +94,7 @@ pub(super) fn demo(context: &Context, arguments: &Arguments) -> Result<()> {
     if arguments.once {
         return Ok(());
     }
+    stage::set(&office)?;
     announce(arguments.listen, &edition, context.lang);
     let options = serve::Arguments {
         listen: arguments.listen,
@@ -103,7 +105,7 @@ pub(super) fn demo(context: &Context, arguments: &Arguments) -> Result<()> {
         answers_per_minute: crate::http::limit::ANSWERS,
         no_rate_limit: false,
     };
-    serve::serve_store(store, &options, context.database.is_none())
+    serve::serve_store(store, &options, context.database.is_none(), true)
 }
 
 /// The run over all that was collected: that of an earlier start, or else a new one.
@@ -276,11 +278,15 @@ fn print(outcome: &Outcome, units: &Registry, lang: Lang) {
 
 /// What to try.
 fn announce(listen: SocketAddr, edition: &str, lang: Lang) {
-    let base = format!("http://{listen}/v1");
-    println!("\n{}", lang.pick("Máy chủ chạy cho đến khi bị dừng (Ctrl-C). Hãy thử:", "Serving until stopped (Ctrl-C). Try:"));
-    println!("  {base}/scores?edition={edition}&domain=province&node=SIPAS");
-    println!("  {base}/editions/{edition}");
-    println!("  {base}/openapi.json");
+    println!("\n{}", lang.pick("Máy chủ chạy cho đến khi bị dừng (Ctrl-C). Hãy mở:", "Serving until stopped (Ctrl-C). Open:"));
+    let addresses = [
+        (lang.pick("phiếu của người dân", "a citizen's form"), stage::form()),
+        (lang.pick("nơi làm việc", "the console"), "/demo".to_owned()),
+        (lang.pick("ấn bản công khai", "the public edition"), format!("/e/{edition}")),
+    ];
+    for (what, address) in addresses {
+        println!("  {what:<20} http://{listen}{address}");
+    }
 }
 
 #[cfg(test)]
