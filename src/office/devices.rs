@@ -5,6 +5,8 @@
 //! secret, so that none exists of a kiosk that never came. The number that opens the staff's panel of the kiosk follows from the secret: the
 //! office sees it beside the code, the kiosk is told it with its key, and nothing of it is stored.
 
+use std::collections::HashMap;
+
 use super::place::in_reach;
 use super::secret::{self, NewSecret};
 use super::{Act, Action, Code, Look, Refusal, Role, keys};
@@ -110,6 +112,17 @@ pub fn list(look: &mut Look<'_>) -> Result<Vec<Enrolment>, Refusal> {
     look.may(Action::EnrolDevice)?;
     let reach = look.reach()?;
     Ok(stored::list(look.db, reach, LISTED)?)
+}
+
+/// When the keys of these kiosks were last used, by the number of the key; to five minutes.
+///
+/// # Errors
+/// Those of the store.
+pub fn last_used(look: &mut Look<'_>, rows: &[Enrolment]) -> Result<HashMap<i32, i64>, Refusal> {
+    look.may(Action::EnrolDevice)?;
+    let joined: Vec<i32> = rows.iter().filter_map(|row| row.key_id).collect();
+    let used = crate::store::keys::list(look.db)?.into_iter().filter(|key| joined.contains(&key.id));
+    Ok(used.filter_map(|key| Some((key.id, key.used_at?))).collect())
 }
 
 /// Six digits that follow from a secret.

@@ -27,7 +27,7 @@ use crate::unit::UnitId;
 pub async fn show_devices(state: AppState, staff: Staff) -> Result<HttpResponse, Refusal> {
     staff.may(Action::EnrolDevice)?;
     let lang = staff.lang;
-    let (rows, names) = state
+    let (rows, names, used) = state
         .look(staff.actor.clone(), move |look| {
             let rows = devices::list(look)?;
             let units = look.units()?;
@@ -35,7 +35,8 @@ pub async fn show_devices(state: AppState, staff: Staff) -> Result<HttpResponse,
                 .iter()
                 .map(|row| units.get(UnitId(row.unit_id)).map_or_else(String::new, |unit| unit.record.name(lang).to_owned()))
                 .collect();
-            Ok((rows, names))
+            let used = devices::last_used(look, &rows)?;
+            Ok((rows, names, used))
         })
         .await?;
     let now = state.now();
@@ -44,13 +45,16 @@ pub async fn show_devices(state: AppState, staff: Staff) -> Result<HttpResponse,
         Head::Text(staff.say("Đơn vị", "Unit")),
         Head::Text(staff.say("Cho phép lúc", "Let in")),
         Head::Text(staff.say("Tình trạng", "State")),
+        Head::Text(staff.say("Thấy lần cuối", "Last seen")),
     ];
+    let seen = |row: &Enrolment| row.key_id.and_then(|key| used.get(&key)).map_or_else(|| "–".to_owned(), |at| say::instant(lang, *at));
     let cells = rows.iter().zip(&names).map(|(row, unit)| {
         vec![
             html! { (row.name) },
             html! { (unit) },
             html! { (say::instant(staff.lang, row.created_at)) },
             html! { (standing(&staff, row, now)) },
+            html! { (seen(row)) },
         ]
     });
     Ok(Page::office(&staff, staff.say("Kiosk", "Kiosks")).answer(html! {

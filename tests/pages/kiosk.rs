@@ -90,6 +90,9 @@ fn a_code_opens_once_and_gives_a_key_for_one_unit() {
     answer["unit"]["code"] = json!("SXD");
     kiosk.put(&fixtures::new_response(), &answer).problem(403, "unit-forbidden");
     kiosk.get("/v1/keys").problem(403, "forbidden");
+    let an = Browser::signed_in(&app, &enrolled(&app, "An", &["admin"]), NOW);
+    let page = an.get("/console/devices").page(200);
+    assert_eq!(page.matches("<td>08:00, 01/09/2024</td>").count(), 2, "let in, and last seen: {page}");
     let keys = app.client(Role::Admin).get("/v1/keys").expect(200);
     let key = keys["items"].as_array().unwrap().iter().find(|key| key["name"] == "Kiosk 1").unwrap().clone();
     assert_eq!((&key["role"], &key["unit"]["code"]), (&json!("device"), &json!("SYT")));
