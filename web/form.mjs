@@ -1,7 +1,7 @@
 // A form on somebody's own phone or computer.
 import { all, drain, drop, keep, uuid } from './outbox.mjs';
 import { Walk, fill, make, texts } from './walk.mjs';
-import { body, offline, pump } from './sending.mjs';
+import { body, offline, plainly, pump } from './sending.mjs';
 
 const form = /** @type {HTMLFormElement | null} */ (document.getElementById('survey'));
 const tray = document.getElementById('outbox');
@@ -23,7 +23,7 @@ function takeInvitation() {
 /** What waits, and what was refused, above the form: how many and why, never what they say. */
 async function show() {
   if (!tray) return;
-  const here = (await all()).filter(kept => !kept.device);
+  const here = (await all()).filter(kept => !kept.device && !kept.field);
   const refused = here.filter(kept => kept.refused);
   const waiting = here.length - refused.length;
   tray.replaceChildren();
@@ -87,14 +87,6 @@ function begin(form) {
     await show();
     pump(show);
   });
-}
-
-/** Sends a form as it would go without script. @param {HTMLFormElement} form @param {string} id @param {[string, string][]} fields */
-function plainly(form, id, fields) {
-  const plain = make('form', { method: 'post', action: form.action, hidden: true });
-  for (const [name, value] of fields) plain.append(make('input', { type: 'hidden', name, value: name === 'id' ? id : value }));
-  document.body.append(plain);
-  plain.submit();
 }
 
 // What came back with something to correct is shown as a whole.

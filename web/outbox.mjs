@@ -9,6 +9,7 @@
  * @property {number} tries
  * @property {number} next when it may be tried again
  * @property {boolean} [device] whether it goes with the key of the device
+ * @property {string} [field] the fieldworker who took it: it goes while that person is signed in
  * @property {string} [refused] the code for which it was refused for good
  * @property {string} [why] the same in words
  */
@@ -100,6 +101,11 @@ export function uuid() {
 /** Seconds until the next try: 1, 2, 4, at most 300, and up to half as much again by chance. @param {number} tries */
 export const pause = tries => Math.min(300, 2 ** tries) * (1 + Math.random() / 2);
 
+/** Who is signed in on this page, where somebody is; and whether they must sign in again before anything is sent. */
+export const who = { field: '', expired: false };
+/** Whether a page like this one sends it. @param {Kept} kept */
+export const mine = kept => !kept.field || kept.field === who.field;
+
 /** Since when the server cannot be reached; 0 while it can, as far as anybody tried. */
 export const line = { down: 0 };
 
@@ -110,11 +116,12 @@ const FINAL = [400, 403, 404, 409, 413, 415, 422];
 async function send(kept, key) {
   try {
     const headers = { 'Content-Type': 'application/json', 'Accept-Language': document.documentElement.lang };
-    const answer = await fetch('/v1/responses/' + kept.id, {
-      method: 'PUT', body: kept.body, cache: 'no-store', credentials: 'omit', signal: AbortSignal.timeout(20_000),
+    const answer = await fetch((kept.field ? '/f/responses/' : '/v1/responses/') + kept.id, {
+      method: 'PUT', body: kept.body, cache: 'no-store', credentials: kept.field ? 'same-origin' : 'omit', signal: AbortSignal.timeout(20_000),
       headers: key ? { ...headers, Authorization: 'Bearer ' + key } : headers,
     });
     line.down = 0;
+    if (kept.field) who.expired = answer.status === 401;
     const wait = Number(answer.headers.get('Retry-After')) || 0;
     if (answer.status === 410) return { receipt: { id: kept.id } };
     if (!answer.ok && !FINAL.includes(answer.status)) return { wait };
@@ -146,7 +153,7 @@ export async function drain() {
   const work = async () => {
     const key = (await device())?.key;
     for (const kept of await all()) {
-      if (kept.refused || kept.next > Date.now() || (kept.device && !key)) continue;
+      if (kept.refused || kept.next > Date.now() || (kept.device && !key) || !mine(kept)) continue;
       const outcome = await send(kept, kept.device ? key : undefined);
       if ('wait' in outcome) {
         await keep({ ...kept, tries: kept.tries + 1, next: Date.now() + 1000 * Math.max(outcome.wait, pause(kept.tries)) });

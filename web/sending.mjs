@@ -1,5 +1,6 @@
 // What a phone and a kiosk have in common: a submission's bytes, sending what waits, being there without a network.
-import { all, drain, hurry } from './outbox.mjs';
+import { all, drain, hurry, mine } from './outbox.mjs';
+import { make } from './walk.mjs';
 
 /**
  * The submission as it will be sent.
@@ -13,6 +14,14 @@ export function body(form, answers, started, more) {
   });
 }
 
+/** Sends a form as it would go without script. @param {HTMLFormElement} form @param {string} id @param {[string, string][]} fields */
+export function plainly(form, id, fields) {
+  const plain = make('form', { method: 'post', action: form.action, hidden: true });
+  for (const [name, value] of fields) plain.append(make('input', { type: 'hidden', name, value: name === 'id' ? id : value }));
+  document.body.append(plain);
+  plain.submit();
+}
+
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
 
@@ -21,7 +30,7 @@ export async function pump(show) {
   clearTimeout(timer);
   if (navigator.onLine) await drain();
   await show();
-  if ((await all()).some(kept => !kept.refused)) timer = setTimeout(() => pump(show), 2_000);
+  if ((await all()).some(kept => !kept.refused && mine(kept))) timer = setTimeout(() => pump(show), 2_000);
   wake = () => pump(show);
 }
 

@@ -7,8 +7,15 @@ const PAGES = 12;
 
 /** @param {URL} url */
 const isFile = url => url.pathname.startsWith('/static/');
-/** A form or a kiosk, but not what comes after it. @param {URL} url */
-const isForm = url => /^\/(s\/[^/]+|k|k\/[^/]+)$/.test(url.pathname);
+/** A form, a kiosk or a fieldworker's start, but not what comes after it. @param {URL} url */
+const isForm = url => /^\/(s\/[^/]+|k|k\/[^/]+|f|f\/w\/[^/]+)$/.test(url.pathname);
+/** What a page is kept under: a fieldworker's form is one page, whichever household its address names. @param {Request} request */
+function key(request) {
+  const url = new URL(request.url);
+  if (!url.pathname.startsWith('/f/w/')) return request;
+  const lang = url.searchParams.get('lang');
+  return url.origin + url.pathname + (lang ? `?lang=${lang}` : '');
+}
 
 worker.addEventListener('install', event => event.waitUntil(worker.skipWaiting()));
 worker.addEventListener('activate', event => event.waitUntil((async () => {
@@ -27,7 +34,7 @@ async function fresh(request) {
     const headers = new Headers(answer.headers);
     ['Vary', 'Content-Encoding'].forEach(name => headers.delete(name));
     const whole = await answer.clone().blob();
-    await cache.put(request, new Response(whole, { headers }));
+    await cache.put(key(request), new Response(whole, { headers }));
     if (isForm(new URL(request.url))) await trim(cache);
   }
   return answer;
@@ -59,7 +66,7 @@ async function keepWhole(url, seen = new Set()) {
 /** @param {Request} request */
 async function kept(request) {
   const url = new URL(request.url);
-  const found = await caches.match(request) ?? (isFile(url) ? await caches.match(request, { ignoreSearch: true }) : undefined);
+  const found = await caches.match(key(request)) ?? (isFile(url) ? await caches.match(request, { ignoreSearch: true }) : undefined);
   return found ?? Response.error();
 }
 

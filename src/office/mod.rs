@@ -42,6 +42,7 @@ pub mod sessions;
 pub mod shape;
 pub mod totp;
 pub mod units;
+pub mod villages;
 pub mod waves;
 pub mod wire;
 

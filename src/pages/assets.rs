@@ -19,6 +19,8 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const FILES: &[File] = &[
     ("style.css", "text/css; charset=utf-8", include_bytes!("../../web/style.css")),
     ("icon.svg", "image/svg+xml", include_bytes!("../../web/icon.svg")),
+    ("entry.mjs", SCRIPT, include_bytes!("../../web/entry.mjs")),
+    ("field.mjs", SCRIPT, include_bytes!("../../web/field.mjs")),
     ("form.mjs", SCRIPT, include_bytes!("../../web/form.mjs")),
     ("kiosk.mjs", SCRIPT, include_bytes!("../../web/kiosk.mjs")),
     ("outbox.mjs", SCRIPT, include_bytes!("../../web/outbox.mjs")),

@@ -20,7 +20,7 @@ const OFFICE: &[Entry] = &[
     ("/a/stream", "Phiếu theo tuần", "Responses by week", Action::WatchOwn),
     ("/a/qr", "Mã QR", "QR codes", Action::WatchOwn),
     ("/console", "Việc chờ", "Desk", Action::ReadRuns),
-    ("/f/upload", "Nạp phiếu", "Upload", Action::Import),
+    ("/f", "Thu phiếu", "Collecting", Action::Import),
     ("/console/runs", "Lần tính", "Runs", Action::ReadRuns),
     ("/console/waves", "Đợt", "Waves", Action::WatchFieldwork),
     ("/console/surveys", "Phiếu hỏi", "Questionnaires", Action::ReadRuns),

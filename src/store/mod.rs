@@ -39,6 +39,7 @@ pub mod imports;
 pub mod indicators;
 pub mod invitations;
 pub mod jobs;
+pub mod keyings;
 pub mod keys;
 pub mod origins;
 pub mod people;

@@ -452,3 +452,13 @@ pub fn count_within(db: &mut Db, wave_id: i32, by: CountBy, units: Option<&[i32]
     let within = within.map(|units| format!(" AND unit_id IN ({units})")).unwrap_or_default();
     Ok(sql_query(format!("{text}{within} GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5")).bind::<Integer, _>(wave_id).load(db)?)
 }
+
+/// Respondents on the sample list of a wave of whom a response stands.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn answered(db: &mut Db, wave_id: i32) -> Result<std::collections::HashSet<String>> {
+    let of = response::table.filter(response::wave_id.eq(wave_id)).filter(response::respondent.is_not_null());
+    let found: Vec<Option<String>> = of.filter(response::ended_event.is_null()).select(response::respondent).distinct().load(db)?;
+    Ok(found.into_iter().flatten().collect())
+}

@@ -11,6 +11,7 @@ mod cells;
 mod columns;
 mod field;
 mod identity;
+pub mod keying;
 mod made;
 mod map;
 mod records;

@@ -142,7 +142,7 @@ fn languages(visit: &Visit, link: &Link) -> Markup {
 }
 
 /// What script says, in the language of the page.
-pub(super) fn texts(visit: &Visit) -> Markup {
+pub(in crate::pages) fn texts(visit: &Visit) -> Markup {
     let say = |vi, en| visit.say(vi, en);
     html! {
         div.texts hidden

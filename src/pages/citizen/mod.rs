@@ -13,6 +13,8 @@ mod shut;
 
 use actix_web::web;
 
+pub(in crate::pages) use form::texts;
+
 /// The pages.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(form::show_form).service(send::take_answers).service(receipt::show_thanks).service(receipt::put_away);

@@ -22,6 +22,8 @@ export class Server {
     this.keys = {};
     /** What the way to the server does with the next requests for `/v1/responses`: `pass`, `503`, or `cut` (done, and the answer lost). */
     this.plan = [];
+    /** The same of the next that a fieldworker's device sends. */
+    this.fieldPlan = [];
     /** What came to `/v1/responses`, and what was answered. */
     this.log = [];
   }
@@ -55,7 +57,8 @@ export class Server {
   }
 
   pass(req, res) {
-    const fate = req.url.startsWith('/v1/responses/') && req.method === 'PUT' ? this.plan.shift() ?? 'pass' : 'pass';
+    const plan = req.method !== 'PUT' ? [] : req.url.startsWith('/v1/responses/') ? this.plan : req.url.startsWith('/f/responses/') ? this.fieldPlan : [];
+    const fate = plan.shift() ?? 'pass';
     const note = status => { if (req.url.startsWith('/v1/responses/')) this.log.push(`${req.method} ${status}${fate === 'pass' ? '' : ` ${fate}`}`); };
     if (fate === '503') {
       note(503);

@@ -1,3 +1,5 @@
 //! The pages of those who bring responses in.
 
+mod entry;
+mod start;
 mod upload;

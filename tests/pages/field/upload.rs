@@ -20,18 +20,18 @@ fn send(browser: &Browser, file: &str) -> Reply {
 }
 
 /// Uploads a file; gives the page where it is looked at.
-fn kept(browser: &Browser, file: &str) -> String {
+pub fn kept(browser: &Browser, file: &str) -> String {
     send(browser, file).leads_to().to_owned()
 }
 
-fn act(browser: &Browser, page: &str, columns: &[&str], more: &[(&str, &str)]) -> Reply {
+pub fn act(browser: &Browser, page: &str, columns: &[&str], more: &[(&str, &str)]) -> Reply {
     let names: Vec<String> = (0..columns.len()).map(|place| format!("column.{place}")).collect();
     let mut fields: Vec<(&str, &str)> = names.iter().map(String::as_str).zip(columns.iter().copied()).collect();
     fields.extend(more);
     browser.post(page, &fields)
 }
 
-fn stored(office: &Office) -> Vec<Value> {
+pub fn stored(office: &Office) -> Vec<Value> {
     let found = office.statistician().get("/v1/responses?wave=open&limit=1000").expect(200);
     found["items"].as_array().unwrap().clone()
 }
