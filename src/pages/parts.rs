@@ -236,6 +236,8 @@ pub fn table(caption: &str, heads: &[Head<'_>], rows: impl IntoIterator<Item = V
                 caption { (caption) }
                 thead { tr { @for head in heads {
                     @match head {
+                        // Over links and buttons, which say what they do.
+                        Head::Text("") => td {},
                         Head::Text(text) => th scope="col" { (text) },
                         Head::Number(text) => th.number scope="col" { (text) },
                     }

@@ -101,8 +101,13 @@ export class Context {
 
   /** No rule of accessibility is broken. */
   async axe(page, what) {
+    this.equal(await this.broken(page), [], `axe: ${what}`);
+  }
+
+  /** The rules of accessibility that are broken, and where. */
+  async broken(page) {
     const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
-    this.equal(violations.map(({ id, nodes }) => `${id}: ${nodes.map(node => node.target).join(', ')}`), [], `axe: ${what}`);
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(node => node.target).join(', ')}`);
   }
 
   /** A picture to look at. */

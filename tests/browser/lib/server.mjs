@@ -28,20 +28,24 @@ export class Server {
     this.log = [];
   }
 
-  static async start({ listen = '127.0.0.1' } = {}) {
+  /** `demo`: with everything that the demonstration makes, in place of an empty database. */
+  static async start({ listen = '127.0.0.1', demo = false } = {}) {
     const server = new Server();
-    for (const [role, name] of [['statistician', 'Lan'], ['publisher', 'Minh'], ['auditor', 'Thu'], ['admin', 'An']]) server.keys[role] = server.key(role, name);
+    if (!demo) for (const [role, name] of [['statistician', 'Lan'], ['publisher', 'Minh'], ['auditor', 'Thu'], ['admin', 'An']]) server.keys[role] = server.key(role, name);
     server.port = await freePort();
     server.inner = await freePort();
     server.origin = `http://127.0.0.1:${server.port}`;
-    server.child = spawn(process.env.HAILONG_BIN, ['--data', server.data, 'serve', '--listen', `127.0.0.1:${server.inner}`, '--no-rate-limit'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const verb = demo ? ['demo'] : ['serve', '--no-rate-limit'];
+    server.child = spawn(process.env.HAILONG_BIN, ['--data', server.data, ...verb, '--listen', `127.0.0.1:${server.inner}`], { stdio: ['ignore', 'pipe', 'pipe'] });
     server.errors = '';
+    server.said = '';
+    server.child.stdout.on('data', text => { server.said += text; });
     server.child.stderr.on('data', text => { server.errors += text; });
     server.way = createServer((req, res) => server.pass(req, res));
     await new Promise(yes => server.way.listen(server.port, listen, yes));
     for (let tries = 0; ; tries += 1) {
       if (await fetch(`${server.origin}/readyz`).then(answer => answer.ok, () => false)) return server;
-      if (tries > 200) throw new Error(`the server does not answer: ${server.errors}`);
+      if (tries > (demo ? 3000 : 200)) throw new Error(`the server does not answer: ${server.errors}`);
       await new Promise(yes => setTimeout(yes, 100));
     }
   }

@@ -35,7 +35,7 @@ pub async fn show_wave(app: AppState, staff: Staff, code: web::Path<String>) -> 
     let (wave, visit) = (&full.overview.wave, &staff.visit);
     let page = Page::office(&staff, visit.words(&wave.title)).lead(visit.words(&wave.frame)).below(WAVES, staff.say("Các đợt", "Waves"));
     Ok(page.answer(html! {
-        (head(visit, &full))
+        (head(&staff, &full))
         (actions(&staff, &full))
         @if full.sizes.is_some_and(|sizes| sizes.psus == 0) && wave.mode == "probability_sample" {
             (notice(Notice::Care, &html! { p {
@@ -52,7 +52,8 @@ pub async fn show_wave(app: AppState, staff: Staff, code: web::Path<String>) -> 
     }))
 }
 
-fn head(visit: &Visit, full: &InFull) -> Markup {
+fn head(staff: &Staff, full: &InFull) -> Markup {
+    let visit = &staff.visit;
     let (one, came) = (&full.overview, full.overview.came);
     let wave = &one.wave;
     facts(&[
@@ -80,7 +81,12 @@ fn head(visit: &Visit, full: &InFull) -> Markup {
         ),
         (
             visit.say("Mã, phiếu hỏi", "Code, questionnaire"),
-            html! { code { (wave.code) } ", " a href=(visit.link(&format!("/console/surveys/{}", wave.survey))) { (wave.survey) } },
+            html! {
+                code { (wave.code) } ", "
+                @if staff.may(Action::ReadRuns).is_ok() {
+                    a href=(visit.link(&format!("/console/surveys/{}", wave.survey))) { (wave.survey) }
+                } @else { (wave.survey) }
+            },
         ),
         (
             visit.say("Kiểu, thiết kế", "Mode, design"),
