@@ -51,7 +51,7 @@ fn part(visit: &Visit, role: Role) -> &'static str {
         Role::Collector => visit.say("nhập phiếu và tải tệp phiếu lên", "enters forms and brings in files of them"),
         Role::Admin => visit.say("quản lý người dùng, khóa và thiết bị", "keeps people, keys and devices"),
         Role::Auditor => visit.say("kiểm tra nhật ký và xác nhận đề xuất", "reads the log and confirms proposals"),
-        _ => "",
+        Role::Device => "",
     }
 }
 
