@@ -134,6 +134,7 @@ async function upload(t, server, collector) {
   await page.goto(`${server.origin}/f/upload?lang=vi`);
   await t.axe(page, 'which file');
   await t.picture(page, 'upload-1440');
+  await page.selectOption('#wave', 'quay');
   await page.setInputFiles('#file', file);
   await page.click('main form button');
   t.equal(await page.$$eval('main select', all => all.map(select => select.value)), ['@id', '@unit', 'overall', 'staff', 'late', 'why', 'trips', '@ignore']);
