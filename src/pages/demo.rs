@@ -28,12 +28,10 @@ pub async fn show_cast(state: AppState, req: HttpRequest, visit: Visit) -> Resul
             "These people and all data are made up. This page opens on the machine that runs the demonstration alone.",
         )) } }))
         form method="post" action=(visit.link("/demo")) {
-            ul.plain {
-                @for (name, role, _) in CAST {
-                    li { p {
-                        button type="submit" name="as" value=(name) { (role.said().pick(visit.lang)) }
-                        " " (part(&visit, role))
-                    } }
+            @for (name, role, _) in CAST {
+                div.row.part {
+                    button type="submit" name="as" value=(name) { (role.said().pick(visit.lang)) }
+                    p { (part(&visit, role)) }
                 }
             }
         }

@@ -65,7 +65,7 @@ pub(super) async fn show_waves(app: AppState, staff: Staff) -> Result<HttpRespon
             (empty(staff.say("Chưa có đợt nào đã mở", "No wave has opened yet"), &html! { p { (staff.say("Phiếu giấy thuộc về một đợt.", "Paper forms belong to a wave.")) } }))
         } @else {
             p.lead { (staff.say("Phiếu giấy của đợt nào?", "Of which wave are the forms?")) }
-            ul { @for (code, title, open) in &waves {
+            ul.choices { @for (code, title, open) in &waves {
                 li { a href=(staff.link(&address(code))) { (staff.words(title)) " (" (code) ")" } @if !open { " " span.tag { (staff.say("đã đóng", "closed")) } } }
             } }
         }

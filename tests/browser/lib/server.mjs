@@ -102,8 +102,8 @@ export class Server {
   }
 
   /** A person with an account: invited by two, enrolled. `code()` is the one-time code of now. */
-  async person(name, roles) {
-    const asked = await this.api('POST', '/v1/persons', { as: 'admin', body: { name, roles } });
+  async person(name, roles, unit) {
+    const asked = await this.api('POST', '/v1/persons', { as: 'admin', body: { name, roles, ...(unit ? { unit } : {}) } });
     const confirmed = await this.api('POST', `${asked.$location}:confirm`, { as: 'auditor', body: {} });
     const told = await this.api('POST', '/v1/persons:enrol', { body: { login: name, code: asked.first_half + confirmed.second_half, password: PASSWORD } });
     return { name, password: PASSWORD, code: () => oneTime(told.totp_secret) };

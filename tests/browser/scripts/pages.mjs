@@ -41,7 +41,8 @@ async function looked(t, server, page, start, { label, kinds = new Map() }) {
   while (queue.length) {
     const address = queue.shift();
     const kind = kindOf(address);
-    if (!start.includes(address) && (kinds.get(kind) ?? 0) >= ALIKE) continue;
+    const first = start.includes(address) && !seen.includes(address);
+    if (!first && (kinds.get(kind) ?? 0) >= ALIKE) continue;
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
     const answer = await page.goto(server.origin + address);
     holds(answer.status() === 200, `${address}: ${answer.status()}`);
@@ -49,9 +50,9 @@ async function looked(t, server, page, start, { label, kinds = new Map() }) {
     holds(!broken.length, `${address}: ${broken}`);
     holds(await page.locator('h1').count() === 1, `${address}: not one heading`);
     holds(await page.evaluate(() => document.scrollingElement.scrollWidth <= innerWidth), `${address}: wider than the screen`);
+    await t.picture(page, `${label}-${seen.length}-${kind.replace(/[^a-z0-9]+/gi, '-')}`);
     await page.keyboard.press('Tab');
     holds(await page.evaluate(() => document.activeElement !== document.body), `${address}: nothing takes the focus`);
-    await t.picture(page, `${label}-${seen.length}-${kind.replace(/[^a-z0-9]+/gi, '-')}`);
     seen.push(address);
     const links = await page.locator('a[href]').evaluateAll(all => all.filter(link => !link.hasAttribute('download')).map(link => link.href));
     queue.push(...links.filter(link => link.startsWith(server.origin) && !/\.(csv|xlsx|svg|json|png|pdf|txt)\b|\/logout|\/v1\/|lang=en/.test(link)).map(link => link.slice(server.origin.length).replace(/#.*/, '')));
