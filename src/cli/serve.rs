@@ -51,7 +51,7 @@ pub(super) fn serve(context: &Context, arguments: &Arguments) -> Result<()> {
 /// Serves a store that is open. `alone`: no other process works on it, so unfinished jobs are taken up at once. `demo`: it shows a demonstration.
 pub(super) fn serve_store(store: Store, arguments: &Arguments, alone: bool, demo: bool) -> Result<()> {
     let mut worker = Worker::start(store.clone(), system_clock(), alone)?;
-    let mut janitor = Janitor::start(store.clone())?;
+    let mut janitor = Janitor::start(store.clone(), system_clock())?;
     let writer = store.start_writer(WriterOptions::default())?;
     let mut limits = Limits { trusted_proxies: arguments.trusted_proxies.clone(), demo, ..Limits::default() };
     limits.rates = (!arguments.no_rate_limit).then_some(Rates { answers_per_minute: arguments.answers_per_minute, ..Rates::DEFAULT });

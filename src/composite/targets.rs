@@ -1,6 +1,6 @@
 //! What units set out to reach, and whether they did: met, missed, or not to be told.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::objection::object;
 use super::pipeline::Outcome;
@@ -33,7 +33,7 @@ impl Default for Rules {
 }
 
 /// What can be said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// Met.

@@ -1,15 +1,18 @@
-//! The thread that lets what was withdrawn go from the files, soon after.
+//! The thread that lets what was withdrawn go from the files, soon after, and uploaded files whose day is over.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::store::Store;
+use super::worker::Clock;
 use crate::store::erasure::{BY_ITSELF, Sweeper, Swept};
+use crate::store::{Store, uploads};
 
 /// How often it looks whether something waits.
 const LOOK: Duration = Duration::from_millis(500);
+/// How often it looks for uploaded files whose day is over.
+const UPLOADS: Duration = Duration::from_secs(600);
 /// How long it waits at most before it tries again what somebody was in the way of.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long it leaves a file alone that is too large to write anew without being asked.
@@ -28,12 +31,16 @@ impl Janitor {
     ///
     /// # Errors
     /// Where the system gives no thread.
-    pub fn start(store: Store) -> std::io::Result<Self> {
+    pub fn start(store: Store, clock: Clock) -> std::io::Result<Self> {
         let stop: Arc<(AtomicBool, Mutex<()>, Condvar)> = Arc::default();
         let flag = Arc::clone(&stop);
         let run = move || {
-            let (mut sweeper, mut wait) = (Sweeper::new(store), LOOK);
+            let (mut sweeper, mut wait, mut looked) = (Sweeper::new(store.clone()), LOOK, None::<Instant>);
             while !flag.0.load(Ordering::Relaxed) {
+                if looked.is_none_or(|looked| looked.elapsed() >= UPLOADS) {
+                    expire(&store, clock());
+                    looked = Some(Instant::now());
+                }
                 wait = turn(&mut sweeper, wait);
                 let guard = flag.1.lock().unwrap_or_else(PoisonError::into_inner);
                 if !flag.0.load(Ordering::Relaxed) {
@@ -61,6 +68,15 @@ impl Janitor {
 impl Drop for Janitor {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+/// Forgets uploaded files whose day is over.
+fn expire(store: &Store, now: i64) {
+    match store.db().and_then(|mut db| uploads::expire(&mut db, now)) {
+        Ok(0) => {}
+        Ok(files) => tracing::info!(files, "uploaded files were forgotten: their day is over"),
+        Err(error) => tracing::error!(%error, "uploaded files whose day is over could not be forgotten"),
     }
 }
 

@@ -3,11 +3,9 @@
 //! They were invited by the operator and never enrolled, so that they have no password and nobody logs in as them. A server that shows the
 //! demonstration begins sessions for them, and only on the machine itself; no other does.
 
-use std::sync::Arc;
-
 use super::persons::{self, InviteWish};
 use super::sessions::{Begun, begin_without_code};
-use super::{Act, Actor, Code, Office, Refusal, Role};
+use super::{Act, Actor, Office, Refusal, Role};
 use crate::store::{accounts, people};
 
 /// Whoever plays a part: the name, the role, and whether they are bound to the unit of the demonstration.
@@ -45,7 +43,7 @@ pub fn play(office: &Office, name: &str) -> Result<Begun, Refusal> {
         let person = person.ok_or_else(Refusal::not_found)?;
         let kept = accounts::find(look.db, person.id)?;
         let has_password = kept.is_some_and(|kept| kept.password_hash.is_some());
-        if has_password { Err(Refusal::new(Code::NotFound)) } else { Ok(Arc::new(person)) }
+        if has_password { Err(Refusal::not_found()) } else { Ok(person) }
     })?;
     begin_without_code(office, &person, role)
 }

@@ -5,14 +5,11 @@ use std::collections::BTreeMap;
 use super::waves::{self, WaveBody};
 use super::{Action, Code, Look, Refusal};
 use crate::design::Mode;
-use crate::response::service_day;
+use crate::response::{DAY, service_day, weekday};
 use crate::store::responses::{self, Count, CountBy, ResponseState};
 use crate::store::waves as stored;
 use crate::unit::UnitId;
 use crate::words::encode::from_rfc3339;
-
-/// A day in microseconds.
-const DAY: i64 = 24 * 3_600_000_000;
 
 /// Responses of one unit, PSU, day or device.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -210,10 +207,9 @@ pub struct OwnStream {
     pub units: BTreeMap<i64, Came>,
 }
 
-/// The Monday of the week of a day since 1970-01-01, which was a Thursday.
-#[must_use]
-pub fn monday(day: i64) -> i64 {
-    day - (day + 3).rem_euclid(7)
+/// The Monday of the week of a service day.
+fn monday(day: i64) -> i64 {
+    day - i64::try_from(weekday(day)).unwrap_or(0)
 }
 
 /// The streams that answers about one's own unit came by, or may come by now, the newest first: how many, and nothing of what they say.

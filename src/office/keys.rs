@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::secret::{self, NewSecret};
 use super::{Act, Action, Code, Holder, Look, Refusal, Role, Standing, Whose, proposals};
+use crate::response::DAY;
 use crate::store::keys::{self, Key, NewKey};
 use crate::store::people::{self, Person};
 use crate::store::proposals::{Proposal, ProposalKind};
@@ -30,8 +31,7 @@ pub struct KeyWish {
     pub days: Option<u32>,
 }
 
-/// A day in µs, and the most days that a key may be issued for: ten years.
-const DAY: i64 = 86_400_000_000;
+/// The most days that a key may be issued for: ten years.
 const MOST_DAYS: u32 = 3_652;
 /// How exactly the last use is known: a key that is used all the time is written about every five minutes.
 const USED: i64 = 300_000_000;

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::keys::named;
 use super::secret::{self, NewSecret};
 use super::{Act, Action, Actor, Code, Look, Office, Refusal, Role, Standing, password, proposals, totp};
+use crate::response::DAY;
 use crate::store::accounts;
 use crate::store::people::{self, NewPerson, Person};
 use crate::store::proposals::{Proposal, ProposalKind};
@@ -13,7 +14,7 @@ use crate::words::Finding;
 use crate::words::encode::base32;
 
 /// How long an invitation is open: three days, µs.
-const OPEN: i64 = 3 * 86_400_000_000;
+const OPEN: i64 = 3 * DAY;
 
 /// A person to invite, or to give other roles.
 #[derive(Debug, Clone)]
@@ -145,10 +146,15 @@ pub fn list(look: &mut Look<'_>) -> Result<Vec<Person>, Refusal> {
     Ok(people::list(look.db)?)
 }
 
-/// Whether somebody is the only one left who may log in as an admin.
+/// Whether somebody is the only one left who can log in as an admin: one who never enrolled cannot.
 fn is_last_admin(look: &mut Look<'_>, id: i32) -> Result<bool, Refusal> {
-    let is_admin = |person: &Person| person.disabled_at.is_none() && roles(person).contains(&Role::Admin);
-    let admins: Vec<i32> = people::list(look.db)?.iter().filter(|person| is_admin(person)).map(|person| person.id).collect();
+    let mut admins = Vec::new();
+    for person in people::list(look.db)? {
+        let may = person.disabled_at.is_none() && roles(&person).contains(&Role::Admin);
+        if may && accounts::find(look.db, person.id)?.is_some_and(|kept| kept.password_hash.is_some()) {
+            admins.push(person.id);
+        }
+    }
     Ok(admins == [id])
 }
 

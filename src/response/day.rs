@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 /// Việt Nam is at UTC+7 all year: its day begins seven hours before that of UTC.
 const OFFSET: i64 = 7 * 3_600 * 1_000_000;
 /// A day in microseconds.
-const DAY: i64 = 86_400 * 1_000_000;
+pub const DAY: i64 = 86_400 * 1_000_000;
 
 /// The service day of an instant (UTC microseconds): days since 1970-01-01 in `Asia/Ho_Chi_Minh`.
 #[must_use]

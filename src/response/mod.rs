@@ -21,7 +21,7 @@ mod submission;
 use crate::words::named;
 
 pub use check::{Checked, check};
-pub use day::{service_date, service_day, time_of_day, weekday};
+pub use day::{DAY, service_date, service_day, time_of_day, weekday};
 pub use packed::{NotOfLayout, decode};
 pub use reason::{invalid_items, item_of, reasons, refuses_whole};
 pub use submission::{MAX_DEPTH, Submission, UnitRef};

@@ -33,7 +33,7 @@ pub const BY_ITSELF: i64 = 256 << 20;
 const SWEEP: i64 = 0x4861_696c_6f6e_6702;
 
 /// The tables of PostgreSQL that hold answers or codes of receipts.
-const WITH_ANSWERS: &str = "response, submission, free_text";
+const WITH_ANSWERS: &str = "response, submission, free_text, upload";
 
 /// How a sweep ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,8 +157,8 @@ struct Held {
 }
 
 fn sweep_postgres(c: &mut PgConnection, limit: Option<i64>) -> Result<Swept> {
-    let sizes = "SELECT (pg_total_relation_size('response') + pg_total_relation_size('submission') + pg_total_relation_size('free_text')) \
-                 AS bytes";
+    let sizes = "SELECT (pg_total_relation_size('response') + pg_total_relation_size('submission') + pg_total_relation_size('free_text') \
+                 + pg_total_relation_size('upload')) AS bytes";
     let bytes = sql_query(sizes).get_result::<Size>(c)?.bytes;
     if limit.is_some_and(|limit| bytes > limit) {
         return Ok(Swept::TooLarge(bytes));

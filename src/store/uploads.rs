@@ -5,7 +5,12 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::db::Db;
+use super::erasure;
 use super::error::Result;
+use crate::response::DAY;
+
+/// How long a file is kept, in microseconds.
+const KEPT: i64 = DAY;
 
 diesel::table! {
     upload (id) {
@@ -62,26 +67,41 @@ pub fn keep(db: &mut Db, new: &NewUpload<'_>) -> Result<()> {
     db.write(|db| Ok(diesel::insert_into(upload::table).values(row).execute(db).map(|_| ())?))
 }
 
-/// The file of this id that somebody uploaded since an instant (µs UTC).
+/// The file of this id that somebody uploaded, if its day is not over.
 ///
 /// # Errors
 /// [`StoreError::Database`](super::StoreError::Database).
-pub fn find(db: &mut Db, id: Uuid, by: &str, since: i64) -> Result<Option<Uploaded>> {
+pub fn find(db: &mut Db, id: Uuid, by: &str, now: i64) -> Result<Option<Uploaded>> {
     let of = upload::table
         .filter(upload::id.eq(id.as_bytes().as_slice()))
         .filter(upload::created_by.eq(by))
-        .filter(upload::created_at.ge(since));
+        .filter(upload::created_at.ge(now.saturating_sub(KEPT)));
     let row: Option<(i32, String, Vec<u8>)> = of.select((upload::wave_id, upload::name, upload::content)).first(db).optional()?;
     Ok(row.map(|(wave_id, name, content)| Uploaded { wave_id, name, content }))
 }
 
-/// Forgets what was uploaded before an instant (µs UTC) by anyone, and of what somebody uploaded all but the last so many.
+/// Forgets every file that was kept for its day; gives how many. What is left of them in the files of the database goes with the next sweep.
 ///
 /// # Errors
 /// [`StoreError::Database`](super::StoreError::Database).
-pub fn forget(db: &mut Db, before: i64, by: &str, keep: i64) -> Result<()> {
+pub fn expire(db: &mut Db, now: i64) -> Result<usize> {
+    let old = upload::table.filter(upload::created_at.lt(now.saturating_sub(KEPT)));
+    if old.count().get_result::<i64>(db)? == 0 {
+        return Ok(0);
+    }
     db.write(|db| {
-        diesel::delete(upload::table.filter(upload::created_at.lt(before))).execute(db)?;
+        let gone = diesel::delete(old).execute(db)?;
+        erasure::ask(db)?;
+        Ok(gone)
+    })
+}
+
+/// Forgets all but the last so many that somebody uploaded.
+///
+/// # Errors
+/// [`StoreError::Database`](super::StoreError::Database).
+pub fn forget(db: &mut Db, by: &str, keep: i64) -> Result<()> {
+    db.write(|db| {
         let of = upload::table.filter(upload::created_by.eq(by));
         let kept: Vec<Vec<u8>> = of.order((upload::created_at.desc(), upload::id)).limit(keep).select(upload::id).load(db)?;
         let surplus = upload::table.filter(upload::created_by.eq(by)).filter(upload::id.ne_all(kept));

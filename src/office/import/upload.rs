@@ -17,8 +17,6 @@ use crate::store::writer::Writer;
 use crate::table::{self, Column, Options, Table};
 use crate::words::Finding;
 
-/// How long a file is kept, in microseconds.
-const KEPT: i64 = 24 * 3_600_000_000;
 /// So many files of one person are kept.
 const FILES: i64 = 5;
 /// So many cells of a column are shown.
@@ -78,7 +76,7 @@ pub fn keep(act: &mut Act<'_>, wave: &str, name: &str, content: &[u8]) -> Result
     let name: String = name.chars().filter(|letter| !letter.is_control()).take(NAME).collect();
     let new = NewUpload { id, wave_id: wave.id, name: &name, content, created_by: &by, created_at: now };
     uploads::keep(act.db, &new)?;
-    uploads::forget(act.db, now - KEPT, &by, FILES)?;
+    uploads::forget(act.db, &by, FILES)?;
     act.note("import.upload", &wave.code, &format!("{} bytes", content.len()))?;
     Ok(id)
 }
@@ -89,7 +87,7 @@ pub fn keep(act: &mut Act<'_>, wave: &str, name: &str, content: &[u8]) -> Result
 /// `not-found`, also once it was imported whole or a day has passed.
 pub fn find(look: &mut Look<'_>, id: Uuid) -> Result<Kept, Refusal> {
     look.may(Action::Import)?;
-    let found = uploads::find(look.db, id, &look.actor.name(), look.now - KEPT)?.ok_or_else(Refusal::not_found)?;
+    let found = uploads::find(look.db, id, &look.actor.name(), look.now)?.ok_or_else(Refusal::not_found)?;
     let wave = crate::store::waves::by_id(look.db, found.wave_id)?;
     let survey = field::asked(look, &wave.code)?;
     Ok(Kept { wave: wave.code, unit_list: wave.unit_list, name: found.name, content: found.content, survey })

@@ -289,7 +289,7 @@ struct TargetOf {
 #[derive(Deserialize)]
 struct Judged {
     reached: bool,
-    standing: String,
+    standing: Standing,
     chance: Option<f64>,
 }
 
@@ -315,20 +315,12 @@ pub(super) fn planned(visit: &Visit, picked: &Picked, targets: Option<&Targets>)
         (table(title, &heads, items.iter().map(|planned| vec![
             html! { (wanted(visit, &planned.kind)) " " (node(&planned.node)) },
             html! { @match &planned.judgement {
-                Some(judged) => (verdict(visit, standing(&judged.standing), judged.reached)),
+                Some(judged) => (verdict(visit, judged.standing, judged.reached)),
                 None => (visit.say("chưa xét được", "not judged")),
             } },
             html! { @if let Some(chance) = planned.judgement.as_ref().and_then(|judged| judged.chance) { (say::percent(lang, chance, 0)) } },
             html! { (planned.source.as_deref().unwrap_or_default()) },
         ])))
-    }
-}
-
-fn standing(name: &str) -> Standing {
-    match name {
-        "met" => Standing::Met,
-        "missed" => Standing::Missed,
-        _ => Standing::NotDistinguishable,
     }
 }
 

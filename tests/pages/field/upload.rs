@@ -1,5 +1,10 @@
 //! Files of records by a page: columns are said, a check stores nothing, good records are stored once, the rest comes back.
 
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hailong::jobs::Janitor;
+use hailong::store::{people, uploads};
 use serde_json::Value;
 
 use crate::harness::accounts::{enrolled, enrolled_at};
@@ -176,4 +181,27 @@ fn uploading_is_for_those_who_bring_responses_in() {
     assert_eq!(upload(&office.lan, UPLOAD, "same-origin", &[("wave", "none")], &[("file", FILE)]).status, 404);
     assert_eq!(office.lan.get("/f/upload/none").status, 404);
     assert!(stored(&office).is_empty());
+}
+
+#[test]
+fn a_file_is_forgotten_when_its_day_is_over_though_nobody_uploads_another() {
+    let office = Office::open();
+    let page = kept(&office.lan, FILE);
+    let id = page.rsplit('/').next().unwrap().parse().unwrap();
+    let lan = people::find(&mut office.app.store.db().unwrap(), "Lan").unwrap().unwrap();
+    let by = format!("Lan@{}", lan.id);
+    let there = |now: i64| uploads::find(&mut office.app.store.db().unwrap(), id, &by, now).unwrap().is_some();
+    let (early, late) = (NOW + 23 * HOUR, NOW + 25 * HOUR);
+    assert!(there(early) && !there(late), "after its day it is shown to nobody");
+    for (now, remains) in [(early, true), (late, false)] {
+        let mut janitor = Janitor::start(office.app.store.clone(), Arc::new(move || now)).unwrap();
+        // It looks at once; where nothing is to go there is nothing to wait for.
+        std::thread::sleep(Duration::from_millis(500));
+        let until = Instant::now() + Duration::from_secs(20);
+        while there(NOW) != remains && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        janitor.stop();
+        assert_eq!(there(NOW), remains, "at {now}");
+    }
 }
